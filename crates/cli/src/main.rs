@@ -1,0 +1,2 @@
+//! The vena program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! One file per scale: grades from a chart. Pure; knows no file, page, database or clock.

@@ -1,0 +1,1 @@
+//! Colony counting from plate images. Pure; knows no patient, page or database.

@@ -1,0 +1,1 @@
+//! Long tables and FHIR R4 to facts and back. Knows no grading, page or database.

@@ -1,0 +1,1 @@
+//! Append-only, hash-chained, signed event store. Knows no clinical meaning of what it stores.

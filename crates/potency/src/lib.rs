@@ -1,0 +1,1 @@
+//! Dose-response, relative potency, qPCR, limits of detection. Pure; knows no patient, page or database.

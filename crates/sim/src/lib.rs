@@ -1,0 +1,1 @@
+//! Seeded synthetic programmes. Knows no grading rule.

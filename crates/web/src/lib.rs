@@ -1,0 +1,1 @@
+//! Pages, forms and API. Knows no rule and no database.
