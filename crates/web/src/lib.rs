@@ -1,1 +1,7 @@
-//! Pages, forms and API. Knows no rule and no database.
+//! Pages, forms and API. Must not know: any rule or threshold, the database. It asks `app` and draws what
+//! `app` answers.
+
+pub mod assets;
+pub mod i18n;
+pub mod layout;
+pub mod parts;

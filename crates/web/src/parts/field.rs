@@ -1,0 +1,82 @@
+//! Form fields: label above, unit in the field, the error beside it in plain words, and what was
+//! typed kept.
+
+use maud::{Markup, html};
+
+/// One text or number field.
+#[derive(Debug, Clone, Default)]
+pub struct Field<'a> {
+    /// The form's name for it, also its id.
+    pub name: &'a str,
+    /// What a person reads above it.
+    pub label: &'a str,
+    /// What stands in it now.
+    pub value: &'a str,
+    /// The unit shown inside the field.
+    pub unit: Option<&'a str>,
+    /// A remark under it.
+    pub hint: Option<&'a str>,
+    /// What is wrong with it and what to do.
+    pub error: Option<&'a str>,
+    /// The HTML input type; `text` where empty.
+    pub kind: &'a str,
+    /// Whether the form cannot go without it.
+    pub required: bool,
+    /// The browser's autocomplete word.
+    pub autocomplete: Option<&'a str>,
+}
+
+/// Draws a field. Numbers are text inputs with a decimal keyboard: a browser's number input drops
+/// what it does not understand, and nothing typed may be lost.
+pub fn field(f: &Field<'_>) -> Markup {
+    let (kind, mode) = match f.kind {
+        "number" => ("text", Some("decimal")),
+        "" => ("text", None),
+        other => (other, None),
+    };
+    let described: Vec<String> = [f.error.map(|_| format!("{}-error", f.name)), f.hint.map(|_| format!("{}-hint", f.name))]
+        .into_iter()
+        .flatten()
+        .collect();
+    let described = (!described.is_empty()).then(|| described.join(" "));
+    html! {
+        div class=(if f.error.is_some() { "field wrong" } else { "field" }) {
+            label for=(f.name) { (f.label) }
+            div class="box" {
+                input id=(f.name) name=(f.name) type=(kind) value=(f.value) inputmode=[mode] required[f.required]
+                    autocomplete=[f.autocomplete] aria-invalid=[f.error.map(|_| "true")] aria-describedby=[described];
+                @if let Some(unit) = f.unit { span class="unit" { (unit) } }
+            }
+            @if let Some(error) = f.error { p class="error" id=(format!("{}-error", f.name)) { (error) } }
+            @if let Some(hint) = f.hint { p class="hint" id=(format!("{}-hint", f.name)) { (hint) } }
+        }
+    }
+}
+
+/// One answer of a choice.
+#[derive(Debug, Clone)]
+pub struct Choice<'a> {
+    /// The value sent.
+    pub value: &'a str,
+    /// What a person reads.
+    pub label: String,
+    /// “Could not be tested”: drawn dashed.
+    pub unsure: bool,
+}
+
+/// A question with large touch targets.
+pub fn choices(name: &str, question: &str, chosen: &str, answers: &[Choice<'_>], in_a_row: bool) -> Markup {
+    html! {
+        fieldset class="field" {
+            legend class="label" { (question) }
+            div class=(if in_a_row { "choices row" } else { "choices" }) {
+                @for answer in answers {
+                    label class=(if answer.unsure { "choice unsure" } else { "choice" }) {
+                        input type="radio" name=(name) value=(answer.value) checked[answer.value == chosen];
+                        span { (answer.label) }
+                    }
+                }
+            }
+        }
+    }
+}
