@@ -1,0 +1,56 @@
+//! `cargo xtask bench`: figures against named peers, as ratios measured in one run, never as a timed test.
+//! `cargo xtask long`: runs of hours, resumable, their dated results kept under `docs/long/`.
+
+use crate::run::{Done, root, run};
+
+/// Name, package and example of each benchmark, with what it compares.
+const BENCHES: [(&str, &str, &str, &str); 8] = [
+    ("icaht", "vena-clinical", "bench_icaht", "ICAHT grading against pandas"),
+    ("fhir", "vena-exchange", "bench_fhir", "FHIR reading against fhir.resources"),
+    ("append", "vena-ledger", "bench_append", "durable appends against raw SQLite; verification against hashing"),
+    ("board", "vena-app", "bench_board", "the board with many journeys"),
+    ("flow", "vena-flow", "bench_flow", "FCS and gating against FlowIO and FlowKit"),
+    ("colonies", "vena-colonies", "bench_colonies", "colony counting against scikit-image"),
+    ("fits", "vena-potency", "bench_fit", "4PL fits against SciPy"),
+    ("http", "vena-web", "bench_http", "the board over HTTP with 16 clients"),
+];
+
+/// Runs all benchmarks, or the named ones.
+pub fn bench(names: &[String]) -> Done {
+    let chosen: Vec<_> = BENCHES.iter().filter(|b| names.is_empty() || names.iter().any(|n| n == b.0)).collect();
+    if chosen.is_empty() {
+        let known: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
+        return Err(format!("no such benchmark; known are {}", known.join(", ")));
+    }
+    let mut missing = Vec::new();
+    for (name, package, example, what) in chosen {
+        let folder = package.trim_start_matches("vena-");
+        if !root().join(format!("crates/{folder}/examples/{example}.rs")).is_file() {
+            missing.push(*name);
+            continue;
+        }
+        println!("\n== {name}: {what}");
+        run("cargo", &["run", "--release", "--quiet", "--package", package, "--example", example])?;
+    }
+    if missing.is_empty() { Ok(()) } else { Err(format!("these benchmarks do not exist yet: {}", missing.join(", "))) }
+}
+
+/// Name, package and example of each long run.
+const LONG: [(&str, &str, &str, &str); 3] = [
+    ("kills", "vena-ledger", "long_kills", "thousands of kills at random moments"),
+    ("oracle", "vena-oracle", "long_oracle", "10,000 seeded journeys against the oracle"),
+    ("fuzz", "vena-exchange", "long_fuzz", "mutated tables and bundles for hours"),
+];
+
+/// Runs one long run with its further words.
+pub fn long(words: &[String]) -> Done {
+    let name = words.first().map(String::as_str).unwrap_or_default();
+    let Some((_, package, example, what)) = LONG.iter().find(|l| l.0 == name) else {
+        let known: Vec<&str> = LONG.iter().map(|l| l.0).collect();
+        return Err(format!("name a long run: {}", known.join(", ")));
+    };
+    println!("== {name}: {what}");
+    let mut all = vec!["run", "--release", "--quiet", "--package", package, "--example", example, "--"];
+    all.extend(words.iter().skip(1).map(String::as_str));
+    run("cargo", &all)
+}

@@ -1,0 +1,29 @@
+//! Tests in a real browser: a fresh demo programme served on loopback, and the main paths of a nurse and
+//! a coordinator done in it, in both languages, at phone and desktop width.
+
+use crate::{
+    install,
+    run::{Done, root, run, run_with},
+};
+
+/// Builds the program, then runs `tests/browser` with Node's own test runner.
+pub fn browser() -> Done {
+    install::install()?;
+    run("cargo", &["build", "--package", "vena-cli"])?;
+    let target = std::env::var("CARGO_TARGET_DIR").map_or_else(|_| root().join("target"), Into::into);
+    let program = target.join("debug/vena").to_string_lossy().into_owned();
+    let folder = root().join("tests/browser");
+    let mut files: Vec<String> = std::fs::read_dir(&folder)
+        .map_err(|problem| format!("tests/browser cannot be read: {problem}"))?
+        .filter_map(|entry| entry.ok().map(|e| e.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err("no browser test was found".to_owned());
+    }
+    let mut words = vec!["--test", "--test-concurrency=1", "--test-reporter=spec"];
+    words.extend(files.iter().map(String::as_str));
+    run_with("node", &words, &[("VENA_PROGRAM", &program)])
+}
