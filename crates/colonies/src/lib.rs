@@ -1,1 +1,43 @@
-//! Colony counting from plate images. Pure; knows no patient, page or database.
+//! Colony counting from plate images: soft agar, labelled cells, 96-well and
+//! spike-in series. Pure: bytes in, results out. Must not know patients, pages,
+//! databases, folders or the time of day.
+//!
+//! The way of a picture: [`decode`] (limits first) → [`raster`] (planes) →
+//! [`vessel`] (dish or wells) → [`region`] (one signal) → [`background`] (light
+//! evened) → [`components`] → [`patch`] and [`shapes`] (split, measured, judged)
+//! → [`count`] → [`report`]. [`analyse()`] does it all; [`corrections`] records
+//! what a person changes, apart; [`overlay`] draws it; [`series`] gives detection
+//! limits; [`synthetic`] makes plates with known counts.
+
+pub mod analyse;
+pub mod background;
+pub mod components;
+pub mod count;
+pub mod decode;
+mod decode_tiff;
+pub mod edges;
+pub mod knowledge;
+pub mod label;
+mod lattice;
+pub mod patch;
+pub mod raster;
+pub mod region;
+pub mod report;
+pub mod shapes;
+pub mod synthetic;
+pub mod vessel;
+
+pub use analyse::{AnalyseError, DiameterMin, Fluorescence, Options, analyse, analyse_file, digest, prepare};
+pub use decode::{DecodeLimits, ImageFormat, ImageNote, ImageRefusal};
+pub use region::{Channel, Polarity};
+pub use report::{Colony, ColonyReport, ImageReport, METHOD, Rejected, Status, VesselReport};
+pub use vessel::Layout;
+
+/// Entry for a fuzzer: any bytes, small limits, never a panic.
+pub fn fuzz_image(bytes: &[u8]) {
+    let limits = DecodeLimits { file_bytes_max: 1 << 20, pixels_max: 1 << 20, decoded_bytes_max: 8 << 20, pages_max: 8 };
+    let options = Options { limits, ..Options::default() };
+    if let Ok(tables) = prepare(&options) {
+        let _reports = analyse_file("fuzz", bytes, &options, &tables);
+    }
+}

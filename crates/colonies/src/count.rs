@@ -1,0 +1,299 @@
+//! Counts one vessel: evens the light, decides dark or light, finds a
+//! threshold, measures shapes, and says when no number can be given. Must not
+//! know files, pages or reports.
+
+use crate::background::Background;
+use crate::components::{Component, components};
+use crate::knowledge::CountingRules;
+use crate::raster::{Plane, Raster, quantile, robust_deviation, smooth};
+use crate::region::{Candidate, Channel, Polarity, Region, candidates};
+use crate::shapes::{NotAColony, Shape, Surroundings, shapes_of};
+use serde::{Deserialize, Serialize};
+
+/// Why a vessel has no count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum NoCount {
+    /// Colonies cover more than the limit.
+    Confluent {
+        /// Part of the vessel covered, 0–1.
+        covered: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// More colonies than the limit.
+    TooMany {
+        /// Colonies found before giving up.
+        found: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// Too much of what stands out has no colony's shape.
+    Unclear {
+        /// Part of the standing-out area without a colony's shape, 0–1.
+        unclear: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// Too many colonies lie in patches that had to be split many ways.
+    Crowded {
+        /// Part of the colonies that lie in such patches, 0–1.
+        crowded: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// Too few pixels to see anything.
+    TooSmall {
+        /// Pixels in the vessel.
+        pixels: u64,
+    },
+}
+
+/// One vessel's outcome, in the region's pixels.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    /// Colonies at or above the set diameter.
+    pub colonies: Vec<Shape>,
+    /// What stood out and was not counted.
+    pub rejected: Vec<Shape>,
+    /// Colony-like shapes under the set diameter.
+    pub below_size: usize,
+    /// Why there is no number; empty when there is one.
+    pub no_count: Option<NoCount>,
+    /// Dark or light, as decided.
+    pub polarity: Polarity,
+    /// Part of the vessel above the threshold, 0–1.
+    pub covered: f64,
+    /// Noise of the evened signal, parts of full scale.
+    pub noise: f32,
+    /// Threshold on the evened signal, parts of full scale.
+    pub threshold: f32,
+}
+
+/// What to look for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    /// Light to use.
+    pub channel: Channel,
+    /// Dark, light or decide.
+    pub polarity: Polarity,
+    /// Smallest diameter counted, working pixels.
+    pub diameter_min: f32,
+}
+
+/// Counts the colonies of one region.
+#[must_use]
+pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &CountingRules) -> Counted {
+    let pixels = region.area();
+    if pixels < 64 {
+        return nothing(NoCount::TooSmall { pixels: pixels as u64 });
+    }
+    let mut tried = candidates(raster, region, search.channel, search.polarity);
+    tried.iter_mut().for_each(|c| smooth(&mut c.plane));
+    let Some(chosen) = choose(&tried, region) else {
+        return nothing(NoCount::TooSmall { pixels: pixels as u64 });
+    };
+    let Some(even) = even_out(&chosen.plane, chosen.sign, region, raster.step) else {
+        return nothing(NoCount::TooSmall { pixels: pixels as u64 });
+    };
+    let found = components(&even.plane, &region.spans, even.threshold);
+    let covered = found.iter().map(|c| c.area).sum::<usize>() as f64 / pixels as f64;
+    let around =
+        Surroundings { circle: region.circle, diameter: region.diameter(), smallest: search.diameter_min };
+    let mut shapes = Vec::with_capacity(found.len());
+    let smallest_area = (search.diameter_min * search.diameter_min * 0.35) as usize;
+    let mut specks = 0;
+    for component in &found {
+        if component.area < smallest_area.max(3) || component.peak < even.seed {
+            specks += usize::from(component.area >= 3 && component.peak >= even.seed);
+            continue;
+        }
+        shapes.extend(shapes_of(component, &even.plane, &around));
+    }
+    let mut counted = sort_out(shapes, search.diameter_min, even.noise);
+    counted.below_size += specks;
+    counted.polarity = chosen.polarity;
+    counted.covered = covered;
+    counted.noise = even.noise;
+    counted.threshold = even.threshold;
+    counted.no_count = assess(&counted, pixels, rules);
+    counted
+}
+
+fn nothing(reason: NoCount) -> Counted {
+    Counted {
+        colonies: Vec::new(),
+        rejected: Vec::new(),
+        below_size: 0,
+        no_count: Some(reason),
+        polarity: Polarity::Automatic,
+        covered: 0.0,
+        noise: 0.0,
+        threshold: 0.0,
+    }
+}
+
+/// Colonies must stand this many noise deviations above the background at
+/// their highest, and this many at their edge.
+const SEED_DEVIATIONS: f32 = 7.0;
+const EDGE_DEVIATIONS: f32 = 4.0;
+/// Contrast under which nothing is called a colony, parts of full scale.
+const CONTRAST_MIN: f32 = 0.018;
+/// A colony's edge lies at least at this part of the usual colony's height.
+const EDGE_OF_USUAL: f32 = 0.28;
+
+struct Even {
+    plane: Plane,
+    noise: f32,
+    threshold: f32,
+    seed: f32,
+}
+
+/// Two passes: the first background may be pulled by colonies, the second
+/// looks only at what the first left as background.
+fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> Option<Even> {
+    let mask = region.mask();
+    let cell = (region.diameter() / 16.0).clamp(12.0, 120.0) as usize;
+    let quiet_side = if sign > 0.0 { 0.35 } else { 0.65 };
+    let first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
+    let rough = first.evened(plane, sign);
+    let noise = noise_of(&rough, &mask, step, f32::INFINITY);
+    let cut = (3.5 * noise).max(CONTRAST_MIN * 0.6);
+    let usable: Vec<bool> = mark_quiet(&rough, &mask, cut);
+    let fine_cell = (region.diameter() / 26.0).clamp(10.0, 64.0) as usize;
+    let second = Background::estimate(plane, fine_cell, 0.5, |at| usable[at]).unwrap_or(first);
+    let plane = second.evened(plane, sign);
+    let noise = noise_of(&plane, &usable, step, cut);
+    let floor = (EDGE_DEVIATIONS * noise).max(CONTRAST_MIN);
+    let seed = (SEED_DEVIATIONS * noise).max(CONTRAST_MIN * 1.5);
+    // The usual height of what clearly stands out sets where edges lie.
+    let first_look = components(&plane, &region.spans, floor);
+    let threshold = usual_height(&first_look, seed).map_or(floor, |usual| floor.max(EDGE_OF_USUAL * usual));
+    Some(Even { plane, noise, threshold, seed: seed.max(threshold) })
+}
+
+/// Background pixels with no strong neighbour two pixels away: a colony's
+/// blurred skirt is not background.
+fn mark_quiet(plane: &Plane, mask: &[bool], cut: f32) -> Vec<bool> {
+    let width = plane.width;
+    let loud: Vec<bool> = plane.values.iter().map(|&v| v > cut).collect();
+    let mut quiet = vec![false; mask.len()];
+    for y in 0..plane.height {
+        for x in 0..width {
+            let at = y * width + x;
+            if !mask[at] || loud[at] {
+                continue;
+            }
+            let left = x >= 2 && loud[at - 2];
+            let right = x + 2 < width && loud[at + 2];
+            let up = y >= 2 && loud[at - 2 * width];
+            let down = y + 2 < plane.height && loud[at + 2 * width];
+            quiet[at] = !(left || right || up || down);
+        }
+    }
+    quiet
+}
+
+fn noise_of(plane: &Plane, mask: &[bool], step: f32, below: f32) -> f32 {
+    let stride = (plane.values.len() / 40_000).max(1) | 1;
+    let mut sample: Vec<f32> = (0..plane.values.len())
+        .step_by(stride)
+        .filter(|&at| mask[at] && plane.values[at] < below)
+        .map(|at| plane.values[at])
+        .collect();
+    robust_deviation(&mut sample).max(step * 0.5)
+}
+
+fn usual_height(found: &[Component], seed: f32) -> Option<f32> {
+    let mut peaks: Vec<f32> = found.iter().filter(|c| c.area >= 5 && c.peak >= seed).map(|c| c.peak).collect();
+    quantile(&mut peaks, 0.5)
+}
+
+/// Picks the candidate in which more area stands out in compact shapes.
+fn choose<'a>(tried: &'a [Candidate], region: &Region) -> Option<&'a Candidate> {
+    if let [only] = tried {
+        return Some(only);
+    }
+    let scored = tried.iter().map(|c| (compact_mass(c, region), c));
+    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|s| s.1)
+}
+
+/// Sum over compact shapes of area × height above the background, on a half-size picture.
+fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
+    let (width, height) = (region.width / 2, region.height / 2);
+    let mut small = Plane::filled(width, height, 0.0);
+    for y in 0..height {
+        let source = candidate.plane.row(2 * y);
+        for (value, pair) in small.values[y * width..(y + 1) * width].iter_mut().zip(source.chunks_exact(2)) {
+            *value = pair[0];
+        }
+    }
+    let spans: Vec<(usize, usize)> = (0..height)
+        .map(|y| region.spans.get(2 * y).map_or((0, 0), |s| (s.0.div_ceil(2), (s.1 / 2).max(s.0.div_ceil(2)))))
+        .collect();
+    let mut mask = vec![false; width * height];
+    for (y, span) in spans.iter().enumerate() {
+        mask[y * width + span.0..y * width + span.1].fill(true);
+    }
+    let cell = (region.diameter() / 32.0).clamp(8.0, 60.0) as usize;
+    let Some(base) = Background::estimate(&small, cell, 0.5, |at| mask[at]) else { return 0.0 };
+    let even = base.evened(&small, candidate.sign);
+    let noise = noise_of(&even, &mask, 1e-4, f32::INFINITY);
+    let threshold = (6.0 * noise).max(CONTRAST_MIN);
+    let largest = region.diameter() * region.diameter() / 40.0;
+    components(&even, &spans, threshold)
+        .iter()
+        .filter(|c| c.area >= 3 && (c.area as f32) < largest)
+        .filter(|c| {
+            let (wide, high) = ((c.bounds.2 - c.bounds.0) as f32, (c.bounds.3 - c.bounds.1) as f32);
+            wide.max(high) <= 2.2 * wide.min(high) && c.area as f32 >= 0.5 * wide * high
+        })
+        .map(|c| c.area as f64 * f64::from(c.peak))
+        .sum()
+}
+
+/// Parts counted from rejected and too small, and takes out what is far
+/// fainter than its fellows of the same picture.
+fn sort_out(shapes: Vec<Shape>, diameter_min: f32, noise: f32) -> Counted {
+    let mut counted = nothing(NoCount::TooSmall { pixels: 0 });
+    for shape in shapes {
+        // A small faint thing needs more evidence than a large one.
+        let evidence = shape.contrast / noise.max(1e-6) * shape.area.sqrt();
+        if shape.rejected.is_some() {
+            counted.rejected.push(shape);
+        } else if shape.diameter() < diameter_min || evidence < 18.0 {
+            counted.below_size += 1;
+        } else {
+            counted.colonies.push(shape);
+        }
+    }
+    counted
+}
+
+fn assess(counted: &Counted, pixels: usize, rules: &CountingRules) -> Option<NoCount> {
+    let area = |shapes: &[Shape]| shapes.iter().map(|s| f64::from(s.area)).sum::<f64>();
+    let (colonies, rejected) = (area(&counted.colonies), {
+        // What lies along the rim or is a bubble says nothing about crowding.
+        let odd = counted.rejected.iter().filter(|s| {
+            matches!(s.rejected, Some(NotAColony::Irregular | NotAColony::TooLarge | NotAColony::Elongated))
+        });
+        odd.map(|s| f64::from(s.area)).sum::<f64>()
+    });
+    if counted.covered > rules.covered_max {
+        return Some(NoCount::Confluent { covered: counted.covered, limit: rules.covered_max });
+    }
+    let found = counted.colonies.len() as u64;
+    if found > rules.colonies_max {
+        return Some(NoCount::TooMany { found, limit: rules.colonies_max });
+    }
+    let unclear = rejected / (colonies + rejected).max(1.0);
+    if unclear > rules.unclear_max && (colonies + rejected) / pixels as f64 > rules.unclear_covered_min {
+        return Some(NoCount::Unclear { unclear, limit: rules.unclear_max });
+    }
+    let crowded_shapes = counted.colonies.iter().filter(|s| s.patch_shapes >= rules.crowd_shapes as usize).count();
+    let crowded = crowded_shapes as f64 / (found.max(1)) as f64;
+    if found >= rules.crowd_shapes && crowded > rules.crowded_max {
+        return Some(NoCount::Crowded { crowded, limit: rules.crowded_max });
+    }
+    None
+}

@@ -1,0 +1,214 @@
+//! The numbers this crate decides by, read from `knowledge/assays/colonies`.
+//! Must not know images.
+
+use serde::{Deserialize, Serialize};
+
+const SOFT_AGAR: &str = include_str!("../../../knowledge/assays/colonies/soft-agar-1.toml");
+const PLATES: &str = include_str!("../../../knowledge/assays/colonies/plates-1.toml");
+
+/// A fault in the knowledge files themselves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KnowledgeFault {
+    /// The file is not what it should be.
+    #[error("{file}: {what}")]
+    Unreadable {
+        /// The file.
+        file: &'static str,
+        /// What the reader says.
+        what: String,
+    },
+    /// A number is missing or no number.
+    #[error("soft-agar-1.toml: the rule {id} is missing or has no number")]
+    Missing {
+        /// The rule.
+        id: String,
+    },
+}
+
+/// When a count is refused, and how small a colony may be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountingRules {
+    /// Rule file and version, `soft-agar@1`.
+    pub version: String,
+    /// Covered part of a vessel above which it is confluent.
+    pub covered_max: f64,
+    /// Most colonies counted in a vessel.
+    pub colonies_max: u64,
+    /// Part of the standing-out area that may be without a colony's shape.
+    pub unclear_max: f64,
+    /// Standing-out part of the vessel from which `unclear_max` applies.
+    pub unclear_covered_min: f64,
+    /// Colonies in one patch from which on it is a crowd.
+    pub crowd_shapes: u64,
+    /// Part of the colonies that may lie in crowds.
+    pub crowded_max: f64,
+    /// Default smallest diameter as a part of the vessel's.
+    pub diameter_min_share: f64,
+    /// Default smallest diameter, working pixels.
+    pub diameter_min_px: f64,
+}
+
+/// How a spike-in series is judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpikeRules {
+    /// Rule file and version.
+    pub version: String,
+    /// Multiples of the blanks' standard deviation.
+    pub blank_deviations: f64,
+    /// Fewest blanks.
+    pub blank_wells_min: u64,
+    /// Probability of detection a limit stands for.
+    pub detection_probability: f64,
+    /// Published limits to compare with.
+    pub references: Vec<ReferenceLimit>,
+}
+
+/// A published detection limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceLimit {
+    /// Its id.
+    pub id: String,
+    /// English label.
+    pub label_en: String,
+    /// Traditional Chinese label.
+    pub label_zh: String,
+    /// The number as written.
+    pub value: String,
+    /// UCUM unit.
+    pub unit: String,
+    /// `provisional` or `sourced`.
+    pub status: String,
+    /// Id of the source in the file.
+    pub source: String,
+}
+
+/// A plate of wells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlateFormat {
+    /// Wells in all.
+    pub wells: u16,
+    /// Rows.
+    pub rows: u16,
+    /// Columns.
+    pub columns: u16,
+    /// Distance between centres, millimetres.
+    pub pitch_mm: f32,
+    /// Well diameter, millimetres.
+    pub well_mm: f32,
+}
+
+impl PlateFormat {
+    /// Well diameter over pitch.
+    #[must_use]
+    pub fn well_to_pitch(&self) -> f32 {
+        self.well_mm / self.pitch_mm
+    }
+}
+
+/// All three tables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tables {
+    /// For counting.
+    pub counting: CountingRules,
+    /// For spike-in series.
+    pub spike: SpikeRules,
+    /// For finding wells.
+    pub plates: Vec<PlateFormat>,
+}
+
+#[derive(Deserialize)]
+struct SoftAgarFile {
+    id: String,
+    version: String,
+    #[serde(default)]
+    reference_limit: Vec<ReferenceLimit>,
+    #[serde(default)]
+    rule: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct Rule {
+    id: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct PlatesFile {
+    plate: Vec<PlateEntry>,
+}
+
+#[derive(Deserialize)]
+struct PlateEntry {
+    wells: u16,
+    rows: u16,
+    columns: u16,
+    pitch_mm: String,
+    well_mm: String,
+}
+
+/// Reads the embedded knowledge files.
+///
+/// # Errors
+/// [`KnowledgeFault`] when a file or a number in it is not readable.
+pub fn tables() -> Result<Tables, KnowledgeFault> {
+    let unreadable = |file: &'static str| move |e: toml::de::Error| KnowledgeFault::Unreadable { file, what: e.to_string() };
+    let file: SoftAgarFile = toml::from_str(SOFT_AGAR).map_err(unreadable("soft-agar-1.toml"))?;
+    let plates: PlatesFile = toml::from_str(PLATES).map_err(unreadable("plates-1.toml"))?;
+    let number = |id: &str| -> Result<f64, KnowledgeFault> {
+        let rule = file.rule.iter().find(|r| r.id == id);
+        let value = rule.and_then(|r| r.value.parse::<f64>().ok()).filter(|v| v.is_finite());
+        value.ok_or_else(|| KnowledgeFault::Missing { id: id.into() })
+    };
+    let version = format!("{}@{}", file.id, file.version);
+    let counting = CountingRules {
+        version: version.clone(),
+        covered_max: number("covered-max")?,
+        colonies_max: number("colonies-max")? as u64,
+        unclear_max: number("unclear-max")?,
+        unclear_covered_min: number("unclear-covered-min")?,
+        crowd_shapes: number("crowd-shapes")? as u64,
+        crowded_max: number("crowded-max")?,
+        diameter_min_share: number("diameter-min-share")?,
+        diameter_min_px: number("diameter-min-px")?,
+    };
+    let spike = SpikeRules {
+        version,
+        blank_deviations: number("blank-deviations")?,
+        blank_wells_min: number("blank-wells-min")? as u64,
+        detection_probability: number("detection-probability")?,
+        references: file.reference_limit.clone(),
+    };
+    let plates = plates.plate.iter().map(plate_of).collect::<Result<_, _>>()?;
+    Ok(Tables { counting, spike, plates })
+}
+
+fn plate_of(entry: &PlateEntry) -> Result<PlateFormat, KnowledgeFault> {
+    let millimetres = |text: &str| {
+        let value = text.parse::<f32>().ok().filter(|v| v.is_finite() && *v > 0.0);
+        value.ok_or_else(|| KnowledgeFault::Unreadable { file: "plates-1.toml", what: format!("no length: {text}") })
+    };
+    Ok(PlateFormat {
+        wells: entry.wells,
+        rows: entry.rows,
+        columns: entry.columns,
+        pitch_mm: millimetres(&entry.pitch_mm)?,
+        well_mm: millimetres(&entry.well_mm)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Row Q11. The published limits are there, as written.
+    #[test]
+    fn reference_limits_are_the_reports() {
+        let tables = tables().unwrap();
+        let values: Vec<(&str, &str)> =
+            tables.spike.references.iter().map(|r| (r.value.as_str(), r.unit.as_str())).collect();
+        assert_eq!(values, [("0.02", "%"), ("0.00001", "%")]);
+        assert_eq!(tables.plates.iter().map(|p| p.wells).collect::<Vec<_>>(), [6, 12, 24, 96]);
+        assert!(tables.plates.iter().all(|p| p.rows * p.columns == p.wells && p.well_to_pitch() < 1.0));
+    }
+}
