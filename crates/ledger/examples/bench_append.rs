@@ -1,0 +1,289 @@
+//! Measures durable appends against raw SQLite and verification against
+//! hashing, interleaved in one run because disks drift. Prints ratios with
+//! their spread; asserts nothing.
+//!
+//! `cargo run --release -p vena-ledger --example bench_append [FOLDER]`
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, params};
+use vena_ledger::{
+    Append, CheckpointKey, Digest, Ledger, NewEvent, RawStore, Secret, SqliteLedger, SqliteRaw,
+    VerifyOptions, verify,
+};
+
+const ROUNDS: usize = 15;
+const SINGLES_PER_ROUND: usize = 400;
+const GROUPS_PER_ROUND: usize = 24;
+const EVENTS_PER_GROUP: usize = 256;
+const STREAMS: usize = 1_000;
+const VERIFY_ROUNDS: usize = 7;
+const CHECKPOINTS: usize = 20;
+
+struct Source {
+    made: u64,
+}
+
+impl Source {
+    fn event(&mut self, stream: usize) -> NewEvent {
+        self.made += 1;
+        let number = self.made;
+        let body = format!(
+            "{{\"fact\":{{\"about\":\"01J{number:023}\",\"what\":\"neutrophils\",\"value\":\"0.{:02}\",\
+             \"unit\":\"10*9/L\",\"route\":\"laboratory\"}},\"from\":{{\"file\":\"table.csv\",\
+             \"line\":{number}}},\"note\":\"{:0>220}\"}}",
+            number % 100,
+            number
+        );
+        NewEvent::new(
+            format!("journey/01JD{stream:022}"),
+            "fact-recorded",
+            1,
+            "2026-11-20T08:30:00+08:00",
+            "user/01JACTOR0000000000000000",
+            body,
+        )
+        .happened("2026-11-20T08:00+08:00")
+    }
+
+    fn key(&mut self) -> String {
+        self.made += 1;
+        // Begins with its time, as a ULID does.
+        format!("01JK{:022}", self.made)
+    }
+
+    fn single(&mut self) -> Append {
+        let stream = (self.made as usize * 7919) % STREAMS;
+        let event = self.event(stream);
+        Append::new(self.key(), vec![event])
+    }
+
+    fn import(&mut self) -> Append {
+        let stream = (self.made as usize * 7919) % STREAMS;
+        let events = (0..EVENTS_PER_GROUP).map(|_| self.event(stream)).collect();
+        Append::new(self.key(), events)
+    }
+}
+
+fn raw_database(path: &Path) -> Connection {
+    let raw = Connection::open(path).unwrap();
+    raw.pragma_update(None, "journal_mode", "WAL").unwrap();
+    raw.pragma_update(None, "synchronous", "FULL").unwrap();
+    raw.pragma_update(None, "wal_autocheckpoint", 4_000).unwrap();
+    raw.execute_batch("CREATE TABLE raw (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)")
+        .unwrap();
+    raw
+}
+
+fn raw_insert(raw: &mut Connection, records: &[Vec<u8>], per_commit: usize) -> Duration {
+    let begun = Instant::now();
+    for group in records.chunks(per_commit) {
+        let transaction = raw.transaction().unwrap();
+        for bytes in group {
+            transaction
+                .prepare_cached("INSERT INTO raw (bytes) VALUES (?1)")
+                .unwrap()
+                .execute(params![bytes])
+                .unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+    begun.elapsed()
+}
+
+fn last_records(folder: &Path, count: usize, last: u64) -> Vec<Vec<u8>> {
+    let store = SqliteRaw::open(folder).unwrap();
+    (last + 1 - count as u64..=last)
+        .map(|position| store.raw_record(position).unwrap().unwrap())
+        .collect()
+}
+
+fn quantiles(mut values: Vec<f64>) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
+    (at(0.5), at(0.1), at(0.9))
+}
+
+/// Runs both in turn, swapping who goes first.
+fn compare(
+    name: &str,
+    target: f64,
+    events: usize,
+    mut ours: impl FnMut() -> Duration,
+    mut theirs: impl FnMut() -> Duration,
+) {
+    let mut ratios = Vec::new();
+    let (mut own_rates, mut raw_rates) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let (own, raw) = if round % 2 == 0 {
+            let own = ours();
+            (own, theirs())
+        } else {
+            let raw = theirs();
+            (ours(), raw)
+        };
+        if round == 0 {
+            continue;
+        }
+        ratios.push(raw.as_secs_f64() / own.as_secs_f64());
+        own_rates.push(events as f64 / own.as_secs_f64());
+        raw_rates.push(events as f64 / raw.as_secs_f64());
+    }
+    let (median, low, high) = quantiles(ratios);
+    let (own, _, _) = quantiles(own_rates);
+    let (raw, _, _) = quantiles(raw_rates);
+    println!(
+        "{name}: {median:.2} x raw SQLite (10-90 %: {low:.2}-{high:.2}; target {target}); \
+         ledger {own:.0} events/s, raw {raw:.0} events/s"
+    );
+}
+
+fn appends(folder: &Path, ledger: &SqliteLedger, raw: &mut Connection) {
+    let mut source = Source { made: 0 };
+    for append in (0..SINGLES_PER_ROUND.max(EVENTS_PER_GROUP)).map(|_| source.single()) {
+        ledger.append(append).unwrap();
+    }
+    let total = GROUPS_PER_ROUND * EVENTS_PER_GROUP;
+    let single_bytes = last_records(folder, SINGLES_PER_ROUND, ledger.position().unwrap().0);
+    compare(
+        "1 event a commit",
+        0.8,
+        SINGLES_PER_ROUND,
+        || {
+            let work: Vec<_> = (0..SINGLES_PER_ROUND).map(|_| source.single()).collect();
+            let begun = Instant::now();
+            for append in work {
+                ledger.append(append).unwrap();
+            }
+            begun.elapsed()
+        },
+        || raw_insert(raw, &single_bytes, 1),
+    );
+    for _ in 0..GROUPS_PER_ROUND {
+        ledger.append(source.import()).unwrap();
+    }
+    let bytes = last_records(folder, total, ledger.position().unwrap().0);
+    compare(
+        "256 events a commit (one append of 256 events)",
+        0.7,
+        total,
+        || {
+            let work: Vec<_> = (0..GROUPS_PER_ROUND).map(|_| source.import()).collect();
+            let begun = Instant::now();
+            for append in work {
+                ledger.append(append).unwrap();
+            }
+            begun.elapsed()
+        },
+        || raw_insert(raw, &bytes, EVENTS_PER_GROUP),
+    );
+    compare(
+        "256 events a commit (256 waiting appends of 1 event, 1000 streams)",
+        0.7,
+        total,
+        || {
+            let work: Vec<Vec<_>> = (0..GROUPS_PER_ROUND)
+                .map(|_| (0..EVENTS_PER_GROUP).map(|_| source.single()).collect())
+                .collect();
+            let begun = Instant::now();
+            for group in work {
+                for answer in ledger.append_all(group) {
+                    answer.unwrap();
+                }
+            }
+            begun.elapsed()
+        },
+        || raw_insert(raw, &bytes, EVENTS_PER_GROUP),
+    );
+}
+
+fn verification(folder: &Path) {
+    let mut records = Vec::new();
+    SqliteRaw::open(folder)
+        .unwrap()
+        .raw_records(&mut |_, bytes| {
+            records.push(bytes.to_vec());
+            true
+        })
+        .unwrap();
+    let (mut in_memory, mut from_disk, mut whole) = (Vec::new(), Vec::new(), Vec::new());
+    let mut shares = (Vec::new(), Vec::new());
+    for _ in 0..VERIFY_ROUNDS {
+        let begun = Instant::now();
+        let mut all = 0_u8;
+        for bytes in &records {
+            all ^= Digest::of(bytes).0[0];
+        }
+        std::hint::black_box(all);
+        let hashing = begun.elapsed().as_secs_f64();
+        let begun = Instant::now();
+        let store = SqliteRaw::open(folder).unwrap();
+        store
+            .raw_records(&mut |_, bytes| {
+                all ^= Digest::of(bytes).0[0];
+                true
+            })
+            .unwrap();
+        std::hint::black_box(all);
+        let reading = begun.elapsed().as_secs_f64();
+        let begun = Instant::now();
+        let store = SqliteRaw::open(folder).unwrap();
+        let report = verify(&store, VerifyOptions::default());
+        let verifying = begun.elapsed().as_secs_f64();
+        assert!(report.is_sound(), "{:?}", report.first());
+        let begun = Instant::now();
+        store.check_files().unwrap();
+        let files = begun.elapsed().as_secs_f64();
+        in_memory.push(verifying / hashing);
+        from_disk.push(verifying / reading);
+        whole.push(verifying / records.len() as f64 * 1e6);
+        shares.0.push(hashing / records.len() as f64 * 1e6);
+        shares.1.push(files / records.len() as f64 * 1e6);
+    }
+    let (memory, low, high) = quantiles(in_memory);
+    println!(
+        "verification of {} records: {memory:.2} x hashing them one by one in memory \
+         (10-90 %: {low:.2}-{high:.2})",
+        records.len()
+    );
+    let (disk, low, high) = quantiles(from_disk);
+    println!(
+        "verification: {disk:.2} x reading and hashing them one by one (10-90 %: \
+         {low:.2}-{high:.2}; target 3)"
+    );
+    println!(
+        "verification {:.2} us a record, of which SQLite's integrity check and page checksums \
+         {:.2} us; hashing alone {:.2} us",
+        quantiles(whole).0,
+        quantiles(shares.1).0,
+        quantiles(shares.0).0
+    );
+    let checkpoints = SqliteLedger::open(folder).unwrap().checkpoints().unwrap();
+    let begun = Instant::now();
+    for checkpoint in &checkpoints {
+        checkpoint.check_signature(None).unwrap();
+    }
+    println!(
+        "checkpoint signatures: {:.0} us each",
+        begun.elapsed().as_secs_f64() / checkpoints.len() as f64 * 1e6
+    );
+}
+
+fn main() {
+    let base = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
+    let folder = tempfile::tempdir_in(base).unwrap();
+    let data = folder.path().join("ledger");
+    let ledger = SqliteLedger::create(&data, [7; 16]).unwrap();
+    let mut raw = raw_database(&folder.path().join("raw.db"));
+    appends(&data, &ledger, &mut raw);
+    let key = CheckpointKey::new(&Secret::new([3; 32]));
+    for _ in 0..CHECKPOINTS {
+        ledger
+            .write_checkpoint(&key, "2026-11-20T09:00:00+08:00")
+            .unwrap();
+    }
+    ledger.close().unwrap();
+    verification(&data);
+}
