@@ -38,7 +38,8 @@ pub fn chi_squared_upper_tail(x: f64, df: f64) -> f64 {
 /// Quantile of chi-squared; statrs' own inverse is sharpened by Newton steps on its distribution
 /// function, because limits of counts are quoted to many digits.
 pub fn chi_squared_quantile(probability: f64, df: f64) -> f64 {
-    if !(probability > 0.0 && probability < 1.0) || !(df > 0.0) {
+    let well = probability > 0.0 && probability < 1.0 && df > 0.0;
+    if !well {
         return f64::NAN;
     }
     let Ok(d) = ChiSquared::new(df) else {

@@ -4,6 +4,9 @@
 //! Written out for four and five parameters on the stack: the general solvers allocate per
 //! iteration and cost more than the curve itself, and ten thousand fits in a bootstrap are usual.
 
+// Index loops read like the formulae they are, over arrays whose size the compiler knows.
+#![allow(clippy::needless_range_loop)]
+
 use serde::{Deserialize, Serialize};
 
 use crate::curve::{
@@ -464,7 +467,8 @@ fn cholesky<const P: usize>(matrix: &[[f64; P]; P]) -> Option<[[f64; P]; P]> {
             }
             if i == j {
                 // Relative to the diagonal: a pivot of nothing but rounding is no pivot.
-                if !(sum > 1e-14 * matrix[i][i]) || !sum.is_finite() {
+                let pivot = sum > 1e-14 * matrix[i][i] && sum.is_finite();
+                if !pivot {
                     return None;
                 }
                 l[i][i] = sum.sqrt();

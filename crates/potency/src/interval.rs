@@ -88,7 +88,8 @@ impl Ratio {
         let b = self.numerator * self.denominator - t2 * self.covariance;
         let c = self.numerator * self.numerator - t2 * self.numerator_variance;
         let discriminant = b * b - a * c;
-        if !(a > 0.0) || !(discriminant >= 0.0) {
+        let bounded = a > 0.0 && discriminant >= 0.0;
+        if !bounded {
             return Interval::UNBOUNDED;
         }
         let root = discriminant.sqrt();

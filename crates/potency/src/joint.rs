@@ -1,6 +1,9 @@
 //! Least-squares fit of several curves at once, each parameter shared or each curve's own.
 //! Knows no preparation names and no potency; linear algebra by nalgebra.
 
+// Index loops read like the formulae they are.
+#![allow(clippy::needless_range_loop)]
+
 use nalgebra::{DMatrix, DVector};
 
 use crate::curve::{

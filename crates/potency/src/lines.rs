@@ -1,0 +1,344 @@
+//! Parallel-line and slope-ratio assays: straight lines against log dose or dose, potency by
+//! Fieller's theorem, parallelism by equivalence of slopes. Knows no table and no page.
+
+use nalgebra::{DMatrix, DVector};
+use serde::Serialize;
+
+use crate::distributions::{f_upper_tail, student_quantile};
+use crate::interval::{Interval, Ratio};
+use crate::relative::FTest;
+
+/// One observation of a line: x is ln dose (parallel-line) or dose (slope-ratio).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinePoint {
+    /// Abscissa.
+    pub x: f64,
+    /// Response, transformed if the assay says so.
+    pub y: f64,
+}
+
+/// Why lines cannot be fitted.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum LineError {
+    /// A line needs two doses.
+    #[error("preparation {preparation} has {found} distinct doses; a line needs at least 2")]
+    TooFewDoses {
+        /// Index of the preparation.
+        preparation: usize,
+        /// Found.
+        found: usize,
+    },
+    /// Nothing left for the error.
+    #[error(
+        "{found} observations for {parameters} parameters leave nothing to estimate the error from"
+    )]
+    TooFewObservations {
+        /// Observations.
+        found: usize,
+        /// Parameters.
+        parameters: usize,
+    },
+    /// All responses equal.
+    #[error("all responses are equal: the lines have no slope")]
+    AllResponsesEqual,
+    /// The normal equations are singular.
+    #[error("the doses do not determine the lines")]
+    Singular,
+}
+
+/// One sample in a line assay.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LinePotency {
+    /// Relative potency.
+    pub estimate: f64,
+    /// Fieller's interval.
+    pub fieller: Interval,
+    /// Delta interval (on the logarithm for parallel lines).
+    pub delta: Interval,
+    /// Standard error of the natural logarithm.
+    pub log_standard_error: f64,
+    /// Residual degrees of freedom.
+    pub residual_df: usize,
+    /// Ratio of slopes, each preparation with its own (parallel-line only).
+    pub slope_ratio: Option<SlopeRatio>,
+    /// F test of parallelism, for information only (parallel-line only).
+    pub f_test_for_information: Option<FTest>,
+}
+
+/// Equivalence of slopes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SlopeRatio {
+    /// Estimate.
+    pub estimate: f64,
+    /// Interval (Fieller).
+    pub interval: Interval,
+    /// Inside the margins.
+    pub equivalent: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sums {
+    n: f64,
+    x: f64,
+    y: f64,
+    sxx: f64,
+    sxy: f64,
+    syy: f64,
+}
+
+fn sums(points: &[LinePoint]) -> Sums {
+    let n = points.len() as f64;
+    let (x, y) = (
+        points.iter().map(|p| p.x).sum::<f64>() / n,
+        points.iter().map(|p| p.y).sum::<f64>() / n,
+    );
+    let of = |f: &dyn Fn(&LinePoint) -> f64| points.iter().map(f).sum::<f64>();
+    Sums {
+        n,
+        x,
+        y,
+        sxx: of(&|p| (p.x - x).powi(2)),
+        sxy: of(&|p| (p.x - x) * (p.y - y)),
+        syy: of(&|p| (p.y - y).powi(2)),
+    }
+}
+
+fn distinct(points: &[LinePoint]) -> usize {
+    let mut x: Vec<f64> = points.iter().map(|p| p.x).collect();
+    x.sort_by(f64::total_cmp);
+    x.dedup();
+    x.len()
+}
+
+fn check(preparations: &[Vec<LinePoint>], parameters: usize) -> Result<(), LineError> {
+    for (preparation, points) in preparations.iter().enumerate() {
+        let found = distinct(points);
+        if found < 2 {
+            return Err(LineError::TooFewDoses { preparation, found });
+        }
+    }
+    let found = preparations.iter().map(Vec::len).sum();
+    if found <= parameters {
+        return Err(LineError::TooFewObservations { found, parameters });
+    }
+    let first = preparations
+        .first()
+        .and_then(|p| p.first())
+        .map_or(0.0, |p| p.y);
+    if preparations.iter().flatten().all(|p| p.y == first) {
+        return Err(LineError::AllResponsesEqual);
+    }
+    Ok(())
+}
+
+/// Parallel-line assay: preparation 0 is the reference; one result per further preparation.
+/// `slope_margins` and `equivalence_level` judge parallelism.
+pub fn parallel_line(
+    preparations: &[Vec<LinePoint>],
+    confidence_level: f64,
+    equivalence_level: f64,
+    slope_margins: (f64, f64),
+) -> Result<Vec<LinePotency>, LineError> {
+    check(preparations, preparations.len() + 1)?;
+    let all: Vec<Sums> = preparations.iter().map(|p| sums(p)).collect();
+    let sxx: f64 = all.iter().map(|s| s.sxx).sum();
+    let slope = all.iter().map(|s| s.sxy).sum::<f64>() / sxx;
+    let observations: usize = preparations.iter().map(Vec::len).sum();
+    let residual_df = observations - preparations.len() - 1;
+    let rss: f64 = (all.iter().map(|s| s.syy).sum::<f64>() - slope * slope * sxx).max(0.0);
+    let variance = rss / residual_df as f64;
+    let t = student_quantile(0.5 + confidence_level / 2.0, residual_df as f64);
+    let Some((reference, samples)) = all.split_first() else {
+        return Ok(Vec::new());
+    };
+    let mut results = Vec::new();
+    for s in samples {
+        let shift = s.x - reference.x;
+        let ratio = Ratio {
+            numerator: (s.y - slope * s.x) - (reference.y - slope * reference.x),
+            denominator: slope,
+            numerator_variance: variance * (1.0 / s.n + 1.0 / reference.n + shift * shift / sxx),
+            denominator_variance: variance / sxx,
+            covariance: -variance * shift / sxx,
+        };
+        let exponential = |i: Interval| Interval {
+            low: i.low.map(f64::exp),
+            high: i.high.map(f64::exp),
+        };
+        results.push(LinePotency {
+            estimate: ratio.estimate().exp(),
+            fieller: exponential(ratio.fieller(t)),
+            delta: exponential(ratio.delta(t)),
+            log_standard_error: ratio.standard_error(),
+            residual_df,
+            slope_ratio: slope_ratio(reference, s, equivalence_level, slope_margins),
+            f_test_for_information: parallel_f_test(reference, s),
+        });
+    }
+    Ok(results)
+}
+
+fn own_residuals(r: &Sums, s: &Sums) -> (f64, f64) {
+    let rss = (r.syy - r.sxy * r.sxy / r.sxx).max(0.0) + (s.syy - s.sxy * s.sxy / s.sxx).max(0.0);
+    (rss, r.n + s.n - 4.0)
+}
+
+fn slope_ratio(r: &Sums, s: &Sums, level: f64, margins: (f64, f64)) -> Option<SlopeRatio> {
+    let (rss, df) = own_residuals(r, s);
+    if df < 1.0 {
+        return None;
+    }
+    let variance = rss / df;
+    let ratio = Ratio {
+        numerator: s.sxy / s.sxx,
+        denominator: r.sxy / r.sxx,
+        numerator_variance: variance / s.sxx,
+        denominator_variance: variance / r.sxx,
+        covariance: 0.0,
+    };
+    let interval = ratio.fieller(student_quantile(0.5 + level / 2.0, df));
+    Some(SlopeRatio {
+        estimate: ratio.estimate(),
+        interval,
+        equivalent: interval.is_inside(margins.0, margins.1),
+    })
+}
+
+fn parallel_f_test(r: &Sums, s: &Sums) -> Option<FTest> {
+    let (rss, df) = own_residuals(r, s);
+    let common = (r.sxy + s.sxy).powi(2) / (r.sxx + s.sxx);
+    let extra = (r.syy + s.syy - common - rss).max(0.0);
+    let f = extra / (rss / df);
+    (df >= 1.0 && f.is_finite()).then(|| FTest {
+        f,
+        df1: 1,
+        df2: df as usize,
+        p: f_upper_tail(f, 1.0, df),
+    })
+}
+
+/// Slope-ratio assay: common intercept at dose 0, potency is the ratio of slopes. Preparation 0 is
+/// the reference.
+pub fn slope_ratio_assay(
+    preparations: &[Vec<LinePoint>],
+    confidence_level: f64,
+) -> Result<Vec<LinePotency>, LineError> {
+    let parameters = preparations.len() + 1;
+    check(preparations, parameters)?;
+    let mut normal = DMatrix::<f64>::zeros(parameters, parameters);
+    let mut right = DVector::<f64>::zeros(parameters);
+    for (k, points) in preparations.iter().enumerate() {
+        for p in points {
+            normal[(0, 0)] += 1.0;
+            normal[(0, k + 1)] += p.x;
+            normal[(k + 1, 0)] += p.x;
+            normal[(k + 1, k + 1)] += p.x * p.x;
+            right[0] += p.y;
+            right[k + 1] += p.x * p.y;
+        }
+    }
+    let inverse = normal.cholesky().ok_or(LineError::Singular)?.inverse();
+    let estimate = &inverse * right;
+    let observations: usize = preparations.iter().map(Vec::len).sum();
+    let residual_df = observations - parameters;
+    let mut rss = 0.0;
+    for (k, points) in preparations.iter().enumerate() {
+        rss += points
+            .iter()
+            .map(|p| (p.y - estimate[0] - estimate[k + 1] * p.x).powi(2))
+            .sum::<f64>();
+    }
+    let variance = rss / residual_df as f64;
+    let t = student_quantile(0.5 + confidence_level / 2.0, residual_df as f64);
+    Ok((1..preparations.len())
+        .map(|k| {
+            let ratio = Ratio {
+                numerator: estimate[k + 1],
+                denominator: estimate[1],
+                numerator_variance: variance * inverse[(k + 1, k + 1)],
+                denominator_variance: variance * inverse[(1, 1)],
+                covariance: variance * inverse[(k + 1, 1)],
+            };
+            LinePotency {
+                estimate: ratio.estimate(),
+                fieller: ratio.fieller(t),
+                delta: ratio.delta(t),
+                log_standard_error: ratio.standard_error() / ratio.estimate().abs(),
+                residual_df,
+                slope_ratio: None,
+                f_test_for_information: None,
+            }
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn line(intercept: f64, slope: f64, doses: &[f64], log: bool) -> Vec<LinePoint> {
+        let mut out = Vec::new();
+        for (k, d) in doses.iter().enumerate() {
+            let x = if log { d.ln() } else { *d };
+            for (j, noise) in [-0.05, 0.05].into_iter().enumerate() {
+                let flip = if (k + j) % 3 == 0 { 1.0 } else { 0.7 };
+                out.push(LinePoint {
+                    x,
+                    y: intercept + slope * x + noise * flip,
+                });
+            }
+        }
+        out
+    }
+
+    /// Row Q15. A sample that is the reference at 0.8 of its dose has potency 0.8, whatever its doses.
+    #[test]
+    fn a_diluted_reference_has_its_dilution_as_potency() {
+        let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
+        let sample = line(1.0 + 2.0 * 0.8f64.ln(), 2.0, &[1.5, 3.0, 6.0], true);
+        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap();
+        assert!((r[0].estimate - 0.8).abs() < 0.01, "{:?}", r[0]);
+        let (low, high) = (r[0].fieller.low.unwrap(), r[0].fieller.high.unwrap());
+        assert!(low < 0.8 && 0.8 < high);
+        assert!(r[0].slope_ratio.as_ref().unwrap().equivalent);
+    }
+
+    /// Row Q15. A clearly steeper sample is not equivalent.
+    #[test]
+    fn steeper_line_is_not_parallel() {
+        let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
+        let sample = line(1.0, 3.0, &[1.0, 2.0, 4.0, 8.0], true);
+        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap();
+        assert!(!r[0].slope_ratio.as_ref().unwrap().equivalent);
+    }
+
+    /// Row Q15. Slope-ratio: common intercept.
+    #[test]
+    fn slope_ratio_of_a_diluted_reference() {
+        let reference = line(0.5, 2.0, &[0.0, 1.0, 2.0, 3.0], false);
+        let sample = line(0.5, 1.2, &[0.0, 1.0, 2.0, 3.0], false);
+        let r = slope_ratio_assay(&[reference, sample], 0.95).unwrap();
+        assert!((r[0].estimate - 0.6).abs() < 0.02);
+    }
+
+    /// Row Q15. One dose, nothing left for the error, no response: refused by name.
+    #[test]
+    fn refusals() {
+        let one = vec![LinePoint { x: 1.0, y: 1.0 }; 5];
+        assert!(matches!(
+            parallel_line(&[one.clone(), one], 0.95, 0.9, (0.8, 1.25)),
+            Err(LineError::TooFewDoses { .. })
+        ));
+        let flat: Vec<LinePoint> = (0..5)
+            .map(|k| LinePoint {
+                x: f64::from(k),
+                y: 2.0,
+            })
+            .collect();
+        assert_eq!(
+            parallel_line(&[flat.clone(), flat], 0.95, 0.9, (0.8, 1.25)),
+            Err(LineError::AllResponsesEqual)
+        );
+    }
+}

@@ -1,0 +1,507 @@
+//! Potency tables from bytes to report: what laboratories export, and what must be refused.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use vena_base::Lang;
+use vena_potency::method::Outcome;
+use vena_potency::report::{AssayKind, OutlierHandling, ReferenceStandard};
+use vena_potency::{PotencyError, PotencyOptions, PotencyReport, analyse_potency, potency_svg};
+
+/// Deterministic noise in -0.5..0.5.
+fn noise(state: &mut u64) -> f64 {
+    *state = state
+        .wrapping_mul(6364136223846793005)
+        .wrapping_add(1442695040888963407);
+    (*state >> 33) as f64 / (1u64 << 31) as f64 - 0.5
+}
+
+struct Preparation {
+    name: &'static str,
+    b: f64,
+    c: f64,
+    d: f64,
+    e: f64,
+}
+
+const REFERENCE: Preparation = Preparation {
+    name: "Reference",
+    b: 1.4,
+    c: 0.2,
+    d: 2.2,
+    e: 10.0,
+};
+
+fn rows(
+    p: &Preparation,
+    doses: &[f64],
+    replicates: usize,
+    spread: f64,
+    seed: u64,
+) -> Vec<(String, f64, f64)> {
+    let mut state = seed;
+    let mut out = Vec::new();
+    for dose in doses {
+        for _ in 0..replicates {
+            let f = if *dose == 0.0 {
+                p.d
+            } else {
+                p.c + (p.d - p.c) / (1.0 + (p.b * (dose / p.e).ln()).exp())
+            };
+            out.push((p.name.to_string(), *dose, f + spread * noise(&mut state)));
+        }
+    }
+    out
+}
+
+const DOSES: [f64; 8] = [0.3, 1.0, 3.0, 6.0, 12.0, 25.0, 80.0, 250.0];
+
+fn table(preparations: &[&Preparation], spread: f64) -> String {
+    let mut csv = String::from("sample,dose (ng/mL),response\n");
+    for (k, p) in preparations.iter().enumerate() {
+        for (name, dose, response) in rows(p, &DOSES, 3, spread, 17 + k as u64) {
+            writeln!(csv, "{name},{dose},{response}").unwrap();
+        }
+    }
+    csv
+}
+
+fn analyse(csv: &str) -> Result<PotencyReport, PotencyError> {
+    analyse_potency(csv.as_bytes(), &PotencyOptions::default())
+}
+
+fn refusal(csv: &str) -> String {
+    analyse(csv).expect_err("must be refused").to_string()
+}
+
+/// Row Q15. A sample at half the strength: 0.5 inside every interval, parallel, suitable, reportable.
+#[test]
+fn half_strength_sample() {
+    let sample = Preparation {
+        name: "Lot 7",
+        e: 20.0,
+        ..REFERENCE
+    };
+    let options = PotencyOptions {
+        standard: Some(ReferenceStandard {
+            name: "House standard".into(),
+            lot: "RS-1".into(),
+            assigned_value: 1000.0,
+            unit: "U/mL".into(),
+        }),
+        ..PotencyOptions::default()
+    };
+    let r = analyse_potency(table(&[&REFERENCE, &sample], 0.08).as_bytes(), &options).unwrap();
+    let s = &r.relative_potency[0];
+    assert_eq!(
+        (s.sample.as_str(), s.reference.as_str()),
+        ("Lot 7", "Reference")
+    );
+    assert!((s.estimate.unwrap() - 0.5).abs() < 0.03, "{:?}", s.estimate);
+    let p = s.relative_potency.as_ref().unwrap();
+    for i in [p.delta, p.delta_log, p.fieller, p.profile_likelihood] {
+        assert!(i.low.unwrap() < p.estimate && p.estimate < i.high.unwrap());
+        assert!(i.low.unwrap() > 0.4 && i.high.unwrap() < 0.6);
+    }
+    assert!(
+        s.parallelism.as_ref().unwrap().parallel && s.reportable,
+        "{:?}",
+        s.parallelism
+    );
+    let a = s.assigned.as_ref().unwrap();
+    assert!((a.estimate - 1000.0 * s.estimate.unwrap()).abs() < 1e-9);
+    assert!(
+        r.suitable,
+        "{:?}",
+        r.suitability
+            .iter()
+            .filter(|v| v.outcome != Outcome::Met)
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(r.input.dose_unit.as_deref(), Some("ng/mL"));
+    assert_eq!(r.input.sha256.len(), 64);
+    assert_eq!(r.reference.as_ref().unwrap().chosen, "recognised");
+    assert_eq!(r.parameters.iter().filter(|p| p.fit == "shared").count(), 8);
+    let json = serde_json::to_value(&r).unwrap();
+    assert_eq!(json["kind"], "potency");
+    assert!(json["relative_potency"][0]["relative_potency"]["fieller"]["low"].is_number());
+}
+
+/// Row Q15. The same bytes give the same report and picture to the bit.
+#[test]
+fn recomputation_is_identical() {
+    let sample = Preparation {
+        name: "Lot 7",
+        e: 20.0,
+        ..REFERENCE
+    };
+    let csv = table(&[&REFERENCE, &sample], 0.1);
+    let (a, b) = (analyse(&csv).unwrap(), analyse(&csv).unwrap());
+    assert_eq!(
+        serde_json::to_string(&a).unwrap(),
+        serde_json::to_string(&b).unwrap()
+    );
+    assert_eq!(potency_svg(&a, Lang::ZhTw), potency_svg(&b, Lang::ZhTw));
+    let changed = csv.replacen("Lot 7", "Lot 8", 1);
+    assert_ne!(analyse(&changed).unwrap().input.sha256, a.input.sha256);
+}
+
+/// Row Q15. Not parallel: the potency is shown but not reportable, and a flag says so. Whether an
+/// F test would have passed plays no part.
+#[test]
+fn steeper_sample_is_not_reportable() {
+    let sample = Preparation {
+        name: "Steep",
+        b: 3.0,
+        ..REFERENCE
+    };
+    let r = analyse(&table(&[&REFERENCE, &sample], 0.08)).unwrap();
+    let s = &r.relative_potency[0];
+    assert!(s.estimate.is_some() && !s.reportable);
+    assert!(r.flags.iter().any(|f| f.code == "not-parallel"));
+    // A noisy assay whose F test sees nothing is not thereby parallel.
+    let same = Preparation {
+        name: "Same",
+        ..REFERENCE
+    };
+    let noisy = analyse(&table(&[&REFERENCE, &same], 1.6)).unwrap();
+    let p = noisy.relative_potency[0].parallelism.as_ref().unwrap();
+    assert!(p.f_test_for_information.unwrap().p > 0.05);
+    assert!(!p.parallel);
+}
+
+/// Row Q15. A curve that runs the other way: named, no potency.
+#[test]
+fn reversed_curve_has_no_potency() {
+    let sample = Preparation {
+        name: "Turned",
+        b: -1.4,
+        ..REFERENCE
+    };
+    let r = analyse(&table(&[&REFERENCE, &sample], 0.05)).unwrap();
+    let s = &r.relative_potency[0];
+    assert!(s.estimate.is_none() && s.refusal.as_ref().unwrap().contains("against"));
+    assert!(r.flags.iter().any(|f| f.code == "reversed-curve"));
+    assert_eq!(r.runs[0].curves[0].direction, Some("falling"));
+    assert_eq!(r.runs[0].curves[1].direction, Some("rising"));
+}
+
+/// Row Q15. Semicolons, decimal commas, a byte order mark and units in the header give the same
+/// numbers as the plain table.
+#[test]
+fn spreadsheet_dialects_agree() {
+    let sample = Preparation {
+        name: "Lot 7",
+        e: 20.0,
+        ..REFERENCE
+    };
+    let plain = table(&[&REFERENCE, &sample], 0.1);
+    let european: String = plain
+        .lines()
+        .map(|l| {
+            l.split(',')
+                .map(|c| c.replace('.', ","))
+                .collect::<Vec<_>>()
+                .join(";")
+                + "\r\n"
+        })
+        .collect();
+    let european = format!("\u{feff}{european}");
+    let tabs = plain.replace(',', "\t");
+    let a = analyse(&plain).unwrap();
+    for other in [european, tabs] {
+        let b = analyse(&other).unwrap();
+        assert_eq!(a.parameters, b.parameters);
+        assert_eq!(a.relative_potency, b.relative_potency);
+    }
+}
+
+/// Row Q15. Logarithms of the dose by name of the column.
+#[test]
+fn log_doses_are_read_as_doses() {
+    let mut csv = String::from("log10 dose,response\n");
+    for (_, dose, response) in rows(&REFERENCE, &DOSES, 2, 0.05, 3) {
+        writeln!(csv, "{},{response}", dose.log10()).unwrap();
+    }
+    let r = analyse(&csv).unwrap();
+    let e = r
+        .parameters
+        .iter()
+        .find(|p| p.parameter == "e")
+        .unwrap()
+        .estimate;
+    assert!((e - 10.0).abs() < 1.0, "{e}");
+}
+
+/// Row Q15. The outlier rule names the well; removing is asked for, counted and shown.
+#[test]
+fn outliers_are_named_and_removed_only_when_asked() {
+    let csv = table(&[&REFERENCE], 0.05)
+        .lines()
+        .enumerate()
+        .map(|(k, l)| {
+            if k == 8 {
+                "Reference,3,3.6\n".to_string()
+            } else {
+                format!("{l}\n")
+            }
+        })
+        .collect::<String>();
+    let named = analyse(&csv).unwrap();
+    assert_eq!(
+        named
+            .outliers
+            .iter()
+            .map(|o| (o.line, o.removed))
+            .collect::<Vec<_>>(),
+        vec![(9, false)]
+    );
+    let options = PotencyOptions {
+        outliers: OutlierHandling::Remove,
+        ..PotencyOptions::default()
+    };
+    let removed = analyse_potency(csv.as_bytes(), &options).unwrap();
+    assert_eq!(
+        removed
+            .outliers
+            .iter()
+            .map(|o| (o.line, o.removed))
+            .collect::<Vec<_>>(),
+        vec![(9, true)]
+    );
+    let rss = |r: &PotencyReport| r.runs[0].curves[0].rss.unwrap();
+    assert!(rss(&removed) < rss(&named) / 10.0);
+    assert!(potency_svg(&removed, Lang::En).contains("class=\"removed\""));
+}
+
+/// Row Q15. Several runs are combined by sample.
+#[test]
+fn runs_are_combined() {
+    let sample = Preparation {
+        name: "Lot 7",
+        e: 12.5,
+        ..REFERENCE
+    };
+    let mut csv = String::from("assay,sample,dose,response\n");
+    for run in 0..3u64 {
+        for (k, p) in [&REFERENCE, &sample].into_iter().enumerate() {
+            for (name, dose, response) in rows(p, &DOSES, 3, 0.08, 100 * run + k as u64) {
+                writeln!(csv, "run {run},{name},{dose},{response}").unwrap();
+            }
+        }
+    }
+    let r = analyse(&csv).unwrap();
+    assert_eq!(r.runs.len(), 3);
+    let c = r.combined[0].combination.as_ref().unwrap();
+    assert_eq!(c.assays.len(), 3);
+    assert!(
+        (c.weighted.potency - 0.8).abs() < 0.05,
+        "{}",
+        c.weighted.potency
+    );
+    // Plates that each carry every preparation are runs too; plates that do not are one assay.
+    let plates = csv.replacen("assay,", "plate,", 1);
+    assert_eq!(analyse(&plates).unwrap().runs.len(), 3);
+    let split = table(&[&REFERENCE, &sample], 0.08)
+        .lines()
+        .enumerate()
+        .map(|(k, l)| {
+            format!(
+                "{},{l}\n",
+                if k == 0 {
+                    "plate"
+                } else if k <= 24 {
+                    "A"
+                } else {
+                    "B"
+                }
+            )
+        })
+        .collect::<String>();
+    let pooled = analyse(&split).unwrap();
+    assert_eq!(pooled.runs.len(), 1);
+    assert!(pooled.relative_potency[0].estimate.is_some());
+}
+
+/// Row Q15. Parallel lines and slope ratio from a table.
+#[test]
+fn line_assays_from_a_table() {
+    let mut csv = String::from("sample,dose,response\n");
+    let mut state = 5;
+    for (name, potency) in [("Standard", 1.0), ("Lot 9", 1.25)] {
+        for dose in [1.0, 2.0, 4.0, 8.0] {
+            for _ in 0..4 {
+                let (x, n): (f64, f64) = (dose * potency, noise(&mut state));
+                writeln!(csv, "{name},{dose},{}", 3.0 + 2.0 * x.ln() + 0.1 * n).unwrap();
+            }
+        }
+    }
+    let options = PotencyOptions {
+        assay: AssayKind::ParallelLine,
+        ..PotencyOptions::default()
+    };
+    let r = analyse_potency(csv.as_bytes(), &options).unwrap();
+    let s = &r.relative_potency[0];
+    assert!((s.estimate.unwrap() - 1.25).abs() < 0.03 && s.reportable);
+    assert!(s.low.unwrap() < 1.25 && s.high.unwrap() > 1.25);
+    let options = PotencyOptions {
+        assay: AssayKind::SlopeRatio,
+        ..PotencyOptions::default()
+    };
+    assert!(
+        analyse_potency(csv.as_bytes(), &options)
+            .unwrap()
+            .relative_potency[0]
+            .estimate
+            .is_some()
+    );
+}
+
+/// Row Q15. Everything that must be refused, with the line or the reason in the message.
+#[test]
+fn refusals_say_why_and_where() {
+    let head = "dose,response\n";
+    for (csv, expected) in [
+        ("", "empty"),
+        ("\u{feff}\n\n", "empty"),
+        ("dose,response\n", "no rows"),
+        ("dose;response\n1;x\n", "line 2, column response: \"x\""),
+        ("dose,response\n1,2\n3\n", "line 3: 1 fields"),
+        ("dose,response\n-1,2\n", "line 2: the dose -1 is negative"),
+        ("dose,response\n,2\n", "line 2, column dose: empty"),
+        ("dose,response\n1,inf\n", "not a number"),
+        ("dose,response\n1,1e200\n", "out of range"),
+        ("dose,dose,response\n1,1,1\n", "twice"),
+        ("time,response\n1,1\n", "no column for the dose"),
+        (
+            "dose,alpha,beta\n1,1,2\n",
+            "several columns could be the response",
+        ),
+        (
+            "dose,response,well\n1,1,A1\n2,2,A2\n3,3,a1\n",
+            "line 4: well a1",
+        ),
+        ("dose,response,excluded\n1,1,maybe\n", "neither yes nor no"),
+        ("dose,response,excluded\n1,1,yes\n", "no usable observation"),
+        ("dose,response\n1,\n2,NA\n", "no usable observation"),
+    ] {
+        let text = refusal(csv);
+        assert!(text.contains(expected), "{csv:?}: {text}");
+    }
+    let two_doses: String = (0..8).map(|k| format!("{},{}\n", 1 + k % 2, k)).collect();
+    assert!(refusal(&format!("{head}{two_doses}")).contains("2 distinct doses"));
+    let flat: String = (0..8).map(|k| format!("{},5\n", k + 1)).collect();
+    assert!(refusal(&format!("{head}{flat}")).contains("all 8 responses are 5"));
+    assert!(
+        analyse_potency(b"dose,response\n\xff\xfe,1\n", &PotencyOptions::default())
+            .unwrap_err()
+            .to_string()
+            .contains("line 2")
+    );
+    assert!(
+        analyse_potency(b"d\0o\0s\0e\0", &PotencyOptions::default())
+            .unwrap_err()
+            .to_string()
+            .contains("zero bytes")
+    );
+    let options = PotencyOptions {
+        reference: Some("WHO".into()),
+        ..PotencyOptions::default()
+    };
+    let csv = table(&[&REFERENCE], 0.1);
+    assert!(
+        analyse_potency(csv.as_bytes(), &options)
+            .unwrap_err()
+            .to_string()
+            .contains("it has: Reference")
+    );
+}
+
+/// Row Q15. One sample that cannot be fitted does not take the others with it.
+#[test]
+fn a_bad_sample_stands_alone() {
+    let sample = Preparation {
+        name: "Lot 7",
+        e: 20.0,
+        ..REFERENCE
+    };
+    let mut csv = table(&[&REFERENCE, &sample], 0.05);
+    for k in 0..8 {
+        writeln!(csv, "Flat,{},1", k + 1).unwrap();
+    }
+    let r = analyse(&csv).unwrap();
+    let by = |n: &str| r.relative_potency.iter().find(|s| s.sample == n).unwrap();
+    assert!(by("Lot 7").estimate.is_some());
+    assert!(by("Flat").estimate.is_none() && by("Flat").refusal.is_some());
+    assert!(!r.suitable);
+}
+
+/// Row Q15. The picture in both languages, names escaped.
+#[test]
+fn picture_speaks_both_languages_and_escapes() {
+    let sample = Preparation {
+        name: "<b>&\"x\"",
+        e: 20.0,
+        ..REFERENCE
+    };
+    let mut csv = table(&[&REFERENCE, &sample], 0.05).replace("<b>&\"x\"", "<b>&x");
+    csv.push_str("Reference,0,2.2\n");
+    let r = analyse(&csv).unwrap();
+    let (en, zh) = (potency_svg(&r, Lang::En), potency_svg(&r, Lang::ZhTw));
+    assert!(en.contains("Dose-response curves") && zh.contains("劑量反應曲線"));
+    assert!(!en.contains("<b>") && en.contains("&lt;b&gt;&amp;x"));
+    assert_eq!(en.matches("class=\"ec50\"").count(), 2);
+    assert!(r.flags.iter().any(|f| f.code == "dose-zero"));
+    assert!(!en.contains("NaN") && !en.contains("inf"));
+}
+
+/// Row Q15. drc's own files, as they are, and the reference ratio in the report.
+#[test]
+fn drc_files_are_read_as_they_are() {
+    let root = std::env::var_os("VENA_CONFORMANCE_DIR")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
+    for (file, dose, response, preparation) in [
+        ("ryegrass.csv", "conc", "rootl", None),
+        ("lettuce.csv", "conc", "weight", None),
+        ("S.alba.csv", "Dose", "DryMatter", Some("Herbicide")),
+    ] {
+        let Ok(bytes) = std::fs::read(root.join("dose_response/csv").join(file)) else {
+            println!("LEFT OUT: dose_response/csv/{file} is not here (set VENA_CONFORMANCE_DIR)");
+            continue;
+        };
+        let r = analyse_potency(&bytes, &PotencyOptions::default()).unwrap();
+        let c = &r.input.columns;
+        assert_eq!(
+            (
+                c.dose.as_str(),
+                c.response.as_str(),
+                c.preparation.as_deref()
+            ),
+            (dose, response, preparation)
+        );
+        if preparation.is_some() {
+            let s = &r.relative_potency[0];
+            assert_eq!(
+                (s.sample.as_str(), s.reference.as_str()),
+                ("Glyphosate", "Bentazone")
+            );
+            assert_eq!(
+                format!(
+                    "{:.5} {:.5} {:.5}",
+                    s.estimate.unwrap(),
+                    s.low.unwrap(),
+                    s.high.unwrap()
+                ),
+                "0.42540 0.34272 0.50808"
+            );
+            assert!(r.flags.iter().any(|f| f.code == "reference-not-named"));
+        }
+    }
+}
