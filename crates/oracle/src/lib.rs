@@ -2,6 +2,7 @@
 //! facts, and its numbers were typed from the sources a second time. Must not know: `clinical`,
 //! `knowledge`, or anything they share; where both agree, they agree for different reasons.
 
+pub mod compare;
 pub mod counts;
 pub mod neuro;
 pub mod release;
