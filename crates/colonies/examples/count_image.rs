@@ -1,5 +1,5 @@
 //! Counts the images named on the command line and prints one line each; with
-//! `--svg DIR` also writes overlays. For trying the method by hand.
+//! `OVERLAY_DIR` set, writes overlays there. For trying the method by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 fn main() {
@@ -10,6 +10,12 @@ fn main() {
         let report = vena_colonies::analyse(&[(name.clone(), bytes)], &vena_colonies::Options::default()).unwrap();
         let spent = start.elapsed();
         for image in &report.images {
+            if let Ok(dir) = std::env::var("OVERLAY_DIR") {
+                let bytes = std::fs::read(&name).unwrap();
+                let picture = vena_colonies::overlay::png(&bytes, image, &Default::default()).unwrap();
+                let stem = std::path::Path::new(&name).file_stem().unwrap().to_string_lossy().to_string();
+                std::fs::write(format!("{dir}/{stem}-overlay.png"), picture).unwrap();
+            }
             println!("{name} page {} {:?} {:?} {:?} {:?}", image.page, image.count, image.status, image.refusal, spent);
             for v in image.vessels.iter().take(3) {
                 println!(

@@ -42,6 +42,13 @@ pub enum NoCount {
         /// The limit.
         limit: f64,
     },
+    /// What stands out is mostly ragged: gaps in a lawn rather than colonies.
+    NotRound {
+        /// Median roundness of what is large enough to tell, 0–1.
+        roundness: f64,
+        /// The limit.
+        limit: f64,
+    },
     /// Too few pixels to see anything.
     TooSmall {
         /// Pixels in the vessel.
@@ -108,15 +115,16 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
             specks += usize::from(component.area >= 3 && component.peak >= even.seed);
             continue;
         }
-        shapes.extend(shapes_of(component, &even.plane, &around));
+        shapes.extend(shapes_of(component, &even.plane, even.threshold, &around));
     }
+    reject_fragments(&mut shapes);
     let mut counted = sort_out(shapes, search.diameter_min, even.noise);
     counted.below_size += specks;
     counted.polarity = chosen.polarity;
     counted.covered = covered;
     counted.noise = even.noise;
     counted.threshold = even.threshold;
-    counted.no_count = assess(&counted, pixels, rules);
+    counted.no_count = assess(&counted, even.halves, pixels, rules);
     counted
 }
 
@@ -147,6 +155,7 @@ struct Even {
     noise: f32,
     threshold: f32,
     seed: f32,
+    halves: Halves,
 }
 
 /// Two passes: the first background may be pulled by colonies, the second
@@ -158,18 +167,20 @@ fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> Option<Even
     let first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
     let rough = first.evened(plane, sign);
     let noise = noise_of(&rough, &mask, step, f32::INFINITY);
+    let halves = halves_of(&rough, &mask);
     let cut = (3.5 * noise).max(CONTRAST_MIN * 0.6);
     let usable: Vec<bool> = mark_quiet(&rough, &mask, cut);
     let fine_cell = (region.diameter() / 26.0).clamp(10.0, 64.0) as usize;
     let second = Background::estimate(plane, fine_cell, 0.5, |at| usable[at]).unwrap_or(first);
-    let plane = second.evened(plane, sign);
+    let mut plane = second.evened(plane, sign);
+    crate::rim::take_rings(&mut plane, region);
     let noise = noise_of(&plane, &usable, step, cut);
     let floor = (EDGE_DEVIATIONS * noise).max(CONTRAST_MIN);
     let seed = (SEED_DEVIATIONS * noise).max(CONTRAST_MIN * 1.5);
     // The usual height of what clearly stands out sets where edges lie.
     let first_look = components(&plane, &region.spans, floor);
     let threshold = usual_height(&first_look, seed).map_or(floor, |usual| floor.max(EDGE_OF_USUAL * usual));
-    Some(Even { plane, noise, threshold, seed: seed.max(threshold) })
+    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves })
 }
 
 /// Background pixels with no strong neighbour two pixels away: a colony's
@@ -192,6 +203,38 @@ fn mark_quiet(plane: &Plane, mask: &[bool], cut: f32) -> Vec<bool> {
         }
     }
     quiet
+}
+
+/// How well the light falls into two heaps, and how large the smaller one is.
+/// On a crowded plate the background is one heap and the colonies are the other,
+/// and no estimate of "the background" can be trusted.
+#[derive(Debug, Clone, Copy)]
+struct Halves {
+    /// Variance between the heaps over all variance (Otsu), 0–1.
+    apart: f64,
+    /// Share of the smaller heap, 0–0.5.
+    smaller: f64,
+}
+
+fn halves_of(plane: &Plane, mask: &[bool]) -> Halves {
+    let stride = (plane.values.len() / 40_000).max(1) | 1;
+    let inside = (0..plane.values.len()).step_by(stride).filter(|&at| mask[at]);
+    let mut values: Vec<f32> = inside.map(|at| plane.values[at]).collect();
+    values.sort_unstable_by(f32::total_cmp);
+    let count = values.len() as f64;
+    let total: f64 = values.iter().map(|v| f64::from(*v)).sum();
+    let mean = total / count.max(1.0);
+    let variance = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / count.max(1.0);
+    let (mut best, mut share, mut sum) = (0.0, 0.0, 0.0);
+    for (index, value) in values.iter().enumerate().take(values.len().saturating_sub(1)) {
+        sum += f64::from(*value);
+        let below = (index + 1) as f64;
+        let between = below / count * (1.0 - below / count) * (sum / below - (total - sum) / (count - below)).powi(2);
+        if between > best {
+            (best, share) = (between, below / count);
+        }
+    }
+    Halves { apart: best / variance.max(1e-12), smaller: share.min(1.0 - share) }
 }
 
 fn noise_of(plane: &Plane, mask: &[bool], step: f32, below: f32) -> f32 {
@@ -252,6 +295,39 @@ fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
         .sum()
 }
 
+/// A fragment is under this part of the usual diameter, or less round than this.
+const FRAGMENT_DIAMETER: f32 = 0.7;
+const FRAGMENT_ROUND: f32 = 0.72;
+
+/// A broken ring or stroke leaves bits that look like small colonies; they lie
+/// beside other bits that do not. Two such neighbours give a bit away.
+fn reject_fragments(shapes: &mut [Shape]) {
+    let mut diameters: Vec<f32> = shapes.iter().filter(|s| s.rejected.is_none()).map(Shape::diameter).collect();
+    let Some(usual) = quantile(&mut diameters, 0.5) else { return };
+    let ragged = |s: &&Shape| {
+        matches!(s.rejected, Some(NotAColony::Elongated | NotAColony::Irregular | NotAColony::AlongTheEdge))
+    };
+    let mut bad: Vec<(f32, f32, f32)> = shapes.iter().filter(ragged).map(|s| (s.x, s.y, s.diameter())).collect();
+    bad.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let widest = bad.iter().map(|b| b.2).fold(0.0f32, f32::max);
+    for shape in shapes.iter_mut().filter(|s| s.rejected.is_none()) {
+        let own = shape.diameter();
+        if own >= FRAGMENT_DIAMETER * usual && shape.roundness >= FRAGMENT_ROUND {
+            continue;
+        }
+        let start = bad.partition_point(|b| b.0 < shape.x - 2.5 * (own + widest));
+        let near = bad[start..]
+            .iter()
+            .take_while(|b| b.0 <= shape.x + 2.5 * (own + widest))
+            .filter(|b| (b.0 - shape.x).hypot(b.1 - shape.y) < 2.0 * (own + b.2) && b.2 < 4.0 * own)
+            .take(2)
+            .count();
+        if near >= 2 {
+            shape.rejected = Some(NotAColony::Irregular);
+        }
+    }
+}
+
 /// Parts counted from rejected and too small, and takes out what is far
 /// fainter than its fellows of the same picture.
 fn sort_out(shapes: Vec<Shape>, diameter_min: f32, noise: f32) -> Counted {
@@ -270,7 +346,7 @@ fn sort_out(shapes: Vec<Shape>, diameter_min: f32, noise: f32) -> Counted {
     counted
 }
 
-fn assess(counted: &Counted, pixels: usize, rules: &CountingRules) -> Option<NoCount> {
+fn assess(counted: &Counted, halves: Halves, pixels: usize, rules: &CountingRules) -> Option<NoCount> {
     let area = |shapes: &[Shape]| shapes.iter().map(|s| f64::from(s.area)).sum::<f64>();
     let (colonies, rejected) = (area(&counted.colonies), {
         // What lies along the rim or is a bubble says nothing about crowding.
@@ -282,6 +358,9 @@ fn assess(counted: &Counted, pixels: usize, rules: &CountingRules) -> Option<NoC
     if counted.covered > rules.covered_max {
         return Some(NoCount::Confluent { covered: counted.covered, limit: rules.covered_max });
     }
+    if halves.apart > rules.halves_apart_min && halves.smaller > rules.halves_smaller_max {
+        return Some(NoCount::Confluent { covered: halves.smaller, limit: rules.halves_smaller_max });
+    }
     let found = counted.colonies.len() as u64;
     if found > rules.colonies_max {
         return Some(NoCount::TooMany { found, limit: rules.colonies_max });
@@ -290,10 +369,30 @@ fn assess(counted: &Counted, pixels: usize, rules: &CountingRules) -> Option<NoC
     if unclear > rules.unclear_max && (colonies + rejected) / pixels as f64 > rules.unclear_covered_min {
         return Some(NoCount::Unclear { unclear, limit: rules.unclear_max });
     }
+    if let Some(roundness) = usual_roundness(counted) {
+        if roundness < rules.roundness_min && counted.covered > rules.unclear_covered_min {
+            return Some(NoCount::NotRound { roundness, limit: rules.roundness_min });
+        }
+    }
     let crowded_shapes = counted.colonies.iter().filter(|s| s.patch_shapes >= rules.crowd_shapes as usize).count();
     let crowded = crowded_shapes as f64 / (found.max(1)) as f64;
     if found >= rules.crowd_shapes && crowded > rules.crowded_max {
         return Some(NoCount::Crowded { crowded, limit: rules.crowded_max });
     }
     None
+}
+
+/// Fewest shapes, and smallest area of each, for a roundness that means something.
+const ROUNDNESS_SHAPES_MIN: usize = 40;
+const ROUNDNESS_AREA_MIN_PX: f32 = 28.0;
+
+/// Median roundness over counted and ragged shapes large enough to have one.
+fn usual_roundness(counted: &Counted) -> Option<f64> {
+    let along = |s: &&Shape| !matches!(s.rejected, Some(NotAColony::AlongTheEdge | NotAColony::Bubble));
+    let all = counted.colonies.iter().chain(&counted.rejected).filter(along);
+    let mut values: Vec<f32> = all.filter(|s| s.area >= ROUNDNESS_AREA_MIN_PX).map(|s| s.roundness).collect();
+    if values.len() < ROUNDNESS_SHAPES_MIN {
+        return None;
+    }
+    quantile(&mut values, 0.5).map(f64::from)
 }

@@ -42,6 +42,12 @@ pub struct CountingRules {
     pub crowd_shapes: u64,
     /// Part of the colonies that may lie in crowds.
     pub crowded_max: f64,
+    /// Two heaps of light are apart when between-variance is above this part of all.
+    pub halves_apart_min: f64,
+    /// Share of the smaller heap above which the plate is confluent.
+    pub halves_smaller_max: f64,
+    /// Median roundness under which what stands out is no colonies.
+    pub roundness_min: f64,
     /// Default smallest diameter as a part of the vessel's.
     pub diameter_min_share: f64,
     /// Default smallest diameter, working pixels.
@@ -168,6 +174,9 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         unclear_covered_min: number("unclear-covered-min")?,
         crowd_shapes: number("crowd-shapes")? as u64,
         crowded_max: number("crowded-max")?,
+        halves_apart_min: number("halves-apart-min")?,
+        halves_smaller_max: number("halves-smaller-max")?,
+        roundness_min: number("roundness-min")?,
         diameter_min_share: number("diameter-min-share")?,
         diameter_min_px: number("diameter-min-px")?,
     };

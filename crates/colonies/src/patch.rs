@@ -47,12 +47,56 @@ impl Patch {
             inside[start..start + (run.end - run.start) as usize].fill(true);
         }
         let mut signal = vec![0.0f32; width * height];
-        for (y, row) in signal.chunks_exact_mut(width).enumerate().skip(1).take(height - 2) {
-            let source = plane.row((top + y as isize) as usize);
-            let from = (left + 1) as usize;
-            row[1..width - 1].copy_from_slice(&source[from..from + width - 2]);
+        let (first, last) = (left.max(0), (left + width as isize).min(plane.width as isize));
+        for (y, row) in signal.chunks_exact_mut(width).enumerate() {
+            let line = top + y as isize;
+            if line < 0 || line >= plane.height as isize || first >= last {
+                continue;
+            }
+            let source = &plane.row(line as usize)[first as usize..last as usize];
+            let start = (first - left) as usize;
+            row[start..start + source.len()].copy_from_slice(source);
         }
         Self { left, top, width, height, inside, signal, distance: Vec::new() }
+    }
+
+    /// The patch drawn `factor` times as large, its edge placed between pixels
+    /// where the signal crosses `threshold`. Distances then see a fraction of a
+    /// pixel, which small touching colonies need.
+    #[must_use]
+    pub fn enlarged(&self, factor: usize, threshold: f32) -> Self {
+        let under = threshold * 0.98;
+        let held: Vec<f32> = self
+            .signal
+            .iter()
+            .zip(&self.inside)
+            // What is above the threshold and not inside belongs to a neighbour.
+            .map(|(&s, &inside)| if inside { s.max(threshold) } else if s >= threshold { 0.0 } else { s.min(under) })
+            .collect();
+        let (width, height) = (self.width * factor, self.height * factor);
+        let mut signal = vec![0.0f32; width * height];
+        let place = |v: usize, most: usize| {
+            let at = ((v as f32 + 0.5) / factor as f32 - 0.5).clamp(0.0, (most - 1) as f32);
+            let low = at as usize;
+            (low, (low + 1).min(most - 1), at - low as f32)
+        };
+        let across: Vec<(usize, usize, f32)> = (0..width).map(|x| place(x, self.width)).collect();
+        for (y, row) in signal.chunks_exact_mut(width).enumerate() {
+            let (top, bottom, down) = place(y, self.height);
+            let (upper, lower) = (&held[top * self.width..], &held[bottom * self.width..]);
+            for (value, &(left, right, part)) in row.iter_mut().zip(&across) {
+                let above = upper[left] + (upper[right] - upper[left]) * part;
+                let below = lower[left] + (lower[right] - lower[left]) * part;
+                *value = above + (below - above) * down;
+            }
+        }
+        let mut inside: Vec<bool> = signal.iter().map(|&s| s >= threshold).collect();
+        // The frame's outermost pixels must stay outside.
+        for (at, flag) in inside.iter_mut().enumerate() {
+            let (x, y) = (at % width, at / width);
+            *flag &= x > 0 && y > 0 && x + 1 < width && y + 1 < height;
+        }
+        Self { left: self.left, top: self.top, width, height, inside, signal, distance: Vec::new() }
     }
 
     /// Finds what cannot be reached from the frame's edge, and its signal.

@@ -59,7 +59,7 @@ impl Status {
     pub fn of(reason: Option<&NoCount>) -> Self {
         match reason {
             None => Self::Counted,
-            Some(NoCount::Confluent { .. } | NoCount::TooMany { .. } | NoCount::Crowded { .. }) => Self::TooManyToCount,
+            Some(NoCount::Confluent { .. } | NoCount::TooMany { .. } | NoCount::Crowded { .. } | NoCount::NotRound { .. }) => Self::TooManyToCount,
             Some(NoCount::Unclear { .. } | NoCount::TooSmall { .. }) => Self::NotAssessable,
         }
     }

@@ -33,6 +33,8 @@ pub struct Shape {
     pub area: f32,
     /// Mean signal over that area.
     pub contrast: f32,
+    /// Area of the largest disc inside it over its own area: near 1 for a disc.
+    pub roundness: f32,
     /// How many shapes its patch was split into.
     pub patch_shapes: usize,
     /// Why it is not counted, when it is not.
@@ -58,62 +60,105 @@ pub struct Surroundings {
     pub smallest: f32,
 }
 
-/// A saddle above this part of the lower summit joins (distance relief).
-const APART_BY_DISTANCE: f32 = 0.87;
-/// The same for small patches, by brightness.
-const APART_BY_SIGNAL: f32 = 0.86;
-/// Patches thinner than this (largest distance, pixels) are split by brightness.
-const THIN_PX: f32 = 4.5;
+/// A saddle above this part of the lower summit joins two basins.
+const APART: f32 = 0.91;
+/// And so does one less than this under it, pixels.
+const APART_STEP_PX: f32 = 0.34;
+/// Patches thinner than this (largest distance, pixels) are enlarged to split.
+const THIN_PX: f32 = 12.0;
+/// A patch this close to its largest inner disc is one colony.
+const SINGLE: f32 = 1.1;
+/// A split patch whose parts are less round than this on average is no row of
+/// colonies but writing.
+const PARTS_ROUND_MIN: f32 = 0.55;
+/// In writing, a part rounder than this is a colony the pen has crossed.
+const PART_ROUND: f32 = 0.8;
+/// Under this depth, pixels, a colony is a dome and its height tells where it
+/// ends; a larger one has a flat top with texture that says nothing.
+const DOME_PX: f32 = 8.0;
 /// A frame emptier than this holds a scratch or an outline.
 const FRAME_FILL_MIN: f32 = 0.04;
 
 /// Splits and measures one component.
 #[must_use]
-pub fn shapes_of(component: &Component, plane: &Plane, around: &Surroundings) -> Vec<Shape> {
+pub fn shapes_of(component: &Component, plane: &Plane, threshold: f32, around: &Surroundings) -> Vec<Shape> {
     let (left, top, right, bottom) = component.bounds;
     let frame = ((right - left) * (bottom - top)) as f32;
     if component.area > 200 && (component.area as f32) < FRAME_FILL_MIN * frame {
         return vec![whole(component, NotAColony::Irregular)];
     }
     let mut patch = Patch::of(component, plane);
-    let mut bubble = false;
-    if component.area >= 12 {
-        let (missing, holes) = patch.holes();
-        if holes.area > 0 {
-            let outline = (component.area + holes.area) as f32;
-            let hollow = holes.area as f32 / outline;
-            let (wide, high) = ((right - left) as f32, (bottom - top) as f32);
-            let round = wide.max(high) < 1.5 * wide.min(high) && outline > 0.62 * frame;
-            if hollow >= 0.25 && round && holes.mean < 0.35 * holes.patch_mean {
-                bubble = true;
-            } else if hollow < 0.25 || round {
-                patch.fill(&missing, holes);
-            }
-        }
-    }
-    if bubble {
+    if component.area >= 12 && !take_in_holes(&mut patch, component) {
         return vec![whole(component, NotAColony::Bubble)];
     }
     let deepest = patch.measure();
-    let area = patch.inside.iter().filter(|i| **i).count();
-    let top_signal = component.peak.max(1e-6);
-    let single = area < 8 || (deepest > THIN_PX && (area as f32) < 1.18 * std::f32::consts::PI * deepest * deepest);
-    let (labels, count) = if single {
+    let area = patch.inside.iter().filter(|i| **i).count() as f32;
+    // A distance runs from pixel centre to pixel centre, half a pixel too far.
+    let disc = std::f32::consts::PI * (deepest - 0.5) * (deepest - 0.5);
+    let (labels, count) = if area < 9.0 || area < SINGLE * disc {
         (patch.inside.iter().map(|&i| u32::from(i)).collect(), 1)
-    } else if deepest <= THIN_PX {
-        let relief: Vec<f32> = patch.signal.iter().map(|s| s / top_signal).collect();
-        patch.basins(&relief, APART_BY_SIGNAL, 0.02)
     } else {
-        // A valley under half of the height is an edge too.
-        let relief: Vec<f32> = patch
-            .distance
-            .iter()
-            .zip(&patch.signal)
-            .map(|(d, s)| d * (s / (0.55 * top_signal)).clamp(0.3, 1.0))
-            .collect();
-        patch.basins(&relief, APART_BY_DISTANCE, 0.75)
+        split(&patch, deepest, threshold, component.peak)
     };
-    measure(&patch, &labels, count, around)
+    let mut shapes = measure(&patch, &labels, count, around);
+    if shapes.len() > 1 {
+        let total: f32 = shapes.iter().map(|s| s.area).sum();
+        let round: f32 = shapes.iter().map(|s| s.area * s.roundness.min(1.0)).sum();
+        if round < PARTS_ROUND_MIN * total {
+            // A colony crossed by a stroke is still round.
+            let parts = shapes.iter_mut().filter(|s| s.roundness < PART_ROUND);
+            parts.for_each(|s| s.rejected = s.rejected.or(Some(NotAColony::Irregular)));
+        }
+    }
+    shapes
+}
+
+/// Fills glints and pale centres; leaves the gaps between touching colonies.
+/// False when the patch is the ring of a bubble.
+fn take_in_holes(patch: &mut Patch, component: &Component) -> bool {
+    let (left, top, right, bottom) = component.bounds;
+    let (wide, high) = ((right - left) as f32, (bottom - top) as f32);
+    let (missing, holes) = patch.holes();
+    if holes.area == 0 {
+        return true;
+    }
+    let outline = (component.area + holes.area) as f32;
+    let hollow = holes.area as f32 / outline;
+    let even_sides = wide.max(high) < 1.3 * wide.min(high);
+    let disc = even_sides && outline > 0.72 * wide * high;
+    let like_background = holes.mean < 0.35 * holes.patch_mean;
+    if hollow >= 0.25 && even_sides && outline > 0.62 * wide * high && like_background {
+        return false;
+    }
+    // A glint is brighter than the background of a dark colony: below zero here.
+    let glint = holes.mean < -0.15 * holes.patch_mean;
+    if disc || (glint && hollow < 0.25) || holes.area <= 4 || (!like_background && hollow < 0.25) {
+        patch.fill(&missing, holes);
+    }
+    true
+}
+
+/// Basins of the distance to the edge; a valley under half height is an edge too.
+fn split(patch: &Patch, deepest: f32, threshold: f32, peak: f32) -> (Vec<u32>, usize) {
+    let full = 1.0 / (if deepest < DOME_PX { 1.0 } else { 0.55 } * peak.max(1e-6));
+    let relief_of = |p: &Patch| -> Vec<f32> {
+        p.distance.iter().zip(&p.signal).map(|(d, s)| d * (s * full).clamp(0.1, 1.0)).collect()
+    };
+    if deepest > THIN_PX {
+        return patch.basins(&relief_of(patch), APART, 2.0 * APART_STEP_PX);
+    }
+    let factor = if deepest < 5.0 { 3 } else { 2 };
+    let mut large = patch.enlarged(factor, threshold);
+    large.measure();
+    let (fine, count) = large.basins(&relief_of(&large), APART, APART_STEP_PX * factor as f32);
+    let middle = factor / 2;
+    let labels = (0..patch.inside.len())
+        .map(|at| {
+            let (x, y) = (at % patch.width * factor + middle, at / patch.width * factor + middle);
+            if patch.inside[at] { fine[y * large.width + x] } else { 0 }
+        })
+        .collect();
+    (labels, count)
 }
 
 fn whole(component: &Component, reason: NotAColony) -> Shape {
@@ -123,6 +168,7 @@ fn whole(component: &Component, reason: NotAColony) -> Shape {
         y: (top + bottom - 1) as f32 / 2.0,
         area: component.area as f32,
         contrast: component.peak,
+        roundness: 0.0,
         patch_shapes: 1,
         rejected: Some(reason),
     }
@@ -188,7 +234,8 @@ fn judge(sum: &Sums, count: usize, around: &Surroundings) -> Shape {
     let (long, short) = ((xx + yy) / 2.0 + spread, ((xx + yy) / 2.0 - spread).max(1.0 / 12.0));
     let elongation = (long / short).sqrt();
     let depth = f64::from(sum.deepest);
-    let fill = std::f64::consts::PI * depth * depth / sum.pixels;
+    let inner = (depth - 0.5).max(0.5);
+    let fill = std::f64::consts::PI * inner * inner / sum.pixels;
     let equivalent = 2.0 * (sum.pixels / std::f64::consts::PI).sqrt();
     let limit = if equivalent < 6.0 { 3.2 } else { 2.4 };
     let rejected = if equivalent > f64::from(around.diameter) / 3.0 {
@@ -197,7 +244,7 @@ fn judge(sum: &Sums, count: usize, around: &Surroundings) -> Shape {
         Some(NotAColony::AlongTheEdge)
     } else if equivalent >= f64::from(around.smallest).max(3.0) && elongation > limit {
         Some(NotAColony::Elongated)
-    } else if sum.pixels > 40.0 && fill < 0.33 {
+    } else if sum.pixels > 30.0 && fill < 0.36 {
         Some(NotAColony::Irregular)
     } else {
         None
@@ -209,6 +256,7 @@ fn judge(sum: &Sums, count: usize, around: &Surroundings) -> Shape {
         y: centre(sum.weighted_y, y),
         area: sum.half_pixels as f32,
         contrast: (sum.half_signal / sum.half_pixels.max(1.0)) as f32,
+        roundness: fill as f32,
         patch_shapes: count,
         rejected,
     }

@@ -157,6 +157,13 @@ fn dish_of(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<(Ves
     let weakest = edge_floor(&fine);
     let side = fine.width.min(fine.height) as f32;
     let radius_max = (side * 0.66) as usize;
+    // The coarse centre is good to a few pixels of the fine picture, enough to
+    // find the strongest ring; its fit gives the centre that faint rings need.
+    let first = ring_profile(&fine, centre, radius_max, 0.02, weakest);
+    let strongest = (0..=radius_max)
+        .filter(|&r| r as f32 >= side * 0.24 && first.inside[r] >= 0.4)
+        .max_by(|&a, &b| first.coverage[a].total_cmp(&first.coverage[b]))?;
+    let centre = fit_ring(&fine, Circle { radius: strongest as f32, ..centre }, 0.06, weakest).unwrap_or(centre);
     let profile = ring_profile(&fine, centre, radius_max, 0.012, weakest);
     let base = {
         let inner = (side * 0.1) as usize..(side * 0.24) as usize;
