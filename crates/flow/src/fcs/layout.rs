@@ -1,0 +1,286 @@
+//! Where each channel's value lies inside an event, and how blocks of events
+//! become columns. Knows no keyword and no file.
+
+use super::channel::{ByteOrder, Channel, DataType};
+use super::error::FcsError;
+use crate::events::Column;
+
+/// Part of a column that one piece of work fills.
+pub(crate) enum ColumnPart<'a> {
+    Single(&'a mut [f32]),
+    Double(&'a mut [f64]),
+}
+
+impl ColumnPart<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Single(values) => values.len(),
+            Self::Double(values) => values.len(),
+        }
+    }
+
+    /// The same part, shortened to the rows of one tile.
+    fn tile(&mut self, start: usize, rows: usize) -> ColumnPart<'_> {
+        let len = self.len();
+        let range = start.min(len)..start.saturating_add(rows).min(len);
+        match self {
+            Self::Single(values) => ColumnPart::Single(values.get_mut(range).unwrap_or_default()),
+            Self::Double(values) => ColumnPart::Double(values.get_mut(range).unwrap_or_default()),
+        }
+    }
+}
+
+/// One channel inside an event.
+#[derive(Debug, Clone)]
+struct Field {
+    /// Bits from the start of the event.
+    bit_offset: usize,
+    bits: usize,
+    data_type: DataType,
+    mask: u64,
+}
+
+/// The shape of one event.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    fields: Vec<Field>,
+    order: ByteOrder,
+    event_bits: usize,
+    byte_aligned: bool,
+}
+
+impl Layout {
+    /// Lays the channels out one after another, without padding.
+    pub(crate) fn new(channels: &[Channel], order: &ByteOrder) -> Result<Self, FcsError> {
+        let mut fields = Vec::with_capacity(channels.len());
+        let mut event_bits = 0usize;
+        for (index, channel) in channels.iter().enumerate() {
+            let bits = channel.bits as usize;
+            if let ByteOrder::Mixed(places) = order
+                && bits != places.len() * 8
+                && bits != 8
+            {
+                return Err(FcsError::KeywordValue {
+                    keyword: format!("$P{}B", index + 1),
+                    value: channel.bits.to_string(),
+                    problem: "a mixed $BYTEORD must name as many bytes as each value has",
+                    remedy: None,
+                });
+            }
+            fields.push(Field { bit_offset: event_bits, bits, data_type: channel.data_type, mask: channel.mask });
+            event_bits += bits;
+        }
+        let byte_aligned = fields.iter().all(|field| field.bits % 8 == 0);
+        Ok(Self { fields, order: order.clone(), event_bits, byte_aligned })
+    }
+
+    /// Bits of one event.
+    pub(crate) fn event_bits(&self) -> usize {
+        self.event_bits
+    }
+
+    /// Zeroed columns for so many events.
+    pub(crate) fn columns(&self, events: usize) -> Vec<Column> {
+        const EXACT_IN_SINGLE: u64 = 1 << 24;
+        self.fields
+            .iter()
+            .map(|field| match field.data_type {
+                DataType::Float => Column::Single(vec![0.0; events]),
+                DataType::Integer if field.mask < EXACT_IN_SINGLE => Column::Single(vec![0.0; events]),
+                DataType::Integer | DataType::Double => Column::Double(vec![0.0; events]),
+            })
+            .collect()
+    }
+
+    /// Decodes the events in `block` (which begins at an event's first bit)
+    /// into the parts, one per channel. Returns false when a value is not finite.
+    pub(crate) fn decode(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
+        if self.byte_aligned { self.decode_bytes(block, parts) } else { self.decode_bits(block, parts) }
+    }
+
+    /// Tiles of events that stay in the first-level cache while each channel
+    /// in turn is picked out of them.
+    fn decode_bytes(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
+        const TILE_BYTES: usize = 24 << 10;
+        let stride = (self.event_bits / 8).max(1);
+        let rows = (TILE_BYTES / stride).max(1);
+        let mut finite = true;
+        for (tile_index, tile) in block.chunks(rows * stride).enumerate() {
+            for (field, part) in self.fields.iter().zip(parts.iter_mut()) {
+                let part = part.tile(tile_index * rows, rows);
+                finite &= decode_field(field, &self.order, tile, stride, part);
+            }
+        }
+        finite
+    }
+
+    fn decode_bits(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
+        let big = self.order == ByteOrder::Big;
+        let mut finite = true;
+        for (field, part) in self.fields.iter().zip(parts.iter_mut()) {
+            let value_at = |row: usize| {
+                let raw = read_bits(block, row * self.event_bits + field.bit_offset, field.bits, big);
+                from_raw(field, raw)
+            };
+            match part {
+                ColumnPart::Single(values) => {
+                    for (row, to) in values.iter_mut().enumerate() {
+                        #[allow(clippy::cast_possible_truncation)]
+                        {
+                            *to = value_at(row) as f32;
+                        }
+                        finite &= to.is_finite();
+                    }
+                }
+                ColumnPart::Double(values) => {
+                    for (row, to) in values.iter_mut().enumerate() {
+                        *to = value_at(row);
+                        finite &= to.is_finite();
+                    }
+                }
+            }
+        }
+        finite
+    }
+}
+
+/// A value from its bits.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+fn from_raw(field: &Field, raw: u64) -> f64 {
+    match field.data_type {
+        DataType::Integer => (raw & field.mask) as f64,
+        DataType::Float => f64::from(f32::from_bits(raw as u32)),
+        DataType::Double => f64::from_bits(raw),
+    }
+}
+
+/// Bits from a stream: most significant first when values are big-endian,
+/// least significant first when little-endian. For whole bytes both agree with
+/// the byte order.
+fn read_bits(block: &[u8], at: usize, bits: usize, big: bool) -> u64 {
+    let first = at / 8;
+    let last = (at + bits).div_ceil(8);
+    let bytes = block.get(first..last).unwrap_or_default();
+    let skipped = at % 8;
+    let mut gathered = 0u128;
+    if big {
+        for &byte in bytes {
+            gathered = (gathered << 8) | u128::from(byte);
+        }
+        gathered >>= (bytes.len() * 8).saturating_sub(skipped + bits);
+    } else {
+        for &byte in bytes.iter().rev() {
+            gathered = (gathered << 8) | u128::from(byte);
+        }
+        gathered >>= skipped;
+    }
+    #[allow(clippy::cast_possible_truncation)]
+    let low = gathered as u64;
+    if bits >= 64 { low } else { low & ((1 << bits) - 1) }
+}
+
+/// Picks one channel out of a tile of events.
+#[allow(clippy::cast_precision_loss)]
+fn decode_field(field: &Field, order: &ByteOrder, tile: &[u8], stride: usize, part: ColumnPart<'_>) -> bool {
+    let at = field.bit_offset / 8;
+    let mask = field.mask;
+    let bytes = field.bits / 8;
+    match (part, field.data_type, order, bytes) {
+        (ColumnPart::Single(to), DataType::Float, ByteOrder::Little, _) => pick(to, tile, stride, at, f32::from_le_bytes),
+        (ColumnPart::Single(to), DataType::Float, ByteOrder::Big, _) => pick(to, tile, stride, at, f32::from_be_bytes),
+        (ColumnPart::Double(to), DataType::Double, ByteOrder::Little, _) => pick(to, tile, stride, at, f64::from_le_bytes),
+        (ColumnPart::Double(to), DataType::Double, ByteOrder::Big, _) => pick(to, tile, stride, at, f64::from_be_bytes),
+        (ColumnPart::Single(to), DataType::Integer, _, 1) => {
+            pick(to, tile, stride, at, |raw: [u8; 1]| f32::from(raw[0] & (mask & 0xff) as u8))
+        }
+        (ColumnPart::Single(to), DataType::Integer, ByteOrder::Little, 2) => {
+            pick(to, tile, stride, at, |raw| f32::from(u16::from_le_bytes(raw) & (mask & 0xffff) as u16))
+        }
+        (ColumnPart::Single(to), DataType::Integer, ByteOrder::Big, 2) => {
+            pick(to, tile, stride, at, |raw| f32::from(u16::from_be_bytes(raw) & (mask & 0xffff) as u16))
+        }
+        (ColumnPart::Single(to), DataType::Integer, ByteOrder::Little, 4) => {
+            pick(to, tile, stride, at, |raw| (u32::from_le_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32)
+        }
+        (ColumnPart::Single(to), DataType::Integer, ByteOrder::Big, 4) => {
+            pick(to, tile, stride, at, |raw| (u32::from_be_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32)
+        }
+        (part, ..) => decode_any(field, order, tile, stride, part),
+    }
+}
+
+/// A value that can be told apart from NaN and the infinities.
+trait Finite: Copy {
+    fn finite(self) -> bool;
+}
+
+impl Finite for f32 {
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
+}
+
+impl Finite for f64 {
+    fn finite(self) -> bool {
+        self.is_finite()
+    }
+}
+
+fn pick<T: Finite, const N: usize>(
+    to: &mut [T],
+    tile: &[u8],
+    stride: usize,
+    at: usize,
+    convert: impl Fn([u8; N]) -> T,
+) -> bool {
+    let mut finite = true;
+    for (to, row) in to.iter_mut().zip(tile.chunks_exact(stride)) {
+        if let Some(raw) = row.get(at..at + N).and_then(|raw| raw.first_chunk::<N>()) {
+            let value = convert(*raw);
+            finite &= value.finite();
+            *to = value;
+        }
+    }
+    finite
+}
+
+/// The rare shapes: 24, 40, 48, 56 and 64-bit integers and mixed byte orders.
+fn decode_any(field: &Field, order: &ByteOrder, tile: &[u8], stride: usize, part: ColumnPart<'_>) -> bool {
+    let at = field.bit_offset / 8;
+    let bytes = field.bits / 8;
+    let value = |row: &[u8]| {
+        let raw = row.get(at..at + bytes).unwrap_or_default();
+        from_raw(field, assemble(raw, order))
+    };
+    let mut finite = true;
+    match part {
+        ColumnPart::Single(to) => {
+            for (to, row) in to.iter_mut().zip(tile.chunks_exact(stride)) {
+                #[allow(clippy::cast_possible_truncation)]
+                {
+                    *to = value(row) as f32;
+                }
+                finite &= to.is_finite();
+            }
+        }
+        ColumnPart::Double(to) => {
+            for (to, row) in to.iter_mut().zip(tile.chunks_exact(stride)) {
+                *to = value(row);
+                finite &= to.is_finite();
+            }
+        }
+    }
+    finite
+}
+
+fn assemble(raw: &[u8], order: &ByteOrder) -> u64 {
+    let shifted = |significance: usize, byte: u8| u64::from(byte) << (8 * significance.min(7));
+    match order {
+        ByteOrder::Little => raw.iter().enumerate().map(|(place, &byte)| shifted(place, byte)).sum(),
+        ByteOrder::Big => raw.iter().rev().enumerate().map(|(place, &byte)| shifted(place, byte)).sum(),
+        ByteOrder::Mixed(_) if raw.len() == 1 => raw.iter().map(|&byte| u64::from(byte)).sum(),
+        ByteOrder::Mixed(places) => {
+            raw.iter().zip(places).map(|(&byte, &place)| shifted(place.into(), byte)).sum()
+        }
+    }
+}

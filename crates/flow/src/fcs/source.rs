@@ -1,0 +1,147 @@
+//! Where bytes come from: a slice in memory or a seekable reader. Knows only
+//! ranges of bytes and, for DATA, the layout that turns them into columns.
+
+use std::borrow::Cow;
+use std::io::{Read, Seek, SeekFrom};
+
+use rayon::prelude::*;
+
+use super::error::FcsError;
+use super::layout::{ColumnPart, Layout};
+use crate::events::Column;
+
+/// Bytes of a file, addressed from its start.
+pub(crate) trait Source {
+    /// The file's size in bytes.
+    fn size(&mut self) -> Result<u64, FcsError>;
+    /// `len` bytes from `begin`, which the caller has checked to exist; fewer
+    /// when the file ends earlier.
+    fn range(&mut self, begin: u64, len: u64) -> Result<Cow<'_, [u8]>, FcsError>;
+    /// Decodes events from `begin` into the columns. False: a value is not finite.
+    fn decode(&mut self, begin: u64, len: u64, layout: &Layout, columns: &mut [Column]) -> Result<bool, FcsError>;
+}
+
+/// A file in memory. Nothing of it is copied but the columns.
+pub(crate) struct SliceSource<'a>(pub &'a [u8]);
+
+impl Source for SliceSource<'_> {
+    fn size(&mut self) -> Result<u64, FcsError> {
+        Ok(self.0.len() as u64)
+    }
+
+    fn range(&mut self, begin: u64, len: u64) -> Result<Cow<'_, [u8]>, FcsError> {
+        Ok(Cow::Borrowed(slice(self.0, begin, len)))
+    }
+
+    fn decode(&mut self, begin: u64, len: u64, layout: &Layout, columns: &mut [Column]) -> Result<bool, FcsError> {
+        Ok(decode_parallel(slice(self.0, begin, len), layout, columns, 0, usize::MAX))
+    }
+}
+
+fn slice(bytes: &[u8], begin: u64, len: u64) -> &[u8] {
+    let begin = usize::try_from(begin).unwrap_or(usize::MAX).min(bytes.len());
+    let end = begin.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(bytes.len());
+    bytes.get(begin..end).unwrap_or_default()
+}
+
+/// Events handled by one piece of parallel work: a multiple of 8, so that
+/// bit-packed pieces begin on a byte.
+const PIECE_EVENTS: usize = 1 << 14;
+
+/// Decodes whole events in `bytes` into rows `first_row..` of the columns.
+fn decode_parallel(bytes: &[u8], layout: &Layout, columns: &mut [Column], first_row: usize, rows: usize) -> bool {
+    let piece_bytes = (PIECE_EVENTS * layout.event_bits() / 8).max(1);
+    let mut pieces: Vec<Vec<ColumnPart<'_>>> = Vec::new();
+    for column in columns {
+        match column {
+            Column::Single(values) => {
+                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Single);
+            }
+            Column::Double(values) => {
+                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Double);
+            }
+        }
+    }
+    pieces
+        .into_par_iter()
+        .enumerate()
+        .map(|(index, mut parts)| {
+            let block = slice(bytes, (index * piece_bytes) as u64, piece_bytes as u64);
+            layout.decode(block, &mut parts)
+        })
+        .reduce(|| true, |left, right| left & right)
+}
+
+fn window<T>(values: &mut [T], first: usize, rows: usize) -> &mut [T] {
+    let first = first.min(values.len());
+    let end = first.saturating_add(rows).min(values.len());
+    values.get_mut(first..end).unwrap_or_default()
+}
+
+fn add_parts<'a, T>(pieces: &mut Vec<Vec<ColumnPart<'a>>>, values: &'a mut [T], part: impl Fn(&'a mut [T]) -> ColumnPart<'a>) {
+    for (index, chunk) in values.chunks_mut(PIECE_EVENTS).enumerate() {
+        if pieces.len() <= index {
+            pieces.push(Vec::new());
+        }
+        if let Some(piece) = pieces.get_mut(index) {
+            piece.push(part(chunk));
+        }
+    }
+}
+
+/// A seekable reader, such as an open file. Beyond the columns it holds one
+/// buffer of a few megabytes, whatever the file's size.
+pub(crate) struct ReaderSource<R> {
+    reader: R,
+    size: Option<u64>,
+    buffer: Vec<u8>,
+}
+
+impl<R: Read + Seek> ReaderSource<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, size: None, buffer: Vec::new() }
+    }
+
+    /// Fills the buffer from `begin`, up to `len` bytes or the file's end.
+    fn fill(&mut self, begin: u64, len: u64) -> Result<(), FcsError> {
+        let available = self.size()?.saturating_sub(begin).min(len);
+        self.reader.seek(SeekFrom::Start(begin))?;
+        self.buffer.resize(usize::try_from(available).unwrap_or(usize::MAX), 0);
+        self.reader.read_exact(&mut self.buffer)?;
+        Ok(())
+    }
+}
+
+impl<R: Read + Seek> Source for ReaderSource<R> {
+    fn size(&mut self) -> Result<u64, FcsError> {
+        if let Some(size) = self.size {
+            return Ok(size);
+        }
+        let size = self.reader.seek(SeekFrom::End(0))?;
+        self.size = Some(size);
+        Ok(size)
+    }
+
+    fn range(&mut self, begin: u64, len: u64) -> Result<Cow<'_, [u8]>, FcsError> {
+        self.fill(begin, len)?;
+        Ok(Cow::Borrowed(&self.buffer))
+    }
+
+    fn decode(&mut self, begin: u64, len: u64, layout: &Layout, columns: &mut [Column]) -> Result<bool, FcsError> {
+        const BLOCK_BYTES: usize = 2 << 20;
+        let piece_bytes = PIECE_EVENTS * layout.event_bits() / 8;
+        let pieces = (BLOCK_BYTES / piece_bytes.max(1)).max(1);
+        let block_bytes = (pieces * piece_bytes).max(1) as u64;
+        let mut finite = true;
+        let mut done = 0u64;
+        let mut row = 0usize;
+        while done < len {
+            let wanted = block_bytes.min(len - done);
+            self.fill(begin + done, wanted)?;
+            finite &= decode_parallel(&self.buffer, layout, columns, row, pieces * PIECE_EVENTS);
+            done += wanted;
+            row += pieces * PIECE_EVENTS;
+        }
+        Ok(finite)
+    }
+}
