@@ -1,0 +1,329 @@
+//! Everything that can be wrong with one row or resource, with the offending value, in both
+//! languages. Knows no file format; what is wrong with a whole file is an error of its reader.
+
+use vena_base::{Lang, Text, time::TimeError};
+
+/// What is wrong with, or was noticed about, one row or resource.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trouble {
+    /// A row without patient, time or what.
+    MissingField {
+        /// The column's name.
+        column: &'static str,
+    },
+    /// More fields than the header has columns.
+    TooManyFields {
+        /// Fields found.
+        found: usize,
+        /// Columns in the header.
+        expected: usize,
+    },
+    /// The catalogue knows no such thing.
+    UnknownWhat {
+        /// The word or code as written.
+        what: String,
+    },
+    /// A value that cannot be read: no unit, the wrong kind of unit, no such answer, no number.
+    Value {
+        /// The concept.
+        concept: Text,
+        /// The value and unit as written.
+        written: String,
+        /// Why.
+        reason: Text,
+    },
+    /// Outside what the catalogue holds for possible.
+    Impossible {
+        /// The concept.
+        concept: Text,
+        /// The value as written.
+        written: String,
+    },
+    /// Outside what the catalogue holds for plausible; kept and flagged.
+    Implausible {
+        /// The concept.
+        concept: Text,
+        /// The value as written.
+        written: String,
+    },
+    /// Words that are none of the concept's answers; kept as words.
+    KeptAsWords {
+        /// The concept.
+        concept: Text,
+        /// The words as written.
+        written: String,
+    },
+    /// A dose that cannot be read; that the drug was given is kept.
+    DoseNotRead {
+        /// The drug.
+        concept: Text,
+        /// The dose as written.
+        written: String,
+        /// Why.
+        reason: Text,
+    },
+    /// Not a time, or a clock time without offset and zone.
+    Time {
+        /// Which time.
+        field: &'static str,
+        /// Why.
+        error: TimeError,
+    },
+    /// Nothing says when it happened.
+    NoTime,
+    /// Nothing says what was found, nor why not.
+    NoValue {
+        /// The concept.
+        concept: Text,
+    },
+    /// A kind of value that is not read (a range, a ratio, a picture).
+    ValueKindNotRead {
+        /// The concept.
+        concept: Text,
+        /// The FHIR element.
+        element: &'static str,
+    },
+    /// Dated after now; kept and flagged.
+    InTheFuture {
+        /// The time as written.
+        when: String,
+    },
+    /// Dated before birth; kept and flagged.
+    BeforeBirth {
+        /// The time as written.
+        when: String,
+        /// The birth date.
+        birth: String,
+    },
+    /// Ends before it begins; kept and flagged.
+    EndsBeforeStart {
+        /// The beginning as written.
+        from: String,
+        /// The end as written.
+        until: String,
+    },
+    /// Two values of what a person has only once (birth date, sex, death); all are withheld.
+    Conflict {
+        /// The concept.
+        concept: Text,
+        /// The values found.
+        values: Vec<String>,
+    },
+    /// Said of somebody the document does not describe; kept under the name it gives.
+    UnknownSubject {
+        /// The reference as written.
+        reference: String,
+    },
+    /// Said of nobody.
+    NoSubject,
+    /// A reference to something that is not in the document.
+    BrokenReference {
+        /// The reference as written.
+        reference: String,
+    },
+    /// Died, without saying when.
+    DeathWithoutDate,
+    /// No instant with an offset and no zone named: days are counted in UTC.
+    NoZone,
+}
+
+/// Every kind, with whether the fact is kept.
+const KINDS: [(&str, bool); 21] = [
+    ("missing-field", false),
+    ("too-many-fields", true),
+    ("unknown-what", false),
+    ("value", false),
+    ("impossible", false),
+    ("implausible", true),
+    ("kept-as-words", true),
+    ("dose-not-read", true),
+    ("time", false),
+    ("no-time", false),
+    ("no-value", false),
+    ("value-kind-not-read", false),
+    ("in-the-future", true),
+    ("before-birth", true),
+    ("ends-before-start", true),
+    ("conflict", false),
+    ("unknown-subject", true),
+    ("no-subject", false),
+    ("broken-reference", false),
+    ("death-without-date", false),
+    ("no-zone", true),
+];
+
+impl Trouble {
+    /// A stable name of the kind, as reports and JSON use it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Trouble::MissingField { .. } => "missing-field",
+            Trouble::TooManyFields { .. } => "too-many-fields",
+            Trouble::UnknownWhat { .. } => "unknown-what",
+            Trouble::Value { .. } => "value",
+            Trouble::Impossible { .. } => "impossible",
+            Trouble::Implausible { .. } => "implausible",
+            Trouble::KeptAsWords { .. } => "kept-as-words",
+            Trouble::DoseNotRead { .. } => "dose-not-read",
+            Trouble::Time { .. } => "time",
+            Trouble::NoTime => "no-time",
+            Trouble::NoValue { .. } => "no-value",
+            Trouble::ValueKindNotRead { .. } => "value-kind-not-read",
+            Trouble::InTheFuture { .. } => "in-the-future",
+            Trouble::BeforeBirth { .. } => "before-birth",
+            Trouble::EndsBeforeStart { .. } => "ends-before-start",
+            Trouble::Conflict { .. } => "conflict",
+            Trouble::UnknownSubject { .. } => "unknown-subject",
+            Trouble::NoSubject => "no-subject",
+            Trouble::BrokenReference { .. } => "broken-reference",
+            Trouble::DeathWithoutDate => "death-without-date",
+            Trouble::NoZone => "no-zone",
+        }
+    }
+
+    /// Whether the fact was kept all the same.
+    pub fn is_kept(&self) -> bool {
+        Trouble::kind_is_kept(self.kind())
+    }
+
+    /// Whether facts with this kind of trouble are kept.
+    pub fn kind_is_kept(kind: &str) -> bool {
+        KINDS.iter().find(|(name, _)| *name == kind).is_none_or(|(_, kept)| *kept)
+    }
+
+    /// The reason in one language.
+    pub fn message(&self, lang: Lang) -> String {
+        match lang {
+            Lang::En => self.english(),
+            Lang::ZhTw => self.chinese(),
+        }
+    }
+
+    fn english(&self) -> String {
+        match self {
+            Trouble::MissingField { column } => format!("no {column}; the row is not used"),
+            Trouble::TooManyFields { found, expected } => {
+                format!("{found} fields where the header has {expected}; the surplus is not read")
+            }
+            Trouble::UnknownWhat { what } => format!("“{what}” is not in the catalogue; not used"),
+            Trouble::Value { concept, written, reason } => {
+                format!("{} “{written}”: {}; not used", concept.en, reason.en)
+            }
+            Trouble::Impossible { concept, written } => {
+                format!("{} “{written}” is impossible; not used", concept.en)
+            }
+            Trouble::Implausible { concept, written } => {
+                format!("{} “{written}” is implausible; kept, please check", concept.en)
+            }
+            Trouble::KeptAsWords { concept, written } => {
+                format!("{} “{written}” is none of the known answers; kept as words", concept.en)
+            }
+            Trouble::DoseNotRead { concept, written, reason } => {
+                format!("{}: the dose “{written}” is not read ({}); that it was given is kept", concept.en, reason.en)
+            }
+            Trouble::Time { field, error } => format!("{field}: {error}; not used"),
+            Trouble::NoTime => "nothing says when; not used".to_owned(),
+            Trouble::NoValue { concept } => format!("{} without a value; not used", concept.en),
+            Trouble::ValueKindNotRead { concept, element } => {
+                format!("{}: {element} is not read; not used", concept.en)
+            }
+            Trouble::InTheFuture { when } => format!("{when} is in the future; kept, please check"),
+            Trouble::BeforeBirth { when, birth } => {
+                format!("{when} is before the birth date {birth}; kept, please check")
+            }
+            Trouble::EndsBeforeStart { from, until } => {
+                format!("ends ({until}) before it begins ({from}); kept, please check")
+            }
+            Trouble::Conflict { concept, values } => {
+                format!("{}: {} contradict each other; none is used", concept.en, values.join(", "))
+            }
+            Trouble::UnknownSubject { reference } => {
+                format!("the subject “{reference}” is not described here; kept under that name")
+            }
+            Trouble::NoSubject => "it is not said about whom; not used".to_owned(),
+            Trouble::BrokenReference { reference } => format!("“{reference}” is not in the document; not used"),
+            Trouble::DeathWithoutDate => "died, without a date; not used".to_owned(),
+            Trouble::NoZone => {
+                "no zone was named and no time carries an offset: days are counted in UTC".to_owned()
+            }
+        }
+    }
+
+    fn chinese(&self) -> String {
+        match self {
+            Trouble::MissingField { column } => format!("缺少 {column}，此列未採用"),
+            Trouble::TooManyFields { found, expected } => {
+                format!("有 {found} 個欄位，標題列只有 {expected} 欄；多出的部分未讀取")
+            }
+            Trouble::UnknownWhat { what } => format!("目錄中沒有「{what}」，未採用"),
+            Trouble::Value { concept, written, reason } => {
+                format!("{}「{written}」：{}，未採用", concept.zh_tw, reason.zh_tw)
+            }
+            Trouble::Impossible { concept, written } => format!("{}「{written}」不可能，未採用", concept.zh_tw),
+            Trouble::Implausible { concept, written } => {
+                format!("{}「{written}」不合常理；已保留，請確認", concept.zh_tw)
+            }
+            Trouble::KeptAsWords { concept, written } => {
+                format!("{}「{written}」不是已知選項；以文字保留", concept.zh_tw)
+            }
+            Trouble::DoseNotRead { concept, written, reason } => {
+                format!("{}：劑量「{written}」無法讀取（{}）；給藥紀錄已保留", concept.zh_tw, reason.zh_tw)
+            }
+            Trouble::Time { field, error } => format!("{field}：{}，未採用", time_error_chinese(error)),
+            Trouble::NoTime => "沒有發生時間，未採用".to_owned(),
+            Trouble::NoValue { concept } => format!("{}沒有值，未採用", concept.zh_tw),
+            Trouble::ValueKindNotRead { concept, element } => {
+                format!("{}：不讀取 {element}，未採用", concept.zh_tw)
+            }
+            Trouble::InTheFuture { when } => format!("{when} 在未來；已保留，請確認"),
+            Trouble::BeforeBirth { when, birth } => format!("{when} 早於出生日期 {birth}；已保留，請確認"),
+            Trouble::EndsBeforeStart { from, until } => {
+                format!("結束（{until}）早於開始（{from}）；已保留，請確認")
+            }
+            Trouble::Conflict { concept, values } => {
+                format!("{}互相矛盾（{}）；皆未採用", concept.zh_tw, values.join("、"))
+            }
+            Trouble::UnknownSubject { reference } => {
+                format!("文件中沒有對象「{reference}」的資料；以此名稱保留")
+            }
+            Trouble::NoSubject => "未指明是哪位病人，未採用".to_owned(),
+            Trouble::BrokenReference { reference } => format!("文件中沒有「{reference}」，未採用"),
+            Trouble::DeathWithoutDate => "已死亡但沒有日期，未採用".to_owned(),
+            Trouble::NoZone => "未指定時區，也沒有帶時差的時間：以 UTC 計日".to_owned(),
+        }
+    }
+}
+
+/// A time error in Chinese; the English is the error's own.
+pub fn time_error_chinese(error: &TimeError) -> String {
+    match error {
+        TimeError::NotATime(text) => {
+            format!("「{text}」不是日期或時間（請寫 2026-01-31 或 2026-01-31T08:30+08:00）")
+        }
+        TimeError::NeedsZone(text) => format!("「{text}」沒有時差，請指定時區（例如 Asia/Taipei）"),
+        TimeError::NoSuchZone(text) => format!("沒有「{text}」這個時區（例如 Asia/Taipei）"),
+        TimeError::Skipped(text) => format!("「{text}」在此時區不存在：時鐘撥快跳過了這個時間"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_speaks_both_languages() {
+        let name = Text::new("Body temperature", "體溫");
+        let all = [
+            Trouble::MissingField { column: "patient" },
+            Trouble::Impossible { concept: name.clone(), written: "390 Cel".into() },
+            Trouble::Conflict { concept: name, values: vec!["a".into(), "b".into()] },
+            Trouble::Time { field: "time", error: TimeError::NeedsZone("2026-01-01 08:00".into()) },
+            Trouble::NoSubject,
+        ];
+        for trouble in all {
+            assert!(trouble.message(Lang::En).is_ascii() || trouble.message(Lang::En).contains('“'));
+            assert!(!trouble.message(Lang::ZhTw).is_ascii());
+            assert!(!trouble.is_kept(), "{}", trouble.kind());
+        }
+        assert!(Trouble::InTheFuture { when: "2999".into() }.is_kept());
+    }
+}
