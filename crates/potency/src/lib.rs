@@ -1,8 +1,11 @@
 //! Dose-response, relative potency, qPCR, limits of detection. Pure; knows no patient, page or database.
 
+mod assay_columns;
 pub mod assay_table;
 pub mod combine;
+mod compare;
 pub mod curve;
+mod descent;
 pub mod distributions;
 pub mod fit;
 pub mod interval;
@@ -14,6 +17,7 @@ pub mod plot;
 pub mod potency;
 pub mod relative;
 pub mod report;
+mod single;
 pub mod table;
 
 pub use plot::potency_svg;

@@ -1,0 +1,329 @@
+//! One run's samples held against its reference: parallelism, relative potency from curves or from
+//! lines, written into the report. Knows nothing of tables.
+
+use crate::curve::Observation;
+use crate::fit::CurveFit;
+use crate::interval::Interval;
+use crate::joint::{JointFit, Shared, fit_joint};
+use crate::lines::{LineError, LinePoint, LinePotency, parallel_line, slope_ratio_assay};
+use crate::potency::{Analysis, Curve, PotencyError, label};
+use crate::relative::{Margins, Parallelism, parallelism, relative_potency};
+use crate::report::*;
+use crate::single::{doses_of, push_parameters};
+
+impl Analysis<'_> {
+    /// Curves of one run against its reference, which is curve 0 if the run has it.
+    pub(crate) fn compare(
+        &mut self,
+        run: &str,
+        curves: &[Curve],
+        fits: &[Option<CurveFit>],
+        reference: &ReferenceChoice,
+        run_report: &mut RunReport,
+    ) -> Result<(), PotencyError> {
+        let margins = Margins::of(self.method)?;
+        let reference_fit = curves
+            .first()
+            .zip(fits.first())
+            .filter(|(c, f)| c.name == reference.name && f.is_some());
+        if reference_fit.is_none() {
+            for curve in curves.iter().filter(|c| c.name != reference.name) {
+                let text = format!(
+                    "the reference {} is not in this run or cannot be fitted",
+                    reference.name
+                );
+                self.report
+                    .relative_potency
+                    .push(refused(run, &curve.name, &reference.name, text));
+            }
+            return Ok(());
+        }
+        let observations: Vec<Vec<Observation>> = curves.iter().map(Curve::observations).collect();
+        let mut together: Vec<(usize, Option<Parallelism>)> = vec![(0, None)];
+        for (k, curve) in curves.iter().enumerate().skip(1) {
+            let parallel = match &fits[k] {
+                Some(_) => parallelism(
+                    self.options.model,
+                    &observations[0],
+                    &observations[k],
+                    self.options.information,
+                    &margins,
+                )
+                .map_err(|e| e.to_string()),
+                None => Err("the curve cannot be fitted".to_string()),
+            };
+            match parallel {
+                Ok(p) if p.reversed => {
+                    let mut sample = refused(
+                        run,
+                        &curve.name,
+                        &reference.name,
+                        "the curve runs against the reference's".into(),
+                    );
+                    sample.parallelism = Some(p);
+                    self.flag(Flag::new(
+                        "reversed-curve",
+                        format!(
+                            "{} runs against the reference: one rises, the other falls",
+                            curve.name
+                        ),
+                        format!("{} 與標準品曲線方向相反", curve.name),
+                    ));
+                    self.report.relative_potency.push(sample);
+                }
+                Ok(p) => together.push((k, Some(p))),
+                Err(text) => self.report.relative_potency.push(refused(
+                    run,
+                    &curve.name,
+                    &reference.name,
+                    text,
+                )),
+            }
+        }
+        if together.len() < 2 {
+            return Ok(());
+        }
+        let data: Vec<Vec<Observation>> = together
+            .iter()
+            .map(|(k, _)| observations[*k].clone())
+            .collect();
+        match fit_joint(
+            self.options.model,
+            &data,
+            Shared::PARALLEL,
+            self.options.information,
+        ) {
+            Ok(fit) => {
+                run_report.shared_rss = Some(fit.rss);
+                run_report.shared_residual_df = Some(fit.residual_df);
+                let names: Vec<&str> = together
+                    .iter()
+                    .map(|(k, _)| curves[*k].name.as_str())
+                    .collect();
+                self.report_shared(
+                    run,
+                    &fit,
+                    &data,
+                    &names,
+                    together.into_iter().map(|(_, p)| p).collect(),
+                );
+            }
+            Err(error) => {
+                run_report.shared_refusal = Some(error.to_string());
+                for (k, parallel) in together.into_iter().skip(1) {
+                    let mut sample =
+                        refused(run, &curves[k].name, &reference.name, error.to_string());
+                    sample.parallelism = parallel;
+                    self.report.relative_potency.push(sample);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn report_shared(
+        &mut self,
+        run: &str,
+        fit: &JointFit,
+        data: &[Vec<Observation>],
+        names: &[&str],
+        parallel: Vec<Option<Parallelism>>,
+    ) {
+        let mut shared = Vec::new();
+        for (k, name) in names.iter().enumerate() {
+            let errors =
+                (0..self.options.model.parameter_count()).map(|slot| fit.standard_error(k, slot));
+            push_parameters(&mut shared, run, name, "shared", &fit.curves[k], errors);
+        }
+        self.report.parameters.splice(0..0, shared);
+        for (k, parallelism) in parallel.into_iter().enumerate().skip(1) {
+            let potency = relative_potency(fit, data, 0, k, self.confidence_level);
+            let is_parallel = parallelism.as_ref().is_some_and(|p| p.parallel);
+            if !is_parallel {
+                self.flag(Flag::new(
+                    "not-parallel",
+                    format!("{}: parallelism is not shown; the relative potency is printed for inspection, not for use", names[k]),
+                    format!("{}：未能證明平行性；所列相對效價僅供檢視，不得採用", names[k]),
+                ));
+            }
+            let interval = potency.profile_likelihood;
+            self.judge_width(run, names[k], interval);
+            self.report.relative_potency.push(SampleReport {
+                run: run.to_string(),
+                sample: names[k].to_string(),
+                reference: names[0].to_string(),
+                estimate: Some(potency.estimate),
+                low: potency.delta.low,
+                high: potency.delta.high,
+                interval: "delta",
+                assigned: self.assigned(potency.estimate, potency.delta),
+                reportable: is_parallel,
+                relative_potency: Some(potency),
+                line: None,
+                parallelism,
+                refusal: None,
+            });
+        }
+    }
+
+    fn judge_width(&mut self, run: &str, sample: &str, interval: Interval) {
+        let fold = interval
+            .low
+            .zip(interval.high)
+            .filter(|(l, _)| *l > 0.0)
+            .map(|(l, h)| h / l);
+        let verdicts = self
+            .method
+            .judge(&label(run, sample), &[("potency-interval-fold", fold)]);
+        self.report.suitability.extend(verdicts);
+    }
+
+    fn assigned(&self, estimate: f64, interval: Interval) -> Option<AssignedPotency> {
+        self.options
+            .standard
+            .as_ref()
+            .map(|standard| AssignedPotency {
+                estimate: estimate * standard.assigned_value,
+                low: interval.low.map(|l| l * standard.assigned_value),
+                high: interval.high.map(|h| h * standard.assigned_value),
+                standard: standard.clone(),
+            })
+    }
+
+    pub(crate) fn run_of_lines(
+        &mut self,
+        run: &str,
+        curves: Vec<Curve>,
+        reference: Option<&ReferenceChoice>,
+    ) -> Result<(), PotencyError> {
+        let level = self.method.number("equivalence-confidence-level")?;
+        let margins = (
+            self.method.number("slope-ratio-lower")?,
+            self.method.number("slope-ratio-upper")?,
+        );
+        let parallel = self.options.assay == AssayKind::ParallelLine;
+        let refuse_all = |analysis: &mut Self, text: String| {
+            for c in curves
+                .iter()
+                .filter(|c| reference.is_none_or(|r| r.name != c.name))
+            {
+                let name = reference.map_or("", |r| r.name.as_str());
+                analysis
+                    .report
+                    .relative_potency
+                    .push(refused(run, &c.name, name, text.clone()));
+            }
+        };
+        self.report.runs.push(RunReport {
+            name: run.to_string(),
+            curves: curves.iter().map(line_curve_report).collect(),
+            shared_rss: None,
+            shared_residual_df: None,
+            shared_refusal: None,
+        });
+        let has_reference =
+            reference.is_some_and(|r| curves.first().is_some_and(|c| c.name == r.name));
+        if !has_reference || curves.len() < 2 {
+            refuse_all(
+                self,
+                "a line assay needs the reference and a sample in the same run".to_string(),
+            );
+            return Ok(());
+        }
+        if self.options.log_response
+            && curves
+                .iter()
+                .flat_map(|c| &c.wells)
+                .any(|w| w.response <= 0.0)
+        {
+            refuse_all(
+                self,
+                "a response of 0 or below has no logarithm".to_string(),
+            );
+            return Ok(());
+        }
+        let points: Vec<Vec<LinePoint>> = curves
+            .iter()
+            .map(|c| {
+                c.wells
+                    .iter()
+                    .filter(|w| !parallel || w.dose > 0.0)
+                    .map(|w| LinePoint {
+                        x: if parallel { w.dose.ln() } else { w.dose },
+                        y: if self.options.log_response {
+                            w.response.ln()
+                        } else {
+                            w.response
+                        },
+                    })
+                    .collect()
+            })
+            .collect();
+        let result: Result<Vec<LinePotency>, LineError> = if parallel {
+            parallel_line(&points, self.confidence_level, level, margins)
+        } else {
+            slope_ratio_assay(&points, self.confidence_level)
+        };
+        match result {
+            Err(error) => refuse_all(self, error.to_string()),
+            Ok(results) => {
+                for (curve, line) in curves.iter().skip(1).zip(results) {
+                    self.judge_width(run, &curve.name, line.fieller);
+                    let is_parallel =
+                        !parallel || line.slope_ratio.as_ref().is_some_and(|s| s.equivalent);
+                    self.report.relative_potency.push(SampleReport {
+                        run: run.to_string(),
+                        sample: curve.name.clone(),
+                        reference: curves[0].name.clone(),
+                        estimate: Some(line.estimate),
+                        low: line.fieller.low,
+                        high: line.fieller.high,
+                        interval: "fieller",
+                        assigned: self.assigned(line.estimate, line.fieller),
+                        reportable: is_parallel,
+                        relative_potency: None,
+                        line: Some(line),
+                        parallelism: None,
+                        refusal: None,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refused(run: &str, sample: &str, reference: &str, refusal: String) -> SampleReport {
+    SampleReport {
+        run: run.to_string(),
+        sample: sample.to_string(),
+        reference: reference.to_string(),
+        estimate: None,
+        low: None,
+        high: None,
+        interval: "none",
+        assigned: None,
+        reportable: false,
+        relative_potency: None,
+        line: None,
+        parallelism: None,
+        refusal: Some(refusal),
+    }
+}
+
+fn line_curve_report(curve: &Curve) -> CurveReport {
+    let (dose_levels, replicates_min, _, _) = doses_of(&curve.wells);
+    CurveReport {
+        name: curve.name.clone(),
+        observations: curve.wells.len(),
+        dose_levels,
+        replicates_min,
+        direction: None,
+        half_maximal_dose: None,
+        rss: None,
+        residual_df: None,
+        r_squared: None,
+        information: None,
+        refusal: None,
+    }
+}
