@@ -279,7 +279,9 @@ impl AttachmentStore {
         let mut size_bytes = 0_u64;
         let mut start = [0; HEADING.len() + NONCE_PREFIX_BYTES];
         let got = fill(&mut input, &mut start).map_err(io(&path))?;
-        let heading = start.get(..got).and_then(|start| start.strip_prefix(HEADING));
+        let heading = start
+            .get(..got)
+            .and_then(|start| start.strip_prefix(HEADING));
         let prefix = heading
             .and_then(|prefix| <[u8; NONCE_PREFIX_BYTES]>::try_from(prefix).ok())
             .ok_or_else(|| damaged("its heading is not that of an attachment"))?;
@@ -327,7 +329,9 @@ impl AttachmentStore {
             return Err(damaged("its size is not the one recorded"));
         }
         if key.is_some() && Digest(plain_hash.finalize().into()) != attachment.plain_sha256 {
-            return Err(damaged("the digest of its plain text is not the one recorded"));
+            return Err(damaged(
+                "the digest of its plain text is not the one recorded",
+            ));
         }
         Ok(())
     }

@@ -2,7 +2,12 @@
 //! PostgreSQL run the same.
 //!
 //! Must not know: any store.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -61,7 +66,11 @@ fn empty(ledger: &dyn Ledger) {
 fn chains(ledger: &dyn Ledger) {
     let mut last = None;
     for number in 1..=5_u64 {
-        let append = one(&format!("k{number}"), "journey/a", &format!("{{\"n\":{number}}}"));
+        let append = one(
+            &format!("k{number}"),
+            "journey/a",
+            &format!("{{\"n\":{number}}}"),
+        );
         let appended = ledger.append(append.read("journey/a", last)).unwrap();
         assert_eq!(appended.first_position, Position(number));
         assert_eq!(appended.heads.len(), 1);
@@ -70,11 +79,17 @@ fn chains(ledger: &dyn Ledger) {
         assert_eq!(ledger.head(&"journey/a".into()).unwrap(), last);
     }
     let events = ledger.read_stream(&"journey/a".into(), 0).unwrap();
-    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(
+        events.iter().map(|event| event.seq).collect::<Vec<_>>(),
+        [1, 2, 3, 4, 5]
+    );
     assert_eq!(events[4].head(), last.unwrap());
     let tail = ledger.read_stream(&"journey/a".into(), 4).unwrap();
     assert_eq!(tail, events[3..]);
-    assert_eq!(ledger.read_stream(&"journey/a".into(), 6).unwrap(), Vec::new());
+    assert_eq!(
+        ledger.read_stream(&"journey/a".into(), 6).unwrap(),
+        Vec::new()
+    );
 }
 
 fn bytes_come_back(ledger: &dyn Ledger) {
@@ -96,7 +111,9 @@ fn bytes_come_back(ledger: &dyn Ledger) {
         }];
         let append = Append::new(format!("b{number}"), vec![event.clone()]);
         ledger.append(append).unwrap();
-        let read = ledger.read_stream(&"journey/b".into(), number as u64 + 1).unwrap();
+        let read = ledger
+            .read_stream(&"journey/b".into(), number as u64 + 1)
+            .unwrap();
         let stored = &read[0];
         assert_eq!(stored.body, event.body);
         assert_eq!(stored.event_type, event.event_type);
@@ -121,7 +138,11 @@ fn several_streams_all_or_nothing(ledger: &dyn Ledger) {
         ))
         .unwrap();
     assert_eq!(first.last_position, Position(3));
-    let names: Vec<&str> = first.heads.iter().map(|(stream, _)| stream.as_str()).collect();
+    let names: Vec<&str> = first
+        .heads
+        .iter()
+        .map(|(stream, _)| stream.as_str())
+        .collect();
     assert_eq!(names, ["container/m", "journey/m"]);
     let events = ledger.read_all(Position(0), 10).unwrap();
     let members: Vec<_> = events
@@ -130,14 +151,23 @@ fn several_streams_all_or_nothing(ledger: &dyn Ledger) {
         .collect();
     assert_eq!(
         members,
-        [(Position(1), 0, 3), (Position(1), 1, 3), (Position(1), 2, 3)]
+        [
+            (Position(1), 0, 3),
+            (Position(1), 1, 3),
+            (Position(1), 2, 3)
+        ]
     );
     // One stale head refuses all streams.
-    let stale = Append::new("m2", vec![event("journey/m", "4"), event("container/m", "5")])
-        .read("container/m", None);
+    let stale = Append::new(
+        "m2",
+        vec![event("journey/m", "4"), event("container/m", "5")],
+    )
+    .read("container/m", None);
     let refused = ledger.append(stale).unwrap_err();
-    assert!(matches!(refused, AppendError::Conflict { ref stream, expected: None, actual: Some(_) }
-        if stream.as_str() == "container/m"));
+    assert!(
+        matches!(refused, AppendError::Conflict { ref stream, expected: None, actual: Some(_) }
+        if stream.as_str() == "container/m")
+    );
     assert_eq!(ledger.position().unwrap(), Position(3));
     assert_eq!(ledger.read_stream(&"journey/m".into(), 0).unwrap().len(), 2);
     // The refused key is free.
@@ -145,8 +175,11 @@ fn several_streams_all_or_nothing(ledger: &dyn Ledger) {
 }
 
 fn idempotency(ledger: &dyn Ledger) {
-    let append = Append::new("i1", vec![event("journey/i", "1"), event("container/i", "2")])
-        .read("journey/i", None);
+    let append = Append::new(
+        "i1",
+        vec![event("journey/i", "1"), event("container/i", "2")],
+    )
+    .read("journey/i", None);
     let first = ledger.append(append.clone()).unwrap();
     assert!(!first.replayed);
     ledger.append(one("i2", "journey/i", "3")).unwrap();
@@ -229,7 +262,9 @@ fn limits_hold(ledger: &dyn Ledger) {
 fn paging(ledger: &dyn Ledger) {
     for number in 0..25 {
         let stream = format!("journey/{}", number % 3);
-        ledger.append(one(&format!("p{number}"), &stream, "{}")).unwrap();
+        ledger
+            .append(one(&format!("p{number}"), &stream, "{}"))
+            .unwrap();
     }
     let mut seen = Vec::new();
     let mut after = Position(0);
@@ -251,7 +286,10 @@ fn streams_by_prefix(ledger: &dyn Ledger) {
     }
     let found = |prefix: &str| -> Vec<String> {
         let streams = ledger.streams(prefix).unwrap();
-        streams.iter().map(|(stream, _)| stream.as_str().to_owned()).collect()
+        streams
+            .iter()
+            .map(|(stream, _)| stream.as_str().to_owned())
+            .collect()
     };
     assert_eq!(found("a/"), ["a/1", "a/10", "a/2"]);
     assert_eq!(found("病"), ["病/一"]);
@@ -261,7 +299,13 @@ fn streams_by_prefix(ledger: &dyn Ledger) {
 
 fn one_group_many_answers(ledger: &dyn Ledger) {
     let mut appends: Vec<Append> = (0..600)
-        .map(|number| one(&format!("g{number:04}"), &format!("journey/{}", number % 7), "1"))
+        .map(|number| {
+            one(
+                &format!("g{number:04}"),
+                &format!("journey/{}", number % 7),
+                "1",
+            )
+        })
         .collect();
     appends[10] = one("g0010", "journey/conflict", "1").read("journey/0", None);
     appends[20] = one("g0019", &format!("journey/{}", 19 % 7), "1");
@@ -287,8 +331,12 @@ fn write_skew_fails_for_one<L: Ledger>(make: &impl Fn() -> L) {
     let ledger = make();
     for round in 0..40 {
         let (left, right) = (format!("lot/l{round}"), format!("lot/r{round}"));
-        ledger.append(one(&format!("{left}-new"), &left, "free")).unwrap();
-        ledger.append(one(&format!("{right}-new"), &right, "free")).unwrap();
+        ledger
+            .append(one(&format!("{left}-new"), &left, "free"))
+            .unwrap();
+        ledger
+            .append(one(&format!("{right}-new"), &right, "free"))
+            .unwrap();
         let barrier = Barrier::new(2);
         let decide = |writes: &str, key: &str| {
             let read = |name: &str| ledger.head(&name.into()).unwrap();
@@ -305,7 +353,11 @@ fn write_skew_fails_for_one<L: Ledger>(make: &impl Fn() -> L) {
         });
         let passed = answers.iter().filter(|answer| answer.is_ok()).count();
         assert_eq!(passed, 1, "round {round}: {answers:?}");
-        let refused = answers.iter().filter_map(|answer| answer.as_ref().err()).next().unwrap();
+        let refused = answers
+            .iter()
+            .filter_map(|answer| answer.as_ref().err())
+            .next()
+            .unwrap();
         assert!(matches!(refused, AppendError::Conflict { .. }), "{refused}");
     }
 }
@@ -330,7 +382,9 @@ fn many_writers_lose_nothing(ledger: &dyn Ledger) {
     let shared = ledger.read_stream(&"journey/shared".into(), 0).unwrap();
     assert_eq!(shared.len(), WRITERS * APPENDS);
     for writer in 0..WRITERS {
-        let own = ledger.read_stream(&format!("journey/w{writer}").into(), 0).unwrap();
+        let own = ledger
+            .read_stream(&format!("journey/w{writer}").into(), 0)
+            .unwrap();
         let bodies: Vec<String> = own
             .iter()
             .map(|event| String::from_utf8(event.body.clone()).unwrap())
@@ -357,7 +411,13 @@ fn checkpoints_and_proofs(ledger: &dyn Ledger) {
     let empty = ledger.write_checkpoint(&key, AT).unwrap();
     empty.check(Some(key.public())).unwrap();
     for number in 0..11 {
-        ledger.append(one(&format!("c{number}"), &format!("journey/{number:02}"), "1")).unwrap();
+        ledger
+            .append(one(
+                &format!("c{number}"),
+                &format!("journey/{number:02}"),
+                "1",
+            ))
+            .unwrap();
     }
     let file = ledger.write_checkpoint(&key, AT).unwrap();
     file.check(Some(key.public())).unwrap();
@@ -375,7 +435,10 @@ fn checkpoints_and_proofs(ledger: &dyn Ledger) {
         verify_proof(&proof, key.public()).unwrap();
         assert_eq!(proof.head, *entry);
         let text = serde_json::to_string(&proof).unwrap();
-        assert_eq!(serde_json::from_str::<crate::HeadProof>(&text).unwrap(), proof);
+        assert_eq!(
+            serde_json::from_str::<crate::HeadProof>(&text).unwrap(),
+            proof
+        );
     }
     assert_eq!(ledger.prove(&"journey/033".into()).unwrap(), None);
 }

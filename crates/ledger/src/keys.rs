@@ -136,12 +136,7 @@ impl Secret {
         if lines.next() != Some(kind.heading()) {
             return Err(malformed());
         }
-        let bytes = Zeroizing::new(
-            lines
-                .next()
-                .and_then(from_hex)
-                .ok_or_else(malformed)?,
-        );
+        let bytes = Zeroizing::new(lines.next().and_then(from_hex).ok_or_else(malformed)?);
         let array = <[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| malformed())?;
         Ok(Self::new(array))
     }
@@ -150,11 +145,7 @@ impl Secret {
     ///
     /// # Errors
     /// As [`Secret::load`] and [`Secret::create`].
-    pub fn load_or_create(
-        path: &Path,
-        kind: KeyKind,
-        random: [u8; 32],
-    ) -> Result<Self, KeyError> {
+    pub fn load_or_create(path: &Path, kind: KeyKind, random: [u8; 32]) -> Result<Self, KeyError> {
         if path.exists() {
             Self::load(path, kind)
         } else {

@@ -129,7 +129,11 @@ pub fn check_append(append: &Append) -> Result<(), AppendError> {
         }
     };
     let bytes = |field, text: &str, maximum| within(field, text.len(), 1, maximum, "bytes");
-    bytes("idempotency key", &append.idempotency_key, limits::KEY_BYTES)?;
+    bytes(
+        "idempotency key",
+        &append.idempotency_key,
+        limits::KEY_BYTES,
+    )?;
     let count = append.events.len();
     within("append", count, 1, limits::EVENTS_IN_APPEND, "events")?;
     for event in &append.events {
@@ -152,7 +156,13 @@ pub fn check_append(append: &Append) -> Result<(), AppendError> {
         bytes("by", by, limits::ACTOR_BYTES)?;
         within("body", body.len(), 0, limits::BODY_BYTES, "bytes")?;
         let files = attachments.len();
-        within("event", files, 0, limits::ATTACHMENTS_IN_EVENT, "attachments")?;
+        within(
+            "event",
+            files,
+            0,
+            limits::ATTACHMENTS_IN_EVENT,
+            "attachments",
+        )?;
     }
     Ok(())
 }

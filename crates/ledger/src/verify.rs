@@ -5,12 +5,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::path::Path;
 
 use crate::attachments::AttachmentStore;
 use crate::checkpoint::{Checkpoint, CheckpointError, CheckpointFile};
 use crate::keys::{PublicKey, Secret};
-use crate::ledger::{RawStore, StorageFault};
+use crate::ledger::{FileCheck, RawStore, StorageFault};
 use crate::record::RecordError;
+use crate::sqlite::SqliteRaw;
 use crate::types::{AttachmentRef, Digest, Position};
 use crate::verify_walk::Walk;
 
@@ -41,7 +43,9 @@ pub enum Problem {
     LedgerName,
     #[error("the table of heads names a stream that has no record")]
     HeadOfNothing,
-    #[error("the table of heads says number {seq} at position {position}, hash {hash}; the chain says otherwise")]
+    #[error(
+        "the table of heads says number {seq} at position {position}, hash {hash}; the chain says otherwise"
+    )]
     WrongHead {
         seq: u64,
         position: u64,
@@ -49,7 +53,9 @@ pub enum Problem {
     },
     #[error("is missing from the table of heads")]
     MissingHead,
-    #[error("the table of keys says {key:?} began at {position}; no append with that key begins there")]
+    #[error(
+        "the table of keys says {key:?} began at {position}; no append with that key begins there"
+    )]
     WrongKey { key: String, position: u64 },
     #[error("the key of the append is missing from the table of keys")]
     MissingKey,
@@ -67,16 +73,22 @@ pub enum Problem {
         position: u64,
         last: u64,
     },
-    #[error("the checkpoint kept elsewhere has stream {stream} at number {seq} with hash {expected}; this ledger has {found}")]
+    #[error(
+        "the checkpoint kept elsewhere has stream {stream} at number {seq} with hash {expected}; this ledger has {found}"
+    )]
     Rewritten {
         stream: String,
         seq: u64,
         expected: Digest,
         found: Digest,
     },
-    #[error("the checkpoint kept elsewhere has stream {stream} at number {seq}; this ledger does not have that record")]
+    #[error(
+        "the checkpoint kept elsewhere has stream {stream} at number {seq}; this ledger does not have that record"
+    )]
     CutShort { stream: String, seq: u64 },
-    #[error("the checkpoint kept elsewhere is number {number}; the one stored here under that number differs or is missing")]
+    #[error(
+        "the checkpoint kept elsewhere is number {number}; the one stored here under that number differs or is missing"
+    )]
     OtherCheckpoint { number: u64 },
     #[error("attachment {cipher}: {cause}")]
     Attachment { cipher: Digest, cause: String },
@@ -194,7 +206,37 @@ impl Report {
 
 /// Verifies a store. Never stops at the first problem; storage faults become
 /// findings, because a file that cannot be read is not sound either.
-pub fn verify(store: &dyn RawStore, mut options: VerifyOptions<'_>) -> Report {
+pub fn verify(store: &dyn RawStore, options: VerifyOptions<'_>) -> Report {
+    verify_with(store, options, || store.check_files())
+}
+
+/// Verifies the SQLite ledger in a data folder, its files and its content at
+/// the same time on two threads.
+pub fn verify_folder(folder: &Path, options: VerifyOptions<'_>) -> Report {
+    let store = match SqliteRaw::open(folder) {
+        Ok(store) => store,
+        Err(cause) => {
+            let mut report = Report::default();
+            report.add(Finding::general(cause.into()));
+            return report;
+        }
+    };
+    std::thread::scope(|scope| {
+        let files = scope.spawn(|| SqliteRaw::open(folder)?.check_files());
+        verify_with(&store, options, || {
+            files.join().unwrap_or_else(|_| {
+                let cause = "the check of the files was interrupted".to_owned();
+                Err(StorageFault::Database(cause))
+            })
+        })
+    })
+}
+
+fn verify_with(
+    store: &dyn RawStore,
+    mut options: VerifyOptions<'_>,
+    files: impl FnOnce() -> Result<FileCheck, StorageFault>,
+) -> Report {
     let mut report = Report::default();
     let ledger_id = match store.raw_ledger_id() {
         Ok(bytes) => <[u8; 16]>::try_from(bytes.as_slice()).ok(),
@@ -228,11 +270,17 @@ pub fn verify(store: &dyn RawStore, mut options: VerifyOptions<'_>) -> Report {
         report.add(finding);
     }
     if let Some(against) = options.against {
-        check_against(against, &ledger_id, &checkpoints, options.trusted, &mut report);
+        check_against(
+            against,
+            &ledger_id,
+            &checkpoints,
+            options.trusted,
+            &mut report,
+        );
         walk.against_missing(&mut report);
     }
     check_attachments(&walk.attachments, &options, &mut report);
-    check_files(store, &mut report);
+    check_files(files(), &mut report);
     if options.trusted.is_none() && !checkpoints.is_empty() {
         report.notes.push(
             "no trusted public key was given: signatures were checked with the keys the \
@@ -271,7 +319,9 @@ fn read_checkpoints(
                 if checkpoint.ledger_id != *ledger_id {
                     wrong(Problem::CheckpointLedger { number });
                 }
-                let falls = good.last().is_some_and(|last| last.position > checkpoint.position);
+                let falls = good
+                    .last()
+                    .is_some_and(|last| last.position > checkpoint.position);
                 if checkpoint.previous != previous || falls {
                     wrong(Problem::CheckpointChain { number });
                 }
@@ -362,8 +412,8 @@ fn check_attachments(
     }
 }
 
-fn check_files(store: &dyn RawStore, report: &mut Report) {
-    match store.check_files() {
+fn check_files(checked: Result<FileCheck, StorageFault>, report: &mut Report) {
+    match checked {
         Err(cause) => report.add(Finding::general(cause.into())),
         Ok(check) => {
             for damage in check.damage {

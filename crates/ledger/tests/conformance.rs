@@ -63,6 +63,9 @@ impl Ledger for Temporary {
 fn sqlite_conforms() {
     vena_ledger::conformance::run(|| {
         let folder = tempfile::tempdir().unwrap();
-        Temporary(SqliteLedger::create(folder.path(), [1; 16]).unwrap(), folder)
+        Temporary(
+            SqliteLedger::create(folder.path(), [1; 16]).unwrap(),
+            folder,
+        )
     });
 }

@@ -322,9 +322,7 @@ impl Ledger for SqliteLedger {
         stream: &StreamId,
         from_seq: u64,
     ) -> Result<Vec<StoredEvent>, StorageFault> {
-        self.with_reader(|connection| {
-            read::stream(connection, &self.ledger_id, stream, from_seq)
-        })
+        self.with_reader(|connection| read::stream(connection, &self.ledger_id, stream, from_seq))
     }
 
     fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StorageFault> {

@@ -158,7 +158,10 @@ impl RawStore for SqliteRaw {
             .prepare_cached("SELECT record FROM records WHERE position = ?1")
             .and_then(|mut statement| {
                 statement
-                    .query_row([position.cast_signed()], |row| Ok(bytes_of(row, 0).to_vec()))
+                    .query_row(
+                        [position.cast_signed()],
+                        |row| Ok(bytes_of(row, 0).to_vec()),
+                    )
                     .optional()
             })
             .map_err(fault)

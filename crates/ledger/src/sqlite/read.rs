@@ -107,7 +107,11 @@ pub(super) fn stream(
         };
         let mut rows = statement.query([position.cast_signed()]).map_err(fault)?;
         let row = rows.next().map_err(fault)?.ok_or_else(broken)?;
-        let bytes = row.get_ref(0).map_err(fault)?.as_blob().map_err(|_| broken())?;
+        let bytes = row
+            .get_ref(0)
+            .map_err(fault)?
+            .as_blob()
+            .map_err(|_| broken())?;
         let record = decode(position, bytes)?;
         if record.head() != expected || record.stream != stream.as_str() {
             return Err(broken());
@@ -147,16 +151,18 @@ pub(super) fn all(
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(fault)? {
         let position = row.get::<_, i64>(0).map_err(fault)?.cast_unsigned();
-        let bytes = row.get_ref(1).map_err(fault)?.as_blob().map_err(|_| {
-            StorageFault::Damaged {
-                position: Position(position),
-                cause: RecordError::Short {
-                    field: "record",
-                    wanted: 1,
-                    left: 0,
-                },
-            }
-        })?;
+        let bytes =
+            row.get_ref(1)
+                .map_err(fault)?
+                .as_blob()
+                .map_err(|_| StorageFault::Damaged {
+                    position: Position(position),
+                    cause: RecordError::Short {
+                        field: "record",
+                        wanted: 1,
+                        left: 0,
+                    },
+                })?;
         events.push(decode(position, bytes)?.to_event());
     }
     Ok(events)
@@ -224,9 +230,7 @@ pub(super) fn checkpoints(connection: &Connection) -> Result<Vec<Checkpoint>, St
 
 pub(super) fn last_checkpoint(connection: &Connection) -> Result<Option<Checkpoint>, StorageFault> {
     let found: Option<(i64, Vec<u8>)> = connection
-        .prepare_cached(
-            "SELECT number, checkpoint FROM checkpoints ORDER BY number DESC LIMIT 1",
-        )
+        .prepare_cached("SELECT number, checkpoint FROM checkpoints ORDER BY number DESC LIMIT 1")
         .and_then(|mut statement| {
             statement
                 .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -266,12 +270,11 @@ pub(super) fn latest_checkpoint(
     let mut heads = Vec::with_capacity(places.len());
     for (mut entry, mut position) in places {
         while position > limit {
-            let bytes = record_bytes(&snapshot, position)?.ok_or_else(|| {
-                StorageFault::BrokenChain {
+            let bytes =
+                record_bytes(&snapshot, position)?.ok_or_else(|| StorageFault::BrokenChain {
                     stream: entry.stream.clone(),
                     position: Position(position),
-                }
-            })?;
+                })?;
             let record = decode(position, &bytes)?;
             if record.previous_position >= position {
                 return Err(StorageFault::BrokenChain {

@@ -93,9 +93,11 @@ impl Writer {
         self.changed.clear();
         let last: i64 = self
             .connection
-            .query_row("SELECT coalesce(max(position), 0) FROM records", [], |row| {
-                row.get(0)
-            })
+            .query_row(
+                "SELECT coalesce(max(position), 0) FROM records",
+                [],
+                |row| row.get(0),
+            )
             .map_err(fault)?;
         self.next_position = last.cast_unsigned() + 1;
         Ok(())
@@ -120,12 +122,12 @@ impl Writer {
             Err(cause) if group.len() == 1 => vec![Err(cause.into())],
             Err(_) => group
                 .iter()
-                .map(|append| match self.try_group(std::slice::from_ref(append)) {
-                    Ok(mut answers) => answers
-                        .pop()
-                        .unwrap_or_else(|| Err(unanswered())),
-                    Err(cause) => Err(cause.into()),
-                })
+                .map(
+                    |append| match self.try_group(std::slice::from_ref(append)) {
+                        Ok(mut answers) => answers.pop().unwrap_or_else(|| Err(unanswered())),
+                        Err(cause) => Err(cause.into()),
+                    },
+                )
                 .collect(),
         }
     }

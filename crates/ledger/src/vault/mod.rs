@@ -187,7 +187,9 @@ impl Vault {
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps an identity; a changed one becomes a further version. The same
@@ -289,11 +291,7 @@ impl Vault {
             .transpose()
     }
 
-    fn known_key(
-        &self,
-        connection: &Connection,
-        patient: &str,
-    ) -> Result<PatientKey, VaultError> {
+    fn known_key(&self, connection: &Connection, patient: &str) -> Result<PatientKey, VaultError> {
         self.patient_key(connection, patient)?
             .ok_or_else(|| VaultError::Unknown(patient.to_owned()))
     }
@@ -396,9 +394,7 @@ impl Vault {
     ) -> Result<Vec<Match>, VaultError> {
         let mut found = self.find(search)?;
         let name = |found: &Match| found.identity.names.first().cloned();
-        found.sort_by(|one, other| {
-            (name(one), &one.patient).cmp(&(name(other), &other.patient))
-        });
+        found.sort_by(|one, other| (name(one), &one.patient).cmp(&(name(other), &other.patient)));
         found.truncate(search.limit);
         let told = SearchAudit {
             by: search.by.to_owned(),
@@ -433,7 +429,11 @@ impl Vault {
         for patient in candidates.unwrap_or_default() {
             let candidate = self.open_match(&connection, &patient)?;
             let shown = search.show_restricted || candidate.restriction.is_none();
-            if shown && words.iter().all(|word| blind::matches(&candidate.identity, word)) {
+            if shown
+                && words
+                    .iter()
+                    .all(|word| blind::matches(&candidate.identity, word))
+            {
                 found.push(candidate);
             }
         }
@@ -493,7 +493,10 @@ impl Vault {
         let key = self.known_key(connection, patient)?;
         state(connection, patient, &key)?;
         let versions = versions(connection, patient, &key)?;
-        let gapless = versions.iter().map(|(version, _)| *version).eq(1..=versions.len() as u64);
+        let gapless = versions
+            .iter()
+            .map(|(version, _)| *version)
+            .eq(1..=versions.len() as u64);
         match versions.last() {
             Some((_, identity)) if gapless => Ok(blind::terms(&self.blind_key, identity)),
             _ => Err(VaultError::Damaged {
@@ -562,12 +565,18 @@ fn versions(
         .map_err(fault)?;
     let rows = statement
         .query_map([patient], |row| {
-            Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Vec<u8>>(1)?))
+            Ok((
+                row.get::<_, i64>(0)?.cast_unsigned(),
+                row.get::<_, Vec<u8>>(1)?,
+            ))
         })
         .map_err(fault)?;
     rows.map(|row| {
         let (version, sealed) = row.map_err(fault)?;
-        Ok((version, key.open_json(Sealed::Identity, patient, version, &sealed)?))
+        Ok((
+            version,
+            key.open_json(Sealed::Identity, patient, version, &sealed)?,
+        ))
     })
     .collect()
 }
