@@ -4,6 +4,7 @@
 //! Must not know: how anything is graded, any page, any database, the clock (now is an argument).
 
 pub mod encoding;
+pub mod fhir;
 pub mod report;
 pub mod settle;
 pub mod sniff;

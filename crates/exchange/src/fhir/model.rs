@@ -174,8 +174,6 @@ pub struct Observation<'a> {
     pub effective_period: Option<Period<'a>>,
     #[serde(borrow)]
     pub issued: Option<Str<'a>>,
-    #[serde(borrow, default)]
-    pub performer: Vec<Reference<'a>>,
     #[serde(borrow)]
     pub value_quantity: Option<Quantity<'a>>,
     #[serde(borrow)]
