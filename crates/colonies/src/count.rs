@@ -295,34 +295,50 @@ fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
         .sum()
 }
 
-/// A fragment is under this part of the usual diameter, or less round than this.
+/// A fragment is under this part of the usual diameter, or under all of it and less round than this.
 const FRAGMENT_DIAMETER: f32 = 0.7;
 const FRAGMENT_ROUND: f32 = 0.72;
+/// Strokes and bubble walls are thin; what is wider is no bit of one, pixels.
+const FRAGMENT_DIAMETER_MAX_PX: f32 = 12.0;
 
 /// A broken ring or stroke leaves bits that look like small colonies; they lie
-/// beside other bits that do not. Two such neighbours give a bit away.
+/// beside other bits. Two neighbours, one of them ragged, give a bit away.
 fn reject_fragments(shapes: &mut [Shape]) {
     let mut diameters: Vec<f32> = shapes.iter().filter(|s| s.rejected.is_none()).map(Shape::diameter).collect();
     let Some(usual) = quantile(&mut diameters, 0.5) else { return };
-    let ragged = |s: &&Shape| {
+    let ragged = |s: &Shape| {
         matches!(s.rejected, Some(NotAColony::Elongated | NotAColony::Irregular | NotAColony::AlongTheEdge))
     };
-    let mut bad: Vec<(f32, f32, f32)> = shapes.iter().filter(ragged).map(|s| (s.x, s.y, s.diameter())).collect();
-    bad.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    let widest = bad.iter().map(|b| b.2).fold(0.0f32, f32::max);
-    for shape in shapes.iter_mut().filter(|s| s.rejected.is_none()) {
-        let own = shape.diameter();
-        if own >= FRAGMENT_DIAMETER * usual && shape.roundness >= FRAGMENT_ROUND {
+    let doubtful = |s: &Shape| {
+        let small = if s.roundness < FRAGMENT_ROUND { 1.0 } else { FRAGMENT_DIAMETER };
+        s.rejected.is_none() && s.diameter() < small * usual && s.diameter() < FRAGMENT_DIAMETER_MAX_PX
+    };
+    let mut bits: Vec<(f32, f32, f32, bool)> = shapes
+        .iter()
+        .filter(|s| ragged(s) || doubtful(s))
+        .map(|s| (s.x, s.y, s.diameter(), ragged(s)))
+        .collect();
+    if !bits.iter().any(|b| b.3) {
+        return;
+    }
+    bits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    for shape in shapes.iter_mut() {
+        if !doubtful(shape) {
             continue;
         }
-        let start = bad.partition_point(|b| b.0 < shape.x - 2.5 * (own + widest));
-        let near = bad[start..]
-            .iter()
-            .take_while(|b| b.0 <= shape.x + 2.5 * (own + widest))
-            .filter(|b| (b.0 - shape.x).hypot(b.1 - shape.y) < 2.0 * (own + b.2) && b.2 < 4.0 * own)
-            .take(2)
-            .count();
-        if near >= 2 {
+        // A neighbour wider than four of its own is another thing altogether.
+        let own = shape.diameter();
+        let start = bits.partition_point(|b| b.0 < shape.x - 10.0 * own);
+        let (mut near, mut near_ragged) = (0, 0);
+        for bit in bits[start..].iter().take_while(|b| b.0 <= shape.x + 10.0 * own) {
+            let apart = (bit.0 - shape.x).hypot(bit.1 - shape.y);
+            if apart < 2.0 * (own + bit.2) && bit.2 < 4.0 * own {
+                near += 1;
+                near_ragged += usize::from(bit.3);
+            }
+        }
+        // It is its own first neighbour.
+        if near >= 3 && near_ragged >= 1 {
             shape.rejected = Some(NotAColony::Irregular);
         }
     }

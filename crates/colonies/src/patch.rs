@@ -229,23 +229,33 @@ impl Patch {
         let around = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1];
         for &(_, at) in &order {
             let here = relief[at as usize];
-            let mut own = 0u32;
+            // The pixel goes to its highest neighbour's basin, not to the highest
+            // basin: that one would creep along the border into the other.
+            let (mut own, mut highest) = (0u32, f32::NEG_INFINITY);
             for offset in around {
                 // The margin of one pixel keeps every neighbour inside the frame.
-                let near = labels[(at as isize + offset) as usize];
-                if near == 0 {
+                let near = (at as isize + offset) as usize;
+                if labels[near] == 0 {
                     continue;
                 }
-                let other = find(&mut parents, near);
+                let other = find(&mut parents, labels[near]);
                 if own == 0 {
-                    own = other;
-                } else if other != own {
-                    let (high, low) = if summits[other as usize] > summits[own as usize] { (other, own) } else { (own, other) };
+                    (own, highest) = (other, relief[near]);
+                    continue;
+                }
+                own = find(&mut parents, own);
+                if other != own {
+                    let (high, low) =
+                        if summits[other as usize] > summits[own as usize] { (other, own) } else { (own, other) };
                     let summit = summits[low as usize];
                     if here > apart * summit || summit - here < step {
                         parents[low as usize] = high;
+                        own = high;
                     }
-                    own = high;
+                }
+                if relief[near] > highest {
+                    highest = relief[near];
+                    own = find(&mut parents, other);
                 }
             }
             if own == 0 {

@@ -9,8 +9,10 @@ const FROM_PART: f32 = 0.84;
 /// The circle is looked at in this many sectors: a ring is rarely equally bright
 /// all round, and a colony is much shorter than a sector.
 const SECTORS: usize = 16;
+/// A ring is there along most of a sector; colonies side by side are not.
+const RING_SHARE: f64 = 0.3;
 
-/// For each sector and each pixel of radius near the rim, takes away the median
+/// For each sector and each pixel of radius near the rim, takes away the lower third
 /// along the ring where it is above the background.
 pub fn take_rings(plane: &mut Plane, region: &Region) {
     let Some(circle) = region.circle else { return };
@@ -35,7 +37,7 @@ pub fn take_rings(plane: &mut Plane, region: &Region) {
             slot.push(plane.values[y * plane.width + x]);
         }
     });
-    let levels: Vec<f32> = members.iter_mut().map(|m| quantile(m, 0.5).unwrap_or(0.0).max(0.0)).collect();
+    let levels: Vec<f32> = members.iter_mut().map(|m| quantile(m, RING_SHARE).unwrap_or(0.0).max(0.0)).collect();
     let width = plane.width;
     each_near_rim(region, from, |x, y| {
         if let Some(level) = place(x, y).and_then(|p| levels.get(p)) {

@@ -76,6 +76,10 @@ const PART_ROUND: f32 = 0.8;
 /// Under this depth, pixels, a colony is a dome and its height tells where it
 /// ends; a larger one has a flat top with texture that says nothing.
 const DOME_PX: f32 = 8.0;
+/// Area over the square of the half width from which on a patch is long, and
+/// mean over largest distance from which on it is equally thick.
+const STRIP_LENGTH_MIN: f32 = 8.0;
+const STRIP_THICKNESS_MIN: f32 = 0.44;
 /// A frame emptier than this holds a scratch or an outline.
 const FRAME_FILL_MIN: f32 = 0.04;
 
@@ -95,12 +99,15 @@ pub fn shapes_of(component: &Component, plane: &Plane, threshold: f32, around: &
     let area = patch.inside.iter().filter(|i| **i).count() as f32;
     // A distance runs from pixel centre to pixel centre, half a pixel too far.
     let disc = std::f32::consts::PI * (deepest - 0.5) * (deepest - 0.5);
-    let (labels, count) = if area < 9.0 || area < SINGLE * disc {
-        (patch.inside.iter().map(|&i| u32::from(i)).collect(), 1)
+    let parts = if area < 9.0 || area < SINGLE * disc {
+        Parts { labels: patch.inside.iter().map(|&i| u32::from(i)).collect(), depths: vec![0.0, deepest - 0.5], strip: false }
     } else {
         split(&patch, deepest, threshold, component.peak)
     };
-    let mut shapes = measure(&patch, &labels, count, around);
+    if parts.depths.len() > 2 && parts.strip {
+        return vec![whole(component, NotAColony::Elongated)];
+    }
+    let mut shapes = measure(&patch, &parts, around);
     if shapes.len() > 1 {
         let total: f32 = shapes.iter().map(|s| s.area).sum();
         let round: f32 = shapes.iter().map(|s| s.area * s.roundness.min(1.0)).sum();
@@ -139,13 +146,14 @@ fn take_in_holes(patch: &mut Patch, component: &Component) -> bool {
 }
 
 /// Basins of the distance to the edge; a valley under half height is an edge too.
-fn split(patch: &Patch, deepest: f32, threshold: f32, peak: f32) -> (Vec<u32>, usize) {
+fn split(patch: &Patch, deepest: f32, threshold: f32, peak: f32) -> Parts {
     let full = 1.0 / (if deepest < DOME_PX { 1.0 } else { 0.55 } * peak.max(1e-6));
     let relief_of = |p: &Patch| -> Vec<f32> {
         p.distance.iter().zip(&p.signal).map(|(d, s)| d * (s * full).clamp(0.1, 1.0)).collect()
     };
     if deepest > THIN_PX {
-        return patch.basins(&relief_of(patch), APART, 2.0 * APART_STEP_PX);
+        let (labels, count) = patch.basins(&relief_of(patch), APART, 2.0 * APART_STEP_PX);
+        return Parts { depths: depths_of(patch, &labels, count, 1.0), labels, strip: is_strip(patch) };
     }
     let factor = if deepest < 5.0 { 3 } else { 2 };
     let mut large = patch.enlarged(factor, threshold);
@@ -158,7 +166,40 @@ fn split(patch: &Patch, deepest: f32, threshold: f32, peak: f32) -> (Vec<u32>, u
             if patch.inside[at] { fine[y * large.width + x] } else { 0 }
         })
         .collect();
-    (labels, count)
+    Parts { labels, depths: depths_of(&large, &fine, count, factor as f32), strip: is_strip(&large) }
+}
+
+/// Radius of the largest disc inside each part, pixels of the region. A distance
+/// runs from pixel centre to pixel centre, half a pixel too far.
+fn depths_of(patch: &Patch, labels: &[u32], count: usize, factor: f32) -> Vec<f32> {
+    let mut depths = vec![0.0f32; count + 1];
+    for (&label, &distance) in labels.iter().zip(&patch.distance) {
+        if let Some(depth) = depths.get_mut(label as usize) {
+            *depth = depth.max((distance - 0.5) / factor);
+        }
+    }
+    depths
+}
+
+/// A patch's parts: a label a pixel from 1, and each label's inner radius.
+struct Parts {
+    labels: Vec<u32>,
+    depths: Vec<f32>,
+    /// Equally thick all along: a stroke.
+    strip: bool,
+}
+
+/// Whether a patch is long and equally thick. Over a strip the distance to the
+/// edge is half the largest on average, over a disc a third, over a row of
+/// touching discs a little more than a third.
+fn is_strip(patch: &Patch) -> bool {
+    let (mut sum, mut count, mut deepest) = (0.0f32, 0.0f32, 0.0f32);
+    for &distance in patch.distance.iter().filter(|d| **d > 0.0) {
+        sum += distance - 0.5;
+        count += 1.0;
+        deepest = deepest.max(distance - 0.5);
+    }
+    count > STRIP_LENGTH_MIN * deepest * deepest && sum > STRIP_THICKNESS_MIN * deepest * count
 }
 
 fn whole(component: &Component, reason: NotAColony) -> Shape {
@@ -192,7 +233,8 @@ struct Sums {
     edge_pixels: f64,
 }
 
-fn measure(patch: &Patch, labels: &[u32], count: usize, around: &Surroundings) -> Vec<Shape> {
+fn measure(patch: &Patch, parts: &Parts, around: &Surroundings) -> Vec<Shape> {
+    let (labels, count) = (&parts.labels, parts.depths.len().saturating_sub(1));
     let mut sums = vec![Sums::default(); count + 1];
     let near_border = |x: f64, y: f64| {
         around.circle.is_some_and(|c| (x - f64::from(c.x)).hypot(y - f64::from(c.y)) > f64::from(c.radius) - 2.0)
@@ -212,7 +254,7 @@ fn measure(patch: &Patch, labels: &[u32], count: usize, around: &Surroundings) -
         sum.weighted_x += x * f64::from(signal);
         sum.weighted_y += y * f64::from(signal);
         sum.peak = sum.peak.max(signal);
-        sum.deepest = sum.deepest.max(patch.distance[at]);
+        sum.deepest = parts.depths.get(label as usize).copied().unwrap_or(0.0);
         sum.edge_pixels += f64::from(u8::from(near_border(x, y)));
     }
     for (at, &label) in labels.iter().enumerate().filter(|(_, l)| **l != 0) {
@@ -233,8 +275,7 @@ fn judge(sum: &Sums, count: usize, around: &Surroundings) -> Shape {
     let spread = (((xx - yy) / 2.0).powi(2) + xy * xy).sqrt();
     let (long, short) = ((xx + yy) / 2.0 + spread, ((xx + yy) / 2.0 - spread).max(1.0 / 12.0));
     let elongation = (long / short).sqrt();
-    let depth = f64::from(sum.deepest);
-    let inner = (depth - 0.5).max(0.5);
+    let inner = f64::from(sum.deepest).max(0.5);
     let fill = std::f64::consts::PI * inner * inner / sum.pixels;
     let equivalent = 2.0 * (sum.pixels / std::f64::consts::PI).sqrt();
     let limit = if equivalent < 6.0 { 3.2 } else { 2.4 };
