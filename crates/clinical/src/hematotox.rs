@@ -1,0 +1,345 @@
+//! CAR-HEMATOTOX: five values from before lymphodepletion. A missing value is never a silent 0.
+//! Must not know what is done about the risk, and no number.
+
+use crate::{
+    finding::{Finding, Reason, Status},
+    late::is_late,
+    numbers::{Criterion, HematotoxNumbers, ScoreInput},
+    span::Span,
+    timeline::{InfusionDay, just_before},
+    words::{Lexicon, with},
+};
+use jiff::{Timestamp, ToSpan, civil::Date};
+use vena_base::{Answer, Concept, Fact, Text, Value, View, When, time::days_between};
+
+/// The scale's name in findings.
+pub const SCALE: &str = "car_hematotox";
+
+const LYMPHODEPLETION: Concept = Concept::known("lymphodepletion");
+const DIAGNOSIS: Concept = Concept::known("diagnosis");
+
+/// Where the baseline is looked for.
+#[derive(Debug, Clone, Copy)]
+enum Baseline {
+    /// The latest value before this start, within the leeway.
+    BeforeDepletion(When),
+    /// The value nearest to the reference day, counted from infusion; never after the infusion.
+    ReferenceDay(InfusionDay),
+    /// Neither is known: the latest values before the instant.
+    BeforeNow,
+}
+
+/// What one input gives.
+struct Input<'a, 'n> {
+    span: Span,
+    facts: Vec<(&'a Fact, &'n Criterion, Span)>,
+    /// Taken on the day lymphodepletion began, in unknown order.
+    same_day: bool,
+}
+
+/// The score at the view's instant.
+pub(crate) fn assess(
+    view: &View<'_>,
+    infusion: Option<&InfusionDay>,
+    numbers: &HematotoxNumbers,
+    lexicon: &Lexicon,
+) -> Finding {
+    let mut finding = Finding::new(SCALE, &numbers.rule.name, Status::NotAssessable);
+    finding.provisional = numbers.rule.provisional;
+    let baseline = baseline(view, infusion, numbers, lexicon);
+    let mut total = Span::NONE;
+    let mut missing = 0;
+    for wanted in &numbers.inputs {
+        let input = input(view, wanted, baseline, numbers);
+        if input.facts.is_empty() {
+            missing += 1;
+            finding.lacks(wanted.concept);
+        } else if !input.span.settled() {
+            finding.lacks(wanted.concept);
+        }
+        if !input.span.settled() {
+            let name = lexicon.name(wanted.concept);
+            finding.ask(
+                wanted.concept,
+                Text::new(
+                    format!("{} from before lymphodepletion", name.en),
+                    format!("淋巴細胞清除性化療前的{}", name.zh_tw),
+                ),
+            );
+        }
+        total = Span {
+            low: total.low.saturating_add(input.span.low),
+            high: total.high.saturating_add(input.span.high),
+        };
+        reasons(&mut finding, &input, view, numbers, lexicon);
+    }
+    if missing == numbers.inputs.len() {
+        return finding;
+    }
+    say(&mut finding, total);
+    finding.notes.push(baseline_note(baseline, numbers));
+    finding.provisional |= matches!(baseline, Baseline::BeforeNow);
+    risk(&mut finding, total, view, numbers);
+    finding
+}
+
+/// A score with some input is a value or an interval, never silent.
+fn say(finding: &mut Finding, total: Span) {
+    (finding.low, finding.high) = (Some(total.low), Some(total.high));
+    finding.value = total.settled().then_some(total.low);
+    finding.status = if total.settled() {
+        Status::Value
+    } else {
+        Status::Interval
+    };
+}
+
+fn reasons(
+    finding: &mut Finding,
+    input: &Input<'_, '_>,
+    view: &View<'_>,
+    numbers: &HematotoxNumbers,
+    lexicon: &Lexicon,
+) {
+    for (fact, criterion, span) in &input.facts {
+        let used = lexicon.used(fact, fact.when.earliest(view.zone()), view.at);
+        let used = if input.same_day {
+            with(
+                used,
+                "taken on the day lymphodepletion began, as from before it",
+                "採檢於淋巴細胞清除性化療開始當日，視為開始前",
+            )
+        } else {
+            used
+        };
+        finding.provisional |= criterion.provisional
+            && fact
+                .quantity()
+                .is_some_and(|q| Some(q.value) == criterion.limit.map(|l| l.value));
+        finding.because.push(Reason {
+            criterion: criterion.id.clone(),
+            label: criterion.label.clone(),
+            used,
+            when: Some(fact.when),
+            late: is_late(fact, view, numbers.site.late_hours),
+            grade_low: Some(span.low),
+            grade_high: Some(span.high),
+            deciding: span.high > 0,
+            attributed: fact.attributed_to,
+            source: criterion.source.clone(),
+        });
+    }
+}
+
+/// The baseline to use, from what is seen.
+fn baseline(
+    view: &View<'_>,
+    infusion: Option<&InfusionDay>,
+    numbers: &HematotoxNumbers,
+    lexicon: &Lexicon,
+) -> Baseline {
+    let zone = view.zone();
+    let before = infusion.map_or(Timestamp::MAX, |infusion| infusion.start);
+    let given = |fact: &&Fact| {
+        !matches!(fact.value, Value::NotAssessed(_)) && fact.when.earliest(zone) <= before
+    };
+    if let Some(start) = view.of(LYMPHODEPLETION).filter(given).last() {
+        return Baseline::BeforeDepletion(start.when);
+    }
+    let Some(infusion) = infusion else {
+        return Baseline::BeforeNow;
+    };
+    // Without a statement, the first lymphodepleting drug near the reference day shows the start.
+    let first = shifted(infusion.day, numbers.reference_day - numbers.leeway_days);
+    let near = |fact: &&Fact| given(fact) && fact.when.first_day(zone) >= first;
+    let drugs = lexicon
+        .class("lymphodepletion")
+        .iter()
+        .flat_map(|drug| view.of(*drug).filter(near));
+    match drugs.min_by_key(|fact| fact.when.earliest(zone)) {
+        Some(drug) => Baseline::BeforeDepletion(drug.when),
+        None => Baseline::ReferenceDay(*infusion),
+    }
+}
+
+fn shifted(day: Date, days: i32) -> Date {
+    day.checked_add(days.days()).unwrap_or(day)
+}
+
+/// One input's facts and points.
+fn input<'a, 'n>(
+    view: &View<'a>,
+    wanted: &'n ScoreInput,
+    baseline: Baseline,
+    numbers: &HematotoxNumbers,
+) -> Input<'a, 'n> {
+    let (chosen, same_day) = choose(view, wanted.concept, baseline, numbers);
+    let mut found = Input {
+        span: all_points(wanted),
+        facts: Vec::new(),
+        same_day,
+    };
+    let mut span: Option<Span> = None;
+    for fact in chosen {
+        let Some(range) = fact.quantity().map(|q| q.range(0.0)) else {
+            continue;
+        };
+        let met: Vec<&Criterion> = wanted
+            .bands
+            .iter()
+            .filter(|band| band.can_hold(range))
+            .collect();
+        let Some(points) = met.iter().map(|band| band.grades).reduce(Span::or) else {
+            continue;
+        };
+        if let Some(worst) = met.iter().max_by_key(|band| band.grades.high) {
+            found.facts.push((fact, worst, points));
+        }
+        span = Some(span.map_or(points, |s| s.or(points)));
+    }
+    found.span = span.unwrap_or(found.span);
+    found
+}
+
+/// Anything the input can give.
+fn all_points(wanted: &ScoreInput) -> Span {
+    wanted
+        .bands
+        .iter()
+        .map(|band| band.grades)
+        .reduce(Span::or)
+        .unwrap_or(Span::NONE)
+}
+
+/// The facts that may be the baseline, and whether one lies on the day lymphodepletion began.
+fn choose<'a>(
+    view: &View<'a>,
+    concept: Concept,
+    baseline: Baseline,
+    numbers: &HematotoxNumbers,
+) -> (Vec<&'a Fact>, bool) {
+    let zone = view.zone();
+    let measured = view.of(concept).filter(|fact| fact.quantity().is_some());
+    match baseline {
+        Baseline::BeforeDepletion(start) => {
+            let (first, last) = (start.earliest(zone), start.latest(zone));
+            let from = shifted(start.first_day(zone), -numbers.leeway_days);
+            let near: Vec<&Fact> = measured
+                .filter(|f| f.when.first_day(zone) >= from && f.when.earliest(zone) <= last)
+                .collect();
+            let surely = |fact: &&&Fact| fact.when.latest(zone) <= first;
+            let certain = near
+                .iter()
+                .filter(surely)
+                .max_by_key(|fact| fact.when.latest(zone))
+                .copied();
+            let open: Vec<&Fact> = near.iter().filter(|fact| !surely(fact)).copied().collect();
+            let same_day = !open.is_empty();
+            (certain.into_iter().chain(open).collect(), same_day)
+        }
+        Baseline::ReferenceDay(infusion) => {
+            let off = |fact: &&Fact| {
+                days_between(infusion.day, fact.when.first_day(zone)) - numbers.reference_day
+            };
+            let before = just_before(infusion.start);
+            let near = measured
+                .filter(|f| off(f).abs() <= numbers.leeway_days && f.when.latest(zone) <= before);
+            // The nearest day; of two as near, and of one day, the later value.
+            (
+                near.min_by_key(|f| (off(f).abs(), std::cmp::Reverse(f.when.latest(zone))))
+                    .into_iter()
+                    .collect(),
+                false,
+            )
+        }
+        Baseline::BeforeNow => {
+            let from = shifted(zone.day_of(view.at), -numbers.leeway_days);
+            (
+                measured
+                    .filter(|f| f.when.first_day(zone) >= from)
+                    .next_back()
+                    .into_iter()
+                    .collect(),
+                false,
+            )
+        }
+    }
+}
+
+fn baseline_note(baseline: Baseline, numbers: &HematotoxNumbers) -> Text {
+    let (leeway, day) = (numbers.leeway_days, numbers.reference_day);
+    match baseline {
+        Baseline::BeforeDepletion(start) => Text::new(
+            format!("Values from before lymphodepletion ({start}), up to {leeway} days earlier."),
+            format!("採用淋巴細胞清除性化療（{start}）開始前 {leeway} 天內的數值。"),
+        ),
+        Baseline::ReferenceDay(_) => Text::new(
+            format!(
+                "Lymphodepletion is not recorded: values nearest to day {day}, within {leeway} days."
+            ),
+            format!("未記錄淋巴細胞清除性化療：採用最接近第 {day} 天（±{leeway} 天）的數值。"),
+        ),
+        Baseline::BeforeNow => Text::new(
+            format!(
+                "Neither lymphodepletion nor infusion is recorded: the latest values of {leeway} days; provisional."
+            ),
+            format!("未記錄淋巴細胞清除性化療與輸注：採用最近 {leeway} 天的數值，僅為暫定。"),
+        ),
+    }
+}
+
+/// High or low risk, with outcome figures where they were seen in the patient's disease.
+fn risk(finding: &mut Finding, total: Span, view: &View<'_>, numbers: &HematotoxNumbers) {
+    let (low, high) = (
+        numbers.high_risk.holds(f64::from(total.low)),
+        numbers.high_risk.holds(f64::from(total.high)),
+    );
+    if low != high {
+        finding.notes.push(Text::new(
+            "Risk is open: the missing values decide between low and high.",
+            "風險未定：缺少的數值決定低風險或高風險。",
+        ));
+        return;
+    }
+    let label = &numbers.high_risk.label;
+    finding.notes.push(if high {
+        Text::new(
+            format!("High risk ({}).", label.en),
+            format!("高風險（{}）。", label.zh_tw),
+        )
+    } else {
+        Text::new(
+            format!("Low risk (not {}).", label.en),
+            format!("低風險（未達：{}）。", label.zh_tw),
+        )
+    });
+    let Some(group) = view.latest(DIAGNOSIS).and_then(Fact::answer).map(group_of) else {
+        return;
+    };
+    for outcome in numbers
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.group == group && outcome.high == high)
+    {
+        let text = outcome.label.clone();
+        let text = if outcome.provisional {
+            with(text, "provisional", "暫定")
+        } else {
+            text
+        };
+        let source = format!(" [{}]", outcome.source);
+        finding
+            .notes
+            .push(Text::new(text.en + &source, text.zh_tw + &source));
+    }
+}
+
+/// The group of the outcome figures a diagnosis belongs to.
+fn group_of(diagnosis: Answer) -> Answer {
+    const LARGE_B_CELL: Answer = Answer::known("lbcl");
+    if diagnosis == Answer::known("dlbcl") {
+        LARGE_B_CELL
+    } else {
+        diagnosis
+    }
+}

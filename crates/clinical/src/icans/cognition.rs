@@ -1,0 +1,462 @@
+//! Cognition at an instant: which tool is used (ICE or CAPD), its score from the total or its items,
+//! and the grades the score allows given arousal. Must not know the other domains, and no number.
+
+use super::{Domain, Role, Scene, excluded, signs::Arousal};
+use crate::{
+    numbers::Criterion,
+    span::Span,
+    timeline::{Item, Standing, Track},
+    words::join,
+};
+use jiff::{Span as CalendarSpan, Timestamp};
+use vena_base::{Answer, Concept, Fact, Text, Value};
+
+const ICE: Concept = Concept::known("ice-score");
+const ICE_BASELINE: Concept = Concept::known("ice-baseline");
+const ICE_VALIDITY: Concept = Concept::known("ice-validity");
+const CAPD: Concept = Concept::known("capd-score");
+const BIRTH: Concept = Concept::known("birth-date");
+const DELAY: Concept = Concept::known("developmental-delay");
+const PRESENT: Answer = Answer::known("present");
+
+/// Which score test the patient's age and development call for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tool {
+    Ice,
+    Capd,
+    /// Age not known: whichever was done.
+    Whichever,
+}
+
+/// A score between two bounds, both included, and the fact that tells it.
+#[derive(Clone, Copy)]
+struct Score<'a> {
+    low: i32,
+    high: i32,
+    item: Item<'a>,
+    from_items: bool,
+}
+
+impl<'a> Scene<'_, 'a> {
+    /// The cognition domain.
+    pub(super) fn cognition(&self, arousal: &Arousal) -> Domain {
+        let mut domain = Domain::settled(self.unknown());
+        let (tool, note) = self.tool();
+        domain.notes.extend(note);
+        match tool {
+            Tool::Ice => self.ice(arousal, &mut domain),
+            Tool::Capd => self.capd(arousal, &mut domain),
+            Tool::Whichever => {
+                let newest = |concept: Concept| {
+                    self.track(concept)
+                        .standing(self.view.at)
+                        .newest()
+                        .map(|i| i.at)
+                };
+                let ice = newest(ICE).max(self.newest_item(self.ice_concepts()));
+                let capd = newest(CAPD).max(self.newest_item(self.capd_concepts()));
+                if capd > ice {
+                    self.capd(arousal, &mut domain)
+                } else {
+                    self.ice(arousal, &mut domain)
+                }
+                self.ask(&mut domain, BIRTH);
+            }
+        }
+        domain
+    }
+
+    /// The tool, and what the reader must know about the choice.
+    fn tool(&self) -> (Tool, Option<Text>) {
+        if self.track(DELAY).standing(self.view.at).says(PRESENT) {
+            let why = Text::new(
+                "CAPD is used: developmental delay.",
+                "因發展遲緩，使用 CAPD。",
+            );
+            return (Tool::Capd, Some(why));
+        }
+        let years = self.numbers.ice_from_years;
+        match self.age_years() {
+            Some((age, settled)) if settled => {
+                let conflict = (age == years).then(|| {
+                    Text::new(
+                        format!("At exactly {years} years sources conflict; ICE is used from {years} on, as the handbook says."),
+                        format!("剛滿 {years} 歲時各來源不一；依手冊自 {years} 歲起使用 ICE。"),
+                    )
+                });
+                (if age >= years { Tool::Ice } else { Tool::Capd }, conflict)
+            }
+            _ => {
+                let why = Text::new(
+                    "Age is not known: the score test that was done is used.",
+                    "年齡未知：採用已執行的評分工具。",
+                );
+                (Tool::Whichever, Some(why))
+            }
+        }
+    }
+
+    /// Age in completed years, and whether the precision of the birth date settles the tool.
+    fn age_years(&self) -> Option<(i16, bool)> {
+        let everything = self.view.chart().view(Timestamp::MAX, self.view.known_at);
+        let fact = everything.latest(BIRTH)?;
+        let birth = match &fact.value {
+            Value::Moment(when) => *when,
+            Value::Happened => fact.when,
+            _ => return None,
+        };
+        let zone = self.view.zone();
+        let today = zone.day_of(self.view.at);
+        let age = |born: jiff::civil::Date| -> Option<i16> {
+            let years = i16::from(today.year()) - born.year();
+            let birthday = born
+                .checked_add(CalendarSpan::new().try_years(years).ok()?)
+                .ok()?;
+            Some(if today >= birthday { years } else { years - 1 })
+        };
+        let (oldest, youngest) = (age(birth.first_day(zone))?, age(birth.last_day(zone))?);
+        let from = self.numbers.ice_from_years;
+        Some((youngest, (oldest >= from) == (youngest >= from)))
+    }
+
+    fn ice_concepts(&self) -> impl Iterator<Item = Concept> {
+        self.numbers.ice_items.iter().map(|(concept, _)| *concept)
+    }
+
+    fn capd_concepts(&self) -> impl Iterator<Item = Concept> {
+        self.numbers.capd_items.iter().map(|(concept, _)| *concept)
+    }
+
+    fn newest_item(&self, concepts: impl Iterator<Item = Concept>) -> Option<Timestamp> {
+        concepts
+            .filter_map(|c| {
+                self.track(c)
+                    .standing(self.view.at)
+                    .newest()
+                    .map(|item| item.at)
+            })
+            .max()
+    }
+
+    /// The score as told: its total, or the sum of its items where those are newer and complete or
+    /// there is no total. An item that is missing or not assessed leaves its points open.
+    fn score(
+        &self,
+        total: Concept,
+        items: &[(Concept, i32)],
+        most: i32,
+        points: impl Fn(&Fact, i32) -> Option<i32>,
+    ) -> Option<Score<'a>> {
+        let track = self.track(total);
+        let standing = track.standing(self.view.at);
+        let told = standing.known().iter().filter_map(|item| {
+            let (low, high) = item.fact.quantity()?.range(0.0);
+            Some(Score {
+                low: whole(low, most),
+                high: whole(high, most),
+                item: *item,
+                from_items: false,
+            })
+        });
+        let told = told.reduce(|a, b| Score {
+            low: a.low.min(b.low),
+            high: a.high.max(b.high),
+            ..b
+        });
+        let (mut low, mut high, mut newest, mut complete) = (0, 0, None::<Item<'a>>, true);
+        for (concept, item_most) in items {
+            let track = self.track(*concept);
+            let seen = track.standing(self.view.at).known().last().copied();
+            match seen.and_then(|item| points(item.fact, *item_most).map(|points| (item, points))) {
+                Some((item, points)) => {
+                    (low, high) = (low + points, high + points);
+                    newest = newest.filter(|n| n.at >= item.at).or(Some(item));
+                }
+                None => {
+                    high += item_most;
+                    complete = false;
+                }
+            }
+        }
+        let summed = newest.map(|item| Score {
+            low,
+            high,
+            item,
+            from_items: true,
+        });
+        match (told, summed) {
+            (Some(told), Some(summed)) if complete && summed.item.at > told.item.at => Some(summed),
+            (Some(told), _) => Some(told),
+            (None, summed) => summed,
+        }
+    }
+
+    fn ice(&self, arousal: &Arousal, domain: &mut Domain) {
+        let points = |fact: &Fact, most: i32| fact.quantity().map(|q| whole(q.value, most));
+        let score = self.score(ICE, &self.numbers.ice_items, self.numbers.ice_best, points);
+        let Some(score) = score else {
+            let track = self.track(ICE);
+            return self.lacks(domain, ICE, track.standing(self.view.at));
+        };
+        if let Some(cause) = excluded(&score.item) {
+            return self.leave_out(domain, &score, cause);
+        }
+        let validity = self.track(ICE_VALIDITY);
+        if let Some(item) = validity.standing(self.view.at).known().last()
+            && item
+                .fact
+                .answer()
+                .is_some_and(|answer| self.numbers.ice_not_valid.answers.contains(&answer))
+        {
+            let role = Role::LeftOut("the score cannot be used", "此評分不可採用");
+            domain
+                .because
+                .push(self.reason(&score.item, None, Span::NONE, &role));
+            domain.because.push(self.reason(
+                item,
+                Some(&self.numbers.ice_not_valid),
+                Span::NONE,
+                &Role::Counts,
+            ));
+            return self.ask(domain, ICE);
+        }
+        let mut span = self.ice_span(&score, arousal);
+        let track = self.track(ICE_BASELINE);
+        if let Some((item, lost)) = self.lost_before(&track) {
+            // What was lost before the therapy may explain that much of the score.
+            let better = Score {
+                low: score.low + lost,
+                high: (score.high + lost).min(self.numbers.ice_best),
+                ..score
+            };
+            let better = Score {
+                low: better.low.min(self.numbers.ice_best),
+                ..better
+            };
+            span = span.or(self.ice_span(
+                &better,
+                &Arousal::Known {
+                    grades: Span::NONE,
+                    unarousable: false,
+                },
+            ));
+            let role = Role::LeftOut("may explain part of the score", "可解釋部分失分");
+            domain
+                .because
+                .push(self.reason(&item, None, Span::NONE, &role));
+        }
+        self.told(domain, &score, span, self.band(score.low));
+        if !span.settled() {
+            self.ask(
+                domain,
+                if score.low == score.high {
+                    super::signs::CONSCIOUSNESS
+                } else {
+                    ICE
+                },
+            );
+        }
+    }
+
+    /// Points the patient could not give before the therapy.
+    fn lost_before(&self, track: &Track<'a>) -> Option<(Item<'a>, i32)> {
+        let item = track.standing(self.view.at).known().last().copied()?;
+        let lost =
+            self.numbers.ice_best - whole(item.fact.quantity()?.value, self.numbers.ice_best);
+        (lost > 0).then_some((item, lost))
+    }
+
+    fn band(&self, score: i32) -> Option<&Criterion> {
+        let band = self
+            .numbers
+            .ice_bands
+            .iter()
+            .find(|(low, high, _)| (*low..=*high).contains(&score));
+        band.map(|(_, _, criterion)| criterion)
+    }
+
+    /// The grades of every score that is possible.
+    fn ice_span(&self, score: &Score<'_>, arousal: &Arousal) -> Span {
+        let unarousable = self.numbers.ice_unarousable.grades;
+        let one = |score: i32| {
+            let band = self
+                .band(score)
+                .map_or(self.unknown(), |criterion| criterion.grades);
+            match arousal {
+                _ if score > 0 => band,
+                Arousal::Known {
+                    unarousable: true, ..
+                } => unarousable,
+                Arousal::Unknown => band.or(unarousable),
+                // Under sedation a score of nothing is never taken for a patient who cannot be woken.
+                Arousal::Known { .. } | Arousal::Sedated => band,
+            }
+        };
+        (score.low..=score.high)
+            .map(one)
+            .reduce(Span::or)
+            .unwrap_or(self.unknown())
+    }
+
+    fn capd(&self, arousal: &Arousal, domain: &mut Domain) {
+        let most = self.numbers.capd_item_most;
+        let items: Vec<(Concept, i32)> = self
+            .capd_concepts()
+            .map(|concept| (concept, most))
+            .collect();
+        let total_most = most * i32::try_from(items.len()).unwrap_or(0);
+        let points = |fact: &Fact, most: i32| self.capd_points(fact, most);
+        let track = self.track(CAPD);
+        let standing = track.standing(self.view.at);
+        let Some(score) = self.score(CAPD, &items, total_most, points) else {
+            return self.capd_without_score(arousal, standing, domain);
+        };
+        if let Some(cause) = excluded(&score.item) {
+            return self.leave_out(domain, &score, cause);
+        }
+        let one = |score: i32| match arousal {
+            _ if self.numbers.capd_high.holds(f64::from(score)) => self.numbers.capd_high.grades,
+            _ if score < self.numbers.capd_from => Span::NONE,
+            Arousal::Known { grades, .. } => {
+                let low = self.numbers.capd_low.grades;
+                let clamp = |grade: u8| grade.clamp(low.low, low.high);
+                Span::between(clamp(grades.low), clamp(grades.high))
+            }
+            Arousal::Sedated | Arousal::Unknown => self.numbers.capd_low.grades,
+        };
+        let span = (score.low..=score.high)
+            .map(one)
+            .reduce(Span::or)
+            .unwrap_or(self.unknown());
+        let high = self.numbers.capd_high.holds(f64::from(score.high));
+        self.told(
+            domain,
+            &score,
+            span,
+            Some(if high {
+                &self.numbers.capd_high
+            } else {
+                &self.numbers.capd_low
+            }),
+        );
+        if !span.settled() {
+            self.ask(
+                domain,
+                if score.low == score.high {
+                    super::signs::CONSCIOUSNESS
+                } else {
+                    CAPD
+                },
+            );
+        }
+    }
+
+    /// CAPD that was tried and could not be done grades only when the patient's state was why.
+    fn capd_without_score(
+        &self,
+        arousal: &Arousal,
+        standing: Standing<'_, 'a>,
+        domain: &mut Domain,
+    ) {
+        let Standing::NotAssessed(item) = standing else {
+            return self.lacks(domain, CAPD, standing);
+        };
+        let state = matches!(
+            arousal,
+            Arousal::Known {
+                unarousable: true,
+                ..
+            }
+        ) || (*arousal == Arousal::Unknown && names_the_state(&item.fact.value));
+        if !state {
+            return self.lacks(domain, CAPD, standing);
+        }
+        let unable = &self.numbers.capd_unable;
+        domain.span = unable.grades;
+        domain
+            .because
+            .push(self.reason(&item, Some(unable), unable.grades, &Role::Counts));
+    }
+
+    /// Points of one CAPD item: an answer, or points already scored.
+    fn capd_points(&self, fact: &Fact, most: i32) -> Option<i32> {
+        if let Some(quantity) = fact.quantity() {
+            return Some(whole(quantity.value, most));
+        }
+        let answer = fact.answer()?;
+        let (_, points) = self
+            .numbers
+            .capd_points
+            .iter()
+            .find(|(known, _)| *known == answer)?;
+        let reverse = self
+            .numbers
+            .capd_items
+            .iter()
+            .any(|(concept, reverse)| *concept == fact.concept && *reverse);
+        Some(if reverse { most - points } else { *points })
+    }
+
+    fn leave_out(&self, domain: &mut Domain, score: &Score<'a>, _cause: Answer) {
+        let role = Role::LeftOut(
+            "does not count: another cause was given",
+            "不計入：另有原因",
+        );
+        domain
+            .because
+            .push(self.reason(&score.item, None, Span::NONE, &role));
+        domain.span = Span::NONE;
+    }
+
+    fn told(
+        &self,
+        domain: &mut Domain,
+        score: &Score<'a>,
+        span: Span,
+        criterion: Option<&Criterion>,
+    ) {
+        domain.span = span;
+        let mut reason = self.reason(&score.item, criterion, span, &Role::Counts);
+        if score.from_items || score.low != score.high {
+            let range = if score.low == score.high {
+                score.low.to_string()
+            } else {
+                format!("{}–{}", score.low, score.high)
+            };
+            let score = Text::new(
+                format!("score {range} from its items; last: "),
+                format!("由各項合計 {range} 分；最後一項："),
+            );
+            reason.used = join(&score, &reason.used);
+        }
+        domain.because.push(reason);
+    }
+}
+
+/// Whether the words for “not assessed” name the patient's state rather than circumstances.
+fn names_the_state(value: &Value) -> bool {
+    const WORDS: [&str; 8] = [
+        "unarous",
+        "coma",
+        "stupor",
+        "obtund",
+        "昏迷",
+        "無法喚醒",
+        "叫不醒",
+        "木僵",
+    ];
+    let Value::NotAssessed(why) = value else {
+        return false;
+    };
+    let why = why.to_lowercase();
+    WORDS.iter().any(|word| why.contains(word))
+}
+
+/// A score as a whole number between nothing and the most there is.
+fn whole(value: f64, most: i32) -> i32 {
+    if value.is_nan() {
+        0
+    } else {
+        (value.floor() as i32).clamp(0, most)
+    }
+}

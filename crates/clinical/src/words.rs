@@ -1,0 +1,148 @@
+//! The texts reasons and questions are made of: values as written, ages, names of facts.
+//! Knows the catalogue's names through [`Lexicon`]; knows no criterion.
+
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use vena_base::{Answer, Concept, Fact, Text, Value};
+
+/// What the scales need of the catalogue: names, how long a value stands, classes of drugs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lexicon {
+    pub(crate) names: BTreeMap<Concept, Text>,
+    pub(crate) answers: BTreeMap<(Concept, Answer), Text>,
+    pub(crate) holds_h: BTreeMap<Concept, f64>,
+    pub(crate) classes: BTreeMap<String, Vec<Concept>>,
+}
+
+impl Lexicon {
+    /// The name of a fact; its id where the catalogue does not know it.
+    pub fn name(&self, concept: Concept) -> Text {
+        self.names
+            .get(&concept)
+            .cloned()
+            .unwrap_or_else(|| Text::same(concept.as_str()))
+    }
+
+    /// The name of an answer; its id where the catalogue does not know it.
+    pub fn answer(&self, concept: Concept, answer: Answer) -> Text {
+        self.answers
+            .get(&(concept, answer))
+            .cloned()
+            .unwrap_or_else(|| Text::same(answer.as_str()))
+    }
+
+    /// For how many hours a value stands for now; `None`: until it is replaced.
+    pub fn holds_h(&self, concept: Concept) -> Option<f64> {
+        self.holds_h.get(&concept).copied()
+    }
+
+    /// The drugs of a class, by id.
+    pub fn class(&self, class: &str) -> &[Concept] {
+        self.classes
+            .get(class)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+    }
+
+    /// The fact's value in words: as written, with unit.
+    pub fn value(&self, fact: &Fact) -> Text {
+        match &fact.value {
+            Value::Quantity(quantity) => {
+                let written = quantity.as_written();
+                Text::same(
+                    written
+                        .trim_end_matches("{score}")
+                        .trim_end_matches(" 1")
+                        .trim_end()
+                        .replace("Cel", "°C"),
+                )
+            }
+            Value::Answer(answer) => self.answer(fact.concept, *answer),
+            Value::Moment(when) => Text::same(when.to_string()),
+            Value::Text(text) => Text::same(text.to_string()),
+            Value::Happened => Text::new("given or happened", "已給予或已發生"),
+            Value::NotAssessed(why) if why.trim().is_empty() => Text::new("not assessed", "未評估"),
+            Value::NotAssessed(why) => join(
+                &Text::new("not assessed: ", "未評估："),
+                &Text::same(why.to_string()),
+            ),
+        }
+    }
+
+    /// Name, value and age of a fact: “Body temperature 38.5 °C, 2 h 5 min earlier”.
+    pub fn used(&self, fact: &Fact, happened: Timestamp, at: Timestamp) -> Text {
+        let (name, value, age) = (self.name(fact.concept), self.value(fact), age(happened, at));
+        Text::new(
+            format!("{} {}, {}", name.en, value.en, age.en),
+            format!("{} {}，{}", name.zh_tw, value.zh_tw, age.zh_tw),
+        )
+    }
+}
+
+/// Two texts one after the other.
+pub(crate) fn join(a: &Text, b: &Text) -> Text {
+    Text::new(
+        format!("{}{}", a.en, b.en),
+        format!("{}{}", a.zh_tw, b.zh_tw),
+    )
+}
+
+/// A remark after a text.
+pub(crate) fn with(mut text: Text, en: &str, zh_tw: &str) -> Text {
+    text.en.push_str("; ");
+    text.en.push_str(en);
+    text.zh_tw.push('；');
+    text.zh_tw.push_str(zh_tw);
+    text
+}
+
+/// How long before `at` something happened, in words.
+pub(crate) fn age(happened: Timestamp, at: Timestamp) -> Text {
+    let minutes = at.duration_since(happened).as_mins();
+    if minutes <= 0 {
+        return Text::new("at this time", "此時");
+    }
+    let (days, hours, rest) = (
+        minutes / MINUTES_A_DAY,
+        minutes % MINUTES_A_DAY / MINUTES_AN_HOUR,
+        minutes % MINUTES_AN_HOUR,
+    );
+    if days >= 2 {
+        Text::new(
+            format!("{days} d {hours} h earlier"),
+            format!("{days} 天 {hours} 小時前"),
+        )
+    } else if minutes >= MINUTES_AN_HOUR {
+        let hours = minutes / MINUTES_AN_HOUR;
+        if rest == 0 {
+            Text::new(format!("{hours} h earlier"), format!("{hours} 小時前"))
+        } else {
+            Text::new(
+                format!("{hours} h {rest} min earlier"),
+                format!("{hours} 小時 {rest} 分前"),
+            )
+        }
+    } else {
+        Text::new(format!("{rest} min earlier"), format!("{rest} 分鐘前"))
+    }
+}
+
+const MINUTES_AN_HOUR: i64 = 60;
+const MINUTES_A_DAY: i64 = 24 * MINUTES_AN_HOUR;
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn ages_read_well() {
+        let at: Timestamp = "2026-03-04T12:00:00Z".parse().unwrap();
+        let text = |then: &str| age(then.parse().unwrap(), at).en;
+        assert_eq!(text("2026-03-04T12:00:00Z"), "at this time");
+        assert_eq!(text("2026-03-04T11:30:00Z"), "30 min earlier");
+        assert_eq!(text("2026-03-04T09:00:00Z"), "3 h earlier");
+        assert_eq!(text("2026-03-03T11:55:00Z"), "24 h 5 min earlier");
+        assert_eq!(text("2026-03-01T11:00:00Z"), "3 d 1 h earlier");
+    }
+}
