@@ -17,8 +17,7 @@ pub const UCUM: &str = "http://unitsofmeasure.org";
 pub const VENA: &str = "urn:vena:catalogue";
 /// Answers of Vena's own catalogue.
 pub const VENA_ANSWER: &str = "urn:vena:answer";
-/// Why something could not be assessed (FHIR's own system).
-pub const ABSENT: &str = "http://terminology.hl7.org/CodeSystem/data-absent-reason";
+
 /// Extension: the cause a clinician gave for a finding.
 pub const CAUSE_EXTENSION: &str = "urn:vena:cause";
 /// Extension: by whom it was recorded.
