@@ -2,6 +2,8 @@
 //! `app` answers.
 
 pub mod assets;
+pub mod forms;
 pub mod i18n;
 pub mod layout;
+pub mod pages;
 pub mod parts;

@@ -1,0 +1,274 @@
+//! The course: grade ribbons, drugs and measured lanes on one axis, day 0 = infusion. It lays a chart's
+//! facts out; it grades nothing. Limits are drawn only where a knowledge file has them.
+
+use super::{why::concept_name, words};
+use crate::{
+    layout::Frame,
+    parts::{
+        chart::{self, Axis, DrugRow, Lane, Line},
+        grade::GradeView,
+        ribbon::{self, Ribbon},
+    },
+};
+use jiff::{Timestamp, civil::Date};
+use maud::{Markup, html};
+use vena_base::{Chart, Concept, Fact, Value, Zone, time::days_between};
+use vena_knowledge::{Knowledge, catalogue::Kind};
+
+/// What the course is drawn from.
+pub struct Course<'a> {
+    /// The patient's facts.
+    pub chart: &'a Chart,
+    /// The calendar day of the infusion.
+    pub day_0: Option<Date>,
+    /// Now.
+    pub now: Timestamp,
+    /// Ribbons: scale name, remark, and each day's grade.
+    pub ribbons: Vec<(String, String, Vec<(Date, GradeView)>)>,
+    /// The knowledge in force.
+    pub knowledge: &'a Knowledge,
+    /// The fever line, from the rule in force: value and label.
+    pub fever: Option<(f64, String)>,
+    /// The neutrophil lines, from the rule in force.
+    pub neutrophils: Vec<(f64, String)>,
+}
+
+struct Span {
+    start: Timestamp,
+    seconds: f64,
+}
+
+impl Span {
+    fn at(&self, at: Timestamp) -> f64 {
+        (at.as_second() - self.start.as_second()) as f64 / self.seconds
+    }
+}
+
+/// From two days before the infusion (or the first fact) to two days past now, at most 34 days of it.
+fn span(course: &Course<'_>, zone: &Zone) -> (Span, Axis) {
+    let today = zone.day_of(course.now);
+    let zero = course.day_0.unwrap_or(today);
+    let days_since = days_between(zero, today);
+    let last = if days_since < 0 { 1 } else { (days_since + 2).min(32) };
+    let day = |n: i32| zero.checked_add(jiff::Span::new().days(i64::from(n))).unwrap_or(zero);
+    let first = if course.day_0.is_some() { -2 } else { -10 };
+    let start = zone.start_of(day(first));
+    let end = zone.start_of(day(last + 1));
+    let span = Span { start, seconds: ((end.as_second() - start.as_second()) as f64).max(1.0) };
+    let days = (first..=last)
+        .map(|n| (span.at(zone.start_of(day(n))), words::day(n), day(n).strftime("%m-%d").to_string()))
+        .collect();
+    let now = span.at(course.now);
+    let axis = Axis { days, zero: course.day_0.map(|d| span.at(zone.start_of(d))), now: (0.0..=1.0).contains(&now).then_some(now) };
+    (span, axis)
+}
+
+/// Draws the course.
+pub fn course(frame: &Frame, course: &Course<'_>) -> Markup {
+    let zone = &course.chart.zone;
+    let (span, axis) = span(course, zone);
+    html! {
+        section class="panel edge" aria-labelledby="course-title" {
+            header {
+                h2 id="course-title" { (frame.t("course")) } span class="medium quiet" { (frame.t("course-shaded")) }
+                a class="far medium" href="#course-table" { (frame.t("course-as-table")) }
+            }
+            @for (name, remark, days) in &course.ribbons { (days_ribbon(frame, &axis, &span, zone, name, remark, days)) }
+            (drug_lane(frame, course, &axis, &span))
+            @for lane in lanes(frame, course, &span) { (chart::lane(&axis, &lane)) }
+            (chart::foot(&axis, &frame.t("day-zero"), &course.day_0.map_or_else(|| frame.t("not-infused"), |d| d.to_string())))
+        }
+    }
+}
+
+fn days_ribbon(frame: &Frame, axis: &Axis, span: &Span, zone: &Zone, name: &str, remark: &str, days: &[(Date, GradeView)]) -> Markup {
+    let cells = days
+        .iter()
+        .map(|(day, grade)| {
+            let next = day.tomorrow().unwrap_or(*day);
+            (span.at(zone.start_of(*day)), span.at(zone.start_of(next)), *grade)
+        })
+        .filter(|(start, end, _)| *start >= -0.001 && *end <= 1.001)
+        .collect();
+    ribbon::ribbon(frame.lang, axis, &Ribbon { name: name.to_owned(), remark: remark.to_owned(), cells })
+}
+
+fn drug_lane(frame: &Frame, course: &Course<'_>, axis: &Axis, span: &Span) -> Markup {
+    let zone = &course.chart.zone;
+    let mut rows: Vec<DrugRow> = Vec::new();
+    for info in course.knowledge.catalogue.iter().filter(|info| info.kind == Kind::Drug) {
+        let facts: Vec<&Fact> = course.chart.of(info.concept).iter().filter(|f| f.when.earliest(zone) <= course.now).collect();
+        let given: Vec<(f64, Option<f64>)> = facts
+            .iter()
+            .map(|f| (span.at(f.when.earliest(zone)), f.until.map(|u| span.at(u.earliest(zone).min(course.now)))))
+            .filter(|(start, _)| (0.0..=1.0).contains(start))
+            .collect();
+        if given.is_empty() {
+            continue;
+        }
+        let dose = facts.iter().rev().find_map(|f| f.quantity()).map(|q| format!(" {} {}", q.written, q.written_unit)).unwrap_or_default();
+        rows.push(DrugRow { label: format!("{}{dose}", info.name.get(frame.lang)), given });
+    }
+    if rows.is_empty() {
+        return html! {};
+    }
+    rows.sort_by(|a, b| a.given.first().map_or(0.0, |g| g.0).total_cmp(&b.given.first().map_or(0.0, |g| g.0)));
+    chart::drugs(axis, &frame.t("drugs"), "", &rows)
+}
+
+fn points(course: &Course<'_>, span: &Span, concept: &str) -> Vec<(f64, f64)> {
+    let zone = &course.chart.zone;
+    course
+        .chart
+        .of(Concept::of(concept))
+        .iter()
+        .filter(|fact| fact.when.earliest(zone) <= course.now)
+        .filter_map(|fact| match &fact.value {
+            Value::Quantity(quantity) => Some((span.at(fact.when.earliest(zone)), quantity.value)),
+            _ => None,
+        })
+        .filter(|(x, _)| (0.0..=1.0).contains(x))
+        .collect()
+}
+
+struct Measured {
+    concepts: &'static [&'static str],
+    title: &'static str,
+    log: bool,
+    height: f64,
+}
+
+const LANES: [Measured; 6] = [
+    Measured { concepts: &["body-temperature"], title: "lane-temperature", log: false, height: 84.0 },
+    Measured { concepts: &["systolic-pressure", "diastolic-pressure"], title: "lane-pressure", log: false, height: 78.0 },
+    Measured { concepts: &["oxygen-saturation"], title: "lane-oxygen", log: false, height: 62.0 },
+    Measured { concepts: &["crp", "ferritin"], title: "lane-inflammation", log: true, height: 96.0 },
+    Measured { concepts: &["anc"], title: "lane-anc", log: true, height: 84.0 },
+    Measured { concepts: &["platelets"], title: "lane-platelets", log: true, height: 62.0 },
+];
+
+fn lane_title(frame: &Frame, lane: &Measured) -> String {
+    match lane.title {
+        "lane-temperature" => frame.t("lane-temperature"),
+        "lane-pressure" => frame.t("lane-pressure"),
+        "lane-oxygen" => frame.t("lane-oxygen"),
+        "lane-inflammation" => frame.t("lane-inflammation"),
+        "lane-anc" => frame.t("lane-anc"),
+        _ => frame.t("lane-platelets"),
+    }
+}
+
+fn lanes(frame: &Frame, course: &Course<'_>, span: &Span) -> Vec<Lane> {
+    LANES.iter().filter_map(|measured| lane(frame, course, span, measured)).collect()
+}
+
+fn lane(frame: &Frame, course: &Course<'_>, span: &Span, measured: &Measured) -> Option<Lane> {
+    let unit = |concept: &str| {
+        let info = course.knowledge.catalogue.get(Concept::of(concept))?;
+        Some(vena_knowledge::label::unit_for_reading(info.unit.as_deref()?, frame.lang))
+    };
+    let two = measured.concepts.len() > 1;
+    let lines: Vec<Line> = measured
+        .concepts
+        .iter()
+        .map(|concept| Line {
+            points: points(course, span, concept),
+            name: two.then(|| concept_name(frame, course.knowledge, Concept::of(concept))),
+        })
+        .collect();
+    if lines.iter().all(|line| line.points.is_empty()) {
+        return None;
+    }
+    let limits = match measured.concepts.first().copied() {
+        Some("body-temperature") => course.fever.iter().map(|(v, label)| (*v, label.clone(), true)).collect(),
+        Some("anc") => course.neutrophils.iter().map(|(v, label)| (*v, label.clone(), false)).collect(),
+        _ => Vec::new(),
+    };
+    let mut units: Vec<String> = measured.concepts.iter().filter_map(|c| unit(c)).collect();
+    units.dedup();
+    let scale = if measured.log { frame.t("logarithmic") } else { String::new() };
+    let spoken = format!("{}, {}", lane_title(frame, measured), spoken_range(&lines));
+    Some(Lane {
+        name: lane_title(frame, measured),
+        unit: [units.join(" · "), scale].into_iter().filter(|s| !s.is_empty()).collect::<Vec<_>>().join(", "),
+        height: measured.height,
+        lines,
+        log: measured.log,
+        limits,
+        last: last_values(frame, course, measured).into_string(),
+        spoken,
+    })
+}
+
+fn spoken_range(lines: &[Line]) -> String {
+    lines
+        .iter()
+        .map(|line| {
+            let values = line.points.iter().map(|p| p.1);
+            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+            format!("{low}–{high}")
+        })
+        .collect::<Vec<_>>()
+        .join(" / ")
+}
+
+fn last_values(frame: &Frame, course: &Course<'_>, measured: &Measured) -> Markup {
+    let zone = &course.chart.zone;
+    let latest = |concept: &str| course.chart.of(Concept::of(concept)).iter().rfind(|f| f.when.earliest(zone) <= course.now && f.quantity().is_some());
+    html! {
+        @for concept in measured.concepts {
+            @if let Some((fact, quantity)) = latest(concept).and_then(|f| f.quantity().map(|q| (f, q))) {
+                @let holds = course.knowledge.catalogue.get(fact.concept).and_then(|info| info.holds_h);
+                span class="value" {
+                    b { (quantity.bound.sign()) (quantity.written) } " "
+                    u { (vena_knowledge::label::unit_for_reading(&quantity.written_unit, frame.lang)) }
+                }
+                " " (words::age(frame, fact.when.earliest(zone), course.now, zone, holds)) br;
+            }
+        }
+    }
+}
+
+/// The same facts as a table, newest first: for reading, and for those who do not see the picture.
+pub fn table(frame: &Frame, course: &Course<'_>, limit: usize) -> Markup {
+    let zone = &course.chart.zone;
+    let mut facts: Vec<&Fact> = course.chart.all().iter().filter(|f| f.when.earliest(zone) <= course.now).collect();
+    facts.sort_by_key(|f| std::cmp::Reverse(f.when.earliest(zone)));
+    html! {
+        section class="panel edge" id="course-table" aria-labelledby="facts-title" {
+            header { h2 id="facts-title" { (frame.t("facts")) } span class="medium quiet" { (frame.t("facts-newest-first")) } }
+            div class="scroller" tabindex="0" role="region" aria-labelledby="facts-title" {
+                table {
+                    thead { tr { th scope="col" { (frame.t("measured")) } th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("value-used")) } } }
+                    tbody {
+                        @for fact in facts.iter().take(limit) {
+                            tr {
+                                td class="keep" {
+                                    (words::short_when(&fact.when, zone))
+                                    @if let Some(day_0) = course.day_0 { " " span class="quiet" { (words::day_of(day_0, fact.when.earliest(zone), zone)) } }
+                                }
+                                td { (concept_name(frame, course.knowledge, fact.concept)) }
+                                td { (value_words(frame, course.knowledge, fact)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A fact's value in the reader's language.
+pub fn value_words(frame: &Frame, knowledge: &Knowledge, fact: &Fact) -> String {
+    let info = knowledge.catalogue.get(fact.concept);
+    match &fact.value {
+        Value::Quantity(q) => format!("{}{} {}", q.bound.sign(), q.written, vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)),
+        Value::Answer(answer) => {
+            info.and_then(|i| i.answer(*answer)).map_or_else(|| answer.to_string(), |a| a.name.get(frame.lang).to_owned())
+        }
+        Value::Moment(when) => when.to_string(),
+        Value::Text(text) => text.to_string(),
+        Value::Happened => frame.t("happened"),
+        Value::NotAssessed(why) => frame.tw("could-not-be-tested", &[("why", why)]),
+    }
+}

@@ -1,0 +1,9 @@
+//! One file per page: from what `app` answers to markup. No page decides anything.
+
+pub mod band;
+pub mod bedside;
+pub mod course;
+pub mod knowledge;
+pub mod step;
+pub mod why;
+pub mod words;
