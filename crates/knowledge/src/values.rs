@@ -1,0 +1,393 @@
+//! Reads a written value for a concept: the one way for table, FHIR and forms. Knows only the
+//! catalogue; what cannot be understood is refused with words in both languages, never guessed.
+
+use crate::catalogue::{CommonWord, ConceptInfo, Kind};
+use std::sync::Arc;
+use vena_base::{
+    Answer, Bound, Decimal, Lang, Quantity, Text, Value, When, Zone,
+    decimal::DecimalError,
+    quantity,
+    units::{self, UnitError},
+};
+
+/// The answer that stands for a drug, oxygen or another lasting thing being stopped.
+pub const STOPPED: Answer = Answer::known("stopped");
+
+/// Why a written value cannot be taken for a concept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// No value where one is needed.
+    #[error("{} has no value", .concept.en)]
+    NoValue {
+        /// The concept's name.
+        concept: Text,
+    },
+    /// A number without unit.
+    #[error("{} has no unit; units are never assumed (for example {example})", .concept.en)]
+    NoUnit {
+        /// The concept's name.
+        concept: Text,
+        /// The unit Vena computes in, as an example.
+        example: String,
+    },
+    /// A comma in a number: a decimal sign in some places, a thousands sign in others.
+    #[error("“{written}” has a comma; write a decimal point and no thousands sign")]
+    Comma {
+        /// As written.
+        written: String,
+    },
+    /// Not a number.
+    #[error("“{written}” is not a number, and {} takes a number", .concept.en)]
+    NotANumber {
+        /// The concept's name.
+        concept: Text,
+        /// As written.
+        written: String,
+    },
+    /// Too many digits to be kept exactly.
+    #[error("“{written}” has more digits than can be kept exactly")]
+    TooLong {
+        /// As written.
+        written: String,
+    },
+    /// A fraction where only whole numbers are possible.
+    #[error("“{written}” is not a whole number, and {} takes only whole numbers", .concept.en)]
+    NotWhole {
+        /// The concept's name.
+        concept: Text,
+        /// As written.
+        written: String,
+    },
+    /// The unit is unknown or of another kind.
+    #[error("{}: {error}", .concept.en)]
+    Unit {
+        /// The concept's name.
+        concept: Text,
+        /// What is wrong with the unit.
+        error: UnitError,
+    },
+    /// Words that are none of the concept's answers, or could mean more than one.
+    #[error("“{written}” is none of the answers of {}: {}", .concept.en, .known.en)]
+    UnknownAnswer {
+        /// The concept's name.
+        concept: Text,
+        /// As written.
+        written: String,
+        /// The answers there are.
+        known: Text,
+    },
+    /// The words say that an event did not happen, or nothing known.
+    #[error("“{written}” does not say that {} happened", .concept.en)]
+    NotAnEvent {
+        /// The concept's name.
+        concept: Text,
+        /// As written.
+        written: String,
+    },
+    /// Not a date or time.
+    #[error("“{written}” is not a date or time for {}", .concept.en)]
+    NotATime {
+        /// The concept's name.
+        concept: Text,
+        /// As written.
+        written: String,
+    },
+}
+
+impl ValueError {
+    /// The error in one language.
+    pub fn message(&self, lang: Lang) -> String {
+        if lang == Lang::En {
+            return self.to_string();
+        }
+        match self {
+            ValueError::NoValue { concept } => format!("{}沒有數值", concept.zh_tw),
+            ValueError::NoUnit { concept, example } => {
+                format!("{}沒有單位；單位不得推定（例如 {example}）", concept.zh_tw)
+            }
+            ValueError::Comma { written } => format!("「{written}」含逗號；請用小數點，且不加千分位符號"),
+            ValueError::NotANumber { concept, written } => {
+                format!("「{written}」不是數字，而{}須為數字", concept.zh_tw)
+            }
+            ValueError::TooLong { written } => format!("「{written}」位數過多，無法精確保存"),
+            ValueError::NotWhole { concept, written } => {
+                format!("「{written}」不是整數，而{}只能是整數", concept.zh_tw)
+            }
+            ValueError::Unit { concept, error } => format!("{}：{}", concept.zh_tw, unit_error_zh(error)),
+            ValueError::UnknownAnswer { concept, written, known } => {
+                format!("「{written}」不是{}的任何一個答案：{}", concept.zh_tw, known.zh_tw)
+            }
+            ValueError::NotAnEvent { concept, written } => {
+                format!("「{written}」並未表示{}已發生", concept.zh_tw)
+            }
+            ValueError::NotATime { concept, written } => {
+                format!("「{written}」不是{}可用的日期或時間", concept.zh_tw)
+            }
+        }
+    }
+}
+
+fn unit_error_zh(error: &UnitError) -> String {
+    match error {
+        UnitError::Unknown(unit) => format!("不認得單位「{unit}」"),
+        UnitError::WrongKind { from, to } => format!("單位種類不同：{from} 不能換算成 {to}"),
+        UnitError::NeedsMolarMass { from, to } => {
+            format!("{from} 與 {to} 之間需要莫耳質量，目錄中沒有此項")
+        }
+        UnitError::OutOfRange => "數值超出可換算的範圍".to_owned(),
+    }
+}
+
+/// How a value stands to the ranges of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RangeCheck {
+    /// Nothing to say.
+    Fine,
+    /// Outside the plausible range: kept and flagged.
+    Implausible,
+    /// Outside the possible range: refused.
+    Impossible,
+}
+
+/// Compares a value with the concept's ranges. A bound (`<5`) is outside only where every value it
+/// stands for is.
+pub fn check_range(info: &ConceptInfo, value: &Value) -> RangeCheck {
+    let Value::Quantity(quantity) = value else { return RangeCheck::Fine };
+    if info.unit.as_deref() != Some(&*quantity.unit) {
+        // A drug's dose kept in its written unit: nothing to compare with but that it is no less than none.
+        return if quantity.value < 0.0 { RangeCheck::Impossible } else { RangeCheck::Fine };
+    }
+    let (low, high) = quantity.range(f64::NEG_INFINITY);
+    let outside = |range: Option<(f64, f64)>| range.is_some_and(|(least, most)| high < least || low > most);
+    if outside(info.possible) || quantity.value.is_nan() {
+        RangeCheck::Impossible
+    } else if outside(info.plausible) {
+        RangeCheck::Implausible
+    } else {
+        RangeCheck::Fine
+    }
+}
+
+/// Reads a written value.
+///
+/// A quantity needs its unit (in `unit`, or written behind the number), except scores and counts.
+/// Words saying that an assessment was not possible give [`Value::NotAssessed`]; the concept's own
+/// answers come first. A clock time for a moment needs its offset here: see [`read_value_in`].
+///
+/// # Errors
+/// [`ValueError`]; nothing is guessed.
+pub fn read_value(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
+    read_value_in(info, value, unit, None)
+}
+
+/// As [`read_value`], with the zone for clock times without offset.
+///
+/// # Errors
+/// [`ValueError`]; nothing is guessed.
+pub fn read_value_in(
+    info: &ConceptInfo,
+    value: &str,
+    unit: Option<&str>,
+    zone: Option<&Zone>,
+) -> Result<Value, ValueError> {
+    let value = value.trim();
+    let unit = unit.map(str::trim).filter(|unit| !unit.is_empty());
+    match info.kind {
+        Kind::Quantity => measured(info, value, unit),
+        Kind::Answers => answered(info, value, unit),
+        Kind::Event => happened(info, value, unit),
+        Kind::Drug => given(info, value, unit),
+        Kind::Moment => When::parse(value, zone)
+            .map(Value::Moment)
+            .map_err(|_| ValueError::NotATime { concept: info.name.clone(), written: short(value) }),
+        Kind::Text if value.is_empty() => Err(ValueError::NoValue { concept: info.name.clone() }),
+        Kind::Text => Ok(Value::Text(Arc::from(value))),
+    }
+}
+
+/// No error repeats more than this of what came from outside.
+fn short(written: &str) -> String {
+    written.chars().take(80).collect()
+}
+
+fn not_assessed(info: &ConceptInfo, value: &str) -> Option<Value> {
+    (info.common.get(value) == Some(CommonWord::NotAssessed)).then(|| Value::NotAssessed(Arc::from(value)))
+}
+
+fn measured(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
+    if value.is_empty() {
+        return Err(ValueError::NoValue { concept: info.name.clone() });
+    }
+    let Some((bound, decimal, behind)) = number(value) else {
+        if let Some(value) = not_assessed(info, value) {
+            return Ok(value);
+        }
+        return Err(no_number(info, value));
+    };
+    let canonical: &str = info.unit.as_deref().unwrap_or("1");
+    let unit = match (unit, behind) {
+        (Some(unit), "") => unit,
+        (None, "") if info.unit_may_be_left_out() => canonical,
+        (None, "") => return Err(no_unit(info)),
+        (None, behind) => behind,
+        // “38.5 C” with the unit once more in its own column says nothing new.
+        (Some(unit), behind) if units::spelled(unit) == units::spelled(behind) => unit,
+        (Some(_), _) => return Err(no_number(info, value)),
+    };
+    quantity(info, decimal?, unit, canonical, bound).map(Value::Quantity)
+}
+
+/// Splits comparator, number and what stands behind it. `None`: there is no number at the front.
+fn number(value: &str) -> Option<(Bound, Result<Decimal, ValueError>, &str)> {
+    let (bound, rest) = Bound::split(value);
+    let numeric = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | '，');
+    if !rest.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return None;
+    }
+    let mut end = rest.find(|c| !numeric(c)).unwrap_or(rest.len());
+    // An exponent belongs to the number: 1.2e3; 10*9/L as a value is no number.
+    let tail = rest.get(end..).unwrap_or_default();
+    if let Some(exponent) = tail.strip_prefix(['e', 'E']) {
+        let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        let length = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        if length > 0 {
+            end = rest.len() - digits.len() + length;
+        }
+    }
+    let (written, behind) = rest.split_at_checked(end)?;
+    if !written.bytes().any(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let decimal = if written.contains([',', '，']) {
+        Err(ValueError::Comma { written: short(written) })
+    } else {
+        Decimal::parse(written).map_err(|error| match error {
+            DecimalError::TooLong(written) => ValueError::TooLong { written },
+            DecimalError::NotANumber(written) => {
+                ValueError::NotANumber { concept: Text::new("this", "此項"), written }
+            }
+        })
+    };
+    Some((bound, decimal, behind.trim()))
+}
+
+fn quantity(
+    info: &ConceptInfo,
+    decimal: Decimal,
+    unit: &str,
+    canonical: &str,
+    bound: Bound,
+) -> Result<Quantity, ValueError> {
+    let wrong = |error| ValueError::Unit { concept: info.name.clone(), error };
+    if canonical.starts_with('{') {
+        // In UCUM an annotation is the number one, so that 50 % would pass for half a point.
+        let spelled = units::spelled(unit);
+        if spelled != "1" && !spelled.starts_with('{') && !is_points(unit) {
+            return Err(wrong(UnitError::WrongKind { from: unit.to_owned(), to: canonical.to_owned() }));
+        }
+        if info.integer && !decimal.exact().fract().is_zero() {
+            return Err(ValueError::NotWhole { concept: info.name.clone(), written: decimal.to_string() });
+        }
+        let value = decimal.to_f64();
+        let written_unit = Arc::from(unit);
+        return Ok(Quantity { value, bound, unit: Arc::from(canonical), written: decimal, written_unit });
+    }
+    if info.integer && !decimal.exact().fract().is_zero() {
+        return Err(ValueError::NotWhole { concept: info.name.clone(), written: decimal.to_string() });
+    }
+    quantity::Quantity::new(decimal, unit, canonical, bound, info.molar_mass).map_err(wrong)
+}
+
+/// `分` is a minute for the unit reader and a point beside a score.
+fn is_points(unit: &str) -> bool {
+    matches!(unit.trim(), "分" | "點") || units::spelled(unit) == "{score}"
+}
+
+fn no_number(info: &ConceptInfo, value: &str) -> ValueError {
+    ValueError::NotANumber { concept: info.name.clone(), written: short(value) }
+}
+
+fn no_unit(info: &ConceptInfo) -> ValueError {
+    ValueError::NoUnit { concept: info.name.clone(), example: info.unit.as_deref().unwrap_or("1").to_owned() }
+}
+
+fn answered(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
+    if value.is_empty() {
+        return Err(ValueError::NoValue { concept: info.name.clone() });
+    }
+    if let Some(answer) = info.answer_from_words(value) {
+        return Ok(Value::Answer(answer));
+    }
+    if let Some(value) = not_assessed(info, value) {
+        return Ok(value);
+    }
+    if info.unit.is_some() && number(value).is_some() {
+        return measured(info, value, unit);
+    }
+    if info.open {
+        return Ok(Value::Text(Arc::from(value)));
+    }
+    let list = |lang| info.answers.iter().map(|a| a.name.get(lang)).collect::<Vec<_>>();
+    let known = Text::new(list(Lang::En).join("; "), list(Lang::ZhTw).join("；"));
+    Err(ValueError::UnknownAnswer { concept: info.name.clone(), written: short(value), known })
+}
+
+fn happened(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
+    if value.is_empty() {
+        return Ok(Value::Happened);
+    }
+    if let Some(answer) = info.answer_from_words(value) {
+        return Ok(Value::Answer(answer));
+    }
+    let refused = || ValueError::NotAnEvent { concept: info.name.clone(), written: short(value) };
+    match info.common.get(value) {
+        Some(CommonWord::Happened) => Ok(Value::Happened),
+        Some(_) => Err(refused()),
+        None if info.unit.is_some() && number(value).is_some() => amount(info, value, unit),
+        None if info.open => Ok(Value::Text(Arc::from(value))),
+        None => Err(refused()),
+    }
+}
+
+fn given(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
+    if value.is_empty() {
+        return Ok(Value::Happened);
+    }
+    if let Some(answer) = info.answer_from_words(value) {
+        return Ok(Value::Answer(answer));
+    }
+    match info.common.get(value) {
+        Some(CommonWord::Happened) => Ok(Value::Happened),
+        Some(CommonWord::Stopped) => Ok(Value::Answer(STOPPED)),
+        Some(CommonWord::NotAssessed) => Ok(Value::NotAssessed(Arc::from(value))),
+        Some(CommonWord::DidNotHappen) => {
+            Err(ValueError::NotAnEvent { concept: info.name.clone(), written: short(value) })
+        }
+        None if number(value).is_some() => amount(info, value, unit),
+        None => Err(no_number(info, value)),
+    }
+}
+
+/// A dose: in the canonical unit where it can be brought there, in its own (`mg/kg`, `ug/kg/min`)
+/// where it cannot.
+fn amount(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
+    let Some((bound, decimal, behind)) = number(value) else { return Err(no_number(info, value)) };
+    let unit = match (unit, behind) {
+        (Some(unit), "") => unit,
+        (None, "") => return Err(no_unit(info)),
+        (None, behind) => behind,
+        (Some(unit), behind) if units::spelled(unit) == units::spelled(behind) => unit,
+        (Some(_), _) => return Err(no_number(info, value)),
+    };
+    let decimal = decimal?;
+    let wrong = |error| ValueError::Unit { concept: info.name.clone(), error };
+    let canonical = info.unit.as_deref().unwrap_or("1");
+    match Quantity::new(decimal.clone(), unit, canonical, bound, info.molar_mass) {
+        Ok(quantity) => Ok(Value::Quantity(quantity)),
+        Err(UnitError::WrongKind { .. } | UnitError::NeedsMolarMass { .. }) => {
+            let own = units::spelled(unit);
+            Quantity::new(decimal, unit, &own, bound, None).map(Value::Quantity).map_err(wrong)
+        }
+        Err(error) => Err(wrong(error)),
+    }
+}
