@@ -3,19 +3,31 @@
 //! file system; must not know any patient, page or database.
 
 mod biexponential;
+mod counts;
 mod events;
 pub mod fcs;
+mod fuzz;
 pub mod gating;
 mod limits;
 mod membership;
+mod panel;
+pub mod plot;
+mod report;
 mod scale;
 mod spillover;
 mod tolerance;
 mod transform;
 
+pub use counts::{AbsoluteCount, CountError, Viability, absolute_count, viability};
 pub use events::Column;
+pub use fuzz::{fuzz_fcs, fuzz_gating_ml};
 pub use limits::Limits;
 pub use membership::Membership;
+pub use panel::{
+    Combine, Comparison, Criterion, CriterionOutcome, MarkerObservation, Outcome, Panel, PanelError, PanelReport,
+    PanelSource, Verdict, observations, panel_texts, panels,
+};
+pub use report::{Analysis, AnalyseOptions, CompensationReport, FlowError, FlowReport, METHOD, analyse};
 pub use scale::ChannelScale;
 pub use spillover::{FileCompensation, SpilloverError, SpilloverMatrix, bare_name, file_compensation};
 pub use tolerance::{Tolerance, Tolerances, UnknownTolerance};

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::GatingError;
 use super::geometry::WORD;
-use super::model::GatingDocument;
+use super::model::{Dimension, GatingDocument};
 use super::plan::{Plan, Planned, Step, Test};
 use crate::fcs::DataSet;
 use crate::membership::Membership;
@@ -268,4 +268,40 @@ impl<'a> Block<'a> {
             Test::Or(operands) => operands.iter().map(operand).fold(0, |bits, more| bits | more),
         }
     }
+}
+
+/// Values of dimensions for every event, as gates see them: compensated and
+/// transformed. One column per dimension.
+///
+/// # Errors
+/// As [`apply_gates`], for the dimensions alone.
+pub fn dimension_values(
+    document: &GatingDocument,
+    data_set: &DataSet,
+    file: &FileCompensation,
+    dimensions: &[Dimension],
+) -> Result<Vec<Vec<f64>>, GatingError> {
+    let (plan, steps) = Plan::for_dimensions(document, data_set, file, dimensions)?;
+    let tables = scale_tables(&plan, data_set);
+    let mut columns: Vec<Vec<f64>> = steps.iter().map(|_| vec![0.0; data_set.events]).collect();
+    let mut pieces: Vec<Vec<&mut [f64]>> = Vec::new();
+    pieces.resize_with(data_set.events.div_ceil(BLOCK), Vec::new);
+    for column in &mut columns {
+        for (piece, part) in pieces.iter_mut().zip(column.chunks_mut(BLOCK)) {
+            piece.push(part);
+        }
+    }
+    pieces.into_par_iter().enumerate().for_each_init(
+        || Block::new(&plan, &tables),
+        |block, (piece, parts)| {
+            let start = piece * BLOCK;
+            block.run(data_set, start, (data_set.events - start).min(BLOCK));
+            for (part, &step) in parts.into_iter().zip(&steps) {
+                for (to, &value) in part.iter_mut().zip(block.columns.get(step).map(Vec::as_slice).unwrap_or_default()) {
+                    *to = value;
+                }
+            }
+        },
+    );
+    Ok(columns)
 }

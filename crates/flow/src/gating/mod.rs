@@ -14,8 +14,9 @@ mod read;
 mod write;
 mod xml;
 
-pub use engine::{GateResult, apply_gates, percent};
+pub use engine::{GateResult, apply_gates, dimension_values, percent};
 pub use error::GatingError;
+pub(crate) use geometry::is_covariance;
 pub use model::{
     BooleanOperation, CompensationReference, Dimension, DimensionSource, Divider, Gate, GateShape, GatingDocument,
     NamedRatio, NamedTransform, Operand, Position, Quadrant, Range,

@@ -61,16 +61,7 @@ const PATH_BYTES_MAX: usize = 64 << 20;
 impl Plan {
     pub(crate) fn new(document: &GatingDocument, data_set: &DataSet, file: &FileCompensation) -> Result<Self, GatingError> {
         let ordered = order(document)?;
-        let mut planner = Planner {
-            document,
-            data_set,
-            file,
-            steps: Vec::new(),
-            known: HashMap::new(),
-            transforms: Vec::new(),
-            transform_index: HashMap::new(),
-            weights: HashMap::new(),
-        };
+        let mut planner = Planner::new(document, data_set, file);
         let mut populations: Vec<Planned> = Vec::with_capacity(ordered.sequence.len());
         let mut place: HashMap<&str, usize> = HashMap::new();
         let mut path_bytes = 0usize;
@@ -91,6 +82,21 @@ impl Plan {
         }
         let file_order = ordered.file_order;
         Ok(Self { steps: planner.steps, transforms: planner.transforms, populations, file_order })
+    }
+
+    /// A plan without populations, and the step of each dimension.
+    pub(crate) fn for_dimensions(
+        document: &GatingDocument,
+        data_set: &DataSet,
+        file: &FileCompensation,
+        dimensions: &[Dimension],
+    ) -> Result<(Self, Vec<usize>), GatingError> {
+        let mut planner = Planner::new(document, data_set, file);
+        // Refusals name a gate; here it is the plot that asks.
+        let asking = Gate { id: "(plot)".to_owned(), parent: None, shape: GateShape::Rectangle { ranges: Vec::new() } };
+        let steps = dimensions.iter().map(|dimension| planner.dimension(&asking, dimension)).collect::<Result<_, _>>()?;
+        let plan = Self { steps: planner.steps, transforms: planner.transforms, populations: Vec::new(), file_order: Vec::new() };
+        Ok((plan, steps))
     }
 }
 
@@ -116,6 +122,19 @@ struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
+    fn new(document: &'a GatingDocument, data_set: &'a DataSet, file: &'a FileCompensation) -> Self {
+        Self {
+            document,
+            data_set,
+            file,
+            steps: Vec::new(),
+            known: HashMap::new(),
+            transforms: Vec::new(),
+            transform_index: HashMap::new(),
+            weights: HashMap::new(),
+        }
+    }
+
     fn test(&mut self, population: &Population<'a>, place: &HashMap<&str, usize>) -> Result<Test, GatingError> {
         let gate = population.gate;
         let shape_error = |problem: &str| GatingError::Shape { gate: population.id.to_owned(), problem: problem.to_owned() };

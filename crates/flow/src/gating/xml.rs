@@ -137,7 +137,9 @@ impl Builder<'_> {
                 return Err(xml(at, format!("attribute {name} appears twice")));
             }
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| xml(at, error))?;
-            element.attributes.push((space, name, value.into_owned()));
+            // A tab or line end written as a character reference would come
+            // back as a blank from the next reader; it is one from the start.
+            element.attributes.push((space, name, value.replace(['\t', '\n', '\r'], " ")));
         }
         self.open.push(element);
         Ok(())

@@ -1,0 +1,157 @@
+//! Times and memory of the flow crate, beside the peers on PyPI. Run with
+//! `cargo run --release -p vena-flow --example bench_flow [FOLDER]`; the peers
+//! run in the same call when `VENA_PYTHON` (default `python3`) has FlowIO and
+//! FlowKit. Prints one JSON object a line.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_precision_loss)]
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use vena_flow::fcs::{ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, read_fcs_from, write_fcs};
+use vena_flow::gating::{apply_gates, read_gating_ml};
+use vena_flow::plot::{DensityPlot, PlotSpec, PlotText, matrix_bytes};
+use vena_flow::{FileCompensation, Limits};
+
+const EVENTS: usize = 1_000_000;
+const CHANNELS: usize = 12;
+const ROUNDS: usize = 9;
+
+const GATES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<gating:Gating-ML xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating" xmlns:transforms="http://www.isac-net.org/std/Gating-ML/v2.0/transformations" xmlns:data-type="http://www.isac-net.org/std/Gating-ML/v2.0/datatypes">
+  <transforms:transformation transforms:id="logicle"><transforms:logicle transforms:T="262144" transforms:W="0.5" transforms:M="4.5" transforms:A="0"/></transforms:transformation>
+  <gating:RectangleGate gating:id="rectangle">
+    <gating:dimension gating:compensation-ref="uncompensated" gating:transformation-ref="logicle" gating:min="0.3" gating:max="0.8"><data-type:fcs-dimension data-type:name="C1"/></gating:dimension>
+    <gating:dimension gating:compensation-ref="uncompensated" gating:transformation-ref="logicle" gating:min="0.25" gating:max="0.75"><data-type:fcs-dimension data-type:name="C2"/></gating:dimension>
+  </gating:RectangleGate>
+  <gating:PolygonGate gating:id="polygon">
+    <gating:dimension gating:compensation-ref="uncompensated" gating:transformation-ref="logicle"><data-type:fcs-dimension data-type:name="C3"/></gating:dimension>
+    <gating:dimension gating:compensation-ref="uncompensated" gating:transformation-ref="logicle"><data-type:fcs-dimension data-type:name="C4"/></gating:dimension>
+    <gating:vertex><gating:coordinate data-type:value="0.2"/><gating:coordinate data-type:value="0.3"/></gating:vertex>
+    <gating:vertex><gating:coordinate data-type:value="0.7"/><gating:coordinate data-type:value="0.2"/></gating:vertex>
+    <gating:vertex><gating:coordinate data-type:value="0.8"/><gating:coordinate data-type:value="0.6"/></gating:vertex>
+    <gating:vertex><gating:coordinate data-type:value="0.5"/><gating:coordinate data-type:value="0.9"/></gating:vertex>
+    <gating:vertex><gating:coordinate data-type:value="0.25"/><gating:coordinate data-type:value="0.7"/></gating:vertex>
+  </gating:PolygonGate>
+</gating:Gating-ML>
+"#;
+
+fn main() {
+    let folder = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
+    let fcs = folder.join("vena_bench_flow.fcs");
+    let xml = folder.join("vena_bench_flow.xml");
+    std::fs::write(&fcs, file()).unwrap();
+    std::fs::write(&xml, GATES).unwrap();
+    let size = std::fs::metadata(&fcs).unwrap().len();
+
+    // Memory first, before anything else has raised the high-water mark.
+    let before = high_water();
+    let read = read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap();
+    let matrix = matrix_bytes(&read.data_sets[0]);
+    println!(
+        r#"{{"what":"memory of reading from a file","file_bytes":{size},"matrix_bytes":{matrix},"beyond_matrix_bytes":{}}}"#,
+        (high_water() - before).saturating_sub(matrix as u64)
+    );
+    let read_file = best(|| {
+        black_box(read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap());
+    });
+    report("read from a file into a float matrix", read_file);
+    let bytes = std::fs::read(&fcs).unwrap();
+    report("read from memory into a float matrix", best(|| {
+        black_box(read_fcs(&bytes, &ReadOptions::default()).unwrap());
+    }));
+    let data = &read.data_sets[0];
+    let document = read_gating_ml(GATES.as_bytes(), &Limits::default()).unwrap();
+    let none = FileCompensation::None;
+    let gating = best(|| {
+        black_box(apply_gates(&document, data, &none).unwrap());
+    });
+    report("four logicle transforms, rectangle, polygon", gating);
+    let gates = apply_gates(&document, data, &none).unwrap();
+    for gate in &gates {
+        println!(r#"{{"gate":"{}","count":{}}}"#, gate.id, gate.count);
+    }
+    let spec = PlotSpec::for_gate(&document, "polygon").unwrap();
+    let plot = || DensityPlot::new(&document, data, &none, &gates, &spec).unwrap();
+    report("density plot to SVG", best(|| {
+        black_box(plot().to_svg(&PlotText::default()));
+    }));
+    report("density plot to PNG", best(|| {
+        black_box(plot().to_png(&PlotText::default(), None).unwrap());
+    }));
+    peers(&fcs, &xml);
+    let _ = (std::fs::remove_file(&fcs), std::fs::remove_file(&xml));
+}
+
+fn report(what: &str, milliseconds: f64) {
+    println!(r#"{{"what":"{what}","ms":{milliseconds:.2}}}"#);
+}
+
+/// Shortest of several rounds, in milliseconds.
+fn best(mut work: impl FnMut()) -> f64 {
+    (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .fold(f64::INFINITY, f64::min)
+}
+
+/// Two populations per channel, spread as fluorescence is; fixed seed.
+fn file() -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1du64;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let channels = (1..=CHANNELS)
+        .map(|number| WriteChannel {
+            name: format!("C{number}"),
+            stain: String::new(),
+            bits: 32,
+            range: 262_144,
+            log_amplification: (0.0, 0.0),
+            gain: None,
+            values: WriteValues::Floats(
+                (0..EVENTS)
+                    .map(|_| {
+                        let normal = (0..6).map(|_| uniform()).sum::<f64>() - 3.0;
+                        let centre = if uniform() < 0.4 { 2.0 } else { 4.0 };
+                        #[allow(clippy::cast_possible_truncation)]
+                        let value = (10f64.powf(centre + 0.5 * normal) + 80.0 * (uniform() - 0.5)) as f32;
+                        value
+                    })
+                    .collect(),
+            ),
+        })
+        .collect();
+    let data_set = WriteDataSet {
+        version: FcsVersion::V3_1,
+        order: ByteOrder::Little,
+        delimiter: b'/',
+        channels,
+        keywords: vec![],
+    };
+    write_fcs(&[data_set]).unwrap()
+}
+
+/// Peak resident memory of this process in bytes (Linux); 0 elsewhere.
+fn high_water() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("");
+    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+fn peers(fcs: &Path, xml: &Path) {
+    let python = std::env::var("VENA_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/peers.py");
+    match Command::new(&python).arg(script).arg(fcs).arg(xml).output() {
+        Ok(output) if output.status.success() => print!("{}", String::from_utf8_lossy(&output.stdout)),
+        Ok(output) => println!("LEFT OUT: peers: {}", String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("")),
+        Err(error) => println!("LEFT OUT: peers: {python}: {error}"),
+    }
+}

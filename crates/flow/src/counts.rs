@@ -1,0 +1,102 @@
+//! Cells per volume by counting beads in the same tube, and viability. Knows
+//! no gate: counts in, counts out.
+
+use serde::Serialize;
+use thiserror::Error;
+
+/// Why a count is refused.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum CountError {
+    /// No bead was counted, so nothing can be scaled.
+    #[error("no bead was counted")]
+    NoBeads,
+    /// A volume or a number of beads that is not a positive number.
+    #[error("{what} is {value}; a positive number is needed")]
+    NotPositive {
+        /// Which argument.
+        what: &'static str,
+        /// Its value.
+        value: f64,
+    },
+    /// More in the part than in the whole.
+    #[error("{part} dead events among {whole}")]
+    PartExceedsWhole {
+        /// Events in the part.
+        part: u64,
+        /// Events in the whole.
+        whole: u64,
+    },
+    /// There is no event.
+    #[error("there is no event to take a share of")]
+    NoEvents,
+}
+
+/// A concentration by a single-platform count.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct AbsoluteCount {
+    /// Cells per microlitre of sample (UCUM `/uL`).
+    pub cells_per_microlitre: f64,
+    /// Relative standard error from counting alone: √(1/cells + 1/beads).
+    /// `None` when no cell was counted.
+    pub relative_standard_error: Option<f64>,
+    /// Cell events.
+    pub cell_events: u64,
+    /// Bead events.
+    pub bead_events: u64,
+}
+
+/// Cells per microlitre of sample: cell events ÷ bead events × beads added ÷
+/// sample volume, × the dilution of the sample before it was pipetted (1 when
+/// undiluted). `beads_added` is the number in the tube as the lot states it.
+///
+/// # Errors
+/// No bead events; volume, beads or dilution not positive.
+#[allow(clippy::cast_precision_loss)]
+pub fn absolute_count(
+    cell_events: u64,
+    bead_events: u64,
+    beads_added: f64,
+    sample_microlitres: f64,
+    dilution: f64,
+) -> Result<AbsoluteCount, CountError> {
+    for (what, value) in [("number of beads added", beads_added), ("sample volume in uL", sample_microlitres), ("dilution", dilution)] {
+        if !(value.is_finite() && value > 0.0) {
+            return Err(CountError::NotPositive { what, value });
+        }
+    }
+    if bead_events == 0 {
+        return Err(CountError::NoBeads);
+    }
+    let (cells, beads) = (cell_events as f64, bead_events as f64);
+    Ok(AbsoluteCount {
+        cells_per_microlitre: cells / beads * beads_added / sample_microlitres * dilution,
+        relative_standard_error: (cell_events > 0).then(|| (1.0 / cells + 1.0 / beads).sqrt()),
+        cell_events,
+        bead_events,
+    })
+}
+
+/// Share of cells that exclude a dead-cell dye.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Viability {
+    /// Percent of events that are negative for the dye.
+    pub percent: f64,
+    /// Events negative for the dye.
+    pub viable: u64,
+    /// All cell events.
+    pub cells: u64,
+}
+
+/// Viability from the events positive for a dead-cell dye (7-AAD, propidium
+/// iodide, DAPI) among all cell events.
+///
+/// # Errors
+/// No cell event, or more dead events than cells.
+#[allow(clippy::cast_precision_loss)]
+pub fn viability(dead: u64, cells: u64) -> Result<Viability, CountError> {
+    if cells == 0 {
+        return Err(CountError::NoEvents);
+    }
+    let viable = cells.checked_sub(dead).ok_or(CountError::PartExceedsWhole { part: dead, whole: cells })?;
+    Ok(Viability { percent: 100.0 * viable as f64 / cells as f64, viable, cells })
+}
