@@ -84,15 +84,26 @@ pub struct EndotoxinResult {
 }
 
 fn positive(what: &'static str, value: f64) -> Result<f64, EndotoxinError> {
-    if value > 0.0 && value.is_finite() { Ok(value) } else { Err(EndotoxinError::NotPositive { what, value }) }
+    if value > 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err(EndotoxinError::NotPositive { what, value })
+    }
 }
 
 /// Judges one sample. `standards` are (EU/mL, onset in seconds) of each standard well.
-pub fn endotoxin(method: &Method, standards: &[(f64, f64)], sample: &EndotoxinSample) -> Result<EndotoxinResult, EndotoxinError> {
+pub fn endotoxin(
+    method: &Method,
+    standards: &[(f64, f64)],
+    sample: &EndotoxinSample,
+) -> Result<EndotoxinResult, EndotoxinError> {
     let level = method.number("confidence-level")?;
     let mut points = Vec::new();
     for (concentration, onset) in standards {
-        points.push((positive("the standard's concentration", *concentration)?.log10(), positive("the standard's onset time", *onset)?.log10()));
+        points.push((
+            positive("the standard's concentration", *concentration)?.log10(),
+            positive("the standard's onset time", *onset)?.log10(),
+        ));
     }
     positive("the dilution", sample.dilution)?;
     for (what, value) in [
@@ -105,7 +116,12 @@ pub fn endotoxin(method: &Method, standards: &[(f64, f64)], sample: &EndotoxinSa
             positive(what, value)?;
         }
     }
-    for onset in sample.onset_s.iter().chain(&sample.spiked_onset_s).flatten() {
+    for onset in sample
+        .onset_s
+        .iter()
+        .chain(&sample.spiked_onset_s)
+        .flatten()
+    {
         positive("the onset time", *onset)?;
     }
     let curve = StandardLine::fit(&points)?;
@@ -121,28 +137,57 @@ pub fn endotoxin(method: &Method, standards: &[(f64, f64)], sample: &EndotoxinSa
             missing.push("agreeing replicates (some wells reacted, some did not)");
             (None, Interval::UNBOUNDED, false)
         }
-        Wells::NoReaction => (Some(lowest * sample.dilution), Interval { low: None, high: Some(lowest * sample.dilution) }, true),
-        Wells::Read(eu, _) if *eu < lowest => {
-            (Some(lowest * sample.dilution), Interval { low: None, high: Some(lowest * sample.dilution) }, true)
-        }
+        Wells::NoReaction => (
+            Some(lowest * sample.dilution),
+            Interval {
+                low: None,
+                high: Some(lowest * sample.dilution),
+            },
+            true,
+        ),
+        Wells::Read(eu, _) if *eu < lowest => (
+            Some(lowest * sample.dilution),
+            Interval {
+                low: None,
+                high: Some(lowest * sample.dilution),
+            },
+            true,
+        ),
         Wells::Read(eu, i) => {
             let scaled = |x: Option<f64>| x.map(|x| x * sample.dilution);
-            (Some(eu * sample.dilution), Interval { low: scaled(i.low), high: scaled(i.high) }, false)
+            (
+                Some(eu * sample.dilution),
+                Interval {
+                    low: scaled(i.low),
+                    high: scaled(i.high),
+                },
+                false,
+            )
         }
     };
     let recovery_percent = recovery(&curve, sample, &in_well, lowest, level);
     if recovery_percent.is_none() {
         missing.push("recovery of added endotoxin");
     }
-    for (value, what) in [(sample.dose_ml, "dose volume"), (sample.weight_kg, "body weight")] {
+    for (value, what) in [
+        (sample.dose_ml, "dose volume"),
+        (sample.weight_kg, "body weight"),
+    ] {
         if value.is_none() {
             missing.push(what);
         }
     }
     // A dose given in less than an hour counts as given in one.
     let hours = sample.hours.unwrap_or(1.0).max(1.0);
-    let eu_per_kg_per_hour = eu_per_ml.zip(sample.dose_ml).zip(sample.weight_kg).map(|((eu, ml), kg)| eu * ml / kg / hours);
-    let limit = if sample.route == Route::Intrathecal { "endotoxin-intrathecal" } else { "endotoxin-parenteral" };
+    let eu_per_kg_per_hour = eu_per_ml
+        .zip(sample.dose_ml)
+        .zip(sample.weight_kg)
+        .map(|((eu, ml), kg)| eu * ml / kg / hours);
+    let limit = if sample.route == Route::Intrathecal {
+        "endotoxin-intrathecal"
+    } else {
+        "endotoxin-parenteral"
+    };
     let suitability = method.judge(
         "endotoxin",
         &[
@@ -187,7 +232,13 @@ fn read_wells(curve: &StandardLine, onsets: &[Option<f64>], level: f64) -> Wells
     match curve.read(&reacted, level) {
         Some(r) => {
             let power = |x: Option<f64>| x.map(|x| 10f64.powf(x));
-            Wells::Read(10f64.powf(r.x), Interval { low: power(r.interval.low), high: power(r.interval.high) })
+            Wells::Read(
+                10f64.powf(r.x),
+                Interval {
+                    low: power(r.interval.low),
+                    high: power(r.interval.high),
+                },
+            )
         }
         None => Wells::None,
     }
@@ -195,7 +246,13 @@ fn read_wells(curve: &StandardLine, onsets: &[Option<f64>], level: f64) -> Wells
 
 /// Found less what the sample itself holds, over what was added. A sample below the lowest standard
 /// counts as 0 here, so that its unknown remainder is not taken from the recovery.
-fn recovery(curve: &StandardLine, sample: &EndotoxinSample, own: &Wells, lowest: f64, level: f64) -> Option<f64> {
+fn recovery(
+    curve: &StandardLine,
+    sample: &EndotoxinSample,
+    own: &Wells,
+    lowest: f64,
+    level: f64,
+) -> Option<f64> {
     let added = sample.spike_eu_per_ml?;
     let own = match own {
         Wells::NoReaction => 0.0,
@@ -248,14 +305,22 @@ mod tests {
     }
 
     fn outcome(r: &EndotoxinResult, id: &str) -> Outcome {
-        r.suitability.iter().find(|v| v.criterion.id == id).unwrap().outcome
+        r.suitability
+            .iter()
+            .find(|v| v.criterion.id == id)
+            .unwrap()
+            .outcome
     }
 
     /// Row Q7. 0.02 EU/mL at 1:10, 50 mL, 60 kg: 0.167 EU/kg.
     #[test]
     fn amount_per_kilogram() {
         let r = judge(&sample());
-        assert!((r.eu_per_ml.unwrap() - 0.2).abs() < 1e-3, "{:?}", r.eu_per_ml);
+        assert!(
+            (r.eu_per_ml.unwrap() - 0.2).abs() < 1e-3,
+            "{:?}",
+            r.eu_per_ml
+        );
         assert!((r.eu_per_kg_per_hour.unwrap() - 0.2 * 50.0 / 60.0).abs() < 1e-3);
         assert!((r.recovery_percent.unwrap() - 100.0).abs() < 1.0);
         assert!(r.suitable && r.missing.is_empty());
@@ -264,11 +329,17 @@ mod tests {
     /// Row Q7. Without the weight there is no verdict, and it is not a pass.
     #[test]
     fn missing_weight_is_not_assessable() {
-        let r = judge(&EndotoxinSample { weight_kg: None, ..sample() });
+        let r = judge(&EndotoxinSample {
+            weight_kg: None,
+            ..sample()
+        });
         assert_eq!(r.eu_per_kg_per_hour, None);
         assert_eq!(outcome(&r, "parenteral-limit"), Outcome::NotAssessable);
         assert!(!r.suitable && r.missing.contains(&"body weight"));
-        let r = judge(&EndotoxinSample { spiked_onset_s: vec![], ..sample() });
+        let r = judge(&EndotoxinSample {
+            spiked_onset_s: vec![],
+            ..sample()
+        });
         assert_eq!(outcome(&r, "spike-recovery-low"), Outcome::NotAssessable);
     }
 
@@ -278,14 +349,29 @@ mod tests {
         let method = Method::parse(ENDOTOXIN).unwrap();
         for criterion in &method.criteria {
             let step = criterion.limit.abs() * 1e-9;
-            for (value, below) in [(criterion.limit - step, true), (criterion.limit + step, false)] {
+            for (value, below) in [
+                (criterion.limit - step, true),
+                (criterion.limit + step, false),
+            ] {
                 let verdict = method.judge("x", &[(criterion.measure.as_str(), Some(value))]);
-                let v = verdict.iter().find(|v| v.criterion.id == criterion.id).unwrap();
-                let upper = criterion.comparison.sign() == "≤" || criterion.comparison.sign() == "<";
-                assert_eq!(v.outcome == Outcome::Met, below == upper, "{} {value}", criterion.id);
+                let v = verdict
+                    .iter()
+                    .find(|v| v.criterion.id == criterion.id)
+                    .unwrap();
+                let upper =
+                    criterion.comparison.sign() == "≤" || criterion.comparison.sign() == "<";
+                assert_eq!(
+                    v.outcome == Outcome::Met,
+                    below == upper,
+                    "{} {value}",
+                    criterion.id
+                );
             }
             let at = method.judge("x", &[(criterion.measure.as_str(), Some(criterion.limit))]);
-            assert!(at.iter().any(|v| v.criterion.id == criterion.id && v.outcome == Outcome::Met));
+            assert!(
+                at.iter()
+                    .any(|v| v.criterion.id == criterion.id && v.outcome == Outcome::Met)
+            );
         }
     }
 
@@ -298,20 +384,36 @@ mod tests {
             ..sample()
         });
         assert!(r.at_most && (r.eu_per_ml.unwrap() - 0.05).abs() < 1e-12);
-        let r = judge(&EndotoxinSample { onset_s: vec![None, Some(onset(0.02))], ..sample() });
+        let r = judge(&EndotoxinSample {
+            onset_s: vec![None, Some(onset(0.02))],
+            ..sample()
+        });
         assert!(r.eu_per_ml.is_none() && !r.suitable);
     }
 
     /// Row Q7. The intrathecal limit is its own; impossible input is refused.
     #[test]
     fn route_and_refusals() {
-        let r = judge(&EndotoxinSample { route: Route::Intrathecal, dose_ml: Some(100.0), ..sample() });
+        let r = judge(&EndotoxinSample {
+            route: Route::Intrathecal,
+            dose_ml: Some(100.0),
+            ..sample()
+        });
         assert_eq!(outcome(&r, "intrathecal-limit"), Outcome::NotMet);
         let method = Method::parse(ENDOTOXIN).unwrap();
         for bad in [
-            EndotoxinSample { weight_kg: Some(0.0), ..sample() },
-            EndotoxinSample { dilution: f64::NAN, ..sample() },
-            EndotoxinSample { onset_s: vec![Some(-1.0)], ..sample() },
+            EndotoxinSample {
+                weight_kg: Some(0.0),
+                ..sample()
+            },
+            EndotoxinSample {
+                dilution: f64::NAN,
+                ..sample()
+            },
+            EndotoxinSample {
+                onset_s: vec![Some(-1.0)],
+                ..sample()
+            },
         ] {
             assert!(endotoxin(&method, &standards(), &bad).is_err());
         }

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::curve::{CurveModel, CurveParameters, Observation, SLOTS, second_derivatives, value};
 use crate::descent::{
-    Extent, Grouped, Minimum, descend, invert, normal_equations, start_from_data, starts_from_grid,
-    widen,
+    Extent, Grouped, Minimum, Normal, descend, invert, normal_equations, start_from_data,
+    starts_from_grid, widen,
 };
 
 /// Why a curve cannot be fitted.
@@ -200,28 +200,21 @@ fn finish<const P: usize>(
         m.theta.swap(1, 2);
         m.theta[0] = -m.theta[0];
     }
+    if information == Information::Observed {
+        polish(&mut m, data);
+    }
     let theta = widen(&m.theta);
     let residual_df = data.count - P;
     let scale = m.rss / residual_df as f64;
-    let expected = normal_equations(&m.theta, data).matrix;
+    let normal = normal_equations(&m.theta, data);
     let mut used = information;
     let mut inverse = None;
     if information == Information::Observed {
-        let mut observed = expected;
-        for o in &data.points {
-            let residual = o.weight * (o.response - value(&theta, o.log_dose));
-            let second = second_derivatives(&theta, P == 5, o.log_dose);
-            for i in 0..P {
-                for k in 0..=i {
-                    observed[i][k] -= residual * second[i][k];
-                }
-            }
-        }
-        inverse = invert(&observed);
+        inverse = invert(&observed_information(&m.theta, &normal, data));
     }
     if inverse.is_none() {
         used = Information::Expected;
-        inverse = invert(&expected);
+        inverse = invert(&normal.matrix);
     }
     let inverse = inverse.ok_or(FitError::NotConverged(
         "the data do not determine every parameter",
@@ -242,4 +235,52 @@ fn finish<const P: usize>(
         residual_df,
         steps: m.steps,
     })
+}
+
+/// Half the second derivatives of the sum of squares (lower triangle).
+fn observed_information<const P: usize>(
+    theta: &[f64; P],
+    normal: &Normal<P>,
+    data: &Grouped,
+) -> [[f64; P]; P] {
+    let wide = widen(theta);
+    let mut observed = normal.matrix;
+    for o in &data.points {
+        let residual = o.weight * (o.response - value(&wide, o.log_dose));
+        let second = second_derivatives(&wide, P == 5, o.log_dose);
+        for i in 0..P {
+            for k in 0..=i {
+                observed[i][k] -= residual * second[i][k];
+            }
+        }
+    }
+    observed
+}
+
+/// A few Newton steps: where residuals are large against the curvature the search creeps, and
+/// Newton's steps end at the minimum itself.
+fn polish<const P: usize>(m: &mut Minimum<P>, data: &Grouped) {
+    for _ in 0..6 {
+        let normal = normal_equations(&m.theta, data);
+        let Some(inverse) = invert(&observed_information(&m.theta, &normal, data)) else {
+            return;
+        };
+        let mut trial = m.theta;
+        let mut small = true;
+        for i in 0..P {
+            let step: f64 = (0..P).map(|k| inverse[i][k] * normal.gradient[k]).sum();
+            trial[i] += step;
+            small &= step.abs() <= 1e-13 * (1.0 + m.theta[i].abs());
+        }
+        let rss = normal_equations(&trial, data).rss;
+        let better = rss <= m.rss * (1.0 + 1e-14) && trial[0] * m.theta[0] > 0.0;
+        if !better {
+            return;
+        }
+        m.theta = trial;
+        m.rss = rss;
+        if small {
+            return;
+        }
+    }
 }

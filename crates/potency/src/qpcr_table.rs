@@ -14,7 +14,9 @@ pub enum QpcrTableError {
     #[error(transparent)]
     Table(#[from] TableError),
     /// A Cq of 0 or below.
-    #[error("line {line}: a Cq of {cq} is not possible; a well without amplification is written Undetermined")]
+    #[error(
+        "line {line}: a Cq of {cq} is not possible; a well without amplification is written Undetermined"
+    )]
     ImpossibleCq {
         /// Line.
         line: usize,
@@ -22,7 +24,9 @@ pub enum QpcrTableError {
         cq: f64,
     },
     /// A task not understood.
-    #[error("line {line}: the task {task:?} is not understood (standard, unknown, ntc, positive control)")]
+    #[error(
+        "line {line}: the task {task:?} is not understood (standard, unknown, ntc, positive control)"
+    )]
     UnknownTask {
         /// Line.
         line: usize,
@@ -110,12 +114,46 @@ pub struct QpcrTable {
     pub concluded_tasks: bool,
 }
 
-const CQ: &[&str] = &["cq", "ct", "cp", "cycle", "crossingpoint", "ctvalue", "cqvalue"];
-const TASK: &[&str] = &["task", "type", "content", "welltype", "role", "sampletype", "類型"];
+const CQ: &[&str] = &[
+    "cq",
+    "ct",
+    "cp",
+    "cycle",
+    "crossingpoint",
+    "ctvalue",
+    "cqvalue",
+];
+const TASK: &[&str] = &[
+    "task",
+    "type",
+    "content",
+    "welltype",
+    "role",
+    "sampletype",
+    "類型",
+];
 const TARGET: &[&str] = &["target", "targetname", "detector", "gene", "assay", "標的"];
-const SAMPLE: &[&str] = &["sample", "samplename", "sampleid", "name", "檢體", "檢品", "樣品"];
-const QUANTITY: &[&str] =
-    &["quantity", "qty", "startingquantity", "sq", "concentration", "conc", "copies", "amount", "數量", "濃度"];
+const SAMPLE: &[&str] = &[
+    "sample",
+    "samplename",
+    "sampleid",
+    "name",
+    "檢體",
+    "檢品",
+    "樣品",
+];
+const QUANTITY: &[&str] = &[
+    "quantity",
+    "qty",
+    "startingquantity",
+    "sq",
+    "concentration",
+    "conc",
+    "copies",
+    "amount",
+    "數量",
+    "濃度",
+];
 const WELL: &[&str] = &["well", "wellid", "wellposition", "position", "孔", "孔位"];
 const PLATE: &[&str] = &["plate", "plateid", "run"];
 const EXCLUDED: &[&str] = &["excluded", "exclude", "omit", "排除"];
@@ -191,18 +229,33 @@ impl QpcrTable {
             return Ok(());
         }
         let text = |column: Option<usize>| column.map_or("", |c| table.text(row, c)).to_string();
-        let (well, target, sample) = (text(columns.well), text(columns.target), text(columns.sample));
+        let (well, target, sample) = (
+            text(columns.well),
+            text(columns.target),
+            text(columns.sample),
+        );
         if !well.is_empty() {
             let place = (text(columns.plate), well.to_uppercase(), target.clone());
             if let Some(first_line) = seen.insert(place, line) {
-                return Err(QpcrTableError::DuplicateWell { well, target, line, first_line });
+                return Err(QpcrTableError::DuplicateWell {
+                    well,
+                    target,
+                    line,
+                    first_line,
+                });
             }
         }
         let quantity = match columns.quantity {
             Some(c) => table.number(row, c)?,
             None => None,
         };
-        let task = read_task(&text(columns.task), columns.task.is_some(), &sample, quantity, line)?;
+        let task = read_task(
+            &text(columns.task),
+            columns.task.is_some(),
+            &sample,
+            quantity,
+            line,
+        )?;
         if task == Task::Standard && quantity.is_none_or(|q| q <= 0.0) {
             return Err(QpcrTableError::StandardWithoutQuantity { line });
         }
@@ -219,19 +272,54 @@ impl QpcrTable {
                 None => Cq::Undetermined,
             }
         };
-        self.wells.push(QpcrWell { line, sample, target, task, quantity, cq });
+        self.wells.push(QpcrWell {
+            line,
+            sample,
+            target,
+            task,
+            quantity,
+            cq,
+        });
         Ok(())
     }
 }
 
 /// Words instruments write when a well never crossed the threshold. Some write NaN or N/A.
 fn is_undetermined(cell: &str) -> bool {
-    let word: String = cell.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    matches!(word.as_str(), "undetermined" | "undet" | "und" | "nd" | "noct" | "nocq" | "nan" | "na" | "notdetected" | "negative" | "未檢出")
+    let word: String = cell
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect();
+    matches!(
+        word.as_str(),
+        "undetermined"
+            | "undet"
+            | "und"
+            | "nd"
+            | "noct"
+            | "nocq"
+            | "nan"
+            | "na"
+            | "notdetected"
+            | "negative"
+            | "未檢出"
+    )
 }
 
-fn read_task(cell: &str, has_column: bool, sample: &str, quantity: Option<f64>, line: usize) -> Result<Task, QpcrTableError> {
-    let word = |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
+fn read_task(
+    cell: &str,
+    has_column: bool,
+    sample: &str,
+    quantity: Option<f64>,
+    line: usize,
+) -> Result<Task, QpcrTableError> {
+    let word = |text: &str| -> String {
+        text.to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect()
+    };
     let key = word(cell);
     // Some instruments number their tasks: Std-1, Unkn-12.
     let key = key.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -239,11 +327,15 @@ fn read_task(cell: &str, has_column: bool, sample: &str, quantity: Option<f64>, 
         return match key {
             "standard" | "std" | "stnd" | "標準品" => Ok(Task::Standard),
             "unknown" | "unkn" | "unk" | "sample" | "檢品" | "樣品" | "" => Ok(Task::Unknown),
-            "ntc" | "notemplate" | "notemplatecontrol" | "neg" | "negativecontrol" | "negctrl" | "blank" | "無模板對照" => {
-                Ok(Task::NoTemplateControl)
+            "ntc" | "notemplate" | "notemplatecontrol" | "neg" | "negativecontrol" | "negctrl"
+            | "blank" | "無模板對照" => Ok(Task::NoTemplateControl),
+            "pos" | "positivecontrol" | "posctrl" | "pc" | "control" | "陽性對照" => {
+                Ok(Task::PositiveControl)
             }
-            "pos" | "positivecontrol" | "posctrl" | "pc" | "control" | "陽性對照" => Ok(Task::PositiveControl),
-            _ => Err(QpcrTableError::UnknownTask { line, task: cell.chars().take(80).collect() }),
+            _ => Err(QpcrTableError::UnknownTask {
+                line,
+                task: cell.chars().take(80).collect(),
+            }),
         };
     }
     Ok(match word(sample).as_str() {
