@@ -274,9 +274,6 @@ impl AttachmentStore {
             _ => io(&path)(cause),
         })?;
         let mut input = BufReader::with_capacity(FRAME_BYTES + TAG_BYTES, file);
-        let mut cipher_hash = Sha256::new();
-        let mut plain_hash = Sha256::new();
-        let mut size_bytes = 0_u64;
         let mut start = [0; HEADING.len() + NONCE_PREFIX_BYTES];
         let got = fill(&mut input, &mut start).map_err(io(&path))?;
         let heading = start
@@ -285,8 +282,14 @@ impl AttachmentStore {
         let prefix = heading
             .and_then(|prefix| <[u8; NONCE_PREFIX_BYTES]>::try_from(prefix).ok())
             .ok_or_else(|| damaged("its heading is not that of an attachment"))?;
-        cipher_hash.update(start);
-        let opener = key.map(cipher);
+        let mut frames = Frames {
+            stored,
+            prefix,
+            opener: key.map(cipher),
+            cipher_hash: Sha256::new_with_prefix(start),
+            plain_hash: Sha256::new(),
+            size_bytes: 0,
+        };
         let mut frame = Zeroizing::new(vec![0; FRAME_BYTES + TAG_BYTES]);
         let mut following = Zeroizing::new(vec![0; FRAME_BYTES + TAG_BYTES]);
         let mut filled = fill(&mut input, &mut frame).map_err(io(&path))?;
@@ -294,25 +297,7 @@ impl AttachmentStore {
         loop {
             let next = fill(&mut input, &mut following).map_err(io(&path))?;
             let bytes = frame.get_mut(..filled).unwrap_or_default();
-            cipher_hash.update(&*bytes);
-            let content_bytes = filled
-                .checked_sub(TAG_BYTES)
-                .ok_or_else(|| damaged("it ends inside a frame"))?;
-            size_bytes += content_bytes as u64;
-            if let Some(opener) = &opener {
-                let (content, tag) = bytes.split_at_mut(content_bytes);
-                let tag = Tag::try_from(&*tag).map_err(|_| damaged("it ends inside a frame"))?;
-                opener
-                    .decrypt_inout_detached(
-                        &nonce(&prefix, counter, next == 0),
-                        HEADING,
-                        (&mut *content).into(),
-                        &tag,
-                    )
-                    .map_err(|_| damaged("a frame does not open with this key"))?;
-                plain_hash.update(&*content);
-                output.write_all(content).map_err(AttachmentError::Stream)?;
-            }
+            frames.open(bytes, counter, next == 0, output)?;
             if next == 0 {
                 break;
             }
@@ -322,18 +307,7 @@ impl AttachmentStore {
             std::mem::swap(&mut frame, &mut following);
             filled = next;
         }
-        if Digest(cipher_hash.finalize().into()) != stored {
-            return Err(damaged("its digest is not its name"));
-        }
-        if size_bytes != attachment.size_bytes {
-            return Err(damaged("its size is not the one recorded"));
-        }
-        if key.is_some() && Digest(plain_hash.finalize().into()) != attachment.plain_sha256 {
-            return Err(damaged(
-                "the digest of its plain text is not the one recorded",
-            ));
-        }
-        Ok(())
+        frames.end(attachment)
     }
 
     /// Names of all stored files, sorted; whether a record refers to them is
@@ -362,6 +336,74 @@ impl AttachmentStore {
         }
         names.sort_unstable();
         Ok(names)
+    }
+}
+
+/// A file being read, frame by frame.
+struct Frames {
+    stored: Digest,
+    prefix: [u8; NONCE_PREFIX_BYTES],
+    opener: Option<XChaCha20Poly1305>,
+    cipher_hash: Sha256,
+    plain_hash: Sha256,
+    size_bytes: u64,
+}
+
+impl Frames {
+    fn damaged(&self, cause: &'static str) -> AttachmentError {
+        AttachmentError::Damaged {
+            stored: self.stored,
+            cause,
+        }
+    }
+
+    fn open(
+        &mut self,
+        bytes: &mut [u8],
+        counter: u32,
+        last: bool,
+        output: &mut dyn Write,
+    ) -> Result<(), AttachmentError> {
+        self.cipher_hash.update(&*bytes);
+        let cut = || AttachmentError::Damaged {
+            stored: self.stored,
+            cause: "it ends inside a frame",
+        };
+        let content_bytes = bytes.len().checked_sub(TAG_BYTES).ok_or_else(cut)?;
+        self.size_bytes += content_bytes as u64;
+        let Some(opener) = &self.opener else {
+            return Ok(());
+        };
+        let (content, tag) = bytes.split_at_mut(content_bytes);
+        let tag = Tag::try_from(&*tag).map_err(|_| cut())?;
+        opener
+            .decrypt_inout_detached(
+                &nonce(&self.prefix, counter, last),
+                HEADING,
+                (&mut *content).into(),
+                &tag,
+            )
+            .map_err(|_| self.damaged("a frame does not open with this key"))?;
+        self.plain_hash.update(&*content);
+        output.write_all(content).map_err(AttachmentError::Stream)
+    }
+
+    fn end(self, attachment: &AttachmentRef) -> Result<(), AttachmentError> {
+        let wrong_size = self.size_bytes != attachment.size_bytes;
+        let plain = self.opener.is_some().then_some(self.plain_hash);
+        let wrong_plain =
+            plain.is_some_and(|hash| Digest(hash.finalize().into()) != attachment.plain_sha256);
+        let stored = self.stored;
+        let cause = if Digest(self.cipher_hash.finalize().into()) != stored {
+            "its digest is not its name"
+        } else if wrong_size {
+            "its size is not the one recorded"
+        } else if wrong_plain {
+            "the digest of its plain text is not the one recorded"
+        } else {
+            return Ok(());
+        };
+        Err(AttachmentError::Damaged { stored, cause })
     }
 }
 

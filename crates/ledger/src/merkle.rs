@@ -85,7 +85,7 @@ pub fn root_from_path(leaf: Digest, index: u64, count: u64, path: &[Digest]) -> 
         if at % 2 == 1 || at == last {
             hash = node_hash(sibling, &hash);
             // A right edge without a sibling climbs until it has one.
-            while at % 2 == 0 && at != 0 {
+            while at.is_multiple_of(2) && at != 0 {
                 at /= 2;
                 last /= 2;
             }

@@ -81,6 +81,8 @@ pub struct ModelRow {
 
 /// A change to a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
+// Nearly all changes are rows; a box for each would only cost an allocation.
+#[allow(clippy::large_enum_variant)]
 pub enum Change {
     /// Adds the row or replaces the one with its key.
     Put(ModelRow),

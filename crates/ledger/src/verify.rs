@@ -353,9 +353,7 @@ fn check_against(
     if against.checkpoint.ledger_id != *ledger_id {
         report.add(Finding::general(Problem::CheckpointLedger { number }));
     }
-    let same = checkpoints
-        .iter()
-        .any(|checkpoint| *checkpoint == against.checkpoint);
+    let same = checkpoints.contains(&against.checkpoint);
     if !same {
         report.add(Finding::general(Problem::OtherCheckpoint { number }));
     }

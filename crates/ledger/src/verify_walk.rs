@@ -120,7 +120,7 @@ impl<'a> Walk<'a> {
         let read = store.raw_records(&mut |column, bytes| {
             self.record(column, bytes, report);
             if let Some(progress) = progress
-                && report.records % PROGRESS_RECORDS == 0
+                && report.records.is_multiple_of(PROGRESS_RECORDS)
             {
                 progress(report.records);
             }
