@@ -42,15 +42,24 @@ pub fn sniff(bytes: &[u8]) -> Kind {
         Some(_) if !wide && memchr::memchr(0, head).is_some() => Kind::Unknown,
         Some(_) => {
             let first_line = trimmed.split(|b| *b == b'\n').next().unwrap_or(trimmed);
-            let separators = first_line.iter().filter(|b| matches!(b, b',' | b';' | b'\t')).count();
-            if separators >= 2 { Kind::Table } else { Kind::Unknown }
+            let separators = first_line
+                .iter()
+                .filter(|b| matches!(b, b',' | b';' | b'\t'))
+                .count();
+            if separators >= 2 {
+                Kind::Table
+            } else {
+                Kind::Unknown
+            }
         }
     }
 }
 
 /// Whether the first object ends on its first line and another one follows.
 fn json_kind(text: &[u8]) -> Kind {
-    let Some(end) = memchr::memchr(b'\n', text) else { return Kind::FhirJson };
+    let Some(end) = memchr::memchr(b'\n', text) else {
+        return Kind::FhirJson;
+    };
     let (line, rest) = text.split_at(end);
     let complete = line.trim_ascii_end().ends_with(b"}");
     match rest.trim_ascii_start().first() {

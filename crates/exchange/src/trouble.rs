@@ -187,7 +187,10 @@ impl Trouble {
 
     /// Whether facts with this kind of trouble are kept.
     pub fn kind_is_kept(kind: &str) -> bool {
-        KINDS.iter().find(|(name, _)| *name == kind).is_none_or(|(_, kept)| *kept)
+        KINDS
+            .iter()
+            .find(|(name, _)| *name == kind)
+            .is_none_or(|(_, kept)| *kept)
     }
 
     /// The reason in one language.
@@ -205,20 +208,37 @@ impl Trouble {
                 format!("{found} fields where the header has {expected}; the surplus is not read")
             }
             Trouble::UnknownWhat { what } => format!("“{what}” is not in the catalogue; not used"),
-            Trouble::Value { concept, written, reason } => {
+            Trouble::Value {
+                concept,
+                written,
+                reason,
+            } => {
                 format!("{} “{written}”: {}; not used", concept.en, reason.en)
             }
             Trouble::Impossible { concept, written } => {
                 format!("{} “{written}” is impossible; not used", concept.en)
             }
             Trouble::Implausible { concept, written } => {
-                format!("{} “{written}” is implausible; kept, please check", concept.en)
+                format!(
+                    "{} “{written}” is implausible; kept, please check",
+                    concept.en
+                )
             }
             Trouble::KeptAsWords { concept, written } => {
-                format!("{} “{written}” is none of the known answers; kept as words", concept.en)
+                format!(
+                    "{} “{written}” is none of the known answers; kept as words",
+                    concept.en
+                )
             }
-            Trouble::DoseNotRead { concept, written, reason } => {
-                format!("{}: the dose “{written}” is not read ({}); that it was given is kept", concept.en, reason.en)
+            Trouble::DoseNotRead {
+                concept,
+                written,
+                reason,
+            } => {
+                format!(
+                    "{}: the dose “{written}” is not read ({}); that it was given is kept",
+                    concept.en, reason.en
+                )
             }
             Trouble::Time { field, error } => format!("{field}: {error}; not used"),
             Trouble::NoTime => "nothing says when; not used".to_owned(),
@@ -234,16 +254,23 @@ impl Trouble {
                 format!("ends ({until}) before it begins ({from}); kept, please check")
             }
             Trouble::Conflict { concept, values } => {
-                format!("{}: {} contradict each other; none is used", concept.en, values.join(", "))
+                format!(
+                    "{}: {} contradict each other; none is used",
+                    concept.en,
+                    values.join(", ")
+                )
             }
             Trouble::UnknownSubject { reference } => {
                 format!("the subject “{reference}” is not described here; kept under that name")
             }
             Trouble::NoSubject => "it is not said about whom; not used".to_owned(),
-            Trouble::BrokenReference { reference } => format!("“{reference}” is not in the document; not used"),
+            Trouble::BrokenReference { reference } => {
+                format!("“{reference}” is not in the document; not used")
+            }
             Trouble::DeathWithoutDate => "died, without a date; not used".to_owned(),
             Trouble::NoZone => {
-                "no zone was named and no time carries an offset: days are counted in UTC".to_owned()
+                "no zone was named and no time carries an offset: days are counted in UTC"
+                    .to_owned()
             }
         }
     }
@@ -255,32 +282,53 @@ impl Trouble {
                 format!("有 {found} 個欄位，標題列只有 {expected} 欄；多出的部分未讀取")
             }
             Trouble::UnknownWhat { what } => format!("目錄中沒有「{what}」，未採用"),
-            Trouble::Value { concept, written, reason } => {
+            Trouble::Value {
+                concept,
+                written,
+                reason,
+            } => {
                 format!("{}「{written}」：{}，未採用", concept.zh_tw, reason.zh_tw)
             }
-            Trouble::Impossible { concept, written } => format!("{}「{written}」不可能，未採用", concept.zh_tw),
+            Trouble::Impossible { concept, written } => {
+                format!("{}「{written}」不可能，未採用", concept.zh_tw)
+            }
             Trouble::Implausible { concept, written } => {
                 format!("{}「{written}」不合常理；已保留，請確認", concept.zh_tw)
             }
             Trouble::KeptAsWords { concept, written } => {
                 format!("{}「{written}」不是已知選項；以文字保留", concept.zh_tw)
             }
-            Trouble::DoseNotRead { concept, written, reason } => {
-                format!("{}：劑量「{written}」無法讀取（{}）；給藥紀錄已保留", concept.zh_tw, reason.zh_tw)
+            Trouble::DoseNotRead {
+                concept,
+                written,
+                reason,
+            } => {
+                format!(
+                    "{}：劑量「{written}」無法讀取（{}）；給藥紀錄已保留",
+                    concept.zh_tw, reason.zh_tw
+                )
             }
-            Trouble::Time { field, error } => format!("{field}：{}，未採用", time_error_chinese(error)),
+            Trouble::Time { field, error } => {
+                format!("{field}：{}，未採用", time_error_chinese(error))
+            }
             Trouble::NoTime => "沒有發生時間，未採用".to_owned(),
             Trouble::NoValue { concept } => format!("{}沒有值，未採用", concept.zh_tw),
             Trouble::ValueKindNotRead { concept, element } => {
                 format!("{}：不讀取 {element}，未採用", concept.zh_tw)
             }
             Trouble::InTheFuture { when } => format!("{when} 在未來；已保留，請確認"),
-            Trouble::BeforeBirth { when, birth } => format!("{when} 早於出生日期 {birth}；已保留，請確認"),
+            Trouble::BeforeBirth { when, birth } => {
+                format!("{when} 早於出生日期 {birth}；已保留，請確認")
+            }
             Trouble::EndsBeforeStart { from, until } => {
                 format!("結束（{until}）早於開始（{from}）；已保留，請確認")
             }
             Trouble::Conflict { concept, values } => {
-                format!("{}互相矛盾（{}）；皆未採用", concept.zh_tw, values.join("、"))
+                format!(
+                    "{}互相矛盾（{}）；皆未採用",
+                    concept.zh_tw,
+                    values.join("、")
+                )
             }
             Trouble::UnknownSubject { reference } => {
                 format!("文件中沒有對象「{reference}」的資料；以此名稱保留")
@@ -314,16 +362,32 @@ mod tests {
         let name = Text::new("Body temperature", "體溫");
         let all = [
             Trouble::MissingField { column: "patient" },
-            Trouble::Impossible { concept: name.clone(), written: "390 Cel".into() },
-            Trouble::Conflict { concept: name, values: vec!["a".into(), "b".into()] },
-            Trouble::Time { field: "time", error: TimeError::NeedsZone("2026-01-01 08:00".into()) },
+            Trouble::Impossible {
+                concept: name.clone(),
+                written: "390 Cel".into(),
+            },
+            Trouble::Conflict {
+                concept: name,
+                values: vec!["a".into(), "b".into()],
+            },
+            Trouble::Time {
+                field: "time",
+                error: TimeError::NeedsZone("2026-01-01 08:00".into()),
+            },
             Trouble::NoSubject,
         ];
         for trouble in all {
-            assert!(trouble.message(Lang::En).is_ascii() || trouble.message(Lang::En).contains('“'));
+            assert!(
+                trouble.message(Lang::En).is_ascii() || trouble.message(Lang::En).contains('“')
+            );
             assert!(!trouble.message(Lang::ZhTw).is_ascii());
             assert!(!trouble.is_kept(), "{}", trouble.kind());
         }
-        assert!(Trouble::InTheFuture { when: "2999".into() }.is_kept());
+        assert!(
+            Trouble::InTheFuture {
+                when: "2999".into()
+            }
+            .is_kept()
+        );
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use vena_base::{Chart, Fact, Value};
 
 /// The header line, with every column the reader knows.
-pub const HEADER: &str = "patient,time,what,value,unit,until,route,note,recorded,recorded by,cause\n";
+pub const HEADER: &str =
+    "patient,time,what,value,unit,until,route,note,recorded,recorded by,cause\n";
 
 /// Appends one chart's facts as rows (without header).
 pub fn write_chart(out: &mut String, chart: &Chart) {
@@ -25,7 +26,9 @@ pub fn write<'c>(charts: impl IntoIterator<Item = &'c Chart>) -> String {
 fn write_fact(out: &mut String, patient: &str, fact: &Fact) {
     let (value, unit) = written(&fact.value);
     let time = |when: Option<String>| Cow::Owned::<str>(when.unwrap_or_default());
-    let text = |text: &Option<std::sync::Arc<str>>| Cow::Owned::<str>(text.as_deref().unwrap_or_default().to_owned());
+    let text = |text: &Option<std::sync::Arc<str>>| {
+        Cow::Owned::<str>(text.as_deref().unwrap_or_default().to_owned())
+    };
     let cells = [
         Cow::Borrowed(patient),
         time(Some(fact.when.to_string())),
@@ -51,9 +54,10 @@ fn write_fact(out: &mut String, patient: &str, fact: &Fact) {
 fn written(value: &Value) -> (Cow<'_, str>, Cow<'_, str>) {
     let none = Cow::Borrowed("");
     match value {
-        Value::Quantity(q) => {
-            (Cow::Owned(format!("{}{}", q.bound.sign(), q.written)), Cow::Borrowed(&*q.written_unit))
-        }
+        Value::Quantity(q) => (
+            Cow::Owned(format!("{}{}", q.bound.sign(), q.written)),
+            Cow::Borrowed(&*q.written_unit),
+        ),
         Value::Answer(answer) => (Cow::Borrowed(answer.as_str()), none),
         Value::Moment(when) => (Cow::Owned(when.to_string()), none),
         Value::Text(text) => (Cow::Borrowed(&**text), none),

@@ -40,7 +40,9 @@ pub fn is_icd10_pcs(system: &str) -> bool {
 
 /// Whether a system is ATC, in the spellings met.
 pub fn is_atc(system: &str) -> bool {
-    system == ATC || system.to_ascii_lowercase().contains("whocc") || system == "urn:oid:2.16.840.1.113883.6.73"
+    system == ATC
+        || system.to_ascii_lowercase().contains("whocc")
+        || system == "urn:oid:2.16.840.1.113883.6.73"
 }
 
 /// One ICD-10-PCS code of a CAR-T infusion. `None`: the code does not say which product.
@@ -72,8 +74,16 @@ pub const INFUSION_PROCEDURES: [ProcedureCode; 20] = [
     ("XW043N7", LISO, "lisocabtagene maraleucel"),
     ("XW033A7", CILTA, "ciltacabtagene autoleucel"),
     ("XW043A7", CILTA, "ciltacabtagene autoleucel"),
-    ("XW23346", BREXU, "brexucabtagene autoleucel (until 2021-09)"),
-    ("XW24346", BREXU, "brexucabtagene autoleucel (until 2021-09)"),
+    (
+        "XW23346",
+        BREXU,
+        "brexucabtagene autoleucel (until 2021-09)",
+    ),
+    (
+        "XW24346",
+        BREXU,
+        "brexucabtagene autoleucel (until 2021-09)",
+    ),
     ("XW23376", LISO, "lisocabtagene maraleucel (until 2021-09)"),
     ("XW24376", LISO, "lisocabtagene maraleucel (until 2021-09)"),
 ];
@@ -81,5 +91,8 @@ pub const INFUSION_PROCEDURES: [ProcedureCode; 20] = [
 /// The infusion a procedure code names: outer `None`, it names none; inner `None`, not which product.
 pub fn infusion_by_procedure(code: &str) -> Option<Option<Answer>> {
     let code = code.trim();
-    INFUSION_PROCEDURES.iter().find(|(known, ..)| known.eq_ignore_ascii_case(code)).map(|(_, product, _)| *product)
+    INFUSION_PROCEDURES
+        .iter()
+        .find(|(known, ..)| known.eq_ignore_ascii_case(code))
+        .map(|(_, product, _)| *product)
 }

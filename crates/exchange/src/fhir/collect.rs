@@ -4,8 +4,8 @@
 use super::{
     FhirOptions, codes,
     model::{
-        Annotation, CodeableConcept, Contained, Extension, Identifier, Medication, Meta, Patient, Period, Quantity,
-        Reference,
+        Annotation, CodeableConcept, Contained, Extension, Identifier, Medication, Meta, Patient,
+        Period, Quantity, Reference,
     },
     part::{Given, NO_TIME, Part, Person, Subject},
 };
@@ -31,6 +31,8 @@ pub struct Collector<'k> {
     /// Names of products, as they are compared.
     products: Vec<(String, Answer)>,
     texts: HashMap<String, Arc<str>>,
+    /// A document that failed is read again to find the path.
+    pub(super) tracked: bool,
 }
 
 /// What every clinical resource says beside its matter.
@@ -70,20 +72,44 @@ pub struct Common<'r, 'a> {
 
 impl<'k> Collector<'k> {
     /// A collector for one document.
-    pub fn new(knowledge: &'k Knowledge, options: &'k FhirOptions, file: Option<Arc<str>>) -> Collector<'k> {
+    pub fn new(
+        knowledge: &'k Knowledge,
+        options: &'k FhirOptions,
+        file: Option<Arc<str>>,
+    ) -> Collector<'k> {
         let mut products = Vec::new();
-        for answer in knowledge.catalogue.get(PRODUCT).map(|info| info.answers.as_slice()).unwrap_or_default() {
+        for answer in knowledge
+            .catalogue
+            .get(PRODUCT)
+            .map(|info| info.answers.as_slice())
+            .unwrap_or_default()
+        {
             let names = [answer.answer.as_str(), &answer.name.en, &answer.name.zh_tw];
-            for name in names.into_iter().chain(answer.words.iter().map(String::as_str)) {
+            for name in names
+                .into_iter()
+                .chain(answer.words.iter().map(String::as_str))
+            {
                 let name = compared(name).into_owned();
                 let wide = name.chars().any(|c| !c.is_ascii());
-                if name.chars().count() >= NAME_INSIDE_CHARS_MIN || (wide && name.chars().count() >= 3) {
+                if name.chars().count() >= NAME_INSIDE_CHARS_MIN
+                    || (wide && name.chars().count() >= 3)
+                {
                     products.push((name, answer.answer));
                 }
             }
         }
-        let part = Part { file, ..Part::default() };
-        Collector { catalogue: &knowledge.catalogue, options, part, products, texts: HashMap::new() }
+        let part = Part {
+            file,
+            ..Part::default()
+        };
+        Collector {
+            catalogue: &knowledge.catalogue,
+            options,
+            part,
+            products,
+            texts: HashMap::new(),
+            tracked: false,
+        }
     }
 
     /// An empty collector with the same knowledge, to read a failing document again.
@@ -94,6 +120,7 @@ impl<'k> Collector<'k> {
             part: Part::default(),
             products: self.products.clone(),
             texts: HashMap::new(),
+            tracked: true,
         }
     }
 
@@ -114,7 +141,10 @@ impl<'k> Collector<'k> {
             return None;
         };
         let written = common.issued.or_else(|| {
-            let extension = common.extension.iter().find(|e| e.url.as_deref() == Some(codes::RECORDED_EXTENSION));
+            let extension = common
+                .extension
+                .iter()
+                .find(|e| e.url.as_deref() == Some(codes::RECORDED_EXTENSION));
             extension
                 .and_then(|e| e.value_instant.as_deref())
                 .or_else(|| common.meta.and_then(|meta| meta.last_updated.as_deref()))
@@ -123,38 +153,82 @@ impl<'k> Collector<'k> {
             None => None,
             Some(Ok(When::Instant(stamp))) => Some(stamp),
             Some(Ok(_)) => {
-                let error = vena_base::time::TimeError::NotATime(written.unwrap_or_default().to_owned());
-                self.part.say(place, Trouble::Time { field: "issued", error });
+                let error =
+                    vena_base::time::TimeError::NotATime(written.unwrap_or_default().to_owned());
+                self.part.say(
+                    place,
+                    Trouble::Time {
+                        field: "issued",
+                        error,
+                    },
+                );
                 return None;
             }
             Some(Err(error)) => {
-                self.part.say(place, Trouble::Time { field: "issued", error });
+                self.part.say(
+                    place,
+                    Trouble::Time {
+                        field: "issued",
+                        error,
+                    },
+                );
                 return None;
             }
         };
-        let extension = |url: &str| common.extension.iter().find(|e| e.url.as_deref() == Some(url));
+        let extension = |url: &str| {
+            common
+                .extension
+                .iter()
+                .find(|e| e.url.as_deref() == Some(url))
+        };
         let cause = extension(codes::CAUSE_EXTENSION).and_then(|e| e.value_code.as_deref());
-        let cause = cause.and_then(|c| self.catalogue.get(CAUSE).and_then(|info| info.answer_from_words(c)));
+        let cause = cause.and_then(|c| {
+            self.catalogue
+                .get(CAUSE)
+                .and_then(|info| info.answer_from_words(c))
+        });
         let by = extension(codes::RECORDED_BY_EXTENSION).and_then(|e| e.value_string.as_deref());
         let recorded_by = by.map(|by| self.shared(by));
-        let note: Vec<&str> = common.note.iter().filter_map(|n| n.text.as_deref()).collect();
+        let note: Vec<&str> = common
+            .note
+            .iter()
+            .filter_map(|n| n.text.as_deref())
+            .collect();
         let note = (!note.is_empty()).then(|| Arc::from(note.join("\n")));
-        Some(Frame { place: Arc::clone(place), subject, recorded, note, recorded_by, cause })
+        Some(Frame {
+            place: Arc::clone(place),
+            subject,
+            recorded,
+            note,
+            recorded_by,
+            cause,
+        })
     }
 
     fn subject(&mut self, place: &Arc<str>, common: &Common<'_, '_>) -> Option<Subject> {
         let subject = common.subject?;
-        if let Some(local) = subject.reference.as_deref().and_then(|r| r.strip_prefix('#')) {
-            let person = common.contained.iter().find_map(|resource| match resource {
-                Contained::Patient(patient) if patient.id.as_deref() == Some(local) => Some(patient),
-                _ => None,
-            })?;
+        if let Some(local) = subject
+            .reference
+            .as_deref()
+            .and_then(|r| r.strip_prefix('#'))
+        {
+            let person = common
+                .contained
+                .iter()
+                .find_map(|resource| match resource {
+                    Contained::Patient(patient) if patient.id.as_deref() == Some(local) => {
+                        Some(patient)
+                    }
+                    _ => None,
+                })?;
             let key: Arc<str> = Arc::from(format!("{}#{local}", common.id.unwrap_or(place)));
             self.person(place, person, Arc::clone(&key));
             return Some(Subject::Person(key));
         }
         match (&subject.reference, &subject.identifier) {
-            (Some(reference), _) if !reference.is_empty() => Some(Subject::Reference(self.shared(reference))),
+            (Some(reference), _) if !reference.is_empty() => {
+                Some(Subject::Reference(self.shared(reference)))
+            }
             (_, Some(identifier)) => {
                 let name = identifier_name(identifier)?;
                 Some(Subject::Reference(self.shared(&name)))
@@ -164,7 +238,12 @@ impl<'k> Collector<'k> {
     }
 
     /// A time element; what is not a time is reported and refused.
-    pub(super) fn when(&mut self, place: &Arc<str>, field: &'static str, text: &str) -> Option<When> {
+    pub(super) fn when(
+        &mut self,
+        place: &Arc<str>,
+        field: &'static str,
+        text: &str,
+    ) -> Option<When> {
         match When::parse(text, self.options.zone.as_ref()) {
             Ok(when) => Some(when),
             Err(error) => {
@@ -197,17 +276,38 @@ impl<'k> Collector<'k> {
     }
 
     /// Counts a code that means nothing here.
-    pub(super) fn not_understood(&mut self, kind: &str, concept: Option<&CodeableConcept<'_>>, place: &Arc<str>) {
+    pub(super) fn not_understood(
+        &mut self,
+        kind: &str,
+        concept: Option<&CodeableConcept<'_>>,
+        place: &Arc<str>,
+    ) {
         let (word, display) = named(concept);
         self.unknown(kind, &word, display.as_deref(), place);
     }
 
-    pub(super) fn unknown(&mut self, kind: &str, word: &str, display: Option<&str>, place: &Arc<str>) {
+    pub(super) fn unknown(
+        &mut self,
+        kind: &str,
+        word: &str,
+        display: Option<&str>,
+        place: &Arc<str>,
+    ) {
         let catalogue = self.catalogue;
-        self.part.report.unknown(kind, word, || Origin::Path(Arc::clone(place)), display, || {
-            // A code is right or it is another one; only words can be near to each other.
-            display.or((!word.contains(' ')).then_some(word)).map(|w| suggestions(catalogue, w)).unwrap_or_default()
-        });
+        self.part.report.unknown(
+            kind,
+            word,
+            || Origin::Path(Arc::clone(place)),
+            display,
+            || {
+                // A code is right or it is another one; only bare words can be near to each other.
+                if display == Some(word) {
+                    suggestions(catalogue, word)
+                } else {
+                    Vec::new()
+                }
+            },
+        );
     }
 
     /// The concept an observation's code names: by LOINC or Vena's own ids; by its words only where
@@ -215,7 +315,10 @@ impl<'k> Collector<'k> {
     pub(super) fn concept_of(&self, concept: &CodeableConcept<'_>) -> Option<&'k ConceptInfo> {
         let mut coded = false;
         for coding in &concept.coding {
-            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref()) else { continue };
+            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref())
+            else {
+                continue;
+            };
             let found = match system {
                 codes::LOINC | "urn:oid:2.16.840.1.113883.6.1" => {
                     coded = true;
@@ -231,14 +334,21 @@ impl<'k> Collector<'k> {
         if coded {
             return None;
         }
-        concept.words().find_map(|words| self.catalogue.find(words).filter(|info| info.kind != Kind::Drug))
+        concept.words().find_map(|words| {
+            self.catalogue
+                .find(words)
+                .filter(|info| info.kind != Kind::Drug)
+        })
     }
 
     /// Adds a person the document describes.
     pub(super) fn person(&mut self, place: &Arc<str>, patient: &Patient<'_>, key: Arc<str>) {
         for identifier in &patient.identifier {
             if let Some(name) = identifier_name(identifier) {
-                self.part.aliases.entry(name).or_insert_with(|| Arc::clone(&key));
+                self.part
+                    .aliases
+                    .entry(name)
+                    .or_insert_with(|| Arc::clone(&key));
             }
         }
         let mut drafts = Vec::new();
@@ -246,7 +356,11 @@ impl<'k> Collector<'k> {
         let mut add = |concept, value, when, undated| {
             let mut fact = Fact::new(concept, value, when);
             fact.origin = Origin::Path(Arc::clone(place));
-            drafts.push(Draft { fact, undated, file: file.clone() });
+            drafts.push(Draft {
+                fact,
+                undated,
+                file: file.clone(),
+            });
         };
         if let Some(text) = patient.birth_date.as_deref()
             && let Some(when) = self.when(place, "birthDate", text)
@@ -256,12 +370,23 @@ impl<'k> Collector<'k> {
         if let Some(gender) = patient.gender.as_deref()
             && let Some(info) = self.catalogue.get(SEX)
         {
-            match interpret(self.catalogue, info, Written { value: gender, unit: None }, None) {
+            match interpret(
+                self.catalogue,
+                info,
+                Written {
+                    value: gender,
+                    unit: None,
+                },
+                None,
+            ) {
                 Ok(reading) => add(SEX, reading.value, NO_TIME, true),
                 Err(trouble) => self.part.say(place, trouble),
             }
         }
-        match (patient.deceased_date_time.as_deref(), patient.deceased_boolean) {
+        match (
+            patient.deceased_date_time.as_deref(),
+            patient.deceased_boolean,
+        ) {
             (Some(text), _) => {
                 if let Some(when) = self.when(place, "deceasedDateTime", text) {
                     add(DEATH, Value::Happened, when, false);
@@ -275,9 +400,14 @@ impl<'k> Collector<'k> {
 
     /// What a medication's codes and words name.
     pub(super) fn given(&self, concept: Option<&CodeableConcept<'_>>) -> Given {
-        let Some(concept) = concept else { return Given::Unknown("(no code)".to_owned(), None) };
+        let Some(concept) = concept else {
+            return Given::Unknown("(no code)".to_owned(), None);
+        };
         for coding in &concept.coding {
-            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref()) else { continue };
+            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref())
+            else {
+                continue;
+            };
             let found = if codes::is_atc(system) {
                 if let Some(product) = self.catalogue.product_by_atc(code) {
                     return Given::Infusion(Some(product));
@@ -310,7 +440,11 @@ impl<'k> Collector<'k> {
     pub(super) fn product_in(&self, words: &str) -> Option<Answer> {
         let text = compared(words);
         let mut found = None;
-        for (_, answer) in self.products.iter().filter(|(name, _)| text.contains(name.as_str())) {
+        for (_, answer) in self
+            .products
+            .iter()
+            .filter(|(name, _)| text.contains(name.as_str()))
+        {
             if found.is_some_and(|other| other != *answer) {
                 return None;
             }
@@ -323,7 +457,9 @@ impl<'k> Collector<'k> {
     pub(super) fn medication(&mut self, medication: &Medication<'_>, full_url: Option<&str>) {
         let given = self.given(medication.code.as_ref());
         if let Some(id) = medication.id.as_deref() {
-            self.part.medications.insert(format!("Medication/{id}"), given.clone());
+            self.part
+                .medications
+                .insert(format!("Medication/{id}"), given.clone());
         }
         if let Some(url) = full_url.filter(|url| !url.is_empty()) {
             self.part.medications.insert(url.to_owned(), given);
@@ -338,7 +474,10 @@ trait KnownConcept: Sized {
 
 impl KnownConcept for Concept {
     fn of_known(code: &str, catalogue: &Catalogue) -> Option<Concept> {
-        catalogue.find(code).map(|info| info.concept).filter(|concept| concept.as_str() == code)
+        catalogue
+            .find(code)
+            .map(|info| info.concept)
+            .filter(|concept| concept.as_str() == code)
     }
 }
 
@@ -353,19 +492,34 @@ fn as_given(info: &ConceptInfo) -> Option<Given> {
 /// The drug's name at the front of a text like `Acetaminophen 325 MG Oral Tablet`; the whole text
 /// where it names several drugs.
 fn drug_name(words: &str) -> &str {
-    if words.contains(['/', '+', '&']) {
+    if [" / ", " + ", " & "]
+        .iter()
+        .any(|joint| words.contains(joint))
+    {
         return words;
     }
-    let end = words.find(|c: char| c.is_ascii_digit()).unwrap_or(words.len());
+    let end = words
+        .find(|c: char| c.is_ascii_digit())
+        .unwrap_or(words.len());
     let name = words.get(..end).unwrap_or(words).trim();
-    if name.chars().count() >= 3 { name } else { words }
+    if name.chars().count() >= 3 {
+        name
+    } else {
+        words
+    }
 }
 
 /// The name an unknown code goes by in the report, and its display.
 fn named(concept: Option<&CodeableConcept<'_>>) -> (String, Option<String>) {
-    let Some(concept) = concept else { return ("(no code)".to_owned(), None) };
+    let Some(concept) = concept else {
+        return ("(no code)".to_owned(), None);
+    };
     let display = concept.words().next().map(str::to_owned);
-    match concept.coding.iter().find_map(|c| c.code.as_deref().map(|code| (c.system.as_deref(), code))) {
+    match concept
+        .coding
+        .iter()
+        .find_map(|c| c.code.as_deref().map(|code| (c.system.as_deref(), code)))
+    {
         Some((system, code)) => {
             let system = match system {
                 Some(codes::LOINC) => "LOINC",
@@ -384,14 +538,23 @@ fn named(concept: Option<&CodeableConcept<'_>>) -> (String, Option<String>) {
 
 /// An identifier as one text, the way conditional references write it.
 fn identifier_name(identifier: &Identifier<'_>) -> Option<String> {
-    let value = identifier.value.as_deref().filter(|value| !value.is_empty())?;
-    Some(format!("identifier={}|{value}", identifier.system.as_deref().unwrap_or_default()))
+    let value = identifier
+        .value
+        .as_deref()
+        .filter(|value| !value.is_empty())?;
+    Some(format!(
+        "identifier={}|{value}",
+        identifier.system.as_deref().unwrap_or_default()
+    ))
 }
 
 /// A quantity's number with its comparator, and its unit: the UCUM code before the printed unit.
 pub(super) fn amount(quantity: &Quantity<'_>) -> Option<(String, Option<String>)> {
     let number = quantity.value?.0;
-    let value = format!("{}{number}", quantity.comparator.as_deref().unwrap_or_default());
+    let value = format!(
+        "{}{number}",
+        quantity.comparator.as_deref().unwrap_or_default()
+    );
     Some((value, unit_of(quantity).map(str::to_owned)))
 }
 
@@ -399,5 +562,9 @@ pub(super) fn amount(quantity: &Quantity<'_>) -> Option<(String, Option<String>)
 pub(super) fn unit_of<'r>(quantity: &'r Quantity<'_>) -> Option<&'r str> {
     let code = quantity.code.as_deref().filter(|code| !code.is_empty());
     let unit = quantity.unit.as_deref().filter(|unit| !unit.is_empty());
-    if quantity.system.as_deref() == Some(codes::UCUM) { code.or(unit) } else { unit.or(code) }
+    if quantity.system.as_deref() == Some(codes::UCUM) {
+        code.or(unit)
+    } else {
+        unit.or(code)
+    }
 }

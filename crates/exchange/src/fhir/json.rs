@@ -53,7 +53,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Num<'a> {
             Some(b'-' | b'0'..=b'9') => Ok(Num(text)),
             Some(b'"') => Err(de::Error::custom("invalid type: text, expected a number")),
             Some(b'{') => Err(de::Error::custom("invalid type: map, expected a number")),
-            Some(b'[') => Err(de::Error::custom("invalid type: sequence, expected a number")),
+            Some(b'[') => Err(de::Error::custom(
+                "invalid type: sequence, expected a number",
+            )),
             _ => Err(de::Error::custom("invalid type: a word, expected a number")),
         }
     }
@@ -62,20 +64,36 @@ impl<'de: 'a, 'a> Deserialize<'de> for Num<'a> {
 /// A resource whose type is known, with all its other elements still to be read.
 pub struct Typed<'de, A> {
     early: VecDeque<(Str<'de>, &'de RawValue)>,
-    value: Option<&'de RawValue>,
+    value: Option<(String, &'de RawValue)>,
     rest: A,
+    tracked: bool,
 }
 
-/// Reads an object up to its `resourceType`; what stands before it is kept to be read again.
+/// Stands around a path in an error that came out of an element read a second time.
+pub const PATH_MARK: char = '\u{1}';
+
+/// Reads an object up to its `resourceType`; what stands before it is kept to be read again. With
+/// `tracked` an error in what is read again carries its path between two [`PATH_MARK`]s.
 ///
 /// # Errors
 /// Whatever the document has wrong, or no `resourceType`.
-pub fn typed<'de, A: MapAccess<'de>>(mut map: A) -> Result<(Str<'de>, Typed<'de, A>), A::Error> {
+pub fn typed<'de, A: MapAccess<'de>>(
+    mut map: A,
+    tracked: bool,
+) -> Result<(Str<'de>, Typed<'de, A>), A::Error> {
     let mut early = VecDeque::new();
     while let Some(key) = map.next_key::<Str<'de>>()? {
         if &*key == "resourceType" {
             let name: Str<'de> = map.next_value()?;
-            return Ok((name, Typed { early, value: None, rest: map }));
+            return Ok((
+                name,
+                Typed {
+                    early,
+                    value: None,
+                    rest: map,
+                    tracked,
+                },
+            ));
         }
         let value: &'de RawValue = map.next_value()?;
         early.push_back((key, value));
@@ -106,10 +124,20 @@ impl<'de, A: MapAccess<'de>> Typed<'de, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Typed<'de, A> {
     type Error = A::Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
         match self.early.pop_front() {
             Some((key, value)) => {
-                self.value = Some(value);
+                self.value = Some((
+                    if self.tracked {
+                        key.to_string()
+                    } else {
+                        String::new()
+                    },
+                    value,
+                ));
                 seed.deserialize(CowStrDeserializer::new(key.0)).map(Some)
             }
             None => self.rest.next_key_seed(seed),
@@ -118,7 +146,24 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Typed<'de, A> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         match self.value.take() {
-            Some(raw) => {
+            Some((key, raw)) if self.tracked => {
+                let mut json = serde_json::Deserializer::from_str(raw.get());
+                let mut track = serde_path_to_error::Track::new();
+                let read = seed.deserialize(serde_path_to_error::Deserializer::new(
+                    &mut json, &mut track,
+                ));
+                let path = track.path().to_string();
+                let dot = if path.starts_with('[') { "" } else { "." };
+                let path = if path == "." {
+                    key
+                } else {
+                    format!("{key}{dot}{path}")
+                };
+                read.map_err(|error| {
+                    de::Error::custom(format!("{PATH_MARK}{path}{PATH_MARK}{error}"))
+                })
+            }
+            Some((_, raw)) => {
                 let mut json = serde_json::Deserializer::from_str(raw.get());
                 seed.deserialize(&mut json).map_err(de::Error::custom)
             }
@@ -179,7 +224,10 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_text_and_nothing_else_passes() {
-        assert_eq!(serde_json::from_str::<Num<'_>>(" 1.10e3 ").unwrap(), Num("1.10e3"));
+        assert_eq!(
+            serde_json::from_str::<Num<'_>>(" 1.10e3 ").unwrap(),
+            Num("1.10e3")
+        );
         for wrong in ["\"1\"", "{}", "[1]", "true"] {
             assert!(serde_json::from_str::<Num<'_>>(wrong).is_err(), "{wrong}");
         }

@@ -31,7 +31,10 @@ pub struct CodeableConcept<'a> {
 impl CodeableConcept<'_> {
     /// Its words, the text before the displays.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        let displays = self.coding.iter().filter_map(|coding| coding.display.as_deref());
+        let displays = self
+            .coding
+            .iter()
+            .filter_map(|coding| coding.display.as_deref());
         self.text.as_deref().into_iter().chain(displays)
     }
 }
@@ -343,7 +346,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Contained<'a> {
                 f.write_str("a resource")
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Contained<'de>, A::Error> {
-                let (name, resource) = typed(map)?;
+                let (name, resource) = typed(map, false)?;
                 match &*name {
                     "Patient" => Ok(Contained::Patient(Box::new(resource.read()?))),
                     "Medication" => Ok(Contained::Medication(Box::new(resource.read()?))),

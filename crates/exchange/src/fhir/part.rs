@@ -77,14 +77,22 @@ pub struct Part {
 impl Part {
     /// Adds a problem at a place in the document.
     pub(super) fn say(&mut self, place: &Arc<str>, trouble: Trouble) {
-        let problem =
-            Problem { place: Origin::Path(Arc::clone(place)), file: self.file.clone(), patient: None, trouble };
+        let problem = Problem {
+            place: Origin::Path(Arc::clone(place)),
+            file: self.file.clone(),
+            patient: None,
+            trouble,
+        };
         self.report.add(problem);
     }
 
     /// Adds a statement.
     pub(super) fn state(&mut self, subject: Subject, fact: Fact) {
-        let draft = Draft { fact, undated: false, file: self.file.clone() };
+        let draft = Draft {
+            fact,
+            undated: false,
+            file: self.file.clone(),
+        };
         self.statements.push(Statement { subject, draft });
     }
 }

@@ -26,8 +26,17 @@ pub struct RowReader<'a> {
 
 impl<'a> RowReader<'a> {
     /// A reader for one patient's rows.
-    pub fn new(header: &'a Header, catalogue: &'a Catalogue, zone: Option<&'a Zone>) -> RowReader<'a> {
-        RowReader { header, catalogue, zone, found: HashMap::new() }
+    pub fn new(
+        header: &'a Header,
+        catalogue: &'a Catalogue,
+        zone: Option<&'a Zone>,
+    ) -> RowReader<'a> {
+        RowReader {
+            header,
+            catalogue,
+            zone,
+            found: HashMap::new(),
+        }
     }
 
     fn find(&mut self, what: &str) -> Option<&'a ConceptInfo> {
@@ -43,18 +52,28 @@ impl<'a> RowReader<'a> {
     ///
     /// # Errors
     /// The reason why the row cannot be used.
-    pub fn read(&mut self, record: &[Cow<'_, str>], line: u64) -> Result<(Draft, Option<Trouble>), Trouble> {
+    pub fn read(
+        &mut self,
+        record: &[Cow<'_, str>],
+        line: u64,
+    ) -> Result<(Draft, Option<Trouble>), Trouble> {
         let header = self.header;
         let what = header.get(record, Column::What);
         if what.is_empty() {
             return Err(Trouble::MissingField { column: "what" });
         }
         let Some(info) = self.find(what) else {
-            return Err(Trouble::UnknownWhat { what: what.to_owned() });
+            return Err(Trouble::UnknownWhat {
+                what: what.to_owned(),
+            });
         };
         let unit = Some(header.get(record, Column::Unit)).filter(|unit| !unit.is_empty());
-        let written = Written { value: header.get(record, Column::Value), unit };
-        let (when, undated, reading) = self.value_and_time(info, written, header.get(record, Column::Time))?;
+        let written = Written {
+            value: header.get(record, Column::Value),
+            unit,
+        };
+        let (when, undated, reading) =
+            self.value_and_time(info, written, header.get(record, Column::Time))?;
         let mut fact = Fact::new(info.concept, reading.value, when);
         fact.flags.extend(reading.flag);
         fact.origin = Origin::Line(line);
@@ -64,7 +83,14 @@ impl<'a> RowReader<'a> {
         fact.note = text(header.get(record, Column::Note));
         fact.recorded_by = text(header.get(record, Column::RecordedBy));
         fact.attributed_to = self.cause(header.get(record, Column::Cause))?;
-        Ok((Draft { fact, undated, file: None }, reading.noticed))
+        Ok((
+            Draft {
+                fact,
+                undated,
+                file: None,
+            },
+            reading.noticed,
+        ))
     }
 
     /// Value and time together: the birth date may stand in either column, and sex needs no time.
@@ -82,7 +108,9 @@ impl<'a> RowReader<'a> {
         let reading = interpret(self.catalogue, info, written, self.zone)?;
         match (when, &reading.value) {
             (Some(when), _) => Ok((when, false, reading)),
-            (None, Value::Moment(moment)) if info.concept == BIRTH_DATE => Ok((*moment, false, reading)),
+            (None, Value::Moment(moment)) if info.concept == BIRTH_DATE => {
+                Ok((*moment, false, reading))
+            }
             // Replaced when the rest of the patient's rows is known.
             (None, _) if info.concept == SEX => Ok((When::Year(0), true, reading)),
             (None, _) => Err(Trouble::MissingField { column: "time" }),
@@ -93,7 +121,9 @@ impl<'a> RowReader<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        When::parse(text, self.zone).map(Some).map_err(|error| Trouble::Time { field, error })
+        When::parse(text, self.zone)
+            .map(Some)
+            .map_err(|error| Trouble::Time { field, error })
     }
 
     /// A time of recording is an instant; of a day its last instant is taken, because only then is
@@ -104,7 +134,10 @@ impl<'a> RowReader<'a> {
             Some(When::Instant(stamp)) => Ok(Some(stamp)),
             Some(day) => match self.zone {
                 Some(zone) => Ok(Some(Stamp::in_zone(day.latest(zone), zone))),
-                None => Err(Trouble::Time { field: "recorded", error: TimeError::NeedsZone(text.to_owned()) }),
+                None => Err(Trouble::Time {
+                    field: "recorded",
+                    error: TimeError::NeedsZone(text.to_owned()),
+                }),
             },
         }
     }
@@ -114,11 +147,13 @@ impl<'a> RowReader<'a> {
             return Ok(None);
         }
         let info = self.catalogue.get(CAUSE);
-        info.and_then(|info| info.answer_from_words(text)).map(Some).ok_or_else(|| Trouble::Value {
-            concept: info.map_or_else(|| Text::same("cause"), |info| info.name.clone()),
-            written: text.to_owned(),
-            reason: Text::new("not one of the known causes", "不是已知的原因"),
-        })
+        info.and_then(|info| info.answer_from_words(text))
+            .map(Some)
+            .ok_or_else(|| Trouble::Value {
+                concept: info.map_or_else(|| Text::same("cause"), |info| info.name.clone()),
+                written: text.to_owned(),
+                reason: Text::new("not one of the known causes", "不是已知的原因"),
+            })
     }
 }
 
