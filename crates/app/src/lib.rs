@@ -1,1 +1,30 @@
-//! Use cases: load, decide, append; read models; identity vault; owns the clock. Knows no HTML.
+//! Use cases: load → decide → append; who may come in; read models; identity. Owns the clock and
+//! randomness; all other input and output goes through the ledger and the vault.
+//!
+//! Must not know: HTML, command-line arguments, how a grade is found.
+
+pub mod accounts;
+pub mod act;
+pub mod app;
+pub mod board;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod error;
+pub mod identity;
+pub mod journeys;
+pub mod pages;
+mod projection;
+mod row;
+mod rows_store;
+pub mod transfer;
+
+pub use accounts::{NewUser, Session, UserInfo};
+pub use board::{BoardFilter, BoardPage, BoardRow, Urgency};
+pub use act::{Done, Request, SecondPerson};
+pub use app::App;
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use config::Config;
+pub use error::AppError;
+pub use identity::{PersonIdentity, Registration};
+pub use row::{Chip, Row, RowTask};

@@ -14,6 +14,7 @@ pub mod rules;
 pub mod state;
 pub mod step;
 mod step_kind;
+mod choose;
 pub mod task;
 
 pub use chart::chart;

@@ -1,0 +1,391 @@
+//! load → decide → append: the one way a step enters. A decision reads the journey's head; if it
+//! moved meanwhile, everything is loaded and decided again.
+//!
+//! Must not know: forms, pages.
+
+use crate::{
+    App, AppError,
+    accounts::Session,
+    identity::{PersonIdentity, Registration},
+    journeys::{Loaded, stream, written},
+};
+use sha2::{Digest as _, Sha256};
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
+use vena_base::{
+    Stamp, Text,
+    ids::{EventId, JourneyId, PatientId, SiteId, UserId},
+};
+use vena_journey::{
+    Body, Command, Entry, Role, Standing, Step, StepKind, decide, event::event_id, may,
+    step::{FileDigest, Instead},
+};
+use vena_ledger::{Append, AppendError, AttachmentRef, Ledger as _, NewEvent, Search, SearchAudit};
+
+/// How often a decision is made anew when others write to the same journey.
+const TRIES: usize = 16;
+
+/// The second person of a two-person step, who signs in only for it.
+#[derive(Debug, Clone)]
+pub struct SecondPerson {
+    /// Login.
+    pub login: String,
+    /// Password.
+    pub password: String,
+}
+
+/// Steps somebody asks for, recorded all or none.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The journey.
+    pub journey: JourneyId,
+    /// Made once a form, so that sending it twice records it once.
+    pub key: String,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// In which standing.
+    pub standing: Standing,
+    /// Files the steps name, as given by [`App::store_attachment`].
+    pub attachments: Vec<AttachmentRef>,
+    /// The password again, where the step is signed (an override).
+    pub password: Option<String>,
+    /// For a two-person step entered on one screen: each step is recorded for both people.
+    pub second: Option<SecondPerson>,
+}
+
+impl Request {
+    /// One step by the rule.
+    pub fn new(journey: JourneyId, key: impl Into<String>, step: Step) -> Request {
+        Request {
+            journey,
+            key: key.into(),
+            steps: vec![step],
+            standing: Standing::ByRule,
+            attachments: Vec::new(),
+            password: None,
+            second: None,
+        }
+    }
+}
+
+/// What was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// The events.
+    pub events: Vec<EventId>,
+    /// Had been recorded before with this key; nothing was written now.
+    pub replayed: bool,
+    /// An event stands outside the rule.
+    pub outside_rule: bool,
+}
+
+struct Actor {
+    user: UserId,
+    role: Role,
+}
+
+impl App {
+    /// Records steps of one journey.
+    ///
+    /// # Errors
+    /// [`AppError::Refused`] with every refusal in order; a missing signature; a key used for other
+    /// content; or a fault.
+    pub fn act(&self, session: &Session, request: Request) -> Result<Done, AppError> {
+        if matches!(request.standing, Standing::Override { .. }) {
+            self.check_signature(session, request.password.as_deref())?;
+        }
+        let mut actors = vec![Actor { user: session.user.clone(), role: session.role }];
+        if let Some(second) = &request.second {
+            let other = self.accounts.check(&second.login, &second.password, &self.config, self.now())?;
+            if other.user == session.user {
+                return Err(AppError::SamePerson);
+            }
+            actors.push(Actor { user: other.user, role: other.role });
+        }
+        let done = self.decide_and_append(&actors, request)?;
+        self.catch_up(&mut |_, _| {})?;
+        Ok(done)
+    }
+
+    fn decide_and_append(&self, actors: &[Actor], request: Request) -> Result<Done, AppError> {
+        let steps: Vec<Step> = request.steps.into_iter().map(unsigned).collect();
+        for _ in 0..TRIES {
+            let loaded = self.load(&request.journey)?;
+            if let Some(first) = loaded.keys.get(&request.key) {
+                return replayed(&request.journey, &loaded, *first, actors, &steps);
+            }
+            let (events, entries) =
+                self.decide_all(actors, &request.journey, &loaded, &steps, &request.standing, &request.attachments)?;
+            let append = Append::new(request.key.clone(), events).read(stream(&request.journey), loaded.head);
+            match self.ledger.append(append) {
+                Ok(_) => {
+                    let events = entries.iter().filter_map(|entry| entry.id(&request.journey)).collect();
+                    let outside_rule = entries.iter().any(|entry| entry.body.outside_rule.is_some());
+                    return Ok(Done { events, replayed: false, outside_rule });
+                }
+                // Moved, or the same form was sent twice at once: load again, decide again.
+                Err(AppendError::Conflict { .. }) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Err(AppError::Busy)
+    }
+
+    /// Decides each step for each actor in turn, each on the state the one before leaves.
+    pub(crate) fn decide_all_for(
+        &self,
+        user: &UserId,
+        role: Role,
+        journey: &JourneyId,
+        loaded: &Loaded,
+        steps: &[Step],
+    ) -> Result<Vec<NewEvent>, AppError> {
+        let actor = [Actor { user: user.clone(), role }];
+        Ok(self.decide_all(&actor, journey, loaded, steps, &Standing::ByRule, &[])?.0)
+    }
+
+    fn decide_all(
+        &self,
+        actors: &[Actor],
+        journey: &JourneyId,
+        loaded: &Loaded,
+        steps: &[Step],
+        standing: &Standing,
+        attachments: &[AttachmentRef],
+    ) -> Result<(Vec<NewEvent>, Vec<Entry>), AppError> {
+        let now = self.now();
+        let recorded = Stamp::in_zone(now, &self.config.zone);
+        let mut state = (*loaded.state).clone();
+        let mut events = Vec::new();
+        let mut entries = Vec::new();
+        for step in steps {
+            for actor in actors {
+                let command = Command {
+                    by: actor.user.clone(),
+                    role: actor.role,
+                    step: step.clone(),
+                    standing: standing.clone(),
+                };
+                let body = decide(&state, command, &self.rules.journey, now)?;
+                let entry = Entry { seq: state.next_seq(), recorded, by: actor.user.clone(), body };
+                events.push(new_event(journey, &entry, attachments)?);
+                state = state.and_then([entry.clone()]);
+                entries.push(entry);
+            }
+        }
+        Ok((events, entries))
+    }
+
+    /// Whether a role may give a step at all; gates are asked when it is given.
+    pub fn may(&self, session: &Session, step: StepKind) -> bool {
+        may(session.role, step)
+    }
+
+    /// Registers a patient, or a further journey of a known one.
+    ///
+    /// # Errors
+    /// [`AppError::Duplicate`] with the pseudonymous ids of possible duplicates, unless it was said
+    /// that it is somebody else; refusals; faults.
+    pub fn register(&self, session: &Session, key: &str, registration: Registration) -> Result<(JourneyId, PatientId), AppError> {
+        if !may(session.role, StepKind::Registered) {
+            let refusal = vena_journey::Refusal::RoleMayNot { role: session.role, step: StepKind::Registered };
+            return Err(AppError::Refused(vena_journey::Refused { refusals: vec![refusal] }));
+        }
+        let (journey, patient) = ids_of_key(key, registration.patient.clone())?;
+        if !self.load(&journey)?.keys.contains_key(key) {
+            if registration.patient.is_none() && !registration.is_somebody_else {
+                let alike = self.alike(session, &registration.identity)?;
+                if !alike.is_empty() {
+                    return Err(AppError::Duplicate(alike));
+                }
+            }
+            // Identity first: a journey without identity would be nobody's, an identity without
+            // journey is only unused and is taken up when the form is sent again.
+            if registration.patient.is_none() {
+                self.put_identity(&patient, &registration.identity)?;
+            }
+        }
+        let step = Step::Registered {
+            patient: patient.clone(),
+            diagnosis: registration.diagnosis,
+            product_intended: registration.product_intended,
+            referring_site: registration.referring_site,
+            collecting_site: None,
+            treating_site: self.site()?,
+            follow_up_site: None,
+            when: registration.when,
+        };
+        self.act(session, Request::new(journey.clone(), key, step))?;
+        Ok((journey, patient))
+    }
+
+    pub(crate) fn site(&self) -> Result<SiteId, AppError> {
+        SiteId::new(&self.config.site).map_err(|cause| AppError::Input(Text::same(cause.to_string())))
+    }
+
+    pub(crate) fn put_identity(&self, patient: &PatientId, identity: &PersonIdentity) -> Result<(), AppError> {
+        let mut pool = self.entropy.pool(512)?;
+        self.vault.put(patient.as_str(), &identity.to_vault(), &mut |buffer: &mut [u8]| pool.take(buffer))?;
+        self.people.forget(patient.as_str());
+        Ok(())
+    }
+
+    /// Changes who a patient is (a typing error, a new weight). Every version is kept in the vault;
+    /// the ledger notes that it changed, not what.
+    ///
+    /// # Errors
+    /// Not permitted, or a fault.
+    pub fn change_identity(&self, session: &Session, journey: &JourneyId, identity: &PersonIdentity) -> Result<(), AppError> {
+        if !may(session.role, StepKind::Registered) && !may(session.role, StepKind::VitalSigns) {
+            return Err(AppError::NotPermitted(Text::new(
+                "Your role may not change a patient's identity.",
+                "您的角色不可更改病人身分資料。",
+            )));
+        }
+        let loaded = self.load(journey)?;
+        let registration =
+            loaded.state.registration.as_ref().ok_or_else(|| AppError::NotFound(journey.to_string()))?;
+        self.put_identity(&registration.patient, identity)?;
+        let patient = registration.patient.clone();
+        self.note(format!("patient/{patient}"), "identity-changed", &session.user, b"{}".to_vec())?;
+        let remark = Text::new("Identity changed", "身分資料已變更");
+        let step = Step::Remarked { text: Arc::from(format!("{} · {}", remark.en, remark.zh_tw)), about: None };
+        self.act(session, Request::new(journey.clone(), self.fresh_key()?, step))?;
+        Ok(())
+    }
+
+    /// Pseudonymous ids of patients with the same record number, or the same name and birth date.
+    fn alike(&self, session: &Session, identity: &PersonIdentity) -> Result<Vec<String>, AppError> {
+        let mut alike = Vec::new();
+        let wanted = identity.to_vault();
+        let queries = wanted.record_numbers.iter().chain(wanted.birth_date.as_ref().filter(|_| !wanted.names.is_empty()));
+        for query in queries {
+            let at = written(self.now(), &self.config.zone);
+            let search =
+                Search { query, by: session.user.as_str(), at: &at, limit: 1_000, show_restricted: true };
+            let found = self.vault.search(&search, |audit| self.audit_search(&session.user, audit))?;
+            alike.extend(found.into_iter().filter(|m| same_person(&m.identity, &wanted)).map(|m| m.patient));
+        }
+        alike.sort();
+        alike.dedup();
+        Ok(alike)
+    }
+
+    pub(crate) fn audit_search(&self, by: &UserId, audit: &SearchAudit) -> Result<(), AppError> {
+        let body = serde_json::to_vec(audit).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
+        self.note("audit/search".to_owned(), "searched", by, body)
+    }
+
+    /// Stores a file (a consent scan), encrypted; name the answer in a request and its digest in a step.
+    ///
+    /// # Errors
+    /// Too large, disk full, or another fault; nothing is kept then.
+    pub fn store_attachment(&self, _session: &Session, input: &mut dyn Read) -> Result<(AttachmentRef, FileDigest), AppError> {
+        let stored = self.attachments.store(&self.attachments_key, self.entropy.bytes()?, input)?;
+        let digest = FileDigest::new(&stored.plain_sha256.to_string())
+            .map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
+        Ok((stored, digest))
+    }
+
+    /// Writes out a file a journey's events name.
+    ///
+    /// # Errors
+    /// The journey names no such file, or it is damaged.
+    pub fn load_attachment(&self, _session: &Session, journey: &JourneyId, digest: &FileDigest, output: &mut dyn Write) -> Result<(), AppError> {
+        let events = self.ledger.read_stream(&stream(journey), 1)?;
+        let attachment = events
+            .iter()
+            .flat_map(|event| &event.attachments)
+            .find(|attachment| attachment.plain_sha256.to_string() == digest.as_str())
+            .ok_or_else(|| AppError::NotFound(digest.as_str().to_owned()))?;
+        Ok(self.attachments.load(&self.attachments_key, attachment, output)?)
+    }
+}
+
+fn same_person(found: &vena_ledger::Identity, wanted: &vena_ledger::Identity) -> bool {
+    let folded = |text: &String| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let share = |a: &[String], b: &[String]| a.iter().any(|x| b.iter().any(|y| folded(x) == folded(y)));
+    share(&found.record_numbers, &wanted.record_numbers)
+        || (found.birth_date.is_some() && found.birth_date == wanted.birth_date && share(&found.names, &wanted.names))
+}
+
+/// Ids derived from the form's key, so that a form sent twice names the same journey and patient.
+fn ids_of_key(key: &str, patient: Option<PatientId>) -> Result<(JourneyId, PatientId), AppError> {
+    let wrong = |cause: vena_base::ids::IdError| AppError::Input(Text::same(cause.to_string()));
+    let derived = |letter: char| {
+        let digest = Sha256::new().chain_update([letter as u8]).chain_update(key.as_bytes()).finalize();
+        crate::app::readable_id(letter, digest.get(..10).unwrap_or_default())
+    };
+    let journey = JourneyId::new(&derived('J')).map_err(wrong)?;
+    let patient = match patient {
+        Some(patient) => patient,
+        None => PatientId::new(&derived('P')).map_err(wrong)?,
+    };
+    Ok((journey, patient))
+}
+
+/// When and by whom a fact was recorded is the ledger's to say; only a file brings its own times.
+fn unsigned(mut step: Step) -> Step {
+    fn strip(facts: &mut [vena_base::Fact]) {
+        for fact in facts {
+            fact.recorded = None;
+            fact.recorded_by = None;
+        }
+    }
+    match &mut step {
+        Step::VitalSigns(facts) | Step::Laboratory(facts) | Step::Drugs(facts) | Step::Assessment(facts) => strip(facts),
+        Step::Corrected { instead: Instead::Facts(facts), .. } => strip(facts),
+        _ => {}
+    }
+    step
+}
+
+fn new_event(journey: &JourneyId, entry: &Entry, attachments: &[AttachmentRef]) -> Result<NewEvent, AppError> {
+    let body = entry.body.write().map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
+    let mut event = NewEvent::new(
+        stream(journey),
+        entry.body.event_type(),
+        vena_journey::event::VERSION,
+        entry.recorded.to_string(),
+        entry.by.as_str(),
+        body,
+    );
+    event.happened = entry.body.step.when().map(|when| when.to_string());
+    for digest in files_of(&entry.body) {
+        let stored = attachments.iter().find(|stored| stored.plain_sha256.to_string() == digest.as_str());
+        let stored = stored.ok_or_else(|| AppError::NotFound(digest.as_str().to_owned()))?;
+        event = event.attach(*stored);
+    }
+    Ok(event)
+}
+
+/// The files a step names that must be stored; an import names its file without keeping it.
+fn files_of(body: &Body) -> Vec<FileDigest> {
+    match &body.step {
+        Step::ConsentRecorded { scan: file, .. }
+        | Step::ProductReleased { document: file, .. }
+        | Step::ProductReceived { document: file, .. } => file.iter().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A key seen before: the same content by the same people gives the same answer, other content is refused.
+fn replayed(journey: &JourneyId, loaded: &Loaded, first: u64, actors: &[Actor], steps: &[Step]) -> Result<Done, AppError> {
+    let asked: Vec<(&UserId, &Step)> =
+        steps.iter().flat_map(|step| actors.iter().map(move |actor| (&actor.user, step))).collect();
+    let mut events = Vec::new();
+    let mut outside_rule = false;
+    for (offset, (user, step)) in asked.into_iter().enumerate() {
+        let seq = first + offset as u64;
+        match loaded.state.entry(seq) {
+            Some(entry) if entry.by == *user && entry.body.step == *step => {
+                outside_rule |= entry.body.outside_rule.is_some();
+                events.extend(event_id(journey, seq));
+            }
+            _ => return Err(AppError::KeyReused),
+        }
+    }
+    Ok(Done { events, replayed: true, outside_rule })
+}

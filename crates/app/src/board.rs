@@ -1,0 +1,211 @@
+//! The board: one row a journey, urgent first, with the names of the rows that are shown.
+//!
+//! Must not know: HTML, how rows are computed or kept.
+
+use crate::{App, AppError, accounts::Session, identity::PersonIdentity, row::Row};
+use jiff::Timestamp;
+use std::sync::Arc;
+use vena_base::{Answer, Concept, Text, time::days_between};
+use vena_journey::{Phase, Role};
+
+/// Rows on a page unless asked otherwise.
+pub const PAGE_ROWS: usize = 50;
+/// Most rows on a page.
+pub const PAGE_ROWS_MAX: usize = 200;
+/// From this grade on somebody must act now; what must be done is for the knowledge files to say.
+const ACT_NOW_FROM_GRADE: u8 = 3;
+
+/// How soon somebody must act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Urgency {
+    /// Overdue, grade 3 or above for certain, or cells out of the freezer.
+    ActNow,
+    /// Due today.
+    Today,
+    /// Later, or without a date.
+    OnTrack,
+    /// Ended.
+    Ended,
+}
+
+impl Urgency {
+    /// As the heading of its rows.
+    pub fn name(self) -> Text {
+        match self {
+            Urgency::ActNow => Text::new("Act now", "立即處理"),
+            Urgency::Today => Text::new("Due today", "今日到期"),
+            Urgency::OnTrack => Text::new("On track", "進度正常"),
+            Urgency::Ended => Text::new("Ended", "已結束"),
+        }
+    }
+}
+
+/// Which rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardFilter {
+    /// Only journeys in this phase.
+    pub phase: Option<Phase>,
+    /// Only journeys with a task of this role.
+    pub role: Option<Role>,
+    /// Only journeys in which the person recorded something.
+    pub mine: bool,
+    /// Ended journeys too (always when that phase is asked for).
+    pub ended: bool,
+    /// Page, from 0.
+    pub page: usize,
+    /// Rows a page, at most [`PAGE_ROWS_MAX`].
+    pub page_rows: usize,
+}
+
+impl Default for BoardFilter {
+    fn default() -> BoardFilter {
+        BoardFilter { phase: None, role: None, mine: false, ended: false, page: 0, page_rows: PAGE_ROWS }
+    }
+}
+
+/// One row as shown.
+#[derive(Debug, Clone)]
+pub struct BoardRow {
+    /// The row; its grades are of `row.computed_at`.
+    pub row: Arc<Row>,
+    /// Who it is; `None` where the identity is restricted.
+    pub person: Option<Arc<PersonIdentity>>,
+    /// Day after infusion (day 0); `None` before.
+    pub day: Option<i32>,
+    /// The product as people say it.
+    pub product: Option<Text>,
+    /// The diagnosis as people say it.
+    pub diagnosis: Option<Text>,
+    /// How soon somebody must act.
+    pub urgency: Urgency,
+    /// By how many minutes the next task is late; negative: minutes left.
+    pub late_min: Option<i64>,
+}
+
+/// The board as shown.
+#[derive(Debug, Clone)]
+pub struct BoardPage {
+    /// The rows of this page.
+    pub rows: Vec<BoardRow>,
+    /// Rows that match, on all pages.
+    pub matching: usize,
+    /// Running journeys in all.
+    pub running: usize,
+    /// Running journeys by phase, in the order of [`Phase::ALL`].
+    pub by_phase: Vec<(Phase, usize)>,
+    /// Running journeys in which the person recorded something.
+    pub mine: usize,
+    /// Running journeys that need somebody now.
+    pub act_now: usize,
+    /// Running journeys whose next gate is shut.
+    pub shut_gates: usize,
+    /// Page, from 0.
+    pub page: usize,
+    /// Pages in all, at least 1.
+    pub pages: usize,
+    /// The ledger position shown.
+    pub position: u64,
+    /// The instant shown.
+    pub now: Timestamp,
+}
+
+impl App {
+    /// A page of the board.
+    ///
+    /// # Errors
+    /// A fault of the vault.
+    pub fn board(&self, session: &Session, filter: &BoardFilter) -> Result<BoardPage, AppError> {
+        let now = self.now();
+        let end_of_today = self.config.zone.end_of(self.config.zone.day_of(now));
+        let page_rows = filter.page_rows.clamp(1, PAGE_ROWS_MAX);
+        let mut page = BoardPage {
+            rows: Vec::new(),
+            matching: 0,
+            running: 0,
+            by_phase: Phase::ALL.map(|phase| (phase, 0)).to_vec(),
+            mine: 0,
+            act_now: 0,
+            shut_gates: 0,
+            page: filter.page,
+            pages: 1,
+            position: self.projection.position(),
+            now,
+        };
+        let mut groups: [Vec<Arc<Row>>; 4] = Default::default();
+        {
+            let rows = self.projection.read();
+            for row in rows.iter() {
+                let urgency = urgency(row, now, end_of_today);
+                let mine = row.people.contains(&session.user);
+                count(&mut page, row, urgency, mine);
+                if matches(filter, row, mine) {
+                    page.matching += 1;
+                    if let Some(group) = groups.get_mut(urgency as usize) {
+                        group.push(row.clone());
+                    }
+                }
+            }
+        }
+        page.pages = page.matching.div_ceil(page_rows).max(1);
+        page.page = filter.page.min(page.pages - 1);
+        let shown = groups.into_iter().flatten().skip(page.page * page_rows).take(page_rows);
+        for row in shown {
+            page.rows.push(self.board_row(row, now, end_of_today)?);
+        }
+        Ok(page)
+    }
+
+    pub(crate) fn board_row(&self, row: Arc<Row>, now: Timestamp, end_of_today: Timestamp) -> Result<BoardRow, AppError> {
+        Ok(BoardRow {
+            person: self.people.get(&self.vault, row.patient.as_str())?,
+            day: row.day_0.map(|day_0| days_between(day_0, self.config.zone.day_of(now))),
+            product: row.product.map(|product| self.answer_name("product", product)),
+            diagnosis: row.diagnosis.map(|diagnosis| self.answer_name("diagnosis", diagnosis)),
+            urgency: urgency(&row, now, end_of_today),
+            late_min: row.next_due().map(|due| now.duration_since(due).as_mins()),
+            row,
+        })
+    }
+
+    /// An answer as people say it; the catalogue's id where it has no name.
+    pub(crate) fn answer_name(&self, concept: &'static str, answer: Answer) -> Text {
+        let info = self.knowledge.catalogue.get(Concept::known(concept));
+        info.and_then(|info| info.answer(answer)).map_or_else(|| Text::same(answer.as_str()), |info| info.name.clone())
+    }
+}
+
+fn urgency(row: &Row, now: Timestamp, end_of_today: Timestamp) -> Urgency {
+    if row.phase == Phase::Ended {
+        return Urgency::Ended;
+    }
+    let due = row.next_due();
+    if row.infusing || due.is_some_and(|due| due < now) || row.worst_certain_grade() >= ACT_NOW_FROM_GRADE {
+        Urgency::ActNow
+    } else if due.is_some_and(|due| due <= end_of_today) {
+        Urgency::Today
+    } else {
+        Urgency::OnTrack
+    }
+}
+
+fn count(page: &mut BoardPage, row: &Row, urgency: Urgency, mine: bool) {
+    if let Some((_, count)) = page.by_phase.iter_mut().find(|(phase, _)| *phase == row.phase) {
+        *count += 1;
+    }
+    if urgency == Urgency::Ended {
+        return;
+    }
+    page.running += 1;
+    page.mine += usize::from(mine);
+    page.act_now += usize::from(urgency == Urgency::ActNow);
+    page.shut_gates += usize::from(!row.blocked.is_empty());
+}
+
+fn matches(filter: &BoardFilter, row: &Row, mine: bool) -> bool {
+    let ended = row.phase == Phase::Ended;
+    let phase = match filter.phase {
+        Some(phase) => row.phase == phase,
+        None => filter.ended || !ended,
+    };
+    phase && filter.role.is_none_or(|role| row.owners.contains(&role)) && (mine || !filter.mine)
+}
