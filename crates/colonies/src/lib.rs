@@ -26,6 +26,7 @@ pub mod raster;
 pub mod region;
 pub mod report;
 pub mod rim;
+pub mod series;
 pub mod shapes;
 pub mod synthetic;
 pub mod vessel;
