@@ -65,16 +65,12 @@ pub fn early_icaht(journey: &SimJourney) -> Option<u8> {
     counts::early_grade(&written_counts(journey))
 }
 
-/// The true CAR-HEMATOTOX score from the values of day −6, the last before lymphodepletion.
+/// The true CAR-HEMATOTOX score from the last values written before lymphodepletion began.
 pub fn hematotox(journey: &SimJourney) -> Option<u8> {
-    let zero = journey.zone.day_of(journey.infusion);
+    let begin = journey.infusion.checked_sub((5 * 24).hours()).ok()?;
     let value = |concept: &'static str| {
-        journey
-            .facts
-            .iter()
-            .filter(|f| f.concept == Concept::known(concept))
-            .filter(|f| vena_base::time::days_between(zero, f.when.first_day(&journey.zone)) == -6)
-            .find_map(|f| f.quantity().map(|q| q.value))
+        let before = journey.facts.iter().filter(|f| f.concept == Concept::known(concept) && f.when.earliest(&journey.zone) < begin);
+        before.max_by_key(|f| f.when.earliest(&journey.zone)).and_then(|f| f.quantity().map(|q| q.value))
     };
     let platelets = value("platelets")? / 1_000.0;
     Some(counts::hematotox(platelets, value("anc")?, value("haemoglobin")?, value("crp")?, value("ferritin")?))

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 pub fn early_grade(counts: &BTreeMap<i64, f64>) -> Option<u8> {
     let inside: BTreeMap<i64, f64> = counts.iter().filter(|(d, _)| (0..=30).contains(*d)).map(|(d, v)| (*d, *v)).collect();
     let days = filled(&inside)?;
-    let longest_500 = longest(&days, 500.0, true);
-    let longest_100 = longest(&days, 100.0, false);
+    let longest_500 = longest(&days, 500.0);
+    let longest_100 = longest(&days, 100.0);
     if let Some((start, end)) = longest_500.iter().copied().find(|(start, end)| *start <= 3 && *end == 30) {
         debug_assert!(end >= start);
         return Some(4);
@@ -43,7 +43,8 @@ fn filled(counts: &BTreeMap<i64, f64>) -> Option<Vec<f64>> {
             match (before, after) {
                 (Some((d0, v0)), Some((d1, v1))) if d1 - d0 - 1 <= 7 => {
                     let share = (day - d0) as f64 / (d1 - d0) as f64;
-                    Some(((v0 + (v1 - v0) * share) / 10.0).round() * 10.0)
+                    // Half goes to the even ten, as R rounds.
+                    Some(((v0 + (v1 - v0) * share) / 10.0).round_ties_even() * 10.0)
                 }
                 (Some((d0, v0)), None) if day - d0 <= 7 && 30 - d0 <= 7 => Some(*v0),
                 (None, Some((d1, v1))) if *d1 <= 7 => Some(*v1),
@@ -53,15 +54,16 @@ fn filled(counts: &BTreeMap<i64, f64>) -> Option<Vec<f64>> {
         .collect()
 }
 
-/// Episodes at or below a limit; with `joined`, stretches parted by fewer than three days are one.
-fn longest(days: &[f64], limit: f64, joined: bool) -> Vec<(i64, i64)> {
+/// Episodes at or below a limit. Stretches parted by fewer than three days are one, at either limit: the
+/// published method treats both alike.
+fn longest(days: &[f64], limit: f64) -> Vec<(i64, i64)> {
     let mut runs: Vec<(i64, i64)> = Vec::new();
     for (day, value) in (0_i64..).zip(days) {
         if *value > limit {
             continue;
         }
         match runs.last_mut() {
-            Some((_, end)) if day - *end == 1 || (joined && day - *end <= 3) => *end = day,
+            Some((_, end)) if day - *end <= 3 => *end = day,
             _ => runs.push((day, day)),
         }
     }
