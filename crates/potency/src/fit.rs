@@ -9,7 +9,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::curve::{CurveModel, CurveParameters, Observation, SLOTS, second_derivatives, value};
+use crate::curve::{
+    CurveModel, CurveParameters, Observation, SLOTS, second_derivatives, value, value_and_gradient,
+};
 use crate::descent::{
     Extent, Grouped, Minimum, Normal, descend, invert, normal_equations, start_from_data,
     starts_from_grid, widen,
@@ -89,6 +91,32 @@ pub struct CurveFit {
 }
 
 impl CurveFit {
+    /// Variance of the fitted response at ln dose, from the parameters' covariance.
+    pub fn prediction_variance(&self, log_dose: f64) -> f64 {
+        let theta = self.parameters.internal();
+        let gradient = if self.parameters.g == 1.0 {
+            let (_, g) =
+                value_and_gradient::<4>(&[theta[0], theta[1], theta[2], theta[3]], log_dose);
+            [g[0], g[1], g[2], g[3], 0.0]
+        } else {
+            value_and_gradient::<5>(&theta, log_dose).1
+        };
+        let by = [
+            1.0,
+            1.0,
+            1.0,
+            1.0 / self.parameters.e,
+            1.0 / self.parameters.g,
+        ];
+        let mut variance = 0.0;
+        for i in 0..SLOTS {
+            for k in 0..SLOTS {
+                variance += gradient[i] * by[i] * gradient[k] * by[k] * self.covariance[i][k];
+            }
+        }
+        variance
+    }
+
     /// Standard error of a slot: 0 b, 1 c, 2 d, 3 e, 4 g.
     pub fn standard_error(&self, slot: usize) -> f64 {
         self.covariance

@@ -5,7 +5,7 @@ use vena_base::Lang;
 
 use crate::curve::CurveModel;
 use crate::report::{AssayKind, OutlierHandling, PotencyOptions};
-use crate::{QpcrOptions, analyse_potency, analyse_qpcr, potency_svg};
+use crate::{QpcrOptions, analyse_potency, analyse_qpcr, potency_svg, qpcr_svg};
 
 /// Feeds bytes to the potency reader with every analysis.
 pub fn fuzz_potency_csv(bytes: &[u8]) {
@@ -37,6 +37,7 @@ pub fn fuzz_qpcr_csv(bytes: &[u8]) {
             ..QpcrOptions::default()
         },
     ) {
+        let _ = qpcr_svg(&report, Lang::En);
         let _ = serde_json::to_vec(&report);
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::curve::{CurveModel, Observation};
 use crate::distributions::student_quantile;
-use crate::fit::{FitError, Information};
+use crate::fit::{FitError, Information, fit_curve};
 use crate::joint::{Shared, fit_joint, fitted, leverage};
 
 /// An observation the rule names.
@@ -21,6 +21,9 @@ pub struct Outlier {
     pub fitted: f64,
 }
 
+/// Most observations for which each is left out in turn. A working limit.
+const DELETION_MAX: usize = 500;
+
 /// Names the outliers of one curve at the level `alpha` (before Bonferroni).
 pub fn find_outliers(
     model: CurveModel,
@@ -28,7 +31,13 @@ pub fn find_outliers(
     alpha: f64,
 ) -> Result<Vec<Outlier>, FitError> {
     let curves = [observations.to_vec()];
-    let fit = fit_joint(model, &curves, Shared::NOTHING, Information::Expected)?;
+    let fit = match fit_joint(model, &curves, Shared::NOTHING, Information::Expected) {
+        Ok(fit) => fit,
+        Err(error @ FitError::NotConverged(_)) => {
+            return by_deletion(model, observations, alpha).ok_or(error);
+        }
+        Err(error) => return Err(error),
+    };
     let count = observations.len();
     let df = fit.residual_df as f64 - 1.0;
     if df < 1.0 {
@@ -70,6 +79,46 @@ pub fn find_outliers(
     Ok(found)
 }
 
+/// The same rule where one gross value keeps the whole curve from being fitted: the studentised
+/// residual is by definition the distance from the curve fitted without the observation, over the
+/// standard error of that prediction. The worst observation alone is judged.
+fn by_deletion(
+    model: CurveModel,
+    observations: &[Observation],
+    alpha: f64,
+) -> Option<Vec<Outlier>> {
+    let count = observations.len();
+    if count > DELETION_MAX {
+        return None;
+    }
+    let mut worst: Option<Outlier> = None;
+    for (index, o) in observations.iter().enumerate() {
+        let mut rest = observations.to_vec();
+        rest.remove(index);
+        let Ok(fit) = fit_curve(model, &rest, Information::Expected) else {
+            continue;
+        };
+        let expected = fit.parameters.response(o.log_dose.exp());
+        let variance = fit.rss / fit.residual_df as f64;
+        let prediction = variance / o.weight + fit.prediction_variance(o.log_dose);
+        let studentised_residual = (o.response - expected) / prediction.sqrt();
+        let critical_value =
+            student_quantile(1.0 - alpha / (2.0 * count as f64), fit.residual_df as f64);
+        let further = worst
+            .as_ref()
+            .is_none_or(|w| studentised_residual.abs() > w.studentised_residual.abs());
+        if further && studentised_residual.abs() > critical_value {
+            worst = Some(Outlier {
+                index,
+                studentised_residual,
+                critical_value,
+                fitted: expected,
+            });
+        }
+    }
+    worst.map(|w| vec![w])
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -107,5 +156,14 @@ mod tests {
         let found = find_outliers(CurveModel::FourParameter, &curve_with(3.0), 0.01).unwrap();
         assert_eq!(found.iter().map(|o| o.index).collect::<Vec<_>>(), vec![7]);
         assert!(found[0].studentised_residual > found[0].critical_value);
+    }
+
+    /// Row Q15. A value so gross that no curve goes through all wells is named all the same.
+    #[test]
+    fn a_gross_value_that_spoils_the_fit_is_named() {
+        let mut o = curve_with(0.0);
+        o[7].response = 60.0;
+        let found = find_outliers(CurveModel::FourParameter, &o, 0.01).unwrap();
+        assert_eq!(found.iter().map(|o| o.index).collect::<Vec<_>>(), vec![7]);
     }
 }

@@ -344,7 +344,7 @@ fn legend(svg: &mut String, curve: &PictureCurve, k: usize, no_fit: &str) {
 }
 
 /// Round steps between two bounds, about six of them.
-fn ticks(low: f64, high: f64) -> Vec<f64> {
+pub(crate) fn ticks(low: f64, high: f64) -> Vec<f64> {
     let span = high - low;
     let well = span > 0.0 && span.is_finite();
     if !well {

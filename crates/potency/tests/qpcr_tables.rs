@@ -8,9 +8,10 @@
 
 use std::fmt::Write;
 
+use vena_base::Lang;
 use vena_potency::method::{Method, Outcome, QPCR, RELATIVE_POTENCY};
 use vena_potency::qpcr::{Call, QuantityStatus, ResidualDna, VectorCopies};
-use vena_potency::{QpcrOptions, QpcrReport, analyse_qpcr};
+use vena_potency::{QpcrOptions, QpcrReport, analyse_qpcr, qpcr_svg};
 
 /// Cq of a quantity on a curve of 100 % efficiency.
 fn cq(quantity: f64) -> f64 {
@@ -320,4 +321,18 @@ fn every_criterion_at_below_and_above_its_limit() {
             assert!(!c.label.en.is_empty() && !c.label.zh_tw.is_empty());
         }
     }
+}
+
+/// Row Q7. The picture in both languages; a sample below detection is said, not drawn at 0.
+#[test]
+fn picture() {
+    let mut csv = header();
+    standards("A<u", &mut csv);
+    writeln!(csv, "A1,Lot 1,unknown,A<u,,{}", cq(2500.0)).unwrap();
+    csv.push_str("B1,Clean,unknown,A<u,,Undetermined\n");
+    let r = analyse(&csv, &QpcrOptions::default());
+    let (en, zh) = (qpcr_svg(&r, Lang::En), qpcr_svg(&r, Lang::ZhTw));
+    assert!(en.contains("1 not detected") && zh.contains("1 個未檢出") && zh.contains("標準曲線"));
+    assert_eq!(en.matches("class=\"sample\"").count(), 1);
+    assert!(en.contains("A&lt;u") && !en.contains("A<u") && !en.contains("NaN"));
 }
