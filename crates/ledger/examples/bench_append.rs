@@ -101,6 +101,24 @@ fn last_records(folder: &Path, count: usize, last: u64) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Processor time of this thread in seconds, where the system tells it:
+/// on a shared machine the fairer number.
+fn processor_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds: f64 = text.split_whitespace().next()?.parse().ok()?;
+    Some(nanoseconds / 1e9)
+}
+
+/// Processor time that `work` takes on this thread; wall time elsewhere.
+fn cost(work: impl FnOnce()) -> f64 {
+    let (wall, processor) = (Instant::now(), processor_seconds());
+    work();
+    match (processor, processor_seconds()) {
+        (Some(before), Some(after)) => after - before,
+        _ => wall.elapsed().as_secs_f64(),
+    }
+}
+
 fn quantiles(mut values: Vec<f64>) -> (f64, f64, f64) {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
@@ -209,58 +227,61 @@ fn verification(folder: &Path) {
             true
         })
         .unwrap();
-    let (mut in_memory, mut from_disk, mut whole) = (Vec::new(), Vec::new(), Vec::new());
-    let mut shares = (Vec::new(), Vec::new());
+    let names = [
+        "hashing the records one by one in memory",
+        "reading and hashing them one by one",
+        "verifying records, chains, heads, keys",
+        "page checksums (on a second thread beside it)",
+    ];
+    let mut costs: [Vec<f64>; 4] = Default::default();
+    let mut all = 0_u8;
     for _ in 0..VERIFY_ROUNDS {
-        let begun = Instant::now();
-        let mut all = 0_u8;
-        for bytes in &records {
-            all ^= Digest::of(bytes).0[0];
-        }
-        std::hint::black_box(all);
-        let hashing = begun.elapsed().as_secs_f64();
-        let begun = Instant::now();
-        let store = SqliteRaw::open(folder).unwrap();
-        store
-            .raw_records(&mut |_, bytes| {
+        let hashing = cost(|| {
+            for bytes in &records {
+                all ^= Digest::of(bytes).0[0];
+            }
+        });
+        let reading = cost(|| {
+            let mut hash = |_, bytes: &[u8]| {
                 all ^= Digest::of(bytes).0[0];
                 true
-            })
-            .unwrap();
-        std::hint::black_box(all);
-        let reading = begun.elapsed().as_secs_f64();
-        let begun = Instant::now();
-        let report = verify_folder(folder, VerifyOptions::default());
-        let verifying = begun.elapsed().as_secs_f64();
-        assert!(report.is_sound(), "{:?}", report.first());
-        let store = SqliteRaw::open(folder).unwrap();
-        let begun = Instant::now();
-        store.check_files().unwrap();
-        let files = begun.elapsed().as_secs_f64();
-        in_memory.push(verifying / hashing);
-        from_disk.push(verifying / reading);
-        whole.push(verifying / records.len() as f64 * 1e6);
-        shares.0.push(hashing / records.len() as f64 * 1e6);
-        shares.1.push(files / records.len() as f64 * 1e6);
+            };
+            SqliteRaw::open(folder)
+                .unwrap()
+                .raw_records(&mut hash)
+                .unwrap();
+        });
+        let verifying = cost(|| {
+            let report = verify_folder(folder, VerifyOptions::default());
+            assert!(report.is_sound(), "{:?}", report.first());
+        });
+        let files = cost(|| {
+            SqliteRaw::open(folder).unwrap().check_files().unwrap();
+        });
+        for (list, seconds) in costs.iter_mut().zip([hashing, reading, verifying, files]) {
+            list.push(seconds / records.len() as f64 * 1e6);
+        }
     }
-    let (memory, low, high) = quantiles(in_memory);
-    println!(
-        "verification of {} records: {memory:.2} x hashing them one by one in memory \
-         (10-90 %: {low:.2}-{high:.2})",
-        records.len()
-    );
-    let (disk, low, high) = quantiles(from_disk);
-    println!(
-        "verification: {disk:.2} x reading and hashing them one by one (10-90 %: \
-         {low:.2}-{high:.2}; target 3)"
-    );
-    println!(
-        "verification {:.2} us a record; on a second thread beside it SQLite's integrity check \
-         and page checksums {:.2} us; hashing alone {:.2} us",
-        quantiles(whole).0,
-        quantiles(shares.1).0,
-        quantiles(shares.0).0
-    );
+    std::hint::black_box(all);
+    println!("processor time a record, {} records:", records.len());
+    for (name, list) in names.iter().zip(&costs) {
+        println!("  {name}: {:.2} us", quantiles(list.clone()).0);
+    }
+    for (base, name) in [(0, names[0]), (1, names[1])] {
+        let ratio = |files: f64| {
+            let pairs = costs[2].iter().zip(&costs[3]).zip(&costs[base]);
+            quantiles(
+                pairs
+                    .map(|((own, pages), base)| (own + files * pages) / base)
+                    .collect(),
+            )
+        };
+        let ((alone, low, high), (both, _, _)) = (ratio(0.0), ratio(1.0));
+        println!(
+            "verification: {alone:.2} x {name} (10-90 %: {low:.2}-{high:.2}; target 3); \
+             with page checksums on the same core {both:.2} x"
+        );
+    }
     let checkpoints = SqliteLedger::open(folder).unwrap().checkpoints().unwrap();
     let begun = Instant::now();
     for checkpoint in &checkpoints {

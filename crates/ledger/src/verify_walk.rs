@@ -27,6 +27,57 @@ struct Tail {
     wanted: Option<Head>,
 }
 
+/// A finding about a record whose fields can be read.
+fn about(column: u64, record: &Record<'_>, problem: Problem) -> Finding {
+    Finding {
+        position: Some(Position(column)),
+        stream: Some(record.stream.to_owned()),
+        seq: Some(record.seq),
+        problem,
+    }
+}
+
+impl Tail {
+    /// Checks that the record continues the stream, and goes on from it.
+    fn advance(&mut self, column: u64, record: &Record<'_>, report: &mut Report) {
+        let mut wrong = |problem| report.add(about(column, record, problem));
+        if record.seq != self.seq.saturating_add(1) {
+            wrong(Problem::WrongNumber {
+                found: record.seq,
+                expected: self.seq.saturating_add(1),
+            });
+        }
+        if record.previous_hash != self.hash {
+            wrong(Problem::WrongPredecessor {
+                found: record.previous_hash,
+                expected: self.hash,
+            });
+        }
+        if record.previous_position != self.position {
+            wrong(Problem::WrongPredecessorPosition {
+                found: record.previous_position,
+                expected: self.position,
+            });
+        }
+        if let Some(wanted) = self.wanted
+            && wanted.seq == record.seq
+        {
+            self.wanted = None;
+            if wanted.hash != record.hash {
+                wrong(Problem::Rewritten {
+                    stream: record.stream.to_owned(),
+                    seq: record.seq,
+                    expected: wanted.hash,
+                    found: record.hash,
+                });
+            }
+        }
+        self.seq = record.seq;
+        self.position = column;
+        self.hash = record.hash;
+    }
+}
+
 struct OpenAppend {
     first: u64,
     count: u32,
@@ -192,59 +243,23 @@ impl<'a> Walk<'a> {
     }
 
     fn sound_record(&mut self, column: u64, record: &Record<'_>, report: &mut Report) {
-        let mut wrong = |problem| {
-            report.add(Finding {
-                position: Some(Position(column)),
-                stream: Some(record.stream.to_owned()),
-                seq: Some(record.seq),
-                problem,
-            });
-        };
         if record.position != column {
-            wrong(Problem::WrongPosition {
+            report.add(about(
                 column,
-                written: record.position,
-            });
+                record,
+                Problem::WrongPosition {
+                    column,
+                    written: record.position,
+                },
+            ));
         }
-        if !self.tails.contains_key(record.stream) {
-            let start = self.start(record.stream);
-            self.tails.insert(record.stream.into(), start);
-        }
+        // Nearly every record continues a stream already met.
         if let Some(tail) = self.tails.get_mut(record.stream) {
-            if record.seq != tail.seq + 1 {
-                wrong(Problem::WrongNumber {
-                    found: record.seq,
-                    expected: tail.seq + 1,
-                });
-            }
-            if record.previous_hash != tail.hash {
-                wrong(Problem::WrongPredecessor {
-                    found: record.previous_hash,
-                    expected: tail.hash,
-                });
-            }
-            if record.previous_position != tail.position {
-                wrong(Problem::WrongPredecessorPosition {
-                    found: record.previous_position,
-                    expected: tail.position,
-                });
-            }
-            if let Some(wanted) = tail.wanted
-                && wanted.seq == record.seq
-            {
-                tail.wanted = None;
-                if wanted.hash != record.hash {
-                    wrong(Problem::Rewritten {
-                        stream: record.stream.to_owned(),
-                        seq: record.seq,
-                        expected: wanted.hash,
-                        found: record.hash,
-                    });
-                }
-            }
-            tail.seq = record.seq;
-            tail.position = column;
-            tail.hash = record.hash;
+            tail.advance(column, record, report);
+        } else {
+            let mut tail = self.start(record.stream);
+            tail.advance(column, record, report);
+            self.tails.insert(record.stream.into(), tail);
         }
         for attachment in record.attachments() {
             self.attachments.entry(attachment).or_insert(column);
@@ -258,7 +273,7 @@ impl<'a> Walk<'a> {
             self.keys.add(record.idempotency_key.as_bytes(), column);
             let first_is_here = record.append_first == column && record.append_count > 0;
             if !first_is_here {
-                report.add(self.wrong_append(column, record));
+                report.add(about(column, record, Problem::WrongAppend));
             }
             if record.append_count > 1 {
                 self.open = Some(OpenAppend {
@@ -277,22 +292,13 @@ impl<'a> Walk<'a> {
                 && open.key == record.idempotency_key
         });
         if !fits {
-            report.add(self.wrong_append(column, record));
+            report.add(about(column, record, Problem::WrongAppend));
         }
         if let Some(open) = &mut self.open {
             open.seen = open.seen.saturating_add(1);
             if open.seen >= open.count {
                 self.open = None;
             }
-        }
-    }
-
-    fn wrong_append(&self, column: u64, record: &Record<'_>) -> Finding {
-        Finding {
-            position: Some(Position(column)),
-            stream: Some(record.stream.to_owned()),
-            seq: Some(record.seq),
-            problem: Problem::WrongAppend,
         }
     }
 
