@@ -10,6 +10,8 @@ use crate::table::{Row, Table, TableError};
 
 /// Most preparations in one table. A working limit: the joint fit grows with its square.
 pub const PREPARATIONS_MAX: usize = 40;
+/// Most wells in one table. A working limit: fits are repeated hundreds of times for a profile.
+pub const WELLS_MAX: usize = 20_000;
 /// Most runs or plates in one table. A working limit.
 pub const RUNS_MAX: usize = 200;
 
@@ -52,7 +54,7 @@ pub enum AssayTableError {
         first_line: usize,
     },
     /// More groups than the working limit.
-    #[error("{found} different {what}; at most {max} are read")]
+    #[error("{found} {what}; at most {max} are read")]
     TooMany {
         /// Preparations or runs.
         what: &'static str,
@@ -175,6 +177,7 @@ impl AssayTable {
         let (run_column, runs) = find_runs(&table, &found);
         for (what, count, max) in [
             ("preparations", preparations.len(), PREPARATIONS_MAX),
+            ("rows", table.rows.len(), WELLS_MAX),
             ("runs", runs.len(), RUNS_MAX),
         ] {
             if count > max {

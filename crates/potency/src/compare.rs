@@ -190,6 +190,37 @@ impl Analysis<'_> {
             })
     }
 
+    /// What a line assay does not use is said, not left out in silence.
+    fn flag_line_limits(&mut self, curves: &[Curve], parallel: bool) {
+        let wells = || curves.iter().flat_map(|c| &c.wells);
+        let zero: Vec<usize> = wells()
+            .filter(|w| parallel && w.dose == 0.0)
+            .map(|w| w.line)
+            .collect();
+        if !zero.is_empty() {
+            self.flag(
+                Flag::new(
+                    "dose-zero-left-out",
+                    "dose 0 has no logarithm and took no part in the lines",
+                    "劑量 0 無對數，未納入直線擬合",
+                )
+                .on_lines(zero),
+            );
+        }
+        if wells().any(|w| w.weight != 1.0) {
+            self.flag(Flag::new(
+                "weights-not-used",
+                "lines are fitted without weights",
+                "直線擬合未使用權重",
+            ));
+        }
+        self.flag(Flag::new(
+            "outlier-rule-not-applied",
+            "the outlier rule is one of curves; lines were fitted to all wells",
+            "離群值規則僅適用於曲線；直線以全部孔擬合",
+        ));
+    }
+
     pub(crate) fn run_of_lines(
         &mut self,
         run: &str,
@@ -242,6 +273,7 @@ impl Analysis<'_> {
             );
             return Ok(());
         }
+        self.flag_line_limits(&curves, parallel);
         let points: Vec<Vec<LinePoint>> = curves
             .iter()
             .map(|c| {

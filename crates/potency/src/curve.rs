@@ -227,6 +227,7 @@ pub(crate) fn second_derivatives(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::needless_range_loop)]
     use super::*;
 
     /// Row Q15. Gradient and second derivatives against central differences.

@@ -23,6 +23,7 @@ pub mod potency;
 pub mod probit;
 pub mod qpcr;
 mod qpcr_plot;
+mod qpcr_report;
 mod qpcr_results;
 pub mod qpcr_table;
 pub mod relative;

@@ -22,7 +22,7 @@ pub struct Outlier {
 }
 
 /// Most observations for which each is left out in turn. A working limit.
-const DELETION_MAX: usize = 500;
+const DELETION_MAX: usize = 100;
 
 /// Names the outliers of one curve at the level `alpha` (before Bonferroni).
 pub fn find_outliers(

@@ -112,7 +112,9 @@ pub fn analyse_potency(
     analysis.combine_runs()?;
     analysis.refuse_if_nothing_fitted()?;
     let mut report = analysis.report;
-    report.suitable = !report.suitability.is_empty()
+    let too_many_outliers = report.flags.iter().any(|f| f.code == "too-many-outliers");
+    report.suitable = !too_many_outliers
+        && !report.suitability.is_empty()
         && report.suitability.iter().all(|v| v.outcome == Outcome::Met);
     Ok(report)
 }

@@ -2,58 +2,14 @@
 //! residual DNA per dose, vector copies per cell, limit of detection. A well without amplification
 //! is censored: it never becomes a number.
 
-use serde::{Deserialize, Serialize};
-
 use crate::interval::Interval;
-use crate::limits::{HitLevel, PoissonLimit, poisson_limit};
-use crate::method::{Method, MethodError, MethodReference, Outcome, QPCR, Verdict, sha256_hex};
-use crate::probit::{ProbitLimit, probit_limit};
+use crate::limits::{HitLevel, poisson_limit};
+use crate::method::{Method, MethodError, Outcome, QPCR, sha256_hex};
+use crate::probit::probit_limit;
+pub use crate::qpcr_report::*;
 use crate::qpcr_table::{Cq, QpcrTable, QpcrTableError, QpcrWell, Task};
 use crate::report::Flag;
 use crate::standard_line::StandardLine;
-
-/// How to analyse a qPCR table.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct QpcrOptions {
-    /// A Cq at or below this is positive (mycoplasma, replication-competent virus).
-    pub cut_off_cq: Option<f64>,
-    /// Target of the internal control that must amplify for a negative call to count.
-    pub internal_control_target: Option<String>,
-    /// Residual DNA: what one well stands for.
-    pub residual_dna: Option<ResidualDna>,
-    /// Vector copies per cell.
-    pub vector_copies: Option<VectorCopies>,
-    /// Another method file in place of the embedded one.
-    pub method_toml: Option<String>,
-}
-
-/// What turns a quantity per well into residual DNA per dose. A field left out makes the result not
-/// assessable; none has a default.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ResidualDna {
-    /// Target; the only one of the table when left out.
-    pub target: Option<String>,
-    /// Nanograms per unit of the quantity column (0.001 for pg).
-    pub nanograms_per_quantity_unit: Option<f64>,
-    /// Millilitres of product that one well stands for.
-    pub product_ml_per_well: Option<f64>,
-    /// Millilitres of product in one dose.
-    pub dose_ml: Option<f64>,
-}
-
-/// Which targets give vector copies per cell.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct VectorCopies {
-    /// Target of the vector.
-    pub vector_target: String,
-    /// Target of the reference gene.
-    pub reference_target: String,
-    /// Fraction of cells transduced (0 to 1), for copies per transduced cell.
-    pub transduced_fraction: Option<f64>,
-}
 
 /// Why a qPCR table gives no report.
 #[derive(Debug, thiserror::Error)]
@@ -80,149 +36,6 @@ pub enum QpcrError {
         /// Value.
         value: f64,
     },
-}
-
-/// Standard curve of one target.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StandardCurve {
-    /// Target.
-    pub target: String,
-    /// Cq against log10 quantity.
-    pub line: Option<StandardLine>,
-    /// 10^(-1/slope) - 1.
-    pub efficiency: Option<f64>,
-    /// Interval of the efficiency, from the slope's.
-    pub efficiency_interval: Option<(f64, f64)>,
-    /// Levels left out because a replicate did not amplify.
-    pub levels_left_out: Vec<f64>,
-    /// Why there is no curve.
-    pub refusal: Option<String>,
-    /// Hits per level, the ground of the limits of detection.
-    pub hits: Vec<HitLevel>,
-    /// Limit of detection by probit.
-    pub probit: Option<ProbitLimit>,
-    /// Why there is none.
-    pub probit_refusal: Option<String>,
-    /// Limit of detection by the single-hit Poisson model (for quantities that count copies).
-    pub poisson: Option<PoissonLimit>,
-    /// Points (log10 quantity, Cq), for the picture.
-    #[serde(skip)]
-    pub points: Vec<(f64, f64)>,
-}
-
-/// What is known about a sample's quantity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum QuantityStatus {
-    /// All replicates amplified and there is a curve.
-    Quantified,
-    /// Some replicates amplified: between nothing and the limit of quantification; no mean is taken.
-    PartlyDetected,
-    /// No replicate amplified: below the limit, not 0.
-    NotDetected,
-    /// No standard curve.
-    NotAssessable,
-}
-
-/// Positive, negative or not assessable against a cut-off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Call {
-    /// At least one replicate at or below the cut-off.
-    Positive,
-    /// None, and the internal control amplified (where one is named).
-    Negative,
-    /// No replicate positive, but the internal control failed or is missing.
-    NotAssessable,
-}
-
-/// One sample and target.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct QpcrSample {
-    /// Sample.
-    pub sample: String,
-    /// Target.
-    pub target: String,
-    /// Replicates.
-    pub replicates: usize,
-    /// Replicates that amplified.
-    pub amplified: usize,
-    /// Their mean Cq; only when all amplified.
-    pub cq_mean: Option<f64>,
-    /// Status.
-    pub status: QuantityStatus,
-    /// Quantity in the standards' unit.
-    pub quantity: Option<f64>,
-    /// Its interval.
-    pub interval: Interval,
-    /// Standard error of the natural logarithm of the quantity.
-    pub log_standard_error: Option<f64>,
-    /// Quantity read from the earliest single replicate: what a partly detected sample holds at most
-    /// by its own wells.
-    pub earliest_quantity: Option<f64>,
-    /// Outside the range of the standards.
-    pub extrapolated: bool,
-    /// Against the cut-off, when one is set.
-    pub call: Option<Call>,
-}
-
-/// Residual DNA of one sample.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ResidualDnaResult {
-    /// Sample.
-    pub sample: String,
-    /// Nanograms per dose; an upper bound when `at_most`.
-    pub ng_per_dose: Option<f64>,
-    /// Interval.
-    pub interval: Interval,
-    /// The sample did not amplify: the lowest standard stands for what could have been missed.
-    pub at_most: bool,
-    /// What is missing for a result.
-    pub missing: Vec<&'static str>,
-}
-
-/// Vector copies of one sample.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct VectorCopyResult {
-    /// Sample.
-    pub sample: String,
-    /// Copies per cell.
-    pub copies_per_cell: Option<f64>,
-    /// Interval (delta on the logarithm of both readings).
-    pub interval: Interval,
-    /// Copies per transduced cell.
-    pub copies_per_transduced_cell: Option<f64>,
-    /// Why there is none.
-    pub refusal: Option<String>,
-}
-
-/// Report of a qPCR table.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct QpcrReport {
-    /// Always `qpcr`.
-    pub kind: &'static str,
-    /// Method and program version.
-    pub method: MethodReference,
-    /// SHA-256 of the bytes read.
-    pub input_sha256: String,
-    /// Unit in the quantity header.
-    pub quantity_unit: Option<String>,
-    /// How it was analysed.
-    pub options: QpcrOptions,
-    /// Curves by target.
-    pub curves: Vec<StandardCurve>,
-    /// Samples.
-    pub samples: Vec<QpcrSample>,
-    /// Residual DNA per dose.
-    pub residual_dna: Vec<ResidualDnaResult>,
-    /// Vector copies per cell.
-    pub vector_copies: Vec<VectorCopyResult>,
-    /// Criteria.
-    pub suitability: Vec<Verdict>,
-    /// Every criterion met.
-    pub suitable: bool,
-    /// What a reader must know.
-    pub flags: Vec<Flag>,
 }
 
 /// Analyses a qPCR table.

@@ -350,6 +350,7 @@ fn line_assays_from_a_table() {
     let s = &r.relative_potency[0];
     assert!((s.estimate.unwrap() - 1.25).abs() < 0.03 && s.reportable);
     assert!(s.low.unwrap() < 1.25 && s.high.unwrap() > 1.25);
+    assert!(r.flags.iter().any(|f| f.code == "outlier-rule-not-applied"));
     let options = PotencyOptions {
         assay: AssayKind::SlopeRatio,
         ..PotencyOptions::default()
@@ -504,4 +505,47 @@ fn drc_files_are_read_as_they_are() {
             assert!(r.flags.iter().any(|f| f.code == "reference-not-named"));
         }
     }
+}
+
+/// Row Q15. More outliers than may be removed: none is, and the assay is not suitable.
+#[test]
+fn too_many_outliers_make_the_assay_unsuitable() {
+    let clean = table(&[&REFERENCE], 0.02);
+    let bent: String = clean
+        .lines()
+        .enumerate()
+        .map(|(k, l)| {
+            if k != 5 {
+                return format!("{l}\n");
+            }
+            let (before, response) = l.rsplit_once(',').unwrap();
+            format!("{before},{}\n", response.parse::<f64>().unwrap() + 0.6)
+        })
+        .collect();
+    let options = PotencyOptions {
+        outliers: OutlierHandling::Remove,
+        ..PotencyOptions::default()
+    };
+    let one = analyse_potency(bent.as_bytes(), &options).unwrap();
+    assert_eq!((one.outliers.len(), one.suitable), (1, true));
+    let mut strict = options.clone();
+    strict.method_toml = Some(vena_potency::method::RELATIVE_POTENCY.replace(
+        "value = \"0.10\"\nunit = \"1\"\nen = \"Outlier",
+        "value = \"0.01\"\nunit = \"1\"\nen = \"Outlier",
+    ));
+    let many = analyse_potency(bent.as_bytes(), &strict).unwrap();
+    assert!(many.outliers.iter().all(|o| !o.removed) && !many.suitable);
+    assert!(many.flags.iter().any(|f| f.code == "too-many-outliers"));
+    assert_ne!(many.method.sha256, one.method.sha256);
+}
+
+/// Row Q15. More wells, preparations or runs than the working limits: refused before any fit.
+#[test]
+fn working_limits_are_refusals() {
+    let many: String = (0..20_001)
+        .map(|k| format!("{},{}\n", k % 9, k % 7))
+        .collect();
+    assert!(refusal(&format!("dose,response\n{many}")).contains("20001 rows"));
+    let named: String = (0..41).map(|k| format!("s{k},1,2\n")).collect();
+    assert!(refusal(&format!("sample,dose,response\n{named}")).contains("41 preparations"));
 }

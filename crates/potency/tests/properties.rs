@@ -134,6 +134,17 @@ proptest! {
         }
     }
 
+    /// Row Q15. Exact asymmetric data are met by the five-parameter curve.
+    #[test]
+    fn asymmetric_data_are_met(p in curve(), log_g in -0.7..0.9f64) {
+        let p = CurveParameters { g: log_g.exp(), ..p };
+        let o: Vec<Observation> = DOSES.iter().flat_map(|d| [Observation::new(*d, p.response(*d)); 2]).collect();
+        let fit = fit_curve(CurveModel::FiveParameter, &o, Information::Expected).unwrap();
+        let size: f64 = o.iter().map(|o| (o.response - p.c).powi(2)).sum();
+        prop_assert!(fit.rss < 1e-12 * size, "{:?} {:?} {}", p, fit.parameters, fit.rss / size);
+        prop_assert!((fit.parameters.half_maximal_dose() / p.half_maximal_dose() - 1.0).abs() < 1e-3);
+    }
+
     /// Row Q15. Fieller holds the estimate and every limit of it, whenever it is bounded.
     #[test]
     fn fieller_holds_the_estimate(n in -5.0..5.0f64, d in 0.5..5.0f64, vn in 0.0..1.0f64, vd in 0.0..1.0f64, t in 1.0..3.0f64) {
