@@ -12,8 +12,17 @@ use vena_colonies::{Options, analyse_file, prepare};
 
 /// Colonies, mean diameter in pixels; the last two are confluent.
 const DENSITIES: [(usize, f32); 11] = [
-    (0, 12.0), (5, 16.0), (20, 16.0), (60, 14.0), (150, 14.0), (300, 12.0), (600, 10.0), (1000, 9.0), (100, 40.0),
-    (3000, 16.0), (8000, 14.0),
+    (0, 12.0),
+    (5, 16.0),
+    (20, 16.0),
+    (60, 14.0),
+    (150, 14.0),
+    (300, 12.0),
+    (600, 10.0),
+    (1000, 9.0),
+    (100, 40.0),
+    (3000, 16.0),
+    (8000, 14.0),
 ];
 
 struct Plate {
@@ -26,18 +35,32 @@ struct Plate {
 
 fn argument(name: &str) -> Option<String> {
     let all: Vec<String> = std::env::args().collect();
-    all.iter().position(|a| a == name).and_then(|at| all.get(at + 1).cloned())
+    all.iter()
+        .position(|a| a == name)
+        .and_then(|at| all.get(at + 1).cloned())
 }
 
 fn plates(per_density: u64, count: usize, diameter: f32, folder: &std::path::Path) -> Vec<Plate> {
     (0..per_density)
         .map(|seed| {
-            let drawn = draw(&Recipe::untuned(seed * 7919 + count as u64, 1224, Stage::Dish, count, diameter));
+            let drawn = draw(&Recipe::untuned(
+                seed * 7919 + count as u64,
+                1224,
+                Stage::Dish,
+                count,
+                diameter,
+            ));
             let name = format!("n{count}-d{diameter}-s{seed}.jpg");
             let path = folder.join(&name);
             let bytes = drawn.jpeg(88).unwrap();
             std::fs::write(&path, &bytes).unwrap();
-            Plate { name, path, bytes, truth: drawn.truth.len(), covered: drawn.covered }
+            Plate {
+                name,
+                path,
+                bytes,
+                truth: drawn.truth.len(),
+                covered: drawn.covered,
+            }
         })
         .collect()
 }
@@ -54,7 +77,11 @@ fn median(values: &mut [f64]) -> f64 {
 
 fn spread(values: &mut [f64]) -> (f64, f64, f64) {
     let middle = median(values);
-    (values.first().copied().unwrap_or(f64::NAN), middle, values.last().copied().unwrap_or(f64::NAN))
+    (
+        values.first().copied().unwrap_or(f64::NAN),
+        middle,
+        values.last().copied().unwrap_or(f64::NAN),
+    )
 }
 
 /// The peer's counts and times for the plates, when a Python is there.
@@ -73,7 +100,12 @@ fn peer(python: Option<&str>, runs: usize, plates: &[Plate]) -> Option<Vec<(u64,
     let text = String::from_utf8(output.stdout).unwrap();
     let rows: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
     let row = |r: &serde_json::Value| {
-        let times = r["ms"].as_array().unwrap().iter().filter_map(serde_json::Value::as_f64).collect();
+        let times = r["ms"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(serde_json::Value::as_f64)
+            .collect();
         (r["count"].as_u64().unwrap(), times)
     };
     Some(rows.as_array().unwrap().iter().map(row).collect())
@@ -81,8 +113,13 @@ fn peer(python: Option<&str>, runs: usize, plates: &[Plate]) -> Option<Vec<(u64,
 
 fn main() {
     let python = argument("--python");
-    let per_density: u64 = argument("--plates").and_then(|n| n.parse().ok()).unwrap_or(8);
-    let folder = argument("--keep").map_or_else(|| std::env::temp_dir().join("vena-colonies-bench"), PathBuf::from);
+    let per_density: u64 = argument("--plates")
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(8);
+    let folder = argument("--keep").map_or_else(
+        || std::env::temp_dir().join("vena-colonies-bench"),
+        PathBuf::from,
+    );
     std::fs::create_dir_all(&folder).unwrap();
     let options = Options::default();
     let tables = prepare(&options).unwrap();
@@ -128,9 +165,22 @@ fn main() {
         }
         let (_, middle, worst) = spread(&mut errors);
         let (_, peer_middle, peer_worst) = spread(&mut peer_errors);
-        println!("{count:5} {diameter:4} | {middle:.3} {worst:.3} {refused} | {peer_middle:.3} {peer_worst:.3} |{detail}");
+        println!(
+            "{count:5} {diameter:4} | {middle:.3} {worst:.3} {refused} | {peer_middle:.3} {peer_worst:.3} |{detail}"
+        );
     }
-    println!("all counted densities: ours median {:.4}, peer median {:.4}", median(&mut ours_all), median(&mut peer_all));
-    println!("ms a plate (decode to report), lowest, median, highest: ours {:?}, peer {:?}", spread(&mut ours_ms), spread(&mut peer_ms));
-    println!("times faster, lowest, median, highest: {:?}", spread(&mut ratios));
+    println!(
+        "all counted densities: ours median {:.4}, peer median {:.4}",
+        median(&mut ours_all),
+        median(&mut peer_all)
+    );
+    println!(
+        "ms a plate (decode to report), lowest, median, highest: ours {:?}, peer {:?}",
+        spread(&mut ours_ms),
+        spread(&mut peer_ms)
+    );
+    println!(
+        "times faster, lowest, median, highest: {:?}",
+        spread(&mut ratios)
+    );
 }

@@ -7,20 +7,42 @@ fn main() {
     for name in names {
         let bytes = std::fs::read(&name).expect("file");
         let start = std::time::Instant::now();
-        let report = vena_colonies::analyse(&[(name.clone(), bytes)], &vena_colonies::Options::default()).unwrap();
+        let report =
+            vena_colonies::analyse(&[(name.clone(), bytes)], &vena_colonies::Options::default())
+                .unwrap();
         let spent = start.elapsed();
         for image in &report.images {
             if let Ok(dir) = std::env::var("OVERLAY_DIR") {
                 let bytes = std::fs::read(&name).unwrap();
-                let picture = vena_colonies::overlay::png(&bytes, image, &Default::default()).unwrap();
-                let stem = std::path::Path::new(&name).file_stem().unwrap().to_string_lossy().to_string();
+                let picture =
+                    vena_colonies::overlay::png(&bytes, image, &Default::default()).unwrap();
+                let stem = std::path::Path::new(&name)
+                    .file_stem()
+                    .unwrap()
+                    .to_string_lossy()
+                    .to_string();
                 std::fs::write(format!("{dir}/{stem}-overlay.png"), picture).unwrap();
             }
-            println!("{name} page {} {:?} {:?} {:?} {:?}", image.page, image.count, image.status, image.refusal, spent);
+            println!(
+                "{name} page {} {:?} {:?} {:?} {:?}",
+                image.page, image.count, image.status, image.refusal, spent
+            );
             for v in image.vessels.iter().take(3) {
                 println!(
                     "  {} {:?} area {:?} outer {:?} n {} below {} rej {:?} cov {:.3} noise {:.4} t {:.4} {:?} {:?} dmin {:.1}",
-                    v.name, v.kind, v.counted_area, v.outer, v.colonies.len(), v.below_size, v.rejected_counts, v.covered, v.noise, v.threshold, v.polarity, v.no_count, v.diameter_min_px
+                    v.name,
+                    v.kind,
+                    v.counted_area,
+                    v.outer,
+                    v.colonies.len(),
+                    v.below_size,
+                    v.rejected_counts,
+                    v.covered,
+                    v.noise,
+                    v.threshold,
+                    v.polarity,
+                    v.no_count,
+                    v.diameter_min_px
                 );
             }
         }

@@ -31,7 +31,9 @@ pub mod shapes;
 pub mod synthetic;
 pub mod vessel;
 
-pub use analyse::{AnalyseError, DiameterMin, Fluorescence, Options, analyse, analyse_file, digest, prepare};
+pub use analyse::{
+    AnalyseError, DiameterMin, Fluorescence, Options, analyse, analyse_file, digest, prepare,
+};
 pub use decode::{DecodeLimits, ImageFormat, ImageNote, ImageRefusal};
 pub use region::{Channel, Polarity};
 pub use report::{Colony, ColonyReport, ImageReport, METHOD, Rejected, Status, VesselReport};
@@ -39,8 +41,16 @@ pub use vessel::Layout;
 
 /// Entry for a fuzzer: any bytes, small limits, never a panic.
 pub fn fuzz_image(bytes: &[u8]) {
-    let limits = DecodeLimits { file_bytes_max: 1 << 20, pixels_max: 1 << 20, decoded_bytes_max: 8 << 20, pages_max: 8 };
-    let options = Options { limits, ..Options::default() };
+    let limits = DecodeLimits {
+        file_bytes_max: 1 << 20,
+        pixels_max: 1 << 20,
+        decoded_bytes_max: 8 << 20,
+        pages_max: 8,
+    };
+    let options = Options {
+        limits,
+        ..Options::default()
+    };
     if let Ok(tables) = prepare(&options) {
         let _reports = analyse_file("fuzz", bytes, &options, &tables);
     }

@@ -52,7 +52,11 @@ fn escape(text: &str) -> String {
 /// colony is an element with `data-vessel` and `data-colony`, so that a page can
 /// let a person click it.
 #[must_use]
-pub fn svg(image: &ImageReport, corrected: Option<&CorrectedImage>, picture: Option<&str>) -> String {
+pub fn svg(
+    image: &ImageReport,
+    corrected: Option<&CorrectedImage>,
+    picture: Option<&str>,
+) -> String {
     let (width, height) = (image.width_px, image.height_px);
     let stroke = f64::from(width.max(height)) / 700.0;
     let mut out = format!(
@@ -69,14 +73,22 @@ pub fn svg(image: &ImageReport, corrected: Option<&CorrectedImage>, picture: Opt
     for vessel in &image.vessels {
         if let Some(circle) = vessel.counted_area {
             let (x, y, r) = (circle.x, circle.y, circle.radius);
-            let _ = writeln!(out, "<circle class=\"vessel\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r:.1}\" stroke=\"{}\"/>", css(VESSEL));
+            let _ = writeln!(
+                out,
+                "<circle class=\"vessel\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{r:.1}\" stroke=\"{}\"/>",
+                css(VESSEL)
+            );
         }
         for one in &vessel.rejected {
             let reach = one.diameter_px / 2.0 + 2.0 * stroke;
             let _ = writeln!(
                 out,
                 "<circle class=\"not-counted\" cx=\"{:.1}\" cy=\"{:.1}\" r=\"{reach:.1}\" stroke=\"{}\" stroke-dasharray=\"{:.1}\"><title>{:?}</title></circle>",
-                one.x_px, one.y_px, css(NOT_COUNTED), 3.0 * stroke, one.reason
+                one.x_px,
+                one.y_px,
+                css(NOT_COUNTED),
+                3.0 * stroke,
+                one.reason
             );
         }
         match corrected.and_then(|c| c.vessels.iter().find(|v| v.name == vessel.name)) {
@@ -87,14 +99,32 @@ pub fn svg(image: &ImageReport, corrected: Option<&CorrectedImage>, picture: Opt
                         Origin::Added => ("colony added", String::new(), 2.0 * stroke),
                         Origin::Merged { .. } => ("colony merged", String::new(), 2.0 * stroke),
                     };
-                    mark(&mut out, class, &vessel.name, &id, (colony.x_px, colony.y_px, colony.diameter_px), (COUNTED, thick));
+                    mark(
+                        &mut out,
+                        class,
+                        &vessel.name,
+                        &id,
+                        (colony.x_px, colony.y_px, colony.diameter_px),
+                        (COUNTED, thick),
+                    );
                 }
             }
             None => {
                 for colony in &vessel.colonies {
-                    let colour = if colony.labelled == Some(true) { LABELLED } else { COUNTED };
+                    let colour = if colony.labelled == Some(true) {
+                        LABELLED
+                    } else {
+                        COUNTED
+                    };
                     let place = (colony.x_px, colony.y_px, colony.diameter_px);
-                    mark(&mut out, "colony", &vessel.name, &colony.id.to_string(), place, (colour, stroke));
+                    mark(
+                        &mut out,
+                        "colony",
+                        &vessel.name,
+                        &colony.id.to_string(),
+                        place,
+                        (colour, stroke),
+                    );
                 }
             }
         }
@@ -103,7 +133,14 @@ pub fn svg(image: &ImageReport, corrected: Option<&CorrectedImage>, picture: Opt
     out
 }
 
-fn mark(out: &mut String, class: &str, vessel: &str, id: &str, place: (f64, f64, f64), look: ([u8; 3], f64)) {
+fn mark(
+    out: &mut String,
+    class: &str,
+    vessel: &str,
+    id: &str,
+    place: (f64, f64, f64),
+    look: ([u8; 3], f64),
+) {
     let (x, y, diameter) = place;
     let reach = diameter / 2.0 + look.1;
     let _ = writeln!(
@@ -119,7 +156,11 @@ fn mark(out: &mut String, class: &str, vessel: &str, id: &str, place: (f64, f64,
 ///
 /// # Errors
 /// [`OverlayError`] when the file is refused or the encoder fails.
-pub fn png(bytes: &[u8], image: &ImageReport, limits: &DecodeLimits) -> Result<Vec<u8>, OverlayError> {
+pub fn png(
+    bytes: &[u8],
+    image: &ImageReport,
+    limits: &DecodeLimits,
+) -> Result<Vec<u8>, OverlayError> {
     let header = inspect(&image.file, bytes, limits)?;
     let page = read_page(bytes, header.format, image.page, limits)?;
     let (mut canvas, factor) = canvas_of(&page);
@@ -135,21 +176,44 @@ pub fn png(bytes: &[u8], image: &ImageReport, limits: &DecodeLimits) -> Result<V
             canvas.ring(shrink(circle), thick, VESSEL, false);
         }
         let circle = |x: f64, y: f64, diameter: f64| {
-            let mut small = shrink(Circle { x: x as f32, y: y as f32, radius: diameter as f32 / 2.0 });
+            let mut small = shrink(Circle {
+                x: x as f32,
+                y: y as f32,
+                radius: diameter as f32 / 2.0,
+            });
             small.radius += 1.5 * thick;
             small
         };
         for one in &vessel.rejected {
-            canvas.ring(circle(one.x_px, one.y_px, one.diameter_px), thick, NOT_COUNTED, true);
+            canvas.ring(
+                circle(one.x_px, one.y_px, one.diameter_px),
+                thick,
+                NOT_COUNTED,
+                true,
+            );
         }
         for colony in &vessel.colonies {
-            let colour = if colony.labelled == Some(true) { LABELLED } else { COUNTED };
-            canvas.ring(circle(colony.x_px, colony.y_px, colony.diameter_px), thick, colour, false);
+            let colour = if colony.labelled == Some(true) {
+                LABELLED
+            } else {
+                COUNTED
+            };
+            canvas.ring(
+                circle(colony.x_px, colony.y_px, colony.diameter_px),
+                thick,
+                colour,
+                false,
+            );
         }
     }
     let mut out = Vec::new();
     let encoder = PngEncoder::new(&mut out);
-    encoder.write_image(&canvas.rgb, canvas.width as u32, canvas.height as u32, ExtendedColorType::Rgb8)?;
+    encoder.write_image(
+        &canvas.rgb,
+        canvas.width as u32,
+        canvas.height as u32,
+        ExtendedColorType::Rgb8,
+    )?;
     Ok(out)
 }
 
@@ -165,9 +229,12 @@ fn canvas_of(page: &Page) -> (Canvas, u32) {
     // A 16-bit picture is stretched to its brightest sample, or it would be black.
     let top = match page.samples {
         Samples::Byte(_) => 1.0,
-        Samples::Word(_) => {
-            raster.planes.iter().flat_map(|p| p.values.iter()).copied().fold(1e-6f32, f32::max)
-        }
+        Samples::Word(_) => raster
+            .planes
+            .iter()
+            .flat_map(|p| p.values.iter())
+            .copied()
+            .fold(1e-6f32, f32::max),
     };
     let mut rgb = vec![0u8; width * height * 3];
     for (at, pixel) in rgb.chunks_exact_mut(3).enumerate() {
@@ -192,7 +259,10 @@ impl Canvas {
             let mut off = 0.0;
             while off < thick {
                 let reach = circle.radius + off;
-                let (x, y) = ((circle.x + reach * cosine).round(), (circle.y + reach * sine).round());
+                let (x, y) = (
+                    (circle.x + reach * cosine).round(),
+                    (circle.y + reach * sine).round(),
+                );
                 if x >= 0.0 && y >= 0.0 && (x as usize) < self.width && (y as usize) < self.height {
                     let at = (y as usize * self.width + x as usize) * 3;
                     if let Some(pixel) = self.rgb.get_mut(at..at + 3) {

@@ -59,7 +59,12 @@ impl Status {
     pub fn of(reason: Option<&NoCount>) -> Self {
         match reason {
             None => Self::Counted,
-            Some(NoCount::Confluent { .. } | NoCount::TooMany { .. } | NoCount::Crowded { .. } | NoCount::NotRound { .. }) => Self::TooManyToCount,
+            Some(
+                NoCount::Confluent { .. }
+                | NoCount::TooMany { .. }
+                | NoCount::Crowded { .. }
+                | NoCount::NotRound { .. },
+            ) => Self::TooManyToCount,
             Some(NoCount::Unclear { .. } | NoCount::TooSmall { .. }) => Self::NotAssessable,
         }
     }
@@ -219,6 +224,9 @@ impl RejectedCount {
         for one in rejected {
             *tally.entry(one.reason).or_insert(0u64) += 1;
         }
-        tally.into_iter().map(|(reason, shapes)| Self { reason, shapes }).collect()
+        tally
+            .into_iter()
+            .map(|(reason, shapes)| Self { reason, shapes })
+            .collect()
     }
 }
