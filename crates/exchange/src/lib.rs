@@ -3,6 +3,7 @@
 //! Every row or resource becomes facts or stands in the [`ReadReport`] with its place and reason.
 //! Must not know: how anything is graded, any page, any database, the clock (now is an argument).
 
+pub mod assess;
 pub mod encoding;
 pub mod export;
 pub mod fhir;

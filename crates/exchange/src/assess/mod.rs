@@ -1,0 +1,166 @@
+//! An assessment as JSON (one object a line, to the published schema) and as text in either language.
+//! Wire types, kept apart from `clinical`'s own so that either may change. Does no grading.
+
+mod text;
+
+use crate::report::{Problem, ReadReport, place_text};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use vena_base::{Concept, Lang, Stamp, Text, Zone};
+use vena_clinical::{Assessment, Finding, Reason, Status};
+
+pub use text::assess_text;
+
+/// The JSON Schema (draft 2020-12) that every line of [`assess_json`] keeps to.
+pub const SCHEMA: &str = include_str!("../../../../docs/schema/assess.schema.json");
+
+/// An assessment with what was known and said about its input.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The assessment.
+    pub assessment: &'a Assessment,
+    /// The chart's zone: days are counted and times are written in it.
+    pub zone: &'a Zone,
+    /// What was recorded later was not seen.
+    pub known_at: Option<Timestamp>,
+    /// What the reader said about this patient's input.
+    pub report: &'a ReadReport,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    patient: &'a str,
+    at: String,
+    known_at: Option<String>,
+    zone: &'a str,
+    zone_assumed: bool,
+    day: Option<i32>,
+    findings: BTreeMap<&'a str, WireFinding<'a>>,
+    notes: &'a [Text],
+    problems: Vec<WireProblem>,
+    problem_counts: &'a BTreeMap<&'static str, u64>,
+}
+
+#[derive(Serialize)]
+struct WireFinding<'a> {
+    status: Status,
+    value: Option<u8>,
+    low: Option<u8>,
+    high: Option<u8>,
+    because: Vec<WireReason<'a>>,
+    missing: &'a [Concept],
+    settled_by: Vec<WireSettle<'a>>,
+    rule: &'a str,
+    provisional: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_le_500: Option<Option<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_le_100: Option<Option<u32>>,
+    differs: Vec<WireDiffers<'a>>,
+    notes: &'a [Text],
+}
+
+#[derive(Serialize)]
+struct WireReason<'a> {
+    criterion: &'a str,
+    label: &'a Text,
+    used: &'a Text,
+    when: Option<String>,
+    late: bool,
+    grade_low: Option<u8>,
+    grade_high: Option<u8>,
+    deciding: bool,
+    attributed: Option<&'a str>,
+    source: &'a str,
+}
+
+#[derive(Serialize)]
+struct WireSettle<'a> {
+    concept: &'a str,
+    question: &'a Text,
+}
+
+#[derive(Serialize)]
+struct WireDiffers<'a> {
+    rule: &'a str,
+    answer: &'a str,
+}
+
+#[derive(Serialize)]
+struct WireProblem {
+    kind: &'static str,
+    place: String,
+    kept: bool,
+    message: Text,
+}
+
+/// One JSON object without line end, to [`SCHEMA`].
+pub fn assess_json(told: &Told<'_>) -> String {
+    let Told { assessment, zone, known_at, report } = *told;
+    let stamp = |at: Timestamp| Stamp::in_zone(at, zone).to_string();
+    let line = Line {
+        patient: &assessment.patient,
+        at: stamp(assessment.at),
+        known_at: known_at.map(stamp),
+        zone: zone.name(),
+        zone_assumed: zone.assumed,
+        day: assessment.day,
+        findings: assessment.findings.iter().map(|f| (&*f.scale, finding(f))).collect(),
+        notes: &assessment.notes,
+        problems: report.problems.iter().map(problem).collect(),
+        problem_counts: &report.counts,
+    };
+    // Strings, numbers and lists only: nothing of it can fail to be written.
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
+fn finding(finding: &Finding) -> WireFinding<'_> {
+    let counts_days = finding.scale.starts_with("icaht");
+    WireFinding {
+        status: finding.status,
+        value: finding.value,
+        low: finding.low,
+        high: finding.high,
+        because: finding.because.iter().map(reason).collect(),
+        missing: &finding.missing,
+        settled_by: finding
+            .settled_by
+            .iter()
+            .map(|s| WireSettle { concept: s.concept.as_str(), question: &s.question })
+            .collect(),
+        rule: &finding.rule,
+        provisional: finding.provisional,
+        since: finding.since.map(|when| when.to_string()),
+        days_le_500: counts_days.then_some(finding.days_le_500),
+        days_le_100: counts_days.then_some(finding.days_le_100),
+        differs: finding.differs.iter().map(|(rule, answer)| WireDiffers { rule, answer }).collect(),
+        notes: &finding.notes,
+    }
+}
+
+fn reason(reason: &Reason) -> WireReason<'_> {
+    WireReason {
+        criterion: &reason.criterion,
+        label: &reason.label,
+        used: &reason.used,
+        when: reason.when.map(|when| when.to_string()),
+        late: reason.late,
+        grade_low: reason.grade_low,
+        grade_high: reason.grade_high,
+        deciding: reason.deciding,
+        attributed: reason.attributed.map(|answer| answer.as_str()),
+        source: &reason.source,
+    }
+}
+
+fn problem(problem: &Problem) -> WireProblem {
+    WireProblem {
+        kind: problem.trouble.kind(),
+        place: place_text(&problem.place, Lang::En),
+        kept: problem.trouble.is_kept(),
+        message: Text::new(problem.message(Lang::En), problem.message(Lang::ZhTw)),
+    }
+}
