@@ -84,6 +84,14 @@ fn chains(ledger: &dyn Ledger) {
         [1, 2, 3, 4, 5]
     );
     assert_eq!(events[4].head(), last.unwrap());
+    assert_eq!(
+        ledger.load(&"journey/a".into()).unwrap(),
+        (events.clone(), last)
+    );
+    assert_eq!(
+        ledger.load(&"journey/none".into()).unwrap(),
+        (Vec::new(), None)
+    );
     let tail = ledger.read_stream(&"journey/a".into(), 4).unwrap();
     assert_eq!(tail, events[3..]);
     assert_eq!(

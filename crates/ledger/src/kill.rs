@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::{
-    Append, CheckpointKey, Ledger, NewEvent, Position, Secret, SqliteLedger, VerifyOptions,
-    verify_folder,
+    Append, CheckpointKey, Ledger, NewEvent, Position, Secret, SqliteLedger, SqliteRaw,
+    StorageFault, VerifyOptions, verify_folder,
 };
 
 /// Begins every line that acknowledges an append: mark, key, position.
@@ -119,7 +119,9 @@ pub fn kills(
         if folder.join(crate::sqlite::DATABASE_FILE).exists() {
             let report = verify_folder(&folder, VerifyOptions::default());
             // Killed while the tables were being made, there is no ledger yet.
-            if !report.is_sound() && !acknowledged.is_empty() {
+            let begun = !matches!(SqliteRaw::open(&folder), Err(StorageFault::Missing(_)));
+            assert!(begun || acknowledged.is_empty(), "{}", context());
+            if begun && !report.is_sound() {
                 panic!("{}: {:?}", context(), report.findings);
             }
             sum.verified += report.records;

@@ -203,6 +203,17 @@ pub trait Ledger: Send + Sync {
         from_seq: u64,
     ) -> Result<Vec<StoredEvent>, StorageFault>;
 
+    /// All events of a stream and the head to put into the read set of what is
+    /// decided from them.
+    ///
+    /// # Errors
+    /// [`StorageFault`].
+    fn load(&self, stream: &StreamId) -> Result<(Vec<StoredEvent>, Option<Head>), StorageFault> {
+        let events = self.read_stream(stream, 1)?;
+        let head = events.last().map(StoredEvent::head);
+        Ok((events, head))
+    }
+
     /// At most `limit` events after `after`, in the order they were recorded.
     ///
     /// # Errors
