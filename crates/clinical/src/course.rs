@@ -106,7 +106,7 @@ fn add_icans(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, ru
         instants.extend(view.of(concept).map(|fact| fact.when.earliest(zone)));
     }
     for drug in rules.lexicon.class("sedative") {
-        DrugTrack::new(view, *drug, &rules.lexicon, false).changes(&mut instants);
+        DrugTrack::new(view, *drug, icans::SEDATION, &rules.lexicon, false).changes(&mut instants);
     }
     instants.retain(|at| (infusion.start..=view.at).contains(at));
     instants.sort_unstable();
@@ -192,6 +192,7 @@ pub fn concepts_read(rules: &Rules) -> Vec<Concept> {
         "other-cause-of-fever",
         "hypotension",
         "hypotension-cause",
+        "vasopressor-need",
         "systolic-pressure",
         "oxygen-device",
         "oxygen-flow",

@@ -5,6 +5,8 @@
 mod domains;
 mod episode;
 mod explain;
+mod oxygen;
+mod pressure;
 
 pub(crate) use domains::other_cause;
 pub use episode::{Ending, Episode, Waiver};
@@ -18,10 +20,13 @@ use crate::{
 };
 use domains::Inputs;
 use episode::{State, Step, Walk, walk};
+use jiff::Timestamp;
 use vena_base::{Concept, Text, View};
 
 /// The scale's name in findings.
 pub const SCALE: &str = "crs";
+
+const HYPOTENSION: Concept = Concept::known("hypotension");
 
 /// Classes of drugs after which fever is no longer needed.
 const WAIVER_CLASSES: [&str; 3] = ["antipyretic", "anticytokine", "corticosteroid"];
@@ -55,6 +60,7 @@ fn gather<'a>(
     numbers: &'a CrsNumbers,
     lexicon: &Lexicon,
     place: Placement,
+    infusion: Timestamp,
 ) -> Inputs<'a> {
     let track =
         |name: &'static str, late: bool| Track::new(view, Concept::known(name), lexicon, late);
@@ -62,16 +68,18 @@ fn gather<'a>(
     let drugs = |class: &str| -> Vec<DrugTrack<'a>> {
         let of_class = lexicon.class(class).iter();
         of_class
-            .map(|c| DrugTrack::new(view, *c, lexicon, place.drugs_late))
+            .map(|c| DrugTrack::new(view, *c, HYPOTENSION, lexicon, place.drugs_late))
             .filter(|d| !d.is_empty())
             .collect()
     };
     Inputs {
         numbers,
+        infusion,
         temperature: track("body-temperature", place.temperature_late),
         other_fever: track("other-cause-of-fever", place.temperature_late),
         closed: sign("crs-episode-closed"),
         statement: sign("hypotension"),
+        vasopressor_need: sign("vasopressor-need"),
         hypotension_cause: sign("hypotension-cause"),
         pressure: sign("systolic-pressure"),
         device: sign("oxygen-device"),
@@ -93,6 +101,7 @@ fn placements(inputs: &Inputs<'_>) -> Vec<Placement> {
     let signs = [
         &inputs.closed,
         &inputs.statement,
+        &inputs.vasopressor_need,
         &inputs.hypotension_cause,
         &inputs.pressure,
         &inputs.device,
@@ -125,21 +134,19 @@ pub(crate) fn assess(
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Finding {
-    let inputs = gather(view, numbers, lexicon, Placement::FIRST);
-    let course = walk(&inputs, infusion.start, view.at);
-    let mut span = course.span;
+    let from = infusion.start;
+    let inputs = gather(view, numbers, lexicon, Placement::FIRST, from);
+    let course = walk(&inputs, view.at);
+    let (mut span, mut order_matters) = (course.span, false);
     for place in placements(&inputs) {
-        span = span.or(walk(
-            &gather(view, numbers, lexicon, place),
-            infusion.start,
-            view.at,
-        )
-        .span);
+        let other = walk(&gather(view, numbers, lexicon, place, from), view.at).span;
+        order_matters |= other != course.span;
+        span = span.or(other);
     }
     let mut finding = Finding::new(SCALE, &numbers.rule.name, Status::NotAssessable);
     finding.provisional = numbers.rule.provisional;
     finding.say(span, numbers.highest);
-    if span != course.span {
+    if order_matters {
         finding.notes.push(Text::new(
             "Some facts are known only to the day; the order in which they happened changes the grade.",
             "部分事實僅記錄到日期；其先後順序會影響分級。",
@@ -154,16 +161,11 @@ pub(crate) fn assess(
 /// only to the day count from its first instant.
 pub fn episodes(
     view: &View<'_>,
-    infusion: jiff::Timestamp,
+    infusion: Timestamp,
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Vec<Episode> {
-    walk(
-        &gather(view, numbers, lexicon, Placement::FIRST),
-        infusion,
-        view.at,
-    )
-    .episodes
+    walk(&gather(view, numbers, lexicon, Placement::FIRST, infusion), view.at).episodes
 }
 
 /// The grades over time up to the view's instant, one step a change.
@@ -173,12 +175,7 @@ pub(crate) fn steps(
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Vec<Step> {
-    walk(
-        &gather(view, numbers, lexicon, Placement::FIRST),
-        infusion.start,
-        view.at,
-    )
-    .steps
+    walk(&gather(view, numbers, lexicon, Placement::FIRST, infusion.start), view.at).steps
 }
 
 /// The steps of one course, as (from, grades).
@@ -187,7 +184,7 @@ pub(crate) fn course_steps(
     infusion: &InfusionDay,
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
-) -> Vec<(jiff::Timestamp, Span)> {
+) -> Vec<(Timestamp, Span)> {
     steps(view, infusion, numbers, lexicon)
         .into_iter()
         .map(|step| (step.from, step.span))

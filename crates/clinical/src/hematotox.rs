@@ -4,7 +4,7 @@
 use crate::{
     finding::{Finding, Reason, Status},
     late::is_late,
-    numbers::{Criterion, HematotoxNumbers, ScoreInput},
+    numbers::{Criterion, HematotoxNumbers, ScoreInput, range_of},
     span::Span,
     timeline::{InfusionDay, just_before},
     words::{Lexicon, with},
@@ -181,7 +181,7 @@ fn input<'a, 'n>(
     };
     let mut span: Option<Span> = None;
     for fact in chosen {
-        let Some(range) = fact.quantity().map(|q| q.range(0.0)) else {
+        let Some(range) = fact.quantity().map(|q| range_of(q, 0.0)) else {
             continue;
         };
         let met: Vec<&Criterion> = wanted

@@ -8,6 +8,7 @@ pub mod late;
 
 use crate::{
     late::is_late,
+    numbers::range_of,
     timeline::{InfusionDay, first_time},
 };
 use jiff::{ToSpan, civil::Date};
@@ -56,7 +57,7 @@ impl DailyNeutrophils {
             let Ok(index) = usize::try_from(days_between(infusion.day, day) - first) else {
                 continue;
             };
-            let (least, most) = quantity.range(0.0);
+            let (least, most) = range_of(quantity, 0.0);
             if let (Some(low), Some(high)) = (days.least.get_mut(index), days.most.get_mut(index)) {
                 // `min` of a value and NaN is the value.
                 *low = low.min(to_day_value(least));

@@ -16,6 +16,8 @@ use crate::{
 };
 use vena_base::{Answer, Concept, Text, View};
 
+pub(crate) const SEDATION: Concept = Concept::known("sedation");
+
 /// The scale's name in findings.
 pub const SCALE: &str = "icans";
 
@@ -146,7 +148,7 @@ fn dated(view: &View<'_>, lexicon: &Lexicon) -> bool {
         .map(|concept| Track::new(view, *concept, lexicon, false));
     let mut sedatives = lexicon.class("sedative").iter();
     tracks.any(|track| track.dated)
-        || sedatives.any(|drug| DrugTrack::new(view, *drug, lexicon, false).dated())
+        || sedatives.any(|drug| DrugTrack::new(view, *drug, SEDATION, lexicon, false).dated())
 }
 
 /// The grade of ICANS at the view's instant.

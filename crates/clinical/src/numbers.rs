@@ -2,7 +2,7 @@
 //! from nowhere else. Knows no chart.
 
 use crate::span::Span;
-use vena_base::{Answer, Concept, Text};
+use vena_base::{Answer, Bound, Concept, Quantity, Text};
 
 /// A comparison with a number, in the concept's canonical unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,6 +47,17 @@ impl Limit {
             (Sign::Eq, _, _) if low < high => (!inside).then_some(false),
             (_, a, b) => (a == b).then_some(a),
         }
+    }
+}
+
+/// The lowest and highest value a quantity can stand for. An open bound (`<`, `>`) does not contain
+/// its own number, so a value told as above a cut-off is above it.
+pub(crate) fn range_of(quantity: &Quantity, floor: f64) -> (f64, f64) {
+    let (low, high) = quantity.range(floor);
+    match quantity.bound {
+        Bound::Below => (low.min(high.next_down()), high.next_down()),
+        Bound::Above => (low.next_up(), high),
+        Bound::Exact | Bound::AtMost | Bound::AtLeast => (low, high),
     }
 }
 

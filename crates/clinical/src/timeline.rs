@@ -71,8 +71,12 @@ impl<'a> Track<'a> {
     /// instant, or with `late` from its last (but never after the view's instant): both orders
     /// against facts with a clock time are possible.
     pub fn new(view: &View<'a>, concept: Concept, lexicon: &Lexicon, late: bool) -> Track<'a> {
+        Track::holding(view, concept, lexicon.holds_h(concept).and_then(hours), late)
+    }
+
+    /// Places the facts of a concept, each standing for `hold`; `None`: until it is replaced.
+    fn holding(view: &View<'a>, concept: Concept, hold: Option<SignedDuration>, late: bool) -> Track<'a> {
         let zone = view.zone();
-        let hold = lexicon.holds_h(concept).and_then(hours);
         let mut dated = false;
         let mut items: Vec<Item<'a>> = view
             .of(concept)
@@ -175,12 +179,17 @@ pub(crate) struct DrugTrack<'a> {
 }
 
 impl<'a> DrugTrack<'a> {
-    /// Places the administrations of a drug.
-    pub fn new(view: &View<'a>, concept: Concept, lexicon: &Lexicon, late: bool) -> DrugTrack<'a> {
-        DrugTrack {
-            concept,
-            track: Track::new(view, concept, lexicon, late),
-        }
+    /// Places the administrations of a drug. Without a recorded end it counts as running for its own
+    /// holding time, or else for as long as the clinician's statement it stands for (`like`) would.
+    pub fn new(
+        view: &View<'a>,
+        concept: Concept,
+        like: Concept,
+        lexicon: &Lexicon,
+        late: bool,
+    ) -> DrugTrack<'a> {
+        let hold = lexicon.holds_h(concept).or_else(|| lexicon.holds_h(like)).and_then(hours);
+        DrugTrack { concept, track: Track::holding(view, concept, hold, late) }
     }
 
     /// Whether there is nothing about it.

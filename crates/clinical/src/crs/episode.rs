@@ -116,7 +116,7 @@ pub(crate) fn grade(
 }
 
 /// Walks the course from the infusion to `until`.
-pub(crate) fn walk<'a>(inputs: &Inputs<'a>, infusion: Timestamp, until: Timestamp) -> Walk<'a> {
+pub(crate) fn walk<'a>(inputs: &Inputs<'a>, until: Timestamp) -> Walk<'a> {
     let mut walker = Walker {
         inputs,
         quiet: inputs.numbers.site.clean_hours.and_then(hours),
@@ -125,7 +125,7 @@ pub(crate) fn walk<'a>(inputs: &Inputs<'a>, infusion: Timestamp, until: Timestam
         steps: Vec::new(),
         clean_since: None,
     };
-    for at in breakpoints(inputs, infusion, until) {
+    for at in breakpoints(inputs, inputs.infusion, until) {
         walker.step(at);
     }
     let fever = inputs.fever(until);
@@ -167,6 +167,7 @@ fn breakpoints(inputs: &Inputs<'_>, infusion: Timestamp, until: Timestamp) -> Ve
         &inputs.other_fever,
         &inputs.closed,
         &inputs.statement,
+        &inputs.vasopressor_need,
         &inputs.hypotension_cause,
         &inputs.pressure,
         &inputs.device,

@@ -3,7 +3,7 @@
 
 use super::{Domain, Role, Scene, excluded, signs::Arousal};
 use crate::{
-    numbers::Criterion,
+    numbers::{Criterion, range_of},
     span::Span,
     timeline::{Item, Standing, Track},
     words::join,
@@ -150,7 +150,7 @@ impl<'a> Scene<'_, 'a> {
         let track = self.track(total);
         let standing = track.standing(self.view.at);
         let told = standing.known().iter().filter_map(|item| {
-            let (low, high) = item.fact.quantity()?.range(0.0);
+            let (low, high) = range_of(item.fact.quantity()?, 0.0);
             Some(Score {
                 low: whole(low, most),
                 high: whole(high, most),

@@ -1,7 +1,7 @@
 //! Consciousness, seizures, motor findings and brain pressure at an instant. Must not know the score
 //! tests, and no number.
 
-use super::{Domain, Role, Scene, excluded};
+use super::{Domain, Role, SEDATION, Scene, excluded};
 use crate::{
     numbers::{Criterion, by_answer},
     span::Span,
@@ -10,7 +10,6 @@ use crate::{
 use vena_base::{Answer, Concept};
 
 pub(super) const CONSCIOUSNESS: Concept = Concept::known("level-of-consciousness");
-const SEDATION: Concept = Concept::known("sedation");
 const SEIZURE: Concept = Concept::known("seizure");
 const MOTOR: Concept = Concept::known("motor");
 const IMAGING: Concept = Concept::known("neuroimaging");
@@ -125,7 +124,7 @@ impl<'a> Scene<'_, 'a> {
         let drugs = self.lexicon.class("sedative").iter();
         drugs
             .filter_map(|drug| {
-                match DrugTrack::new(self.view, *drug, self.lexicon, self.late)
+                match DrugTrack::new(self.view, *drug, SEDATION, self.lexicon, self.late)
                     .running(self.view.at)
                 {
                     Running::Yes { item, .. } if Some(item.at) > denied => Some(item),
