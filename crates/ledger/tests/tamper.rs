@@ -214,6 +214,72 @@ fn every_byte_of_the_closed_file_is_found_or_named() {
     assert!(silent > 0 && found > 0, "silent {silent}, found {found}");
 }
 
+/// A log left by a crash: a changed byte is found, has no effect, or stands in
+/// the last frame, which is named.
+#[test]
+fn a_damaged_log_is_found_up_to_its_last_frame() {
+    const FRAME: usize = 24 + 4096;
+    let original = tempfile::tempdir().unwrap();
+    let image = tempfile::tempdir().unwrap();
+    let log_name = "ledger.db-wal";
+    let ledger = SqliteLedger::create(original.path(), common::LEDGER_ID).unwrap();
+    for number in 0..12 {
+        let event = common::noted(&format!("journey/{}", number % 3), &"x".repeat(600));
+        let append = vena_ledger::Append::new(format!("{number:02}"), vec![event]);
+        ledger.append(append).unwrap();
+    }
+    // What a crash would leave: both files as they are now.
+    for name in [DATABASE, log_name] {
+        fs::copy(original.path().join(name), image.path().join(name)).unwrap();
+    }
+    ledger.close().unwrap();
+    let expected = all_bodies(original.path()).unwrap();
+    let (database, log) = (
+        fs::read(image.path().join(DATABASE)).unwrap(),
+        fs::read(image.path().join(log_name)).unwrap(),
+    );
+    let restore = |log: &[u8]| {
+        let _ = fs::remove_file(image.path().join("ledger.db-shm"));
+        let _ = fs::remove_file(image.path().join(PAGES));
+        fs::write(image.path().join(DATABASE), &database).unwrap();
+        fs::write(image.path().join(log_name), log).unwrap();
+    };
+    restore(&log);
+    let report = verify_folder(image.path(), VerifyOptions::default());
+    assert!(report.is_sound(), "{:?}", report.findings);
+    assert_eq!(report.records, 12);
+    let (mut random, mut found, mut last) = (7, 0, 0);
+    for _ in 0..200 {
+        let at = (next_random(&mut random) as usize) % log.len();
+        let mut changed = log.clone();
+        changed[at] ^= 1 << (next_random(&mut random) % 8);
+        restore(&changed);
+        let report = verify_folder(image.path(), VerifyOptions::default());
+        if report.is_sound() {
+            assert!(
+                at >= log.len() - FRAME,
+                "byte {at} of {} is not found",
+                log.len()
+            );
+            assert!(
+                report
+                    .not_covered
+                    .iter()
+                    .any(|name| name.starts_with("ledger.db-wal"))
+            );
+            last += 1;
+        } else {
+            found += 1;
+        }
+    }
+    assert!(
+        found > 150 && found + last == 200,
+        "found {found}, in the last frame {last}"
+    );
+    restore(&log);
+    assert_eq!(all_bodies(image.path()), Some(expected));
+}
+
 #[test]
 fn a_damaged_page_checksum_file_is_found() {
     let folder = tempfile::tempdir().unwrap();

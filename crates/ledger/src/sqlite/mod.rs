@@ -3,6 +3,7 @@
 //! Must not know: what an event means. PostgreSQL gets a sibling of this folder.
 
 mod commit;
+mod log;
 mod pages;
 mod raw;
 mod read;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 
+use super::log;
 use super::pages::{self, PageCheck};
 use super::{DATABASE_FILE, LOCK_FILE, PAGES_FILE, check_format, fault};
 use crate::ledger::{FileCheck, RawHead, RawStore, StorageFault};
@@ -109,9 +110,10 @@ impl SqliteRaw {
         }
         if self.log_bytes > 0 {
             check.not_covered.push(format!(
-                "{DATABASE_FILE}-wal ({} bytes): frames SQLite no longer uses; a damaged frame \
-                 ends the log there, which looks like a ledger that ended earlier and is found \
-                 only by comparing with a later checkpoint kept elsewhere",
+                "{DATABASE_FILE}-wal ({} bytes): its last frame, and while a program writes all of \
+                 it, beyond SQLite's own frame checksums; a damaged frame ends the log there, which \
+                 looks like a ledger that ended earlier and is found by comparing with a later \
+                 checkpoint kept elsewhere",
                 self.log_bytes
             ));
             check.not_covered.push(format!(
@@ -223,6 +225,11 @@ impl RawStore for SqliteRaw {
                 }
                 true
             })?;
+        }
+        // While a program writes, the log changes under the reader.
+        if self.log_bytes > 0 && !self.in_use {
+            let log = self.folder.join(format!("{DATABASE_FILE}-wal"));
+            check.damage.extend(log::check(&log)?);
         }
         self.name_not_covered(&mut check, sealed);
         Ok(check)
