@@ -19,48 +19,65 @@ impl Analysis<'_> {
         curves: &[Curve],
         fits: &[Option<CurveFit>],
         reference: &ReferenceChoice,
-        run_report: &mut RunReport,
-    ) -> Result<(), PotencyError> {
-        let margins = Margins::of(self.method)?;
-        let reference_fit = curves
+    ) -> Result<Vec<SharedFit>, PotencyError> {
+        let has_reference = curves
             .first()
             .zip(fits.first())
-            .filter(|(c, f)| c.name == reference.name && f.is_some());
-        if reference_fit.is_none() {
+            .is_some_and(|(c, f)| c.name == reference.name && f.is_some());
+        if !has_reference {
+            let text = format!(
+                "the reference {} is not in this run or cannot be fitted",
+                reference.name
+            );
             for curve in curves.iter().filter(|c| c.name != reference.name) {
-                let text = format!(
-                    "the reference {} is not in this run or cannot be fitted",
-                    reference.name
-                );
-                self.report
-                    .relative_potency
-                    .push(refused(run, &curve.name, &reference.name, text));
+                let sample = refused(run, &curve.name, &reference.name, text.clone());
+                self.report.relative_potency.push(sample);
             }
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let observations: Vec<Vec<Observation>> = curves.iter().map(Curve::observations).collect();
-        let mut together: Vec<(usize, Option<Parallelism>)> = vec![(0, None)];
+        let judged = self.judge_parallelism(run, curves, fits)?;
+        // Parallel samples share one fit with the reference; a sample that is not parallel is fitted
+        // with the reference alone, so that it spoils no other sample's potency.
+        let (parallel, apart): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(_, p)| p.parallel);
+        let mut groups: Vec<Vec<(usize, Parallelism)>> =
+            apart.into_iter().map(|one| vec![one]).collect();
+        if !parallel.is_empty() {
+            groups.insert(0, parallel);
+        }
+        Ok(groups
+            .into_iter()
+            .map(|group| self.fit_group(run, curves, group))
+            .collect())
+    }
+
+    /// Parallelism of every sample; what is refused or runs the other way goes into the report here.
+    fn judge_parallelism(
+        &mut self,
+        run: &str,
+        curves: &[Curve],
+        fits: &[Option<CurveFit>],
+    ) -> Result<Vec<(usize, Parallelism)>, PotencyError> {
+        let margins = Margins::of(self.method)?;
+        let (model, information) = (self.options.model, self.options.information);
+        let mut judged = Vec::new();
+        let Some((reference, _)) = curves.split_first() else {
+            return Ok(judged);
+        };
+        let observations = reference.observations();
         for (k, curve) in curves.iter().enumerate().skip(1) {
-            let parallel = match &fits[k] {
-                Some(_) => parallelism(
-                    self.options.model,
-                    &observations[0],
-                    &observations[k],
-                    self.options.information,
+            let parallel = match fits.get(k) {
+                Some(Some(_)) => parallelism(
+                    model,
+                    &observations,
+                    &curve.observations(),
+                    information,
                     &margins,
                 )
                 .map_err(|e| e.to_string()),
-                None => Err("the curve cannot be fitted".to_string()),
+                _ => Err("the curve cannot be fitted".to_string()),
             };
-            match parallel {
+            let (text, parallel) = match parallel {
                 Ok(p) if p.reversed => {
-                    let mut sample = refused(
-                        run,
-                        &curve.name,
-                        &reference.name,
-                        "the curve runs against the reference's".into(),
-                    );
-                    sample.parallelism = Some(p);
                     self.flag(Flag::new(
                         "reversed-curve",
                         format!(
@@ -69,24 +86,44 @@ impl Analysis<'_> {
                         ),
                         format!("{} 與標準品曲線方向相反", curve.name),
                     ));
-                    self.report.relative_potency.push(sample);
+                    (
+                        "the curve runs against the reference's".to_string(),
+                        Some(p),
+                    )
                 }
-                Ok(p) => together.push((k, Some(p))),
-                Err(text) => self.report.relative_potency.push(refused(
-                    run,
-                    &curve.name,
-                    &reference.name,
-                    text,
-                )),
-            }
+                Ok(p) => {
+                    judged.push((k, p));
+                    continue;
+                }
+                Err(text) => (text, None),
+            };
+            let mut sample = refused(run, &curve.name, &reference.name, text);
+            sample.parallelism = parallel;
+            self.report.relative_potency.push(sample);
         }
-        if together.len() < 2 {
-            return Ok(());
-        }
-        let data: Vec<Vec<Observation>> = together
-            .iter()
-            .map(|(k, _)| observations[*k].clone())
+        Ok(judged)
+    }
+
+    /// One fit of the reference with the samples of a group.
+    fn fit_group(
+        &mut self,
+        run: &str,
+        curves: &[Curve],
+        group: Vec<(usize, Parallelism)>,
+    ) -> SharedFit {
+        let members: Vec<&Curve> = std::iter::once(0)
+            .chain(group.iter().map(|(k, _)| *k))
+            .filter_map(|k| curves.get(k))
             .collect();
+        let names: Vec<&str> = members.iter().map(|c| c.name.as_str()).collect();
+        let data: Vec<Vec<Observation>> = members.iter().map(|c| c.observations()).collect();
+        let parallel: Vec<Parallelism> = group.into_iter().map(|(_, p)| p).collect();
+        let mut shared = SharedFit {
+            curves: names.iter().map(|n| n.to_string()).collect(),
+            rss: None,
+            residual_df: None,
+            refusal: None,
+        };
         match fit_joint(
             self.options.model,
             &data,
@@ -94,31 +131,21 @@ impl Analysis<'_> {
             self.options.information,
         ) {
             Ok(fit) => {
-                run_report.shared_rss = Some(fit.rss);
-                run_report.shared_residual_df = Some(fit.residual_df);
-                let names: Vec<&str> = together
-                    .iter()
-                    .map(|(k, _)| curves[*k].name.as_str())
-                    .collect();
-                self.report_shared(
-                    run,
-                    &fit,
-                    &data,
-                    &names,
-                    together.into_iter().map(|(_, p)| p).collect(),
-                );
+                shared.rss = Some(fit.rss);
+                shared.residual_df = Some(fit.residual_df);
+                self.report_shared(run, &fit, &data, &names, parallel);
             }
             Err(error) => {
-                run_report.shared_refusal = Some(error.to_string());
-                for (k, parallel) in together.into_iter().skip(1) {
-                    let mut sample =
-                        refused(run, &curves[k].name, &reference.name, error.to_string());
-                    sample.parallelism = parallel;
+                shared.refusal = Some(error.to_string());
+                let reference = names.first().copied().unwrap_or_default();
+                for (name, p) in names.iter().skip(1).zip(parallel) {
+                    let mut sample = refused(run, name, reference, error.to_string());
+                    sample.parallelism = Some(p);
                     self.report.relative_potency.push(sample);
                 }
             }
         }
-        Ok(())
+        shared
     }
 
     fn report_shared(
@@ -127,7 +154,7 @@ impl Analysis<'_> {
         fit: &JointFit,
         data: &[Vec<Observation>],
         names: &[&str],
-        parallel: Vec<Option<Parallelism>>,
+        parallel: Vec<Parallelism>,
     ) {
         let mut shared = Vec::new();
         for (k, name) in names.iter().enumerate() {
@@ -135,10 +162,25 @@ impl Analysis<'_> {
                 (0..self.options.model.parameter_count()).map(|slot| fit.standard_error(k, slot));
             push_parameters(&mut shared, run, name, "shared", &fit.curves[k], errors);
         }
-        self.report.parameters.splice(0..0, shared);
-        for (k, parallelism) in parallel.into_iter().enumerate().skip(1) {
+        let others: Vec<String> = names.iter().map(|n| n.to_string()).collect();
+        for estimate in &mut shared {
+            estimate.shared_with = others
+                .iter()
+                .filter(|n| **n != estimate.curve)
+                .cloned()
+                .collect();
+        }
+        // The shared fit first: it is the one the potency rests on.
+        let place = self
+            .report
+            .parameters
+            .iter()
+            .take_while(|p| p.fit == "shared")
+            .count();
+        self.report.parameters.splice(place..place, shared);
+        for (k, parallelism) in (1..).zip(parallel) {
             let potency = relative_potency(fit, data, 0, k, self.confidence_level);
-            let is_parallel = parallelism.as_ref().is_some_and(|p| p.parallel);
+            let is_parallel = parallelism.parallel;
             if !is_parallel {
                 self.flag(Flag::new(
                     "not-parallel",
@@ -160,7 +202,7 @@ impl Analysis<'_> {
                 reportable: is_parallel,
                 relative_potency: Some(potency),
                 line: None,
-                parallelism,
+                parallelism: Some(parallelism),
                 refusal: None,
             });
         }
@@ -248,9 +290,7 @@ impl Analysis<'_> {
         self.report.runs.push(RunReport {
             name: run.to_string(),
             curves: curves.iter().map(line_curve_report).collect(),
-            shared_rss: None,
-            shared_residual_df: None,
-            shared_refusal: None,
+            shared: Vec::new(),
         });
         let has_reference =
             reference.is_some_and(|r| curves.first().is_some_and(|c| c.name == r.name));

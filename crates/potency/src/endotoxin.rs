@@ -105,66 +105,13 @@ pub fn endotoxin(
             positive("the standard's onset time", *onset)?.log10(),
         ));
     }
-    positive("the dilution", sample.dilution)?;
-    for (what, value) in [
-        ("the spike", sample.spike_eu_per_ml),
-        ("the dose volume", sample.dose_ml),
-        ("the body weight", sample.weight_kg),
-        ("the hours", sample.hours),
-    ] {
-        if let Some(value) = value {
-            positive(what, value)?;
-        }
-    }
-    for onset in sample
-        .onset_s
-        .iter()
-        .chain(&sample.spiked_onset_s)
-        .flatten()
-    {
-        positive("the onset time", *onset)?;
-    }
+    check(sample)?;
     let curve = StandardLine::fit(&points)?;
     let lowest = 10f64.powf(curve.x_low);
     let in_well = read_wells(&curve, &sample.onset_s, level);
     let mut missing = Vec::new();
-    let (eu_per_ml, interval, at_most) = match &in_well {
-        Wells::None => {
-            missing.push("onset time of the sample");
-            (None, Interval::UNBOUNDED, false)
-        }
-        Wells::Disagree => {
-            missing.push("agreeing replicates (some wells reacted, some did not)");
-            (None, Interval::UNBOUNDED, false)
-        }
-        Wells::NoReaction => (
-            Some(lowest * sample.dilution),
-            Interval {
-                low: None,
-                high: Some(lowest * sample.dilution),
-            },
-            true,
-        ),
-        Wells::Read(eu, _) if *eu < lowest => (
-            Some(lowest * sample.dilution),
-            Interval {
-                low: None,
-                high: Some(lowest * sample.dilution),
-            },
-            true,
-        ),
-        Wells::Read(eu, i) => {
-            let scaled = |x: Option<f64>| x.map(|x| x * sample.dilution);
-            (
-                Some(eu * sample.dilution),
-                Interval {
-                    low: scaled(i.low),
-                    high: scaled(i.high),
-                },
-                false,
-            )
-        }
-    };
+    let (eu_per_ml, interval, at_most) =
+        in_product(&in_well, lowest, sample.dilution, &mut missing);
     let recovery_percent = recovery(&curve, sample, &in_well, lowest, level);
     if recovery_percent.is_none() {
         missing.push("recovery of added endotoxin");
@@ -209,6 +156,76 @@ pub fn endotoxin(
         missing,
         suitability,
     })
+}
+
+/// Refuses values no measurement can have.
+fn check(sample: &EndotoxinSample) -> Result<(), EndotoxinError> {
+    positive("the dilution", sample.dilution)?;
+    for (what, value) in [
+        ("the spike", sample.spike_eu_per_ml),
+        ("the dose volume", sample.dose_ml),
+        ("the body weight", sample.weight_kg),
+        ("the hours", sample.hours),
+    ] {
+        if let Some(value) = value {
+            positive(what, value)?;
+        }
+    }
+    for onset in sample
+        .onset_s
+        .iter()
+        .chain(&sample.spiked_onset_s)
+        .flatten()
+    {
+        positive("the onset time", *onset)?;
+    }
+    Ok(())
+}
+
+/// Concentration of the product with its interval, and whether it is only an upper bound.
+fn in_product(
+    in_well: &Wells,
+    lowest: f64,
+    dilution: f64,
+    missing: &mut Vec<&'static str>,
+) -> (Option<f64>, Interval, bool) {
+    match in_well {
+        Wells::None => {
+            missing.push("onset time of the sample");
+            (None, Interval::UNBOUNDED, false)
+        }
+        Wells::Disagree => {
+            missing.push("agreeing replicates (some wells reacted, some did not)");
+            (None, Interval::UNBOUNDED, false)
+        }
+        Wells::NoReaction => (
+            Some(lowest * dilution),
+            Interval {
+                low: None,
+                high: Some(lowest * dilution),
+            },
+            true,
+        ),
+        Wells::Read(eu, _) if *eu < lowest => (
+            Some(lowest * dilution),
+            Interval {
+                low: None,
+                high: Some(lowest * dilution),
+            },
+            true,
+        ),
+        Wells::Read(eu, i) => {
+            let scaled = |x: Option<f64>| x.map(|x| x * dilution);
+            (
+                Some(eu * dilution),
+                Interval {
+                    low: scaled(i.low),
+                    high: scaled(i.high),
+                },
+                false,
+            )
+        }
+    }
 }
 
 enum Wells {

@@ -295,14 +295,12 @@ impl Analysis<'_> {
         let mut run_report = RunReport {
             name: run.to_string(),
             curves: reports,
-            shared_rss: None,
-            shared_residual_df: None,
-            shared_refusal: None,
+            shared: Vec::new(),
         };
         if curves.len() > 1
             && let Some(reference) = reference
         {
-            self.compare(run, &curves, &fits, reference, &mut run_report)?;
+            run_report.shared = self.compare(run, &curves, &fits, reference)?;
         }
         for (curve, fit) in curves.iter().zip(&fits) {
             self.report.picture.curves.push(PictureCurve {

@@ -134,6 +134,9 @@ pub struct Estimate {
     pub curve: String,
     /// `shared` (curves fitted together, potency model) or `own` (each curve alone).
     pub fit: &'static str,
+    /// The other curves of a shared fit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shared_with: Vec<String>,
     /// b, c, d, e or g.
     pub parameter: &'static str,
     /// Estimate.
@@ -258,6 +261,19 @@ pub struct ReferenceChoice {
     pub chosen: &'static str,
 }
 
+/// One fit with shared asymptotes and slope.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SharedFit {
+    /// The reference first, then the samples.
+    pub curves: Vec<String>,
+    /// Residual sum of squares.
+    pub rss: Option<f64>,
+    /// Residual degrees of freedom.
+    pub residual_df: Option<usize>,
+    /// Why it was refused.
+    pub refusal: Option<String>,
+}
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunReport {
@@ -265,12 +281,8 @@ pub struct RunReport {
     pub name: String,
     /// Curves, each alone.
     pub curves: Vec<CurveReport>,
-    /// Residual sum of squares of the shared fit.
-    pub shared_rss: Option<f64>,
-    /// Its residual degrees of freedom.
-    pub shared_residual_df: Option<usize>,
-    /// Why the shared fit was refused.
-    pub shared_refusal: Option<String>,
+    /// Fits of the reference with its samples: the parallel ones together, each other one apart.
+    pub shared: Vec<SharedFit>,
 }
 
 /// The report of a potency table.

@@ -160,6 +160,7 @@ pub(crate) fn push_parameters(
             run: run.to_string(),
             curve: curve.to_string(),
             fit,
+            shared_with: Vec::new(),
             parameter,
             estimate,
             standard_error: error.filter(|e| e.is_finite()),

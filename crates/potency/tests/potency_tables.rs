@@ -549,3 +549,37 @@ fn working_limits_are_refusals() {
     let named: String = (0..41).map(|k| format!("s{k},1,2\n")).collect();
     assert!(refusal(&format!("sample,dose,response\n{named}")).contains("41 preparations"));
 }
+
+/// Row Q15. A sample that is not parallel is fitted apart and changes no other sample's potency.
+#[test]
+fn a_sample_that_is_not_parallel_spoils_no_other() {
+    let good = Preparation {
+        name: "Good",
+        e: 20.0,
+        ..REFERENCE
+    };
+    let steep = Preparation {
+        name: "Steep",
+        b: 3.0,
+        ..REFERENCE
+    };
+    let alone = analyse(&table(&[&REFERENCE, &good], 0.08)).unwrap();
+    let both = analyse(&table(&[&REFERENCE, &good, &steep], 0.08)).unwrap();
+    let potency = |r: &PotencyReport| {
+        let s = r
+            .relative_potency
+            .iter()
+            .find(|s| s.sample == "Good")
+            .unwrap();
+        (s.estimate, s.low, s.high, s.reportable)
+    };
+    assert_eq!(potency(&alone), potency(&both));
+    assert_eq!(both.runs[0].shared.len(), 2);
+    assert_eq!(both.runs[0].shared[1].curves, vec!["Reference", "Steep"]);
+    let steep = both
+        .relative_potency
+        .iter()
+        .find(|s| s.sample == "Steep")
+        .unwrap();
+    assert!(steep.estimate.is_some() && !steep.reportable);
+}
