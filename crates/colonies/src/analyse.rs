@@ -235,7 +235,7 @@ fn analyse_page(
         labelled,
         status,
         refusal: None,
-        notes: notes,
+        notes,
         vessels,
     })
 }

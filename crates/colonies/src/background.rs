@@ -48,10 +48,10 @@ impl Background {
                     }
                 }
                 let full = (cell / stride) * (cell / stride);
-                if within.len() as f64 >= USABLE_SHARE_MIN * looked_at.max(full / 2) as f64 {
-                    if let Some(value) = quantile(&mut within, share) {
-                        values[row * columns + column] = value;
-                    }
+                if within.len() as f64 >= USABLE_SHARE_MIN * looked_at.max(full / 2) as f64
+                    && let Some(value) = quantile(&mut within, share)
+                {
+                    values[row * columns + column] = value;
                 }
             }
         }

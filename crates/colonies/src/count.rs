@@ -472,13 +472,14 @@ fn assess(
             limit: rules.unclear_max,
         });
     }
-    if let Some(roundness) = usual_roundness(counted) {
-        if roundness < rules.roundness_min && counted.covered > rules.unclear_covered_min {
-            return Some(NoCount::NotRound {
-                roundness,
-                limit: rules.roundness_min,
-            });
-        }
+    if let Some(roundness) = usual_roundness(counted)
+        && roundness < rules.roundness_min
+        && counted.covered > rules.unclear_covered_min
+    {
+        return Some(NoCount::NotRound {
+            roundness,
+            limit: rules.roundness_min,
+        });
     }
     let crowded_shapes = counted
         .colonies

@@ -205,10 +205,11 @@ fn planes_of<T: Copy + Into<u32>>(
 
 /// A grey picture saved as RGB is grey: one plane says all.
 fn drop_equal_planes(mut planes: Vec<Plane>) -> Vec<Plane> {
-    if let [first, rest @ ..] = planes.as_slice() {
-        if !rest.is_empty() && rest.iter().all(|p| p.values == first.values) {
-            planes.truncate(1);
-        }
+    if let [first, rest @ ..] = planes.as_slice()
+        && !rest.is_empty()
+        && rest.iter().all(|p| p.values == first.values)
+    {
+        planes.truncate(1);
     }
     planes
 }

@@ -198,10 +198,10 @@ fn check(wells: &[SpikeWell]) -> Result<(), SeriesRefusal> {
         if !(well.spike_percent.is_finite() && (0.0..=100.0).contains(&well.spike_percent)) {
             return refuse("spike in percent", well.spike_percent);
         }
-        if let Some(cells) = well.cells_plated {
-            if !(cells.is_finite() && cells > 0.0) {
-                return refuse("number of cells plated", cells);
-            }
+        if let Some(cells) = well.cells_plated
+            && !(cells.is_finite() && cells > 0.0)
+        {
+            return refuse("number of cells plated", cells);
         }
     }
     Ok(())

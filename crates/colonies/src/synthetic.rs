@@ -115,7 +115,7 @@ impl Recipe {
             gradient: dice.between(0.0, 0.4),
             bubbles: (dice.bits() % 8) as usize,
             strokes: (dice.bits() % 5) as usize,
-            glare: dice.bits() % 3 != 0,
+            glare: !dice.bits().is_multiple_of(3),
         }
     }
 }
@@ -222,7 +222,7 @@ pub fn draw(recipe: &Recipe) -> Drawn {
     }
     let truth = place(recipe, &vessels, (width, height), &mut dice);
     for colony in &truth {
-        let glint = dice.bits() % 5 == 0;
+        let glint = dice.bits().is_multiple_of(5);
         draw_colony(&mut canvas, *colony, glint && recipe.diameter_px > 14.0);
     }
     let grown = canvas.growth.iter().filter(|g| **g > 0.5).count() as f32;

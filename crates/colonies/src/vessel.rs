@@ -77,6 +77,8 @@ pub enum VesselRefusal {
 const COARSE_SIDE_PX: usize = 200;
 /// Side of the picture on which rings are measured.
 const FINE_SIDE_PX: usize = 620;
+/// The same for wells, which are many and small.
+const FINE_WELLS_SIDE_PX: usize = 1200;
 /// A change of brightness below this, in parts of full scale per pixel, is no edge.
 const WEAKEST_EDGE: f32 = 0.006;
 /// Share of a dish's circumference that must be seen.
@@ -130,16 +132,16 @@ pub fn find(
     if layout == Layout::Automatic {
         // A dish that fills the picture cannot be a plate of wells.
         let filled = dish.as_ref().is_some_and(|d| d.1 >= 0.8);
-        if !filled {
-            if let Some(wells) = wells_of(
+        if !filled
+            && let Some(wells) = wells_of(
                 raster,
                 &coarse,
                 coarse_factor,
                 formats,
                 lattice::FOUND_COVERAGE_MIN,
-            ) {
-                return Ok(wells);
-            }
+            )
+        {
+            return Ok(wells);
         }
         return Ok(dish.map_or_else(whole, |d| vec![d.0]));
     }
@@ -155,29 +157,35 @@ fn wells_of(
 ) -> Option<Vec<Vessel>> {
     let edges = edges_of(coarse, 0.2, WEAKEST_EDGE);
     let grid = lattice::find(coarse, &edges, formats, coverage_min)?;
-    let fine_limit = (raster.width().max(raster.height())) as f32;
-    Some(
-        grid.wells
-            .into_iter()
-            .map(|well| {
-                let outer = well.circle.scaled(coarse_factor as f32);
-                // Finding on the small picture is good to half of its pixel.
-                let clear = (outer.radius * 0.06)
-                    .max(coarse_factor as f32 * 0.8)
-                    .min(fine_limit);
-                let counted = Circle {
-                    radius: (outer.radius - clear).max(1.0),
-                    ..outer
-                };
-                Vessel {
-                    kind: VesselKind::Well,
-                    name: well.name,
-                    counted: Some(counted),
-                    outer: Some(outer),
-                }
-            })
-            .collect(),
-    )
+    let (fine, fine_factor) = raster.thumbnail(FINE_WELLS_SIDE_PX);
+    let outline: Vec<Circle> = grid
+        .wells
+        .iter()
+        .map(|well| {
+            let guess = well
+                .circle
+                .scaled(coarse_factor as f32 / fine_factor as f32);
+            fit_ring(&fine, guess, 0.14, WEAKEST_EDGE).unwrap_or(guess)
+        })
+        .collect();
+    // Wells of a plate are equal: the middle radius serves all, and a fit that
+    // strayed onto a colony does not.
+    let mut radii: Vec<f32> = outline.iter().map(|c| c.radius).collect();
+    let radius = crate::raster::quantile(&mut radii, 0.5)?;
+    let vessels = grid.wells.into_iter().zip(outline).map(|(well, circle)| {
+        let outer = Circle { radius, ..circle }.scaled(fine_factor as f32);
+        let clear = (outer.radius * 0.05).max(1.2 * fine_factor as f32);
+        Vessel {
+            kind: VesselKind::Well,
+            name: well.name,
+            counted: Some(Circle {
+                radius: (outer.radius - clear).max(1.0),
+                ..outer
+            }),
+            outer: Some(outer),
+        }
+    });
+    Some(vessels.collect())
 }
 
 /// The dish and how much of its outer ring is seen.
