@@ -9,6 +9,7 @@ use crate::{
     identity::{PersonIdentity, Registration},
     journeys::{Loaded, stream, written},
 };
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::{
     io::{Read, Write},
@@ -68,6 +69,21 @@ impl Request {
             second: None,
         }
     }
+}
+
+/// A step of the past, for [`App::record_history`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastStep {
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: UserId,
+    /// In which role.
+    pub role: Role,
+    /// The step.
+    pub step: Step,
+    /// Files it names.
+    pub attachments: Vec<AttachmentRef>,
 }
 
 /// What was recorded.
@@ -131,6 +147,36 @@ impl App {
             }
         }
         Err(AppError::Busy)
+    }
+
+    /// Records what happened at times gone by, each step decided as of its own time: a synthetic
+    /// programme is filled in through the same decisions as a real one. All or none.
+    ///
+    /// # Errors
+    /// [`AppError::Refused`] by the first step that is refused, or a fault.
+    pub fn record_history(&self, journey: &JourneyId, steps: &[PastStep]) -> Result<u64, AppError> {
+        let loaded = self.load(journey)?;
+        let mut state = (*loaded.state).clone();
+        let mut events = Vec::with_capacity(steps.len());
+        for past in steps {
+            let command = Command {
+                by: past.by.clone(),
+                role: past.role,
+                step: unsigned(past.step.clone()),
+                standing: Standing::ByRule,
+            };
+            let body = decide(&state, command, &self.rules.journey, past.at)?;
+            let recorded = Stamp::in_zone(past.at, &self.config.zone);
+            let entry = Entry { seq: state.next_seq(), recorded, by: past.by.clone(), body };
+            events.push(new_event(journey, &entry, &past.attachments)?);
+            state = state.and_then([entry]);
+        }
+        if events.is_empty() {
+            return Ok(0);
+        }
+        let count = events.len() as u64;
+        self.ledger.append(Append::new(self.fresh_key()?, events).read(stream(journey), loaded.head))?;
+        Ok(count)
     }
 
     /// Decides each step for each actor in turn, each on the state the one before leaves.
@@ -207,7 +253,28 @@ impl App {
                 self.put_identity(&patient, &registration.identity)?;
             }
         }
-        let step = Step::Registered {
+        let step = self.registered(&patient, registration)?;
+        self.act(session, Request::new(journey.clone(), key, step))?;
+        Ok((journey, patient))
+    }
+
+    /// Registers a new patient without asking for duplicates and without bringing the board up to
+    /// date: for filling a folder with many; call [`App::tick`] afterwards.
+    ///
+    /// # Errors
+    /// Refusals and faults.
+    pub fn enrol_quietly(&self, session: &Session, registration: Registration) -> Result<JourneyId, AppError> {
+        let (journey, patient) = ids_of_key(&self.fresh_key()?, registration.patient.clone())?;
+        self.put_identity(&patient, &registration.identity)?;
+        let step = self.registered(&patient, registration)?;
+        let at = self.now();
+        let past = PastStep { at, by: session.user.clone(), role: session.role, step, attachments: Vec::new() };
+        self.record_history(&journey, &[past])?;
+        Ok(journey)
+    }
+
+    fn registered(&self, patient: &PatientId, registration: Registration) -> Result<Step, AppError> {
+        Ok(Step::Registered {
             patient: patient.clone(),
             diagnosis: registration.diagnosis,
             product_intended: registration.product_intended,
@@ -216,9 +283,7 @@ impl App {
             treating_site: self.site()?,
             follow_up_site: None,
             when: registration.when,
-        };
-        self.act(session, Request::new(journey.clone(), key, step))?;
-        Ok((journey, patient))
+        })
     }
 
     pub(crate) fn site(&self) -> Result<SiteId, AppError> {

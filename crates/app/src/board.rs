@@ -12,13 +12,11 @@ use vena_journey::{Phase, Role};
 pub const PAGE_ROWS: usize = 50;
 /// Most rows on a page.
 pub const PAGE_ROWS_MAX: usize = 200;
-/// From this grade on somebody must act now; what must be done is for the knowledge files to say.
-const ACT_NOW_FROM_GRADE: u8 = 3;
 
 /// How soon somebody must act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Overdue, grade 3 or above for certain, or cells out of the freezer.
+    /// Overdue, a grade for certain from which the rules say so, or cells out of the freezer.
     ActNow,
     /// Due today.
     Today,
@@ -131,11 +129,12 @@ impl App {
             position: self.projection.position(),
             now,
         };
+        let act_now_from = self.rules.journey.act_now_from_grade;
         let mut groups: [Vec<Arc<Row>>; 4] = Default::default();
         {
             let rows = self.projection.read();
             for row in rows.iter() {
-                let urgency = urgency(row, now, end_of_today);
+                let urgency = urgency(row, act_now_from, now, end_of_today);
                 let mine = row.people.contains(&session.user);
                 count(&mut page, row, urgency, mine);
                 if matches(filter, row, mine) {
@@ -161,7 +160,7 @@ impl App {
             day: row.day_0.map(|day_0| days_between(day_0, self.config.zone.day_of(now))),
             product: row.product.map(|product| self.answer_name("product", product)),
             diagnosis: row.diagnosis.map(|diagnosis| self.answer_name("diagnosis", diagnosis)),
-            urgency: urgency(&row, now, end_of_today),
+            urgency: urgency(&row, self.rules.journey.act_now_from_grade, now, end_of_today),
             late_min: row.next_due().map(|due| now.duration_since(due).as_mins()),
             row,
         })
@@ -174,12 +173,12 @@ impl App {
     }
 }
 
-fn urgency(row: &Row, now: Timestamp, end_of_today: Timestamp) -> Urgency {
+fn urgency(row: &Row, act_now_from: f64, now: Timestamp, end_of_today: Timestamp) -> Urgency {
     if row.phase == Phase::Ended {
         return Urgency::Ended;
     }
     let due = row.next_due();
-    if row.infusing || due.is_some_and(|due| due < now) || row.worst_certain_grade() >= ACT_NOW_FROM_GRADE {
+    if row.infusing || due.is_some_and(|due| due < now) || f64::from(row.worst_certain_grade()) >= act_now_from {
         Urgency::ActNow
     } else if due.is_some_and(|due| due <= end_of_today) {
         Urgency::Today

@@ -21,7 +21,7 @@ pub mod transfer;
 
 pub use accounts::{NewUser, Session, UserInfo};
 pub use board::{BoardFilter, BoardPage, BoardRow, Urgency};
-pub use act::{Done, Request, SecondPerson};
+pub use act::{Done, PastStep, Request, SecondPerson};
 pub use app::App;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::Config;

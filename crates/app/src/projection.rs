@@ -54,11 +54,6 @@ impl Rows {
         self.in_order.values()
     }
 
-    /// How many.
-    pub(crate) fn len(&self) -> usize {
-        self.by_journey.len()
-    }
-
     /// The row of a journey.
     pub(crate) fn get(&self, journey: &JourneyId) -> Option<&Arc<Row>> {
         self.by_journey.get(journey)
@@ -216,11 +211,6 @@ impl Projection {
         let known: BTreeSet<&JourneyId> = journeys.iter().collect();
         differing.extend(self.read().by_journey.keys().filter(|journey| !known.contains(journey)).cloned());
         Ok(differing)
-    }
-
-    #[cfg(test)]
-    pub(crate) fn damage(&self, journey: &JourneyId) {
-        self.store().damage(journey);
     }
 }
 

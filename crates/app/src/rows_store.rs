@@ -124,13 +124,6 @@ impl RowsStore {
         transaction.commit().map_err(database)
     }
 
-    /// Changes a stored row's text, to test that comparing finds it.
-    #[cfg(test)]
-    pub(crate) fn damage(&self, journey: &JourneyId) {
-        let sql = "UPDATE board SET row = replace(row, '\"seq\":', '\"seq\":9') WHERE journey = ?1";
-        let _ = self.connection.execute(sql, [journey.as_str()]);
-    }
-
     /// One row, as kept.
     pub(crate) fn row(&self, journey: &JourneyId) -> Result<Option<String>, AppError> {
         self.connection

@@ -190,7 +190,8 @@ impl App {
             facts.into_iter().partition(|fact| matches!(fact.concept.as_str(), "birth-date" | "sex"));
         report.facts_of_identity += of_identity.len() as u64;
         let identity = identity_of(identity.unwrap_or_default(), &source_id, &of_identity);
-        let known = self.patient_of_record(session, &source_id)?;
+        let record_number = identity.record_number.clone().unwrap_or_else(|| source_id.clone());
+        let known = self.patient_of_record(session, &record_number)?;
         let (journey, loaded) = match &known {
             Some(patient) => {
                 let journey = self.only_journey(patient)?;

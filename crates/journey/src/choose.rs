@@ -67,6 +67,7 @@ impl JourneyRules {
             identity_window_min: rules.number("identity-window")?,
             clock_tolerance_min: rules.number("clock-tolerance")?,
             acute_until_day: day(Some(rules.number("acute-until-day")?), 0),
+            act_now_from_grade: rules.number("act-now-from-grade")?,
             tasks,
             provisional: rules.has_provisional(),
         })

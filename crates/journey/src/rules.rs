@@ -39,6 +39,8 @@ pub struct JourneyRules {
     pub clock_tolerance_min: f64,
     /// Last day of the acute phase (day 0 is the infusion).
     pub acute_until_day: i32,
+    /// From this grade on, when certain, somebody must act now.
+    pub act_now_from_grade: f64,
     /// Recurring tasks.
     pub tasks: Vec<TaskRule>,
     /// True while a number is provisional.

@@ -29,6 +29,7 @@ pub fn rules() -> JourneyRules {
         identity_window_min: 30.0,
         clock_tolerance_min: 5.0,
         acute_until_day: 30,
+        act_now_from_grade: 3.0,
         tasks: vec![TaskRule {
             id: "vital-signs-test".into(),
             title: Text::same("vitals"),
