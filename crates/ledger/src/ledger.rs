@@ -57,6 +57,10 @@ pub enum StorageFault {
         /// Why.
         cause: String,
     },
+    /// The log a crash left behind is damaged: opening the ledger for writing
+    /// would silently leave out events that had been acknowledged.
+    #[error("{0}")]
+    DamagedLog(String),
     /// The database said something else.
     #[error("database: {0}")]
     Database(String),

@@ -1,7 +1,8 @@
 //! Looks for damage in a write-ahead log that a crash left behind. SQLite takes
 //! a frame whose checksum does not fit for the end of the log and forgets what
-//! follows; here a frame that does not fit with frames of the same log after it
-//! is damage. (The format is SQLite's, documented in "WAL-mode File Format".)
+//! follows; here a frame that does not fit is damage when a whole later
+//! transaction had begun after its own, for that one had been made durable. In
+//! the last transaction it may be a write the loss of power cut short. (The format is SQLite's, documented in "WAL-mode File Format".)
 //!
 //! Must not know: what stands in a page.
 
@@ -46,7 +47,7 @@ fn word(bytes: &[u8], at: usize, big_endian: bool) -> u32 {
 }
 
 /// Damage in the log at `path`, one line each; a log cut short by a crash in
-/// its last frame is not damage.
+/// its last transaction is not damage.
 pub(super) fn check(path: &Path) -> Result<Vec<String>, StorageFault> {
     let file = File::open(path).map_err(io_fault(path))?;
     let mut input = BufReader::with_capacity(1 << 20, file);
@@ -70,19 +71,23 @@ pub(super) fn check(path: &Path) -> Result<Vec<String>, StorageFault> {
     let salts = header.get(16..24).unwrap_or_default().to_vec();
     let mut frame = vec![0; FRAME_HEADER_BYTES + page_bytes as usize];
     let mut broken_at = None;
+    let mut ended = false;
     let mut number = 0_u64;
     while input.read_exact(&mut frame).is_ok() {
         number += 1;
         let (head, page) = frame.split_at(FRAME_HEADER_BYTES);
         let of_this_log = head.get(8..16) == Some(salts.as_slice());
+        // A commit frame names the size the database has after it.
+        let commits = of_this_log && word(head, 4, true) != 0;
         if let Some(broken) = broken_at {
-            if of_this_log {
+            if of_this_log && ended {
                 return Ok(vec![format!(
-                    "{}: frame {broken} is damaged and others follow, SQLite leaves out \
+                    "{}: frame {broken} is damaged and later transactions follow, SQLite leaves out \
                      everything from there on",
                     path.display()
                 )]);
             }
+            ended |= commits;
             continue;
         }
         let begun = sum.add(head.get(..8).unwrap_or_default(), big_endian);
@@ -92,6 +97,7 @@ pub(super) fn check(path: &Path) -> Result<Vec<String>, StorageFault> {
             sum = now;
         } else {
             broken_at = Some(number);
+            ended = commits;
         }
     }
     Ok(Vec::new())

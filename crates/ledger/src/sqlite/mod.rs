@@ -161,14 +161,34 @@ impl SqliteLedger {
     /// Opens the ledger in `folder` for reading and writing.
     ///
     /// # Errors
-    /// [`StorageFault`], among them [`StorageFault::Missing`] and
-    /// [`StorageFault::InUse`].
+    /// [`StorageFault`], among them [`StorageFault::Missing`],
+    /// [`StorageFault::InUse`] and [`StorageFault::DamagedLog`].
     pub fn open(folder: &Path) -> Result<Self, StorageFault> {
+        Self::open_file(folder, true)
+    }
+
+    /// Opens a ledger whose log is damaged, accepting that everything from the
+    /// damage on is lost. For an operator who has no better copy.
+    ///
+    /// # Errors
+    /// As [`SqliteLedger::open`].
+    pub fn open_accepting_loss(folder: &Path) -> Result<Self, StorageFault> {
+        Self::open_file(folder, false)
+    }
+
+    fn open_file(folder: &Path, check_log: bool) -> Result<Self, StorageFault> {
         let path = folder.join(DATABASE_FILE);
         if !path.exists() {
             return Err(StorageFault::Missing(folder.to_owned()));
         }
         let lock_file = take_lock(folder)?;
+        let log = folder.join(format!("{DATABASE_FILE}-wal"));
+        if check_log
+            && log.exists()
+            && let Some(damage) = log::check(&log)?.into_iter().next()
+        {
+            return Err(StorageFault::DamagedLog(damage));
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&path, flags).map_err(fault)?;
         Self::start(folder, connection, lock_file)

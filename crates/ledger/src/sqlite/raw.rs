@@ -110,7 +110,7 @@ impl SqliteRaw {
         }
         if self.log_bytes > 0 {
             check.not_covered.push(format!(
-                "{DATABASE_FILE}-wal ({} bytes): its last frame, and while a program writes all of \
+                "{DATABASE_FILE}-wal ({} bytes): its last transaction, and while a program writes all of \
                  it, beyond SQLite's own frame checksums; a damaged frame ends the log there, which \
                  looks like a ledger that ended earlier and is found by comparing with a later \
                  checkpoint kept elsewhere",
