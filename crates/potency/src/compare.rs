@@ -1,6 +1,7 @@
 //! One run's samples held against its reference: parallelism, relative potency from curves or from
 //! lines, written into the report. Knows nothing of tables.
 
+use crate::assay_table::Well;
 use crate::curve::Observation;
 use crate::fit::CurveFit;
 use crate::interval::Interval;
@@ -314,23 +315,7 @@ impl Analysis<'_> {
             return Ok(());
         }
         self.flag_line_limits(&curves, parallel);
-        let points: Vec<Vec<LinePoint>> = curves
-            .iter()
-            .map(|c| {
-                c.wells
-                    .iter()
-                    .filter(|w| !parallel || w.dose > 0.0)
-                    .map(|w| LinePoint {
-                        x: if parallel { w.dose.ln() } else { w.dose },
-                        y: if self.options.log_response {
-                            w.response.ln()
-                        } else {
-                            w.response
-                        },
-                    })
-                    .collect()
-            })
-            .collect();
+        let points = line_points(&curves, parallel, self.options.log_response);
         let result: Result<Vec<LinePotency>, LineError> = if parallel {
             parallel_line(&points, self.confidence_level, level, margins)
         } else {
@@ -338,31 +323,61 @@ impl Analysis<'_> {
         };
         match result {
             Err(error) => refuse_all(self, error.to_string()),
-            Ok(results) => {
-                for (curve, line) in curves.iter().skip(1).zip(results) {
-                    self.judge_width(run, &curve.name, line.fieller);
-                    let is_parallel =
-                        !parallel || line.slope_ratio.as_ref().is_some_and(|s| s.equivalent);
-                    self.report.relative_potency.push(SampleReport {
-                        run: run.to_string(),
-                        sample: curve.name.clone(),
-                        reference: curves[0].name.clone(),
-                        estimate: Some(line.estimate),
-                        low: line.fieller.low,
-                        high: line.fieller.high,
-                        interval: "fieller",
-                        assigned: self.assigned(line.estimate, line.fieller),
-                        reportable: is_parallel,
-                        relative_potency: None,
-                        line: Some(line),
-                        parallelism: None,
-                        refusal: None,
-                    });
-                }
-            }
+            Ok(results) => self.report_lines(run, &curves, results, parallel),
         }
         Ok(())
     }
+
+    fn report_lines(
+        &mut self,
+        run: &str,
+        curves: &[Curve],
+        results: Vec<LinePotency>,
+        parallel: bool,
+    ) {
+        let reference = curves.first().map_or(String::new(), |c| c.name.clone());
+        for (curve, line) in curves.iter().skip(1).zip(results) {
+            self.judge_width(run, &curve.name, line.fieller);
+            let is_parallel = !parallel || line.slope_ratio.as_ref().is_some_and(|s| s.equivalent);
+            self.report.relative_potency.push(SampleReport {
+                run: run.to_string(),
+                sample: curve.name.clone(),
+                reference: reference.clone(),
+                estimate: Some(line.estimate),
+                low: line.fieller.low,
+                high: line.fieller.high,
+                interval: "fieller",
+                assigned: self.assigned(line.estimate, line.fieller),
+                reportable: is_parallel,
+                relative_potency: None,
+                line: Some(line),
+                parallelism: None,
+                refusal: None,
+            });
+        }
+    }
+}
+
+/// Wells as points of a line: ln dose (doses above 0) for parallel lines, dose for slope ratio.
+fn line_points(curves: &[Curve], parallel: bool, log_response: bool) -> Vec<Vec<LinePoint>> {
+    let point = |w: &Well| LinePoint {
+        x: if parallel { w.dose.ln() } else { w.dose },
+        y: if log_response {
+            w.response.ln()
+        } else {
+            w.response
+        },
+    };
+    curves
+        .iter()
+        .map(|c| {
+            c.wells
+                .iter()
+                .filter(|w| !parallel || w.dose > 0.0)
+                .map(point)
+                .collect()
+        })
+        .collect()
 }
 
 fn refused(run: &str, sample: &str, reference: &str, refusal: String) -> SampleReport {

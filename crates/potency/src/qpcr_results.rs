@@ -3,7 +3,9 @@
 
 use crate::interval::Interval;
 use crate::method::{Method, MethodError};
-use crate::qpcr::{QpcrReport, QpcrSample, QuantityStatus, ResidualDnaResult, VectorCopyResult};
+use crate::qpcr::{
+    QpcrReport, QpcrSample, QuantityStatus, ResidualDna, ResidualDnaResult, VectorCopyResult,
+};
 use crate::qpcr_table::QpcrTable;
 
 /// Residual DNA per dose of every sample of the target.
@@ -18,25 +20,7 @@ pub(crate) fn residual_dna(report: &mut QpcrReport, method: &Method, table: &Qpc
             [one] => Some(one.clone()),
             _ => None,
         });
-    let mut missing: Vec<&'static str> = Vec::new();
-    for (value, what) in [
-        (
-            options.nanograms_per_quantity_unit,
-            "nanograms per quantity unit",
-        ),
-        (
-            options.product_ml_per_well,
-            "millilitres of product per well",
-        ),
-        (options.dose_ml, "millilitres per dose"),
-    ] {
-        if value.is_none() {
-            missing.push(what);
-        }
-    }
-    if target.is_none() {
-        missing.push("target (the table has several)");
-    }
+    let missing = missing_context(&options, target.is_some());
     let factor = options
         .nanograms_per_quantity_unit
         .zip(options.product_ml_per_well)
@@ -55,51 +39,86 @@ pub(crate) fn residual_dna(report: &mut QpcrReport, method: &Method, table: &Qpc
         .iter()
         .filter(|s| target.as_ref().is_none_or(|t| *t == s.target))
     {
-        let mut missing = missing.clone();
-        let quantified = s.status == QuantityStatus::Quantified;
-        // What did not amplify in every well lies below the lowest standard; the standard bounds it.
-        let quantity = if quantified { s.quantity } else { lowest };
-        if quantity.is_none() {
-            missing.push("standard curve");
-        }
-        if !quantified
-            && s.earliest_quantity
-                .zip(lowest)
-                .is_some_and(|(earliest, low)| earliest > low)
-        {
-            // One well failed while another reads inside the curve: no bound can be given.
-            missing.push("agreeing replicates (some amplified inside the curve, some not at all)");
-        }
-        let per_dose = |x: Option<f64>| {
-            if missing.is_empty() {
-                x.zip(factor).map(|(x, f)| x * f)
-            } else {
-                None
-            }
-        };
-        let ng_per_dose = per_dose(quantity);
-        let interval = if quantified {
-            Interval {
-                low: per_dose(s.interval.low),
-                high: per_dose(s.interval.high),
-            }
-        } else {
-            Interval {
-                low: None,
-                high: ng_per_dose,
-            }
-        };
-        verdicts.extend(method.judge(&s.sample, &[("residual-dna-ng-per-dose", ng_per_dose)]));
-        results.push(ResidualDnaResult {
-            sample: s.sample.clone(),
-            ng_per_dose,
-            interval,
-            at_most: !quantified,
-            missing,
-        });
+        let result = dna_of_sample(s, lowest, factor, missing.clone());
+        verdicts.extend(method.judge(
+            &s.sample,
+            &[("residual-dna-ng-per-dose", result.ng_per_dose)],
+        ));
+        results.push(result);
     }
     report.residual_dna = results;
     report.suitability.extend(verdicts);
+}
+
+fn missing_context(options: &ResidualDna, has_target: bool) -> Vec<&'static str> {
+    let mut missing = Vec::new();
+    for (value, what) in [
+        (
+            options.nanograms_per_quantity_unit,
+            "nanograms per quantity unit",
+        ),
+        (
+            options.product_ml_per_well,
+            "millilitres of product per well",
+        ),
+        (options.dose_ml, "millilitres per dose"),
+    ] {
+        if value.is_none() {
+            missing.push(what);
+        }
+    }
+    if !has_target {
+        missing.push("target (the table has several)");
+    }
+    missing
+}
+
+fn dna_of_sample(
+    s: &QpcrSample,
+    lowest: Option<f64>,
+    factor: Option<f64>,
+    mut missing: Vec<&'static str>,
+) -> ResidualDnaResult {
+    let quantified = s.status == QuantityStatus::Quantified;
+    // What did not amplify in every well lies below the lowest standard; the standard bounds it.
+    let quantity = if quantified { s.quantity } else { lowest };
+    if quantity.is_none() {
+        missing.push("standard curve");
+    }
+    if !quantified
+        && s.earliest_quantity
+            .zip(lowest)
+            .is_some_and(|(earliest, low)| earliest > low)
+    {
+        // One well failed while another reads inside the curve: no bound can be given.
+        missing.push("agreeing replicates (some amplified inside the curve, some not at all)");
+    }
+    let per_dose = |x: Option<f64>| {
+        if missing.is_empty() {
+            x.zip(factor).map(|(x, f)| x * f)
+        } else {
+            None
+        }
+    };
+    let ng_per_dose = per_dose(quantity);
+    let interval = if quantified {
+        Interval {
+            low: per_dose(s.interval.low),
+            high: per_dose(s.interval.high),
+        }
+    } else {
+        Interval {
+            low: None,
+            high: ng_per_dose,
+        }
+    };
+    ResidualDnaResult {
+        sample: s.sample.clone(),
+        ng_per_dose,
+        interval,
+        at_most: !quantified,
+        missing,
+    }
 }
 
 /// Vector copies per cell: vector copies over reference-gene copies, times the gene's copies per cell.
