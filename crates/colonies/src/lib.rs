@@ -17,18 +17,21 @@ pub mod count;
 pub mod decode;
 mod decode_tiff;
 pub mod edges;
+mod even;
 pub mod knowledge;
 pub mod label;
 mod lattice;
 pub mod overlay;
 pub mod patch;
 pub mod raster;
+mod refusal;
 pub mod region;
 pub mod report;
 pub mod rim;
 pub mod series;
 pub mod shapes;
 pub mod synthetic;
+mod synthetic_files;
 pub mod vessel;
 
 pub use analyse::{
