@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::blind::Term;
 use super::seal::{PatientKey, Sealed};
-use super::{Identity, State, VaultError};
+use super::words::{Identity, State, VaultError};
 use crate::StorageFault;
 use crate::sqlite::fault;
 
