@@ -7,7 +7,7 @@ use crate::catalogue::Catalogue;
 use crate::document::{Document, Table};
 use crate::problem::{Fault, Place, Problem};
 use crate::values::{ValueError, read_value_in};
-use jiff::{Timestamp, ToSpan, civil::Date};
+use jiff::{Span, Timestamp, civil::Date};
 use std::fmt;
 use vena_base::{Answer, Chart, Concept, Decimal, Fact, Text, Value, When, Zone};
 
@@ -39,7 +39,7 @@ impl CaseTime {
         match self {
             CaseTime::Absolute(text) => When::parse(text, Some(zone)).ok(),
             CaseTime::Day(days, clock) => {
-                let date = infusion.checked_add((*days).days()).ok()?;
+                let date = infusion.checked_add(Span::new().try_days(*days).ok()?).ok()?;
                 match clock {
                     Some(clock) => When::parse(&format!("{date} {clock}"), Some(zone)).ok(),
                     None => Some(When::Date(date)),

@@ -86,7 +86,7 @@ fn add_cases(knowledge: &mut Knowledge, path: &str, text: &str, problems: &mut V
         }
     }
     for around in &file.arounds {
-        let known = rules.entry(&around.entry).is_ok_and(|e| e.threshold.is_some() && e.concept.is_some());
+        let known = rules.entry(&around.entry).is_ok_and(|e| e.threshold.is_some() && e.measured);
         if !known {
             let fault = format!("{} has no entry “{}” with a cut-off on a concept", file.rule, around.entry);
             problems.push(around.base.place.problem(Fault::Case(fault)));

@@ -23,7 +23,7 @@ pub fn generated_cases(rules: &RuleSet) -> Vec<Case> {
         }
     }
     for entry in rules.entries() {
-        if entry.threshold.is_none() || entry.concept.is_none() {
+        if entry.threshold.is_none() || !entry.measured {
             continue;
         }
         let base = bare(rules, entry);

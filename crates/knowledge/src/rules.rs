@@ -193,6 +193,8 @@ pub struct Entry {
     pub also: Vec<Cite>,
     /// What to know about it; for a provisional entry, what would settle it.
     pub note: Option<Text>,
+    /// The concept is a measured quantity, so values can stand around the cut-off.
+    pub(crate) measured: bool,
     pub(crate) templates: Text,
     pub(crate) place: Place,
 }

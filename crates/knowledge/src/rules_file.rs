@@ -98,7 +98,7 @@ fn read_entry(table: &Table<'_, '_>, catalogue: &Catalogue, status: Life) -> Ent
     if number.is_some() && threshold.is_some() {
         table.report("number", Fault::Incomplete("an entry states a value or a number, not both".to_owned()));
     }
-    if number.is_none() && threshold.is_none() && unit.is_some() {
+    if !table.has("number") && !table.has("value") && unit.is_some() {
         table.report("unit", Fault::Incomplete("a unit stands without value or number".to_owned()));
     }
     let entry = Entry {
@@ -122,6 +122,7 @@ fn read_entry(table: &Table<'_, '_>, catalogue: &Catalogue, status: Life) -> Ent
         source: Cite { source: table.needed("source"), at: table.needed("at") },
         also: table.tables("also").iter().map(read_cite).collect(),
         note: table.both_languages("note-"),
+        measured: concept.and_then(|c| catalogue.get(c)).is_some_and(|info| info.kind == Kind::Quantity),
         templates: table.needed_languages(""),
         place: table.place(),
     };
