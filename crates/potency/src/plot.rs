@@ -196,12 +196,24 @@ fn axes(svg: &mut String, picture: &PotencyPicture, scale: &Scale) {
         );
     }
     let step = (((scale.log_high - scale.log_low) / 10.0).ceil()).max(1.0);
-    let mut exponent = scale.log_low.ceil();
+    // Fewer than three decades get marks at 2 and 5 as well, so that a dose can be read.
+    let within: &[f64] = if scale.log_high - scale.log_low < 3.0 {
+        &[1.0, 2.0, 5.0]
+    } else {
+        &[1.0]
+    };
+    let mut exponent = scale.log_low.floor();
     while exponent <= scale.log_high {
-        tick_x(svg, scale.x(exponent), &short(10f64.powf(exponent)));
+        for mark in within {
+            let at = exponent + mark.log10();
+            if (scale.log_low..=scale.log_high).contains(&at) {
+                tick_x(svg, scale.x(at), &short(10f64.powf(at)));
+            }
+        }
         exponent += step;
     }
-    if scale.log_high - scale.log_low < 1.2 {
+    // A range too narrow to hold a round dose is marked near its ends.
+    if scale.log_high - scale.log_low < 0.4 {
         for share in [0.1, 0.9] {
             let at = scale.log_low + share * (scale.log_high - scale.log_low);
             tick_x(svg, scale.x(at), &short(10f64.powf(at)));
@@ -267,7 +279,8 @@ fn draw_curve(svg: &mut String, scale: &Scale, curve: &PictureCurve, k: usize) {
             );
             let _ = write!(
                 svg,
-                r##"<line class="ec50" x1="{x:.1}" y1="{y:.1}" x2="{x:.1}" y2="{bottom}" stroke="{colour}" stroke-dasharray="3 3"/><text x="{x:.1}" y="{:.1}" font-size="13" text-anchor="middle" fill="{colour}">{}</text>"##,
+                r##"<line class="ec50" x1="{x:.1}" y1="{y:.1}" x2="{x:.1}" y2="{bottom}" stroke="{colour}" stroke-dasharray="3 3"/><text x="{:.1}" y="{:.1}" font-size="13" fill="{colour}">{}</text>"##,
+                x + 4.0,
                 bottom - 6.0 - 15.0 * (k % 4) as f64,
                 short(half)
             );
