@@ -15,10 +15,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     collect(&root, &root, &mut files)?;
     files.sort();
-    let mut out = String::from("/// Path below the repository's root, and text.\npub const FILES: &[(&str, &str)] = &[\n");
+    let mut out = String::from(
+        "/// Path below the repository's root, and text.\npub const FILES: &[(&str, &str)] = &[\n",
+    );
     for file in &files {
-        let below = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
-        writeln!(out, "    (\"knowledge/{below}\", include_str!({:?})),", file.display().to_string())?;
+        let below = file
+            .strip_prefix(&root)?
+            .to_string_lossy()
+            .replace('\\', "/");
+        writeln!(
+            out,
+            "    (\"knowledge/{below}\", include_str!({:?})),",
+            file.display().to_string()
+        )?;
     }
     out.push_str("];\n");
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("files.rs"), out)?;

@@ -14,9 +14,17 @@ use vena_base::{Decimal, Text};
 pub fn generated_cases(rules: &RuleSet) -> Vec<Case> {
     let mut cases = Vec::new();
     for around in rules.arounds() {
-        let Ok(entry) = rules.entry(&around.entry) else { continue };
+        let Ok(entry) = rules.entry(&around.entry) else {
+            continue;
+        };
         for (position, expect) in &around.expect {
-            if let Some(mut case) = spell(&around.base, entry, *position, around.step.as_ref(), &around.when) {
+            if let Some(mut case) = spell(
+                &around.base,
+                entry,
+                *position,
+                around.step.as_ref(),
+                &around.when,
+            ) {
                 case.expect.clone_from(expect);
                 cases.push(case);
             }
@@ -27,7 +35,12 @@ pub fn generated_cases(rules: &RuleSet) -> Vec<Case> {
             continue;
         }
         let base = bare(rules, entry);
-        for position in [Position::Below, Position::At, Position::Above, Position::Missing] {
+        for position in [
+            Position::Below,
+            Position::At,
+            Position::Above,
+            Position::Missing,
+        ] {
             cases.extend(spell(&base, entry, position, None, &CaseTime::Day(0, None)));
         }
     }
@@ -52,7 +65,13 @@ fn bare(rules: &RuleSet, entry: &Entry) -> Case {
     }
 }
 
-fn spell(base: &Case, entry: &Entry, position: Position, step: Option<&Decimal>, when: &CaseTime) -> Option<Case> {
+fn spell(
+    base: &Case,
+    entry: &Entry,
+    position: Position,
+    step: Option<&Decimal>,
+    when: &CaseTime,
+) -> Option<Case> {
     let threshold = entry.threshold.as_ref()?;
     let concept = entry.concept?;
     let exact = threshold.decimal.exact();
@@ -82,7 +101,10 @@ fn spell(base: &Case, entry: &Entry, position: Position, step: Option<&Decimal>,
             vena_base::decimal::exact_to_f64(value),
             threshold.decimal.to_f64(),
         );
-        let inside = entry.to.as_ref().is_none_or(|to| value <= to.decimal.exact());
+        let inside = entry
+            .to
+            .as_ref()
+            .is_none_or(|to| value <= to.decimal.exact());
         case.holds = Some(met && inside);
         case.facts.push(CaseFact {
             what: concept.as_str().to_owned(),

@@ -5,6 +5,7 @@
 //! No clinical number stands in this crate; they stand in `knowledge/`.
 
 pub mod cases;
+mod cases_file;
 pub mod catalogue;
 mod catalogue_file;
 mod check;
@@ -54,7 +55,8 @@ impl Knowledge {
     /// The files the program carries inside itself, read once. A test checks that they hold no
     /// problem; should they still, what could be read stands beside [`Knowledge::problems`].
     pub fn embedded() -> &'static Knowledge {
-        static EMBEDDED: LazyLock<Knowledge> = LazyLock::new(|| check::read(embedded::FILES.iter().copied()));
+        static EMBEDDED: LazyLock<Knowledge> =
+            LazyLock::new(|| check::read(embedded::FILES.iter().copied()));
         &EMBEDDED
     }
 
@@ -68,7 +70,9 @@ impl Knowledge {
     ///
     /// # Errors
     /// Every problem with file, line and column.
-    pub fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Knowledge, Vec<Problem>> {
+    pub fn load<'t>(
+        files: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Result<Knowledge, Vec<Problem>> {
         let mut knowledge = check::read(files);
         if knowledge.problems.is_empty() {
             Ok(knowledge)
@@ -102,8 +106,12 @@ impl Knowledge {
     }
 
     fn versions(&self, id: &str) -> String {
-        let versions: Vec<&str> =
-            self.rules.iter().filter(|rule| rule.id == id).map(|rule| rule.version.as_str()).collect();
+        let versions: Vec<&str> = self
+            .rules
+            .iter()
+            .filter(|rule| rule.id == id)
+            .map(|rule| rule.version.as_str())
+            .collect();
         versions.join(", ")
     }
 
@@ -120,13 +128,25 @@ impl Knowledge {
     pub fn with_site(&self, overlay: &SiteOverlay) -> Result<Knowledge, Vec<Problem>> {
         let mut knowledge = self.clone();
         let mut problems = Vec::new();
-        site::apply(&mut knowledge.rules, &knowledge.catalogue, overlay, &mut problems);
+        site::apply(
+            &mut knowledge.rules,
+            &knowledge.catalogue,
+            overlay,
+            &mut problems,
+        );
         for hold in &overlay.holds {
-            if !knowledge.catalogue.set_hold(&hold.concept, hold.holds_h.to_f64()) {
+            if !knowledge
+                .catalogue
+                .set_hold(&hold.concept, hold.holds_h.to_f64())
+            {
                 problems.push(site::hold_problem(hold));
             }
         }
         knowledge.sites.push(overlay.site.clone());
-        if problems.is_empty() { Ok(knowledge) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(knowledge)
+        } else {
+            Err(problems)
+        }
     }
 }

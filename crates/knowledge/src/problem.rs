@@ -89,7 +89,9 @@ pub enum Fault {
     #[error("the path does not end in “{0}”")]
     Path(String),
     /// A published version was changed.
-    #[error("published version {rule} was changed: its digest is {found}, published was {published}; make a new version")]
+    #[error(
+        "published version {rule} was changed: its digest is {found}, published was {published}; make a new version"
+    )]
     Changed {
         /// `id@version`.
         rule: String,
@@ -99,7 +101,9 @@ pub enum Fault {
         published: String,
     },
     /// A published version without its digest.
-    #[error("{rule} is not provisional, so its digest must stand in knowledge/digests.toml: {digest}")]
+    #[error(
+        "{rule} is not provisional, so its digest must stand in knowledge/digests.toml: {digest}"
+    )]
     NotFrozen {
         /// `id@version`.
         rule: String,
@@ -145,7 +149,11 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.fault)
+        write!(
+            f,
+            "{}:{}:{}: {}",
+            self.file, self.line, self.column, self.fault
+        )
     }
 }
 
@@ -165,16 +173,33 @@ pub struct Place {
 impl Place {
     /// The place of a byte range in a text.
     pub fn of(file: &Arc<str>, text: &str, span: &Range<usize>) -> Place {
-        let before = text.as_bytes().get(..span.start.min(text.len())).unwrap_or_default();
+        let before = text
+            .as_bytes()
+            .get(..span.start.min(text.len()))
+            .unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = text.get(start..before.len()).map_or(1, |row| row.chars().count() + 1);
-        Place { file: Arc::clone(file), line, column }
+        let start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let column = text
+            .get(start..before.len())
+            .map_or(1, |row| row.chars().count() + 1);
+        Place {
+            file: Arc::clone(file),
+            line,
+            column,
+        }
     }
 
     /// A fault here.
     pub fn problem(&self, fault: Fault) -> Problem {
-        Problem { file: Arc::clone(&self.file), line: self.line, column: self.column, fault }
+        Problem {
+            file: Arc::clone(&self.file),
+            line: self.line,
+            column: self.column,
+            fault,
+        }
     }
 }
 

@@ -93,8 +93,18 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    pub(crate) fn new(comparison: Comparison, decimal: Decimal, unit: String, value: f64) -> Threshold {
-        Threshold { comparison, decimal, unit, value }
+    pub(crate) fn new(
+        comparison: Comparison,
+        decimal: Decimal,
+        unit: String,
+        value: f64,
+    ) -> Threshold {
+        Threshold {
+            comparison,
+            decimal,
+            unit,
+            value,
+        }
     }
 
     /// Whether a value, in the concept's canonical unit, meets it.
@@ -123,7 +133,11 @@ impl Threshold {
     pub fn label(&self, lang: Lang) -> String {
         let unit = label::unit_for_reading(&self.unit, lang);
         let number = label::for_reading(&self.decimal);
-        let gap = if unit.is_empty() || unit == "%" { "" } else { " " };
+        let gap = if unit.is_empty() || unit == "%" {
+            ""
+        } else {
+            " "
+        };
         format!("{} {number}{gap}{unit}", self.comparison.sign())
     }
 }
@@ -260,12 +274,25 @@ impl RuleError {
         match (lang, self) {
             (Lang::En, _) => self.to_string(),
             (Lang::ZhTw, RuleError::NoSuchRule(rule)) => format!("沒有規則「{rule}」"),
-            (Lang::ZhTw, RuleError::NoSuchVersion { rule, version, known }) => {
+            (
+                Lang::ZhTw,
+                RuleError::NoSuchVersion {
+                    rule,
+                    version,
+                    known,
+                },
+            ) => {
                 format!("規則「{rule}」沒有版本「{version}」；現有版本：{known}")
             }
-            (Lang::ZhTw, RuleError::NoSuchEntry { rule, entry }) => format!("{rule} 沒有條目「{entry}」"),
-            (Lang::ZhTw, RuleError::NoThreshold { rule, entry }) => format!("{rule} 的條目「{entry}」沒有界限值"),
-            (Lang::ZhTw, RuleError::NoNumber { rule, entry }) => format!("{rule} 的條目「{entry}」沒有數值"),
+            (Lang::ZhTw, RuleError::NoSuchEntry { rule, entry }) => {
+                format!("{rule} 沒有條目「{entry}」")
+            }
+            (Lang::ZhTw, RuleError::NoThreshold { rule, entry }) => {
+                format!("{rule} 的條目「{entry}」沒有界限值")
+            }
+            (Lang::ZhTw, RuleError::NoNumber { rule, entry }) => {
+                format!("{rule} 的條目「{entry}」沒有數值")
+            }
         }
     }
 }
@@ -336,7 +363,10 @@ impl RuleSet {
         self.index
             .get(id)
             .and_then(|at| self.entries.get(*at))
-            .ok_or_else(|| RuleError::NoSuchEntry { rule: self.name(), entry: id.to_owned() })
+            .ok_or_else(|| RuleError::NoSuchEntry {
+                rule: self.name(),
+                entry: id.to_owned(),
+            })
     }
 
     /// An entry's comparison.
@@ -347,7 +377,10 @@ impl RuleSet {
         self.entry(id)?
             .threshold
             .as_ref()
-            .ok_or_else(|| RuleError::NoThreshold { rule: self.name(), entry: id.to_owned() })
+            .ok_or_else(|| RuleError::NoThreshold {
+                rule: self.name(),
+                entry: id.to_owned(),
+            })
     }
 
     /// An entry's number: a count, window or cap in the entry's unit.
@@ -359,7 +392,10 @@ impl RuleSet {
             .number
             .as_ref()
             .map(Decimal::to_f64)
-            .ok_or_else(|| RuleError::NoNumber { rule: self.name(), entry: id.to_owned() })
+            .ok_or_else(|| RuleError::NoNumber {
+                rule: self.name(),
+                entry: id.to_owned(),
+            })
     }
 
     /// An entry's label.
