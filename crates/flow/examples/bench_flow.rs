@@ -2,14 +2,22 @@
 //! `cargo run --release -p vena-flow --example bench_flow [FOLDER]`; the peers
 //! run in the same call when `VENA_PYTHON` (default `python3`) has FlowIO and
 //! FlowKit. Prints one JSON object a line.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_precision_loss)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss
+)]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use vena_flow::fcs::{ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, read_fcs_from, write_fcs};
+use vena_flow::fcs::{
+    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
+    read_fcs_from, write_fcs,
+};
 use vena_flow::gating::{apply_gates, read_gating_ml};
 use vena_flow::plot::{DensityPlot, PlotSpec, PlotText, matrix_bytes};
 use vena_flow::{FileCompensation, Limits};
@@ -37,30 +45,58 @@ const GATES: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </gating:Gating-ML>
 "#;
 
+/// Peak memory of reading one file, from an open file and from memory.
+fn memory(fcs: &Path) {
+    let size = std::fs::metadata(fcs).unwrap().len();
+    let before = high_water();
+    let matrix = {
+        let read =
+            read_fcs_from(std::fs::File::open(fcs).unwrap(), &ReadOptions::default()).unwrap();
+        matrix_bytes(&read.data_sets[0])
+    };
+    let from_file = (high_water() - before).saturating_sub(matrix as u64);
+    let bytes = std::fs::read(fcs).unwrap();
+    black_box(read_fcs(&bytes, &ReadOptions::default()).unwrap());
+    let from_memory = (high_water() - before).saturating_sub(matrix as u64);
+    println!(
+        r#"{{"what":"memory beyond the event matrix","file_bytes":{size},"matrix_bytes":{matrix},"from_an_open_file_bytes":{from_file},"with_the_file_in_memory_bytes":{from_memory}}}"#
+    );
+}
+
 fn main() {
-    let folder = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
+    if std::env::args().nth(1).as_deref() == Some("--memory") {
+        return memory(Path::new(&std::env::args().nth(2).unwrap()));
+    }
+    let folder = std::env::args()
+        .nth(1)
+        .map_or_else(std::env::temp_dir, PathBuf::from);
     let fcs = folder.join("vena_bench_flow.fcs");
     let xml = folder.join("vena_bench_flow.xml");
     std::fs::write(&fcs, file()).unwrap();
     std::fs::write(&xml, GATES).unwrap();
-    let size = std::fs::metadata(&fcs).unwrap().len();
 
-    // Memory first, before anything else has raised the high-water mark.
-    let before = high_water();
+    // In a process of its own, where nothing else has raised the high-water mark.
+    let own = std::env::current_exe().unwrap();
+    let output = Command::new(own)
+        .arg("--memory")
+        .arg(&fcs)
+        .output()
+        .unwrap();
+    print!("{}", String::from_utf8_lossy(&output.stdout));
     let read = read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap();
-    let matrix = matrix_bytes(&read.data_sets[0]);
-    println!(
-        r#"{{"what":"memory of reading from a file","file_bytes":{size},"matrix_bytes":{matrix},"beyond_matrix_bytes":{}}}"#,
-        (high_water() - before).saturating_sub(matrix as u64)
-    );
     let read_file = best(|| {
-        black_box(read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap());
+        black_box(
+            read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap(),
+        );
     });
     report("read from a file into a float matrix", read_file);
     let bytes = std::fs::read(&fcs).unwrap();
-    report("read from memory into a float matrix", best(|| {
-        black_box(read_fcs(&bytes, &ReadOptions::default()).unwrap());
-    }));
+    report(
+        "read from memory into a float matrix",
+        best(|| {
+            black_box(read_fcs(&bytes, &ReadOptions::default()).unwrap());
+        }),
+    );
     let data = &read.data_sets[0];
     let document = read_gating_ml(GATES.as_bytes(), &Limits::default()).unwrap();
     let none = FileCompensation::None;
@@ -74,12 +110,18 @@ fn main() {
     }
     let spec = PlotSpec::for_gate(&document, "polygon").unwrap();
     let plot = || DensityPlot::new(&document, data, &none, &gates, &spec).unwrap();
-    report("density plot to SVG", best(|| {
-        black_box(plot().to_svg(&PlotText::default()));
-    }));
-    report("density plot to PNG", best(|| {
-        black_box(plot().to_png(&PlotText::default(), None).unwrap());
-    }));
+    report(
+        "density plot to SVG",
+        best(|| {
+            black_box(plot().to_svg(&PlotText::default()));
+        }),
+    );
+    report(
+        "density plot to PNG",
+        best(|| {
+            black_box(plot().to_png(&PlotText::default(), None).unwrap());
+        }),
+    );
     peers(&fcs, &xml);
     let _ = (std::fs::remove_file(&fcs), std::fs::remove_file(&xml));
 }
@@ -122,7 +164,8 @@ fn file() -> Vec<u8> {
                         let normal = (0..6).map(|_| uniform()).sum::<f64>() - 3.0;
                         let centre = if uniform() < 0.4 { 2.0 } else { 4.0 };
                         #[allow(clippy::cast_possible_truncation)]
-                        let value = (10f64.powf(centre + 0.5 * normal) + 80.0 * (uniform() - 0.5)) as f32;
+                        let value =
+                            (10f64.powf(centre + 0.5 * normal) + 80.0 * (uniform() - 0.5)) as f32;
                         value
                     })
                     .collect(),
@@ -142,16 +185,31 @@ fn file() -> Vec<u8> {
 /// Peak resident memory of this process in bytes (Linux); 0 elsewhere.
 fn high_water() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("");
-    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) * 1024
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap_or("");
+    line.split_whitespace()
+        .nth(1)
+        .and_then(|kilobytes| kilobytes.parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
 }
 
 fn peers(fcs: &Path, xml: &Path) {
     let python = std::env::var("VENA_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/peers.py");
     match Command::new(&python).arg(script).arg(fcs).arg(xml).output() {
-        Ok(output) if output.status.success() => print!("{}", String::from_utf8_lossy(&output.stdout)),
-        Ok(output) => println!("LEFT OUT: peers: {}", String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("")),
+        Ok(output) if output.status.success() => {
+            print!("{}", String::from_utf8_lossy(&output.stdout))
+        }
+        Ok(output) => println!(
+            "LEFT OUT: peers: {}",
+            String::from_utf8_lossy(&output.stderr)
+                .lines()
+                .last()
+                .unwrap_or("")
+        ),
         Err(error) => println!("LEFT OUT: peers: {python}: {error}"),
     }
 }

@@ -59,7 +59,11 @@ pub fn absolute_count(
     sample_microlitres: f64,
     dilution: f64,
 ) -> Result<AbsoluteCount, CountError> {
-    for (what, value) in [("number of beads added", beads_added), ("sample volume in uL", sample_microlitres), ("dilution", dilution)] {
+    for (what, value) in [
+        ("number of beads added", beads_added),
+        ("sample volume in uL", sample_microlitres),
+        ("dilution", dilution),
+    ] {
         if !(value.is_finite() && value > 0.0) {
             return Err(CountError::NotPositive { what, value });
         }
@@ -97,6 +101,15 @@ pub fn viability(dead: u64, cells: u64) -> Result<Viability, CountError> {
     if cells == 0 {
         return Err(CountError::NoEvents);
     }
-    let viable = cells.checked_sub(dead).ok_or(CountError::PartExceedsWhole { part: dead, whole: cells })?;
-    Ok(Viability { percent: 100.0 * viable as f64 / cells as f64, viable, cells })
+    let viable = cells
+        .checked_sub(dead)
+        .ok_or(CountError::PartExceedsWhole {
+            part: dead,
+            whole: cells,
+        })?;
+    Ok(Viability {
+        percent: 100.0 * viable as f64 / cells as f64,
+        viable,
+        cells,
+    })
 }

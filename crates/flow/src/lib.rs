@@ -6,6 +6,7 @@ mod biexponential;
 mod counts;
 mod events;
 pub mod fcs;
+mod file_compensation;
 mod fuzz;
 pub mod gating;
 mod limits;
@@ -17,18 +18,24 @@ mod scale;
 mod spillover;
 mod tolerance;
 mod transform;
+mod verdict;
 
 pub use counts::{AbsoluteCount, CountError, Viability, absolute_count, viability};
 pub use events::Column;
+pub use file_compensation::{FileCompensation, bare_name, file_compensation};
 pub use fuzz::{fuzz_fcs, fuzz_gating_ml};
 pub use limits::Limits;
 pub use membership::Membership;
 pub use panel::{
-    Combine, Comparison, Criterion, CriterionOutcome, MarkerObservation, Outcome, Panel, PanelError, PanelReport,
-    PanelSource, Verdict, observations, panel_texts, panels,
+    Combine, Comparison, Criterion, Panel, PanelError, PanelSource, panel_texts, panels,
 };
-pub use report::{Analysis, AnalyseOptions, CompensationReport, FlowError, FlowReport, METHOD, analyse};
+pub use report::{
+    AnalyseOptions, Analysis, CompensationReport, FlowError, FlowReport, METHOD, analyse,
+};
 pub use scale::ChannelScale;
-pub use spillover::{FileCompensation, SpilloverError, SpilloverMatrix, bare_name, file_compensation};
+pub use spillover::{SpilloverError, SpilloverMatrix};
 pub use tolerance::{Tolerance, Tolerances, UnknownTolerance};
 pub use transform::{PreparedTransform, Transform, TransformError, TransformKind};
+pub use verdict::{
+    CriterionOutcome, MarkerObservation, Outcome, PanelReport, Verdict, observations,
+};

@@ -6,15 +6,18 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::fcs::{Channel, DataSet, FcsError, FcsVersion, ReadOptions, read_fcs};
+use crate::file_compensation::{FileCompensation, file_compensation, missing_channel};
 use crate::gating::{
-    CompensationReference, Dimension, GateResult, GateShape, GatingDocument, GatingError, apply_gates, read_gating_ml,
+    CompensationReference, Dimension, GateResult, GateShape, GatingDocument, GatingError,
+    apply_gates, read_gating_ml,
 };
 use crate::limits::Limits;
 use crate::membership::hex;
-use crate::panel::{Panel, PanelReport, observations};
+use crate::panel::Panel;
 use crate::plot::{DensityPlot, PlotError, PlotSpec};
-use crate::spillover::{FileCompensation, SpilloverError, SpilloverMatrix, file_compensation};
+use crate::spillover::{SpilloverError, SpilloverMatrix};
 use crate::tolerance::Tolerances;
+use crate::verdict::{PanelReport, observations};
 
 /// Version of the method. It changes whenever the same file and gates could
 /// give other numbers; stored with every result.
@@ -49,7 +52,11 @@ pub enum FlowError {
 }
 
 fn sizes(events: &[usize]) -> String {
-    (1..).zip(events).map(|(number, events)| format!("{number}: {events} events")).collect::<Vec<_>>().join(", ")
+    (1..)
+        .zip(events)
+        .map(|(number, events)| format!("{number}: {events} events"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// How to analyse.
@@ -134,18 +141,31 @@ pub struct Analysis {
 ///
 /// # Errors
 /// Anything the files do outside their standards that no tolerance names.
-pub fn analyse(fcs: &[u8], gating_xml: Option<&[u8]>, options: &AnalyseOptions) -> Result<Analysis, FlowError> {
-    let read_options = ReadOptions { tolerances: options.tolerances.clone(), limits: options.limits };
+pub fn analyse(
+    fcs: &[u8],
+    gating_xml: Option<&[u8]>,
+    options: &AnalyseOptions,
+) -> Result<Analysis, FlowError> {
+    let read_options = ReadOptions {
+        tolerances: options.tolerances.clone(),
+        limits: options.limits,
+    };
     let mut file = read_fcs(fcs, &read_options)?;
     let count = file.data_sets.len();
     let chosen = match options.data_set {
         Some(chosen) if (1..=count).contains(&chosen) => chosen,
         Some(chosen) => return Err(FlowError::NoSuchDataSet { chosen, count }),
         None if count == 1 => 1,
-        None => return Err(FlowError::SeveralDataSets { events: file.data_sets.iter().map(|set| set.events).collect() }),
+        None => {
+            return Err(FlowError::SeveralDataSets {
+                events: file.data_sets.iter().map(|set| set.events).collect(),
+            });
+        }
     };
     let data_set = file.data_sets.swap_remove(chosen - 1);
-    let document = gating_xml.map(|xml| read_gating_ml(xml, &options.limits)).transpose()?;
+    let document = gating_xml
+        .map(|xml| read_gating_ml(xml, &options.limits))
+        .transpose()?;
     let found = compensation(&data_set, document.as_ref(), options)?;
     let mut notes = data_set.notes.clone();
     notes.extend(document.iter().flat_map(GatingDocument::notes));
@@ -164,11 +184,20 @@ pub fn analyse(fcs: &[u8], gating_xml: Option<&[u8]>, options: &AnalyseOptions) 
         compensation: found.report,
         gates: Vec::new(),
         gating: None,
-        tolerances_used: data_set.tolerances_used.iter().chain(found.tolerances.iter()).collect(),
+        tolerances_used: data_set
+            .tolerances_used
+            .iter()
+            .chain(found.tolerances.iter())
+            .collect(),
         notes,
         digest: String::new(),
     };
-    let mut analysis = Analysis { report, data_set, document: GatingDocument::default(), compensation: found.compensation };
+    let mut analysis = Analysis {
+        report,
+        data_set,
+        document: GatingDocument::default(),
+        compensation: found.compensation,
+    };
     match document {
         Some(document) => analysis.gate(document)?,
         None => analysis.report.digest = digest(&analysis.report),
@@ -204,7 +233,13 @@ impl Analysis {
             Some(id) => PlotSpec::for_gate(&self.document, id)?,
             None => PlotSpec::automatic(Some(&self.document), &self.data_set)?,
         };
-        DensityPlot::new(&self.document, &self.data_set, &self.compensation, &self.report.gates, &spec)
+        DensityPlot::new(
+            &self.document,
+            &self.data_set,
+            &self.compensation,
+            &self.report.gates,
+            &spec,
+        )
     }
 
     /// The sample against a panel. `mapping` pairs markers with gate ids or
@@ -221,7 +256,11 @@ struct Found {
     tolerances: Tolerances,
 }
 
-fn compensation(data_set: &DataSet, document: Option<&GatingDocument>, options: &AnalyseOptions) -> Result<Found, FlowError> {
+fn compensation(
+    data_set: &DataSet,
+    document: Option<&GatingDocument>,
+    options: &AnalyseOptions,
+) -> Result<Found, FlowError> {
     let used = document.is_some_and(uses_file_compensation);
     let own = file_compensation(data_set, &options.tolerances, &options.limits);
     if let Some((name, bytes)) = &options.matrix {
@@ -230,28 +269,63 @@ fn compensation(data_set: &DataSet, document: Option<&GatingDocument>, options: 
         }
         let matrix = SpilloverMatrix::from_file(name, bytes, &options.limits)?;
         matrix.weights()?;
-        if let Some(missing) = matrix.detectors.iter().find(|detector| data_set.channel_index(detector).is_none()) {
-            return Err(crate::spillover::missing_channel(data_set, name, missing).into());
+        if let Some(missing) = matrix
+            .detectors
+            .iter()
+            .find(|detector| data_set.channel_index(detector).is_none())
+        {
+            return Err(missing_channel(data_set, name, missing).into());
         }
-        let report = CompensationReport { kind: "matrix".to_owned(), used, from: name.clone(), matrix: Some(matrix.clone()) };
-        return Ok(Found { compensation: FileCompensation::Matrix { matrix }, report, tolerances: Tolerances::strict() });
+        let report = CompensationReport {
+            kind: "matrix".to_owned(),
+            used,
+            from: name.clone(),
+            matrix: Some(matrix.clone()),
+        };
+        return Ok(Found {
+            compensation: FileCompensation::Matrix { matrix },
+            report,
+            tolerances: Tolerances::strict(),
+        });
     }
     let (compensation, tolerances) = match own {
         Ok(found) => found,
         Err(error) if used => return Err(error.into()),
         // Nothing asks for it, so the file is not refused; the report says why.
         Err(error) => {
-            let report = CompensationReport { kind: "not-usable".to_owned(), used, from: error.to_string(), matrix: None };
-            return Ok(Found { compensation: FileCompensation::None, report, tolerances: Tolerances::strict() });
+            let report = CompensationReport {
+                kind: "not-usable".to_owned(),
+                used,
+                from: error.to_string(),
+                matrix: None,
+            };
+            return Ok(Found {
+                compensation: FileCompensation::None,
+                report,
+                tolerances: Tolerances::strict(),
+            });
         }
     };
     let (kind, from, matrix) = match &compensation {
         FileCompensation::None => ("none", String::new(), None),
-        FileCompensation::Matrix { matrix } => ("file", matrix.origin.clone(), Some(matrix.clone())),
-        FileCompensation::AlreadyCompensated { evidence } => ("already-compensated", evidence.clone(), None),
+        FileCompensation::Matrix { matrix } => {
+            ("file", matrix.origin.clone(), Some(matrix.clone()))
+        }
+        FileCompensation::AlreadyCompensated { evidence } => {
+            ("already-compensated", evidence.clone(), None)
+        }
     };
-    let report = CompensationReport { kind: kind.to_owned(), used, from, matrix };
-    Ok(Found { compensation, report, tolerances })
+    let report = CompensationReport {
+        kind: kind.to_owned(),
+        used,
+        from,
+        matrix,
+    };
+    Ok(Found {
+        compensation,
+        report,
+        tolerances,
+    })
 }
 
 /// True when some dimension is compensated as the FCS file says.
@@ -261,7 +335,9 @@ fn uses_file_compensation(document: &GatingDocument) -> bool {
         GateShape::Rectangle { ranges } => ranges.iter().any(|range| on_file(&range.dimension)),
         GateShape::Polygon { dimensions, .. } => dimensions.iter().any(on_file),
         GateShape::Ellipsoid { dimensions, .. } => dimensions.iter().any(on_file),
-        GateShape::Quadrant { dividers, .. } => dividers.iter().any(|divider| on_file(&divider.dimension)),
+        GateShape::Quadrant { dividers, .. } => {
+            dividers.iter().any(|divider| on_file(&divider.dimension))
+        }
         GateShape::Boolean { .. } => false,
     })
 }

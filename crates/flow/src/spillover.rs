@@ -1,11 +1,9 @@
-//! Spillover matrices: read, checked, inverted. Knows no gate; knows of a data
-//! set only its keywords and channel names.
+//! Spillover matrices: read, checked, inverted. Knows no data set and no gate.
 
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::fcs::DataSet;
 use crate::limits::Limits;
 use crate::tolerance::{Tolerance, Tolerances};
 
@@ -25,13 +23,18 @@ pub enum SpilloverError {
         problem: String,
     },
     /// Decimal commas where the standard wants points.
-    #[error("{origin} holds decimal commas (tolerance `{}` would accept this)", Tolerance::DecimalCommaInSpillover)]
+    #[error(
+        "{origin} holds decimal commas (tolerance `{}` would accept this)",
+        Tolerance::DecimalCommaInSpillover
+    )]
     DecimalComma {
         /// Keyword the text came from.
         origin: String,
     },
     /// The matrix names a channel the data does not have.
-    #[error("{origin} names channel {channel:?}, which the data set does not have; it has: {present}")]
+    #[error(
+        "{origin} names channel {channel:?}, which the data set does not have; it has: {present}"
+    )]
     MissingChannel {
         /// Keyword or file.
         origin: String,
@@ -75,7 +78,10 @@ pub enum SpilloverError {
         limit: usize,
     },
     /// Only `SPILL` is there and the caller did not agree to use it.
-    #[error("the file has SPILL but no $SPILLOVER (tolerance `{}` would use it; or give a matrix)", Tolerance::SpillKeyword)]
+    #[error(
+        "the file has SPILL but no $SPILLOVER (tolerance `{}` would use it; or give a matrix)",
+        Tolerance::SpillKeyword
+    )]
     OnlySpill,
     /// Only an older compensation keyword is there, whose meaning is not settled.
     #[error("the file has {keyword} but no $SPILLOVER; give the matrix as a file")]
@@ -113,35 +119,64 @@ impl SpilloverMatrix {
     /// # Errors
     /// [`SpilloverError::Malformed`], [`SpilloverError::DecimalComma`],
     /// [`SpilloverError::TooLarge`].
-    pub fn from_keyword(origin: &str, text: &str, tolerances: &Tolerances, limits: &Limits) -> Result<Self, SpilloverError> {
-        let malformed = |problem: String| SpilloverError::Malformed { origin: origin.to_owned(), problem };
+    pub fn from_keyword(
+        origin: &str,
+        text: &str,
+        tolerances: &Tolerances,
+        limits: &Limits,
+    ) -> Result<Self, SpilloverError> {
+        let malformed = |problem: String| SpilloverError::Malformed {
+            origin: origin.to_owned(),
+            problem,
+        };
         let semicolons = text.contains(';');
-        let fields: Vec<&str> = text.split(if semicolons { ';' } else { ',' }).map(str::trim).collect();
+        let fields: Vec<&str> = text
+            .split(if semicolons { ';' } else { ',' })
+            .map(str::trim)
+            .collect();
         let size: usize = fields
             .first()
             .and_then(|field| field.parse().ok())
             .filter(|size| *size > 0)
             .ok_or_else(|| malformed("it does not begin with the number of channels".to_owned()))?;
         check_size(origin, size, limits)?;
-        let names: Vec<String> = fields.iter().skip(1).take(size).map(|name| (*name).to_owned()).collect();
+        let names: Vec<String> = fields
+            .iter()
+            .skip(1)
+            .take(size)
+            .map(|name| (*name).to_owned())
+            .collect();
         let numbers: Vec<&str> = fields.iter().skip(1 + size).copied().collect();
         let commas = semicolons || numbers.len() == 2 * size * size;
         if commas && !tolerances.allows(Tolerance::DecimalCommaInSpillover) {
-            return Err(SpilloverError::DecimalComma { origin: origin.to_owned() });
+            return Err(SpilloverError::DecimalComma {
+                origin: origin.to_owned(),
+            });
         }
         let numbers: Vec<String> = if semicolons {
-            numbers.iter().map(|number| number.replace(',', ".")).collect()
+            numbers
+                .iter()
+                .map(|number| number.replace(',', "."))
+                .collect()
         } else if commas {
             numbers.chunks(2).map(|halves| halves.join(".")).collect()
         } else {
             numbers.iter().map(|&number| number.to_owned()).collect()
         };
         if names.len() != size || numbers.len() != size * size {
-            return Err(malformed(format!("{size} channels need {} numbers; there are {}", size * size, numbers.len())));
+            return Err(malformed(format!(
+                "{size} channels need {} numbers; there are {}",
+                size * size,
+                numbers.len()
+            )));
         }
         let coefficients = numbers
             .iter()
-            .map(|number| number.parse::<f64>().map_err(|_| malformed(format!("{number:?} is not a number"))))
+            .map(|number| {
+                number
+                    .parse::<f64>()
+                    .map_err(|_| malformed(format!("{number:?} is not a number")))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         Self::new(origin, names.clone(), names, coefficients)
     }
@@ -155,17 +190,35 @@ impl SpilloverMatrix {
     /// [`SpilloverError::Malformed`], [`SpilloverError::TooLarge`].
     pub fn from_file(origin: &str, bytes: &[u8], limits: &Limits) -> Result<Self, SpilloverError> {
         if bytes.len() > limits.matrix_bytes_max {
-            return Err(SpilloverError::TooLarge { origin: origin.to_owned(), found: bytes.len(), limit: limits.matrix_bytes_max });
+            return Err(SpilloverError::TooLarge {
+                origin: origin.to_owned(),
+                found: bytes.len(),
+                limit: limits.matrix_bytes_max,
+            });
         }
-        let malformed = |problem: String| SpilloverError::Malformed { origin: origin.to_owned(), problem };
-        let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
-        let lines: Vec<&str> = text.trim_start_matches('\u{feff}').split(['\n', '\r']).filter(|line| !line.trim().is_empty()).collect();
+        let malformed = |problem: String| SpilloverError::Malformed {
+            origin: origin.to_owned(),
+            problem,
+        };
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
+        let lines: Vec<&str> = text
+            .trim_start_matches('\u{feff}')
+            .split(['\n', '\r'])
+            .filter(|line| !line.trim().is_empty())
+            .collect();
         let first_row = lines
             .iter()
             .position(|line| is_number_row(&fields(line)))
             .ok_or_else(|| malformed("no row of numbers".to_owned()))?;
-        let heading = first_row.checked_sub(1).and_then(|index| lines.get(index)).ok_or_else(|| malformed("no row of channel names before the numbers".to_owned()))?;
-        let mut names: Vec<String> = fields(heading.trim_start_matches('#')).iter().map(|name| (*name).to_owned()).collect();
+        let heading = first_row
+            .checked_sub(1)
+            .and_then(|index| lines.get(index))
+            .ok_or_else(|| malformed("no row of channel names before the numbers".to_owned()))?;
+        let mut names: Vec<String> = fields(heading.trim_start_matches('#'))
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
         if names.first().is_some_and(String::is_empty) {
             names.remove(0);
         }
@@ -177,14 +230,26 @@ impl SpilloverMatrix {
                 let label = row.remove(0);
                 let wanted = names.get(index - first_row);
                 if wanted.is_some_and(|wanted| wanted != label) {
-                    return Err(malformed(format!("row {label:?} stands where {:?} belongs", wanted.map_or("", String::as_str))));
+                    return Err(malformed(format!(
+                        "row {label:?} stands where {:?} belongs",
+                        wanted.map_or("", String::as_str)
+                    )));
                 }
             }
             if row.len() != names.len() {
-                return Err(malformed(format!("row {} has {} numbers for {} channels", index - first_row + 1, row.len(), names.len())));
+                return Err(malformed(format!(
+                    "row {} has {} numbers for {} channels",
+                    index - first_row + 1,
+                    row.len(),
+                    names.len()
+                )));
             }
             for number in row {
-                rows.push(number.parse::<f64>().map_err(|_| malformed(format!("{number:?} is not a number")))?);
+                rows.push(
+                    number
+                        .parse::<f64>()
+                        .map_err(|_| malformed(format!("{number:?} is not a number")))?,
+                );
             }
         }
         Self::new(origin, names.clone(), names, rows)
@@ -195,12 +260,23 @@ impl SpilloverMatrix {
     /// # Errors
     /// [`SpilloverError::Malformed`] for a wrong count or a repeated name,
     /// [`SpilloverError::NotFinite`].
-    pub fn new(origin: &str, fluorochromes: Vec<String>, detectors: Vec<String>, coefficients: Vec<f64>) -> Result<Self, SpilloverError> {
+    pub fn new(
+        origin: &str,
+        fluorochromes: Vec<String>,
+        detectors: Vec<String>,
+        coefficients: Vec<f64>,
+    ) -> Result<Self, SpilloverError> {
         let origin = origin.to_owned();
         let (rows, columns) = (fluorochromes.len(), detectors.len());
-        let malformed = |problem| SpilloverError::Malformed { origin: origin.clone(), problem };
+        let malformed = |problem| SpilloverError::Malformed {
+            origin: origin.clone(),
+            problem,
+        };
         if rows == 0 || columns == 0 || coefficients.len() != rows * columns {
-            return Err(malformed(format!("{} numbers do not fill {rows} rows of {columns}", coefficients.len())));
+            return Err(malformed(format!(
+                "{} numbers do not fill {rows} rows of {columns}",
+                coefficients.len()
+            )));
         }
         if let Some(name) = repeated(&fluorochromes).or_else(|| repeated(&detectors)) {
             return Err(malformed(format!("channel {name:?} appears twice")));
@@ -209,9 +285,19 @@ impl SpilloverMatrix {
             return Err(SpilloverError::NotFinite { origin });
         }
         if columns < rows {
-            return Err(SpilloverError::Underdetermined { origin, fluorochromes: rows, detectors: columns });
+            return Err(SpilloverError::Underdetermined {
+                origin,
+                fluorochromes: rows,
+                detectors: columns,
+            });
         }
-        Ok(Self { origin, fluorochromes, detectors, coefficients, inverted_already: false })
+        Ok(Self {
+            origin,
+            fluorochromes,
+            detectors,
+            coefficients,
+            inverted_already: false,
+        })
     }
 
     /// For each fluorochrome the weight of each detector in its compensated
@@ -223,11 +309,18 @@ impl SpilloverMatrix {
     pub fn weights(&self) -> Result<Vec<Vec<f64>>, SpilloverError> {
         let (rows, columns) = (self.fluorochromes.len(), self.detectors.len());
         let matrix = DMatrix::from_row_slice(rows, columns, &self.coefficients);
-        let singular = |ratio| SpilloverError::Singular { origin: self.origin.clone(), ratio };
+        let singular = |ratio| SpilloverError::Singular {
+            origin: self.origin.clone(),
+            ratio,
+        };
         let values = matrix.singular_values();
         let largest = values.iter().copied().fold(0.0, f64::max);
         let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let ratio = if largest > 0.0 { smallest / largest } else { 0.0 };
+        let ratio = if largest > 0.0 {
+            smallest / largest
+        } else {
+            0.0
+        };
         if ratio.is_nan() || ratio < CONDITION_MIN {
             return Err(singular(ratio));
         }
@@ -240,7 +333,9 @@ impl SpilloverMatrix {
         } else {
             matrix.pseudo_inverse(0.0).map_err(|_| singular(ratio))?
         };
-        Ok((0..rows).map(|fluorochrome| inverse.column(fluorochrome).iter().copied().collect()).collect())
+        Ok((0..rows)
+            .map(|fluorochrome| inverse.column(fluorochrome).iter().copied().collect())
+            .collect())
     }
 
     /// True for a square matrix that changes nothing.
@@ -248,134 +343,48 @@ impl SpilloverMatrix {
     pub fn is_identity(&self) -> bool {
         let size = self.detectors.len();
         self.fluorochromes.len() == size
-            && self.coefficients.iter().enumerate().all(|(index, &value)| value == f64::from(u8::from(index % (size + 1) == 0)))
+            && self
+                .coefficients
+                .iter()
+                .enumerate()
+                .all(|(index, &value)| value == f64::from(u8::from(index % (size + 1) == 0)))
     }
 }
 
 fn repeated(names: &[String]) -> Option<&String> {
-    names.iter().enumerate().find(|(index, name)| names.iter().take(*index).any(|other| other == *name)).map(|(_, name)| name)
+    names
+        .iter()
+        .enumerate()
+        .find(|(index, name)| names.iter().take(*index).any(|other| other == *name))
+        .map(|(_, name)| name)
 }
 
 fn check_size(origin: &str, found: usize, limits: &Limits) -> Result<(), SpilloverError> {
     let limit = limits.matrix_channels_max;
-    if found > limit { Err(SpilloverError::TooLarge { origin: origin.to_owned(), found, limit }) } else { Ok(()) }
+    if found > limit {
+        Err(SpilloverError::TooLarge {
+            origin: origin.to_owned(),
+            found,
+            limit,
+        })
+    } else {
+        Ok(())
+    }
 }
 
 fn fields(line: &str) -> Vec<&str> {
-    let separator = ['\t', ';', ','].into_iter().find(|&separator| line.contains(separator)).unwrap_or(',');
-    line.split(separator).map(|field| field.trim().trim_matches('"')).collect()
+    let separator = ['\t', ';', ',']
+        .into_iter()
+        .find(|&separator| line.contains(separator))
+        .unwrap_or(',');
+    line.split(separator)
+        .map(|field| field.trim().trim_matches('"'))
+        .collect()
 }
 
 /// A row of numbers, with or without a label in front.
 fn is_number_row(fields: &[&str]) -> bool {
     let number = |field: &&str| field.parse::<f64>().is_ok();
-    !fields.is_empty() && (fields.iter().all(number) || (fields.len() > 1 && fields.iter().skip(1).all(number)))
-}
-
-/// What a data set says of its own compensation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum FileCompensation {
-    /// Nothing: compensated and stored values are the same.
-    None,
-    /// A matrix to apply.
-    Matrix {
-        /// The matrix.
-        matrix: SpilloverMatrix,
-    },
-    /// The events were compensated before they were stored.
-    AlreadyCompensated {
-        /// What says so.
-        evidence: String,
-    },
-}
-
-/// Finds the compensation a data set carries: `$SPILLOVER`, else `SPILL` with
-/// its tolerance. Says which tolerances were needed.
-///
-/// # Errors
-/// A matrix that is malformed, only an older keyword, a missing channel.
-pub fn file_compensation(
-    data_set: &DataSet,
-    tolerances: &Tolerances,
-    limits: &Limits,
-) -> Result<(FileCompensation, Tolerances), SpilloverError> {
-    if let Some(evidence) = already_compensated(data_set) {
-        return Ok((FileCompensation::AlreadyCompensated { evidence }, Tolerances::strict()));
-    }
-    let keyword = |name: &str| data_set.keywords.get(name).filter(|value| !value.trim().is_empty());
-    let mut used = Tolerances::strict();
-    let (origin, text) = if let Some(text) = keyword("$SPILLOVER") {
-        ("$SPILLOVER", text)
-    } else if let Some(text) = keyword("SPILL").or_else(|| keyword("SPILLOVER")) {
-        if !tolerances.allows(Tolerance::SpillKeyword) {
-            return Err(SpilloverError::OnlySpill);
-        }
-        used = used.with(Tolerance::SpillKeyword);
-        ("SPILL", text)
-    } else if let Some(keyword) = old_keyword(data_set) {
-        return Err(SpilloverError::OnlyOldKeyword { keyword });
-    } else {
-        return Ok((FileCompensation::None, used));
-    };
-    let matrix = match SpilloverMatrix::from_keyword(origin, text, &Tolerances::strict(), limits) {
-        Err(SpilloverError::DecimalComma { .. }) => {
-            let matrix = SpilloverMatrix::from_keyword(origin, text, tolerances, limits)?;
-            used = used.with(Tolerance::DecimalCommaInSpillover);
-            matrix
-        }
-        other => other?,
-    };
-    if matrix.detectors.iter().any(|name| bare_name(name).is_some()) {
-        let evidence = format!("{origin} names channels marked as compensated");
-        return Ok((FileCompensation::AlreadyCompensated { evidence }, used));
-    }
-    if let Some(missing) = matrix.detectors.iter().find(|name| data_set.channel_index(name).is_none()) {
-        return missing_or_compensated(data_set, origin, missing).map(|found| (found, used));
-    }
-    Ok((FileCompensation::Matrix { matrix }, used))
-}
-
-/// A channel the matrix names is absent: either it is there under the name
-/// programs give to compensated channels, or it is truly missing.
-fn missing_or_compensated(data_set: &DataSet, origin: &str, missing: &str) -> Result<FileCompensation, SpilloverError> {
-    let marked = data_set.channels.iter().find(|channel| bare_name(&channel.name) == Some(missing));
-    match marked {
-        Some(channel) => Ok(FileCompensation::AlreadyCompensated {
-            evidence: format!("{origin} names {missing:?}, the file holds {:?}", channel.name),
-        }),
-        None => Err(missing_channel(data_set, origin, missing)),
-    }
-}
-
-/// The refusal for a channel that is not there, listing those that are.
-pub(crate) fn missing_channel(data_set: &DataSet, origin: &str, channel: &str) -> SpilloverError {
-    let present: Vec<&str> = data_set.channels.iter().map(|channel| channel.name.as_str()).collect();
-    SpilloverError::MissingChannel { origin: origin.to_owned(), channel: channel.to_owned(), present: present.join(", ") }
-}
-
-/// `Comp-FITC-A` and `<FITC-A>` are how programs name exported channels that
-/// hold compensated values; gives the name without the mark.
-#[must_use]
-pub fn bare_name(name: &str) -> Option<&str> {
-    name.strip_prefix("Comp-").or_else(|| name.strip_prefix('<').and_then(|name| name.strip_suffix('>')))
-}
-
-/// A keyword that says the stored events are compensated.
-fn already_compensated(data_set: &DataSet) -> Option<String> {
-    const NAMES: [&str; 4] = ["COMPENSATED", "ISCOMPENSATED", "DATACOMPENSATED", "COMPENSATIONAPPLIED"];
-    data_set.keywords.iter().find_map(|(name, value)| {
-        let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        let yes = matches!(value.trim().to_ascii_uppercase().as_str(), "TRUE" | "YES" | "1" | "Y");
-        (yes && NAMES.contains(&plain.as_str())).then(|| format!("keyword {name} is {value:?}"))
-    })
-}
-
-fn old_keyword(data_set: &DataSet) -> Option<String> {
-    let old = |name: &str| name == "$COMP" || (name.starts_with("$DFC") && name.contains("TO"));
-    data_set
-        .keywords
-        .iter()
-        .find(|(name, value)| old(name) && value.trim().parse::<f64>() != Ok(0.0))
-        .map(|(name, _)| name.to_owned())
+    !fields.is_empty()
+        && (fields.iter().all(number) || (fields.len() > 1 && fields.iter().skip(1).all(number)))
 }

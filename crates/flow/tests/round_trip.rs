@@ -1,12 +1,26 @@
 //! What is written reads back equal, for every type, width and byte order.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation
+)]
 
 use proptest::prelude::*;
-use vena_flow::fcs::{ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, read_fcs_from, write_fcs};
+use vena_flow::fcs::{
+    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
+    read_fcs_from, write_fcs,
+};
 use vena_flow::{ChannelScale, Column};
 
 fn version() -> impl Strategy<Value = FcsVersion> {
-    prop_oneof![Just(FcsVersion::V2_0), Just(FcsVersion::V3_0), Just(FcsVersion::V3_1), Just(FcsVersion::V3_2)]
+    prop_oneof![
+        Just(FcsVersion::V2_0),
+        Just(FcsVersion::V3_0),
+        Just(FcsVersion::V3_1),
+        Just(FcsVersion::V3_2)
+    ]
 }
 
 fn plain_order() -> impl Strategy<Value = ByteOrder> {
@@ -18,11 +32,21 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn integers(bits: u32, events: usize) -> impl Strategy<Value = WriteChannel> {
-    let top = if bits == 64 { u64::MAX } else { (1 << bits) - 1 };
+    let top = if bits == 64 {
+        u64::MAX
+    } else {
+        (1 << bits) - 1
+    };
     // A range anywhere up to 2^bits: what the mask leaves out is not data.
     let range = 1..=u128::from(top) + 1;
-    (name(), range, prop::collection::vec(0..=top, events), prop::option::of(0.25f64..8.0), any::<bool>()).prop_map(
-        move |(name, range, values, gain, log)| WriteChannel {
+    (
+        name(),
+        range,
+        prop::collection::vec(0..=top, events),
+        prop::option::of(0.25f64..8.0),
+        any::<bool>(),
+    )
+        .prop_map(move |(name, range, values, gain, log)| WriteChannel {
             name,
             stain: String::new(),
             bits,
@@ -30,22 +54,35 @@ fn integers(bits: u32, events: usize) -> impl Strategy<Value = WriteChannel> {
             log_amplification: if log { (4.0, 1.0) } else { (0.0, 0.0) },
             gain: if log { None } else { gain },
             values: WriteValues::Integers(values),
-        },
-    )
+        })
 }
 
 fn floats(events: usize) -> impl Strategy<Value = WriteChannel> {
-    let values = prop::collection::vec(any::<f32>().prop_filter("finite", |value| value.is_finite()), events);
+    let values = prop::collection::vec(
+        any::<f32>().prop_filter("finite", |value| value.is_finite()),
+        events,
+    );
     (name(), values).prop_map(|(name, values)| real(name, 32, WriteValues::Floats(values)))
 }
 
 fn doubles(events: usize) -> impl Strategy<Value = WriteChannel> {
-    let values = prop::collection::vec(any::<f64>().prop_filter("finite", |value| value.is_finite()), events);
+    let values = prop::collection::vec(
+        any::<f64>().prop_filter("finite", |value| value.is_finite()),
+        events,
+    );
     (name(), values).prop_map(|(name, values)| real(name, 64, WriteValues::Doubles(values)))
 }
 
 fn real(name: String, bits: u32, values: WriteValues) -> WriteChannel {
-    WriteChannel { name, stain: "染色 stain".to_owned(), bits, range: 262_144, log_amplification: (0.0, 0.0), gain: None, values }
+    WriteChannel {
+        name,
+        stain: "染色 stain".to_owned(),
+        bits,
+        range: 262_144,
+        log_amplification: (0.0, 0.0),
+        gain: None,
+        values,
+    }
 }
 
 /// Distinct names, whatever was drawn.
@@ -59,7 +96,8 @@ fn numbered(mut channels: Vec<WriteChannel>) -> Vec<WriteChannel> {
 fn data_set() -> impl Strategy<Value = WriteDataSet> {
     let channels = (0usize..40).prop_flat_map(|events| {
         let integer = (1u32..=64).prop_flat_map(move |bits| integers(bits, events));
-        let whole_bytes = prop_oneof![Just(8u32), Just(16), Just(24), Just(32), Just(40), Just(64)].prop_flat_map(move |bits| integers(bits, events));
+        let whole_bytes = prop_oneof![Just(8u32), Just(16), Just(24), Just(32), Just(40), Just(64)]
+            .prop_flat_map(move |bits| integers(bits, events));
         prop_oneof![
             prop::collection::vec(integer, 1..6),
             prop::collection::vec(whole_bytes, 1..6),
@@ -68,13 +106,15 @@ fn data_set() -> impl Strategy<Value = WriteDataSet> {
         ]
     });
     let delimiter = prop_oneof![Just(b'/'), Just(b'|'), Just(b'\\'), Just(12u8)];
-    (version(), plain_order(), delimiter, channels).prop_map(|(version, order, delimiter, channels)| WriteDataSet {
-        version,
-        order,
-        delimiter,
-        channels: numbered(channels),
-        keywords: vec![("COMMENT".to_owned(), "a/b|c\\d 說明".to_owned())],
-    })
+    (version(), plain_order(), delimiter, channels).prop_map(
+        |(version, order, delimiter, channels)| WriteDataSet {
+            version,
+            order,
+            delimiter,
+            channels: numbered(channels),
+            keywords: vec![("COMMENT".to_owned(), "a/b|c\\d 說明".to_owned())],
+        },
+    )
 }
 
 /// The values the reader must give for a channel.
@@ -84,13 +124,18 @@ fn expected(channel: &WriteChannel) -> Vec<f64> {
         WriteValues::Doubles(values) => values.clone(),
         WriteValues::Integers(values) => {
             let mask = channel.range.next_power_of_two() - 1;
-            values.iter().map(|&value| (u128::from(value) & mask) as u64 as f64).collect()
+            values
+                .iter()
+                .map(|&value| (u128::from(value) & mask) as u64 as f64)
+                .collect()
         }
     }
 }
 
 fn values(column: &Column) -> Vec<f64> {
-    (0..column.len()).map(|event| column.get(event).unwrap()).collect()
+    (0..column.len())
+        .map(|event| column.get(event).unwrap())
+        .collect()
 }
 
 fn check(written: &[WriteDataSet]) {
@@ -102,13 +147,20 @@ fn check(written: &[WriteDataSet]) {
         assert_eq!(read.columns, streamed.columns);
         assert_eq!(read.version, wanted.version);
         assert_eq!(read.channels.len(), wanted.channels.len());
-        for ((channel, column), wanted) in read.channels.iter().zip(&read.columns).zip(&wanted.channels) {
+        for ((channel, column), wanted) in read
+            .channels
+            .iter()
+            .zip(&read.columns)
+            .zip(&wanted.channels)
+        {
             assert_eq!(channel.name, wanted.name.trim());
             assert_eq!(channel.bits, wanted.bits);
             assert_eq!(values(column), expected(wanted), "{wanted:?}");
             match channel.scale {
                 ChannelScale::Linear { gain, .. } => assert_eq!(gain, wanted.gain.unwrap_or(1.0)),
-                ChannelScale::Log { decades, .. } => assert_eq!(decades, wanted.log_amplification.0),
+                ChannelScale::Log { decades, .. } => {
+                    assert_eq!(decades, wanted.log_amplification.0)
+                }
             }
         }
         assert_eq!(read.keywords.get("comment"), Some("a/b|c\\d 說明"));

@@ -33,7 +33,9 @@ pub enum FcsError {
         text: String,
     },
     /// A segment reaches outside the file or ends before it begins.
-    #[error("{segment} is said to lie at bytes {begin}..={end}, but the file has {file_bytes} bytes")]
+    #[error(
+        "{segment} is said to lie at bytes {begin}..={end}, but the file has {file_bytes} bytes"
+    )]
     SegmentOutside {
         /// TEXT, DATA, supplemental TEXT ….
         segment: &'static str,
@@ -73,7 +75,10 @@ pub enum FcsError {
         remedy: Option<Tolerance>,
     },
     /// HEADER and TEXT disagree on where DATA lies.
-    #[error("DATA lies at {header:?} by the HEADER and at {text:?} by $BEGINDATA/$ENDDATA{}", hint(Some(Tolerance::HeaderTextOffsetsDiffer)))]
+    #[error(
+        "DATA lies at {header:?} by the HEADER and at {text:?} by $BEGINDATA/$ENDDATA{}",
+        hint(Some(Tolerance::HeaderTextOffsetsDiffer))
+    )]
     OffsetsDiffer {
         /// First and last byte by the HEADER, from the start of the data set.
         header: (u64, u64),
@@ -113,7 +118,10 @@ pub enum FcsError {
         limit: u128,
     },
     /// Events hold NaN or infinite values.
-    #[error("{events} events hold NaN or infinite values (first: channel {channel:?}, event {first}){}", hint(Some(Tolerance::NonFiniteEvents)))]
+    #[error(
+        "{events} events hold NaN or infinite values (first: channel {channel:?}, event {first}){}",
+        hint(Some(Tolerance::NonFiniteEvents))
+    )]
     NonFinite {
         /// How many events are affected.
         events: usize,
@@ -139,5 +147,7 @@ pub enum FcsError {
 
 /// "; tolerance `x` would read it", or nothing.
 fn hint(remedy: Option<Tolerance>) -> String {
-    remedy.map_or_else(String::new, |tolerance| format!(" (tolerance `{tolerance}` would accept this)"))
+    remedy.map_or_else(String::new, |tolerance| {
+        format!(" (tolerance `{tolerance}` would accept this)")
+    })
 }

@@ -56,7 +56,9 @@ impl DataSet {
     /// Index of the channel with this `$PnN`.
     #[must_use]
     pub fn channel_index(&self, name: &str) -> Option<usize> {
-        self.channels.iter().position(|channel| channel.name == name)
+        self.channels
+            .iter()
+            .position(|channel| channel.name == name)
     }
 
     /// A channel's values on the detector's scale (`$PnE`, `$PnG` applied).
@@ -67,7 +69,9 @@ impl DataSet {
         let mut values = vec![0.0; column.len()];
         column.copy_to(0, &mut values);
         if !scale.is_identity() {
-            values.iter_mut().for_each(|value| *value = scale.apply(*value));
+            values
+                .iter_mut()
+                .for_each(|value| *value = scale.apply(*value));
         }
         Some(values)
     }
@@ -87,26 +91,43 @@ pub fn read_fcs(bytes: &[u8], options: &ReadOptions) -> Result<FcsFile, FcsError
 ///
 /// # Errors
 /// As [`read_fcs`], and [`FcsError::Io`] when the reader fails.
-pub fn read_fcs_from<R: Read + Seek>(reader: R, options: &ReadOptions) -> Result<FcsFile, FcsError> {
+pub fn read_fcs_from<R: Read + Seek>(
+    reader: R,
+    options: &ReadOptions,
+) -> Result<FcsFile, FcsError> {
     read_all(&mut ReaderSource::new(reader), options)
 }
 
 fn read_all(source: &mut impl Source, options: &ReadOptions) -> Result<FcsFile, FcsError> {
     let size = source.size()?;
-    limit("file size in bytes", size.into(), options.limits.file_bytes_max.into())?;
+    limit(
+        "file size in bytes",
+        size.into(),
+        options.limits.file_bytes_max.into(),
+    )?;
     let mut data_sets = Vec::new();
     let mut at = 0u64;
     loop {
         let (data_set, next) = read_data_set(source, at, size, options)?;
         data_sets.push(data_set);
-        let Some(next) = next else { return Ok(FcsFile { data_sets }) };
-        limit("number of data sets", data_sets.len() as u128 + 1, options.limits.data_sets_max as u128)?;
+        let Some(next) = next else {
+            return Ok(FcsFile { data_sets });
+        };
+        limit(
+            "number of data sets",
+            data_sets.len() as u128 + 1,
+            options.limits.data_sets_max as u128,
+        )?;
         at = next;
     }
 }
 
 fn limit(what: &'static str, found: u128, limit: u128) -> Result<(), FcsError> {
-    if found > limit { Err(FcsError::Limit { what, found, limit }) } else { Ok(()) }
+    if found > limit {
+        Err(FcsError::Limit { what, found, limit })
+    } else {
+        Ok(())
+    }
 }
 
 /// Reads the data set that begins at byte `at`; also tells where the next begins.
@@ -123,7 +144,12 @@ fn read_data_set(
     let channels = read_channels(&keywords, header.version, &mut judge, &options.limits)?;
     let order = ByteOrder::read(keywords.require("$BYTEORD")?, header.version)?;
     let layout = Layout::new(&channels, &order)?;
-    let place = Place { at, size, header: &header, keywords: &keywords };
+    let place = Place {
+        at,
+        size,
+        header: &header,
+        keywords: &keywords,
+    };
     let (segment, events) = place.data(&layout, &options.limits, &mut judge)?;
     let mut columns = layout.columns(events);
     let finite = if events == 0 {
@@ -132,7 +158,11 @@ fn read_data_set(
         let len = (events as u64 * layout.event_bits() as u64).div_ceil(8);
         source.decode(at + segment.begin, len, &layout, &mut columns)?
     };
-    let non_finite = if finite { None } else { Some(non_finite(&channels, &columns, events, &mut judge)?) };
+    let non_finite = if finite {
+        None
+    } else {
+        Some(non_finite(&channels, &columns, events, &mut judge)?)
+    };
     let next = next_data_set(&keywords, at, size)?;
     let data_set = DataSet {
         version: header.version,
@@ -158,17 +188,32 @@ fn read_keywords(
 ) -> Result<Keywords, FcsError> {
     let mut keywords = Keywords::default();
     let len = segment_len("TEXT", header.text, at, size)?;
-    limit("TEXT size in bytes", len.into(), options.limits.text_bytes_max.into())?;
-    keywords.read(&source.range(at + header.text.begin, len)?, judge, &options.limits)?;
+    limit(
+        "TEXT size in bytes",
+        len.into(),
+        options.limits.text_bytes_max.into(),
+    )?;
+    keywords.read(
+        &source.range(at + header.text.begin, len)?,
+        judge,
+        &options.limits,
+    )?;
     if header.version == FcsVersion::V2_0 || keywords.get("$BEGINSTEXT").is_none() {
         return Ok(keywords);
     }
-    let more = Segment { begin: parse_number(&keywords, "$BEGINSTEXT")?, end: parse_number(&keywords, "$ENDSTEXT")? };
+    let more = Segment {
+        begin: parse_number(&keywords, "$BEGINSTEXT")?,
+        end: parse_number(&keywords, "$ENDSTEXT")?,
+    };
     if more.is_unset() || more == header.text {
         return Ok(keywords);
     }
     let len = segment_len("supplemental TEXT", more, at, size)?;
-    limit("supplemental TEXT size in bytes", len.into(), options.limits.text_bytes_max.into())?;
+    limit(
+        "supplemental TEXT size in bytes",
+        len.into(),
+        options.limits.text_bytes_max.into(),
+    )?;
     keywords.read(&source.range(at + more.begin, len)?, judge, &options.limits)?;
     Ok(keywords)
 }
@@ -193,13 +238,21 @@ fn segment_len(name: &'static str, segment: Segment, at: u64, size: u64) -> Resu
 fn require_list_mode(keywords: &Keywords, version: FcsVersion) -> Result<(), FcsError> {
     let mode = match keywords.get("$MODE") {
         None if version >= FcsVersion::V3_2 => return Ok(()),
-        None => return Err(FcsError::MissingKeyword { keyword: "$MODE".to_owned(), remedy: None }),
+        None => {
+            return Err(FcsError::MissingKeyword {
+                keyword: "$MODE".to_owned(),
+                remedy: None,
+            });
+        }
         Some(mode) => mode.trim(),
     };
     if mode.eq_ignore_ascii_case("L") {
         return Ok(());
     }
-    Err(FcsError::Unsupported { keyword: "$MODE".to_owned(), value: mode.to_owned() })
+    Err(FcsError::Unsupported {
+        keyword: "$MODE".to_owned(),
+        value: mode.to_owned(),
+    })
 }
 
 /// What decides where DATA lies and how many events it has.
@@ -212,11 +265,20 @@ struct Place<'a> {
 
 impl Place<'_> {
     /// The DATA segment (from the start of the data set) and the event count.
-    fn data(&self, layout: &Layout, limits: &Limits, judge: &mut Judge<'_>) -> Result<(Segment, usize), FcsError> {
+    fn data(
+        &self,
+        layout: &Layout,
+        limits: &Limits,
+        judge: &mut Judge<'_>,
+    ) -> Result<(Segment, usize), FcsError> {
         let event_bits = layout.event_bits() as u64;
         let stated = self.stated_events()?;
         if let Some(events) = stated {
-            limit("number of events ($TOT)", events.into(), limits.events_max.into())?;
+            limit(
+                "number of events ($TOT)",
+                events.into(),
+                limits.events_max.into(),
+            )?;
         }
         let segment = self.segment(stated, event_bits, judge)?;
         if event_bits == 0 {
@@ -233,7 +295,10 @@ impl Place<'_> {
         let events = match stated {
             Some(0) if segment.is_unset() => return Ok((segment, 0)),
             Some(events) => events,
-            None => (segment.end.saturating_add(1).saturating_sub(segment.begin)).saturating_mul(8) / event_bits,
+            None => {
+                (segment.end.saturating_add(1).saturating_sub(segment.begin)).saturating_mul(8)
+                    / event_bits
+            }
         };
         limit("number of events", events.into(), limits.events_max.into())?;
         let segment = self.fit(segment, events, event_bits, stated.is_some(), judge)?;
@@ -254,9 +319,15 @@ impl Place<'_> {
     }
 
     /// HEADER's and TEXT's word on where DATA lies, reconciled.
-    fn segment(&self, events: Option<u64>, event_bits: u64, judge: &mut Judge<'_>) -> Result<Segment, FcsError> {
+    fn segment(
+        &self,
+        events: Option<u64>,
+        event_bits: u64,
+        judge: &mut Judge<'_>,
+    ) -> Result<Segment, FcsError> {
         let header = self.header.data;
-        let in_text = self.keywords.get("$BEGINDATA").is_some() && self.keywords.get("$ENDDATA").is_some();
+        let in_text =
+            self.keywords.get("$BEGINDATA").is_some() && self.keywords.get("$ENDDATA").is_some();
         if self.header.version == FcsVersion::V2_0 {
             return Ok(header);
         }
@@ -264,7 +335,11 @@ impl Place<'_> {
             if !header.is_unset() && judge.tolerate(Tolerance::MissingTextOffsets) {
                 return Ok(header);
             }
-            let absent = if self.keywords.get("$BEGINDATA").is_none() { "$BEGINDATA" } else { "$ENDDATA" };
+            let absent = if self.keywords.get("$BEGINDATA").is_none() {
+                "$BEGINDATA"
+            } else {
+                "$ENDDATA"
+            };
             return Err(FcsError::MissingKeyword {
                 keyword: absent.to_owned(),
                 remedy: (!header.is_unset()).then_some(Tolerance::MissingTextOffsets),
@@ -277,7 +352,10 @@ impl Place<'_> {
         if header.is_unset() || header == text {
             return Ok(text);
         }
-        let differ = FcsError::OffsetsDiffer { header: (header.begin, header.end), text: (text.begin, text.end) };
+        let differ = FcsError::OffsetsDiffer {
+            header: (header.begin, header.end),
+            text: (text.begin, text.end),
+        };
         if !judge.tolerate(Tolerance::HeaderTextOffsetsDiffer) {
             return Err(differ);
         }
@@ -285,16 +363,25 @@ impl Place<'_> {
             events.is_some_and(|events| {
                 let needed = (u128::from(events) * u128::from(event_bits)).div_ceil(8);
                 u128::from(segment.end) + 1 == u128::from(segment.begin) + needed
-                    && self.at.checked_add(segment.end).is_some_and(|end| end < self.size)
+                    && self
+                        .at
+                        .checked_add(segment.end)
+                        .is_some_and(|end| end < self.size)
             })
         };
         match (fits(header), fits(text)) {
             (true, false) => {
-                judge.note(format!("HEADER and TEXT give different DATA offsets; the HEADER's {}-{} fit $TOT", header.begin, header.end));
+                judge.note(format!(
+                    "HEADER and TEXT give different DATA offsets; the HEADER's {}-{} fit $TOT",
+                    header.begin, header.end
+                ));
                 Ok(header)
             }
             (false, true) => {
-                judge.note(format!("HEADER and TEXT give different DATA offsets; TEXT's {}-{} fit $TOT", text.begin, text.end));
+                judge.note(format!(
+                    "HEADER and TEXT give different DATA offsets; TEXT's {}-{} fit $TOT",
+                    text.begin, text.end
+                ));
                 Ok(text)
             }
             _ => Err(differ),
@@ -302,10 +389,23 @@ impl Place<'_> {
     }
 
     /// Checks the segment's length against the events, and its place in the file.
-    fn fit(&self, segment: Segment, events: u64, event_bits: u64, stated: bool, judge: &mut Judge<'_>) -> Result<Segment, FcsError> {
+    fn fit(
+        &self,
+        segment: Segment,
+        events: u64,
+        event_bits: u64,
+        stated: bool,
+        judge: &mut Judge<'_>,
+    ) -> Result<Segment, FcsError> {
         let needed = (u128::from(events) * u128::from(event_bits)).div_ceil(8);
         let found = u64::saturating_sub(segment.end.saturating_add(1), segment.begin);
-        let length = |remedy| FcsError::DataLength { found, needed, events, event_bits, remedy };
+        let length = |remedy| FcsError::DataLength {
+            found,
+            needed,
+            events,
+            event_bits,
+            remedy,
+        };
         if events == 0 {
             return Ok(segment);
         }
@@ -324,7 +424,9 @@ impl Place<'_> {
                 if !judge.tolerate(Tolerance::DataSegmentLonger) {
                     return Err(length(Some(Tolerance::DataSegmentLonger)));
                 }
-                judge.note(format!("{more} bytes of DATA after the last event are not read"));
+                judge.note(format!(
+                    "{more} bytes of DATA after the last event are not read"
+                ));
             }
         }
         // `needed` is at most `found`, which came from 64-bit offsets.
@@ -336,7 +438,9 @@ impl Place<'_> {
 
 /// Where the next data set begins, from the start of the file.
 fn next_data_set(keywords: &Keywords, at: u64, size: u64) -> Result<Option<u64>, FcsError> {
-    let Some(text) = keywords.get("$NEXTDATA") else { return Ok(None) };
+    let Some(text) = keywords.get("$NEXTDATA") else {
+        return Ok(None);
+    };
     let refuse = |next: i128, problem| FcsError::NextData { at, next, problem };
     let next: i128 = text.trim().parse().map_err(|_| FcsError::KeywordValue {
         keyword: "$NEXTDATA".to_owned(),
@@ -348,7 +452,10 @@ fn next_data_set(keywords: &Keywords, at: u64, size: u64) -> Result<Option<u64>,
         return Ok(None);
     }
     if next < HEADER_BYTES as i128 {
-        return Err(refuse(next, "it must lead forward, past this data set's HEADER"));
+        return Err(refuse(
+            next,
+            "it must lead forward, past this data set's HEADER",
+        ));
     }
     let begin = i128::from(at).saturating_add(next);
     match u64::try_from(begin) {
@@ -358,7 +465,12 @@ fn next_data_set(keywords: &Keywords, at: u64, size: u64) -> Result<Option<u64>,
 }
 
 /// The events that hold a value that is not finite, or their refusal.
-fn non_finite(channels: &[Channel], columns: &[Column], events: usize, judge: &mut Judge<'_>) -> Result<Membership, FcsError> {
+fn non_finite(
+    channels: &[Channel],
+    columns: &[Column],
+    events: usize,
+    judge: &mut Judge<'_>,
+) -> Result<Membership, FcsError> {
     let mut marked = Membership::none(events);
     let mut first: Option<(String, usize)> = None;
     for (channel, column) in channels.iter().zip(columns) {
@@ -370,8 +482,14 @@ fn non_finite(channels: &[Channel], columns: &[Column], events: usize, judge: &m
     let count = marked.count();
     let (channel, index) = first.unwrap_or_default();
     if !judge.tolerate(Tolerance::NonFiniteEvents) {
-        return Err(FcsError::NonFinite { events: count, channel, first: index });
+        return Err(FcsError::NonFinite {
+            events: count,
+            channel,
+            first: index,
+        });
     }
-    judge.note(format!("{count} events hold NaN or infinite values and lie outside every gate"));
+    judge.note(format!(
+        "{count} events hold NaN or infinite values and lie outside every gate"
+    ));
     Ok(marked)
 }

@@ -18,7 +18,13 @@ pub(crate) trait Source {
     /// when the file ends earlier.
     fn range(&mut self, begin: u64, len: u64) -> Result<Cow<'_, [u8]>, FcsError>;
     /// Decodes events from `begin` into the columns. False: a value is not finite.
-    fn decode(&mut self, begin: u64, len: u64, layout: &Layout, columns: &mut [Column]) -> Result<bool, FcsError>;
+    fn decode(
+        &mut self,
+        begin: u64,
+        len: u64,
+        layout: &Layout,
+        columns: &mut [Column],
+    ) -> Result<bool, FcsError>;
 }
 
 /// A file in memory. Nothing of it is copied but the columns.
@@ -33,14 +39,30 @@ impl Source for SliceSource<'_> {
         Ok(Cow::Borrowed(slice(self.0, begin, len)))
     }
 
-    fn decode(&mut self, begin: u64, len: u64, layout: &Layout, columns: &mut [Column]) -> Result<bool, FcsError> {
-        Ok(decode_parallel(slice(self.0, begin, len), layout, columns, 0, usize::MAX))
+    fn decode(
+        &mut self,
+        begin: u64,
+        len: u64,
+        layout: &Layout,
+        columns: &mut [Column],
+    ) -> Result<bool, FcsError> {
+        Ok(decode_parallel(
+            slice(self.0, begin, len),
+            layout,
+            columns,
+            0,
+            usize::MAX,
+        ))
     }
 }
 
 fn slice(bytes: &[u8], begin: u64, len: u64) -> &[u8] {
-    let begin = usize::try_from(begin).unwrap_or(usize::MAX).min(bytes.len());
-    let end = begin.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(bytes.len());
+    let begin = usize::try_from(begin)
+        .unwrap_or(usize::MAX)
+        .min(bytes.len());
+    let end = begin
+        .saturating_add(usize::try_from(len).unwrap_or(usize::MAX))
+        .min(bytes.len());
     bytes.get(begin..end).unwrap_or_default()
 }
 
@@ -49,16 +71,30 @@ fn slice(bytes: &[u8], begin: u64, len: u64) -> &[u8] {
 const PIECE_EVENTS: usize = 1 << 14;
 
 /// Decodes whole events in `bytes` into rows `first_row..` of the columns.
-fn decode_parallel(bytes: &[u8], layout: &Layout, columns: &mut [Column], first_row: usize, rows: usize) -> bool {
+fn decode_parallel(
+    bytes: &[u8],
+    layout: &Layout,
+    columns: &mut [Column],
+    first_row: usize,
+    rows: usize,
+) -> bool {
     let piece_bytes = (PIECE_EVENTS * layout.event_bits() / 8).max(1);
     let mut pieces: Vec<Vec<ColumnPart<'_>>> = Vec::new();
     for column in columns {
         match column {
             Column::Single(values) => {
-                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Single);
+                add_parts(
+                    &mut pieces,
+                    window(values, first_row, rows),
+                    ColumnPart::Single,
+                );
             }
             Column::Double(values) => {
-                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Double);
+                add_parts(
+                    &mut pieces,
+                    window(values, first_row, rows),
+                    ColumnPart::Double,
+                );
             }
         }
     }
@@ -78,7 +114,11 @@ fn window<T>(values: &mut [T], first: usize, rows: usize) -> &mut [T] {
     values.get_mut(first..end).unwrap_or_default()
 }
 
-fn add_parts<'a, T>(pieces: &mut Vec<Vec<ColumnPart<'a>>>, values: &'a mut [T], part: impl Fn(&'a mut [T]) -> ColumnPart<'a>) {
+fn add_parts<'a, T>(
+    pieces: &mut Vec<Vec<ColumnPart<'a>>>,
+    values: &'a mut [T],
+    part: impl Fn(&'a mut [T]) -> ColumnPart<'a>,
+) {
     for (index, chunk) in values.chunks_mut(PIECE_EVENTS).enumerate() {
         if pieces.len() <= index {
             pieces.push(Vec::new());
@@ -99,14 +139,19 @@ pub(crate) struct ReaderSource<R> {
 
 impl<R: Read + Seek> ReaderSource<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, size: None, buffer: Vec::new() }
+        Self {
+            reader,
+            size: None,
+            buffer: Vec::new(),
+        }
     }
 
     /// Fills the buffer from `begin`, up to `len` bytes or the file's end.
     fn fill(&mut self, begin: u64, len: u64) -> Result<(), FcsError> {
         let available = self.size()?.saturating_sub(begin).min(len);
         self.reader.seek(SeekFrom::Start(begin))?;
-        self.buffer.resize(usize::try_from(available).unwrap_or(usize::MAX), 0);
+        self.buffer
+            .resize(usize::try_from(available).unwrap_or(usize::MAX), 0);
         self.reader.read_exact(&mut self.buffer)?;
         Ok(())
     }
@@ -127,7 +172,13 @@ impl<R: Read + Seek> Source for ReaderSource<R> {
         Ok(Cow::Borrowed(&self.buffer))
     }
 
-    fn decode(&mut self, begin: u64, len: u64, layout: &Layout, columns: &mut [Column]) -> Result<bool, FcsError> {
+    fn decode(
+        &mut self,
+        begin: u64,
+        len: u64,
+        layout: &Layout,
+        columns: &mut [Column],
+    ) -> Result<bool, FcsError> {
         const BLOCK_BYTES: usize = 2 << 20;
         let piece_bytes = PIECE_EVENTS * layout.event_bits() / 8;
         let pieces = (BLOCK_BYTES / piece_bytes.max(1)).max(1);

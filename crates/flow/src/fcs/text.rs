@@ -23,7 +23,9 @@ impl Keywords {
 
     /// All keywords in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.values
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// How many keywords there are.
@@ -40,7 +42,10 @@ impl Keywords {
 
     /// A required keyword's value.
     pub(crate) fn require(&self, name: &str) -> Result<&str, FcsError> {
-        self.get(name).ok_or_else(|| FcsError::MissingKeyword { keyword: name.to_owned(), remedy: None })
+        self.get(name).ok_or_else(|| FcsError::MissingKeyword {
+            keyword: name.to_owned(),
+            remedy: None,
+        })
     }
 
     /// Adds the keywords of one TEXT segment (primary or supplemental).
@@ -54,7 +59,11 @@ impl Keywords {
         if tokens.len() % 2 != 0 {
             let last = tokens.last().cloned().unwrap_or_default();
             return Err(text_error(
-                format!("{} tokens do not pair up; the last is {:?}", tokens.len(), shorten(&last)),
+                format!(
+                    "{} tokens do not pair up; the last is {:?}",
+                    tokens.len(),
+                    shorten(&last)
+                ),
                 Some(Tolerance::EmptyKeywordValue),
             ));
         }
@@ -84,11 +93,19 @@ impl Keywords {
             }
             Some(first) if first == value => {}
             Some(first) if judge.tolerate(Tolerance::DuplicateKeyword) => {
-                judge.note(format!("keyword {name} appears again; {:?} kept, {:?} left", shorten(first), shorten(value)));
+                judge.note(format!(
+                    "keyword {name} appears again; {:?} kept, {:?} left",
+                    shorten(first),
+                    shorten(value)
+                ));
             }
             Some(first) => {
                 return Err(text_error(
-                    format!("keyword {name} appears twice, as {:?} and {:?}", shorten(first), shorten(value)),
+                    format!(
+                        "keyword {name} appears twice, as {:?} and {:?}",
+                        shorten(first),
+                        shorten(value)
+                    ),
                     Some(Tolerance::DuplicateKeyword),
                 ));
             }
@@ -104,7 +121,11 @@ fn text_error(problem: String, remedy: Option<Tolerance>) -> FcsError {
 /// Long values are cut in messages.
 fn shorten(text: &str) -> String {
     const SHOWN: usize = 60;
-    if text.chars().count() <= SHOWN { text.to_owned() } else { text.chars().take(SHOWN).chain(['…']).collect() }
+    if text.chars().count() <= SHOWN {
+        text.to_owned()
+    } else {
+        text.chars().take(SHOWN).chain(['…']).collect()
+    }
 }
 
 /// Splits a segment at its delimiter (the first byte). A doubled delimiter is
@@ -114,10 +135,14 @@ fn tokens(segment: &[u8], judge: &mut Judge<'_>) -> Result<Vec<String>, FcsError
         return Err(text_error("the segment is empty".to_owned(), None));
     };
     if delimiter == 0 || delimiter > 126 {
-        return Err(text_error(format!("byte {delimiter} cannot be a delimiter (1 to 126)"), None));
+        return Err(text_error(
+            format!("byte {delimiter} cannot be a delimiter (1 to 126)"),
+            None,
+        ));
     }
     let rest = without_padding(rest, delimiter, judge)?;
-    let doubled = rest.last() == Some(&delimiter) || rest.windows(2).any(|pair| pair == [delimiter, delimiter]);
+    let doubled = rest.last() == Some(&delimiter)
+        || rest.windows(2).any(|pair| pair == [delimiter, delimiter]);
     if doubled && judge.tolerate(Tolerance::EmptyKeywordValue) {
         return Ok(rest.split(|&byte| byte == delimiter).map(decode).collect());
     }
@@ -148,11 +173,20 @@ fn tokens(segment: &[u8], judge: &mut Judge<'_>) -> Result<Vec<String>, FcsError
 
 /// `$P3S\\$P4S\…`: read to the letter this is one keyword holding a delimiter
 /// and a second `$P4S`; no instrument writes such a name, it is an empty value.
-fn refuse_swallowed_keyword(tokens: &[String], token: &[u8], delimiter: u8, next: Option<u8>) -> Result<(), FcsError> {
-    let in_name = tokens.len() % 2 == 0;
+fn refuse_swallowed_keyword(
+    tokens: &[String],
+    token: &[u8],
+    delimiter: u8,
+    next: Option<u8>,
+) -> Result<(), FcsError> {
+    let in_name = tokens.len().is_multiple_of(2);
     if in_name && token.first() == Some(&b'$') && next == Some(b'$') {
         return Err(text_error(
-            format!("keyword {:?} is followed by two delimiters {:?}: an empty value", decode(token), delimiter as char),
+            format!(
+                "keyword {:?} is followed by two delimiters {:?}: an empty value",
+                decode(token),
+                delimiter as char
+            ),
             Some(Tolerance::EmptyKeywordValue),
         ));
     }
@@ -171,9 +205,15 @@ fn without_padding<'a>(
     };
     let (body, tail) = rest.split_at(last);
     let padding = tail.get(1..).unwrap_or_default();
-    if padding.iter().all(|byte| matches!(byte, b' ' | 0 | b'\r' | b'\n')) {
+    if padding
+        .iter()
+        .all(|byte| matches!(byte, b' ' | 0 | b'\r' | b'\n'))
+    {
         if !padding.is_empty() {
-            judge.note(format!("TEXT is followed by {} bytes of padding", padding.len()));
+            judge.note(format!(
+                "TEXT is followed by {} bytes of padding",
+                padding.len()
+            ));
         }
         return Ok(body);
     }
@@ -181,12 +221,18 @@ fn without_padding<'a>(
         judge.note("TEXT does not end with its delimiter".to_owned());
         return Ok(rest);
     }
-    Err(text_error("the last value is not followed by the delimiter".to_owned(), Some(Tolerance::UnterminatedText)))
+    Err(text_error(
+        "the last value is not followed by the delimiter".to_owned(),
+        Some(Tolerance::UnterminatedText),
+    ))
 }
 
 /// UTF-8 where it is (3.1 and later demand it), else each byte as Latin-1:
 /// older instruments wrote their own 8-bit sets, and no value that matters for
 /// the data uses anything beyond ASCII.
 fn decode(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
+    std::str::from_utf8(bytes).map_or_else(
+        |_| bytes.iter().map(|&byte| byte as char).collect(),
+        str::to_owned,
+    )
 }

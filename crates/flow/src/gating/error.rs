@@ -59,7 +59,9 @@ pub enum GatingError {
         reference: String,
     },
     /// A quadrant gate is not one population.
-    #[error("gate {gate:?} refers to quadrant gate {reference:?}; name one of its quadrants: {quadrants}")]
+    #[error(
+        "gate {gate:?} refers to quadrant gate {reference:?}; name one of its quadrants: {quadrants}"
+    )]
     QuadrantGateReference {
         /// The gate that refers.
         gate: String,
@@ -75,7 +77,9 @@ pub enum GatingError {
         circle: Vec<String>,
     },
     /// A channel the data does not have.
-    #[error("gate {gate:?} needs channel {channel:?}, which the data set does not have; it has: {present}")]
+    #[error(
+        "gate {gate:?} needs channel {channel:?}, which the data set does not have; it has: {present}"
+    )]
     MissingChannel {
         /// The gate.
         gate: String,
@@ -85,7 +89,9 @@ pub enum GatingError {
         present: String,
     },
     /// A matrix does not have the fluorochrome a dimension names.
-    #[error("gate {gate:?} needs fluorochrome {channel:?}, which matrix {matrix:?} does not have; it has: {present}")]
+    #[error(
+        "gate {gate:?} needs fluorochrome {channel:?}, which matrix {matrix:?} does not have; it has: {present}"
+    )]
     MissingFluorochrome {
         /// The gate.
         gate: String,

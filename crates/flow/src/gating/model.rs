@@ -225,7 +225,12 @@ impl GatingDocument {
             GateShape::Ellipsoid { covariance, .. } => !super::geometry::is_covariance(covariance),
             _ => false,
         };
-        let note = |gate: &Gate| format!("gate {:?}: the covariance matrix is not symmetric and positive definite; applied as written", gate.id);
+        let note = |gate: &Gate| {
+            format!(
+                "gate {:?}: the covariance matrix is not symmetric and positive definite; applied as written",
+                gate.id
+            )
+        };
         self.gates.iter().filter(improper).map(note).collect()
     }
 
@@ -239,7 +244,13 @@ impl GatingDocument {
             .filter(|gate| later.gate(&gate.id) != Some(gate))
             .map(|gate| gate.id.clone())
             .collect();
-        changed.extend(later.gates.iter().filter(|gate| self.gate(&gate.id).is_none()).map(|gate| gate.id.clone()));
+        changed.extend(
+            later
+                .gates
+                .iter()
+                .filter(|gate| self.gate(&gate.id).is_none())
+                .map(|gate| gate.id.clone()),
+        );
         changed
     }
 }

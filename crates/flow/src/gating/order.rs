@@ -27,7 +27,10 @@ pub(crate) fn order(document: &GatingDocument) -> Result<Ordered<'_>, GatingErro
     let mut index: HashMap<&str, usize> = HashMap::new();
     for (place, population) in populations.iter().enumerate() {
         if index.insert(population.id, place).is_some() {
-            return Err(GatingError::DuplicateId { kind: "gate", id: population.id.to_owned() });
+            return Err(GatingError::DuplicateId {
+                kind: "gate",
+                id: population.id.to_owned(),
+            });
         }
     }
     let needs = populations
@@ -41,8 +44,14 @@ pub(crate) fn order(document: &GatingDocument) -> Result<Ordered<'_>, GatingErro
             *slot = place;
         }
     }
-    let sequence = sequence.iter().filter_map(|&place| populations.get(place).copied()).collect();
-    Ok(Ordered { sequence, file_order })
+    let sequence = sequence
+        .iter()
+        .filter_map(|&place| populations.get(place).copied())
+        .collect();
+    Ok(Ordered {
+        sequence,
+        file_order,
+    })
 }
 
 fn populations(document: &GatingDocument) -> Vec<Population<'_>> {
@@ -50,33 +59,58 @@ fn populations(document: &GatingDocument) -> Vec<Population<'_>> {
     for gate in &document.gates {
         match &gate.shape {
             GateShape::Quadrant { quadrants, .. } => {
-                populations.extend(quadrants.iter().map(|quadrant| Population { id: &quadrant.id, gate, quadrant: Some(quadrant) }));
+                populations.extend(quadrants.iter().map(|quadrant| Population {
+                    id: &quadrant.id,
+                    gate,
+                    quadrant: Some(quadrant),
+                }));
             }
-            _ => populations.push(Population { id: &gate.id, gate, quadrant: None }),
+            _ => populations.push(Population {
+                id: &gate.id,
+                gate,
+                quadrant: None,
+            }),
         }
     }
     populations
 }
 
 /// Places of the populations this one refers to: its parent and its operands.
-fn needs(population: &Population<'_>, document: &GatingDocument, index: &HashMap<&str, usize>) -> Result<Vec<usize>, GatingError> {
+fn needs(
+    population: &Population<'_>,
+    document: &GatingDocument,
+    index: &HashMap<&str, usize>,
+) -> Result<Vec<usize>, GatingError> {
     let gate = population.gate;
     let operands: &[_] = match &gate.shape {
         GateShape::Boolean { operands, .. } => operands,
         _ => &[],
     };
-    let references = gate.parent.iter().chain(operands.iter().map(|operand| &operand.gate));
+    let references = gate
+        .parent
+        .iter()
+        .chain(operands.iter().map(|operand| &operand.gate));
     let find = |reference: &String| {
         if let Some(&place) = index.get(reference.as_str()) {
             return Ok(place);
         }
         match document.gate(reference).map(|gate| &gate.shape) {
-            Some(GateShape::Quadrant { quadrants, .. }) => Err(GatingError::QuadrantGateReference {
+            Some(GateShape::Quadrant { quadrants, .. }) => {
+                Err(GatingError::QuadrantGateReference {
+                    gate: population.id.to_owned(),
+                    reference: reference.clone(),
+                    quadrants: quadrants
+                        .iter()
+                        .map(|quadrant| quadrant.id.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                })
+            }
+            _ => Err(GatingError::UnknownReference {
                 gate: population.id.to_owned(),
+                kind: "gate",
                 reference: reference.clone(),
-                quadrants: quadrants.iter().map(|quadrant| quadrant.id.as_str()).collect::<Vec<_>>().join(", "),
             }),
-            _ => Err(GatingError::UnknownReference { gate: population.id.to_owned(), kind: "gate", reference: reference.clone() }),
         }
     };
     references.map(find).collect()
@@ -103,9 +137,16 @@ fn sort(populations: &[Population<'_>], needs: &[Vec<usize>]) -> Result<Vec<usiz
                     Some(Mark::New) => {}
                 }
             }
-            let needed = needs.get(place).and_then(|needed| needed.get(next)).copied();
+            let needed = needs
+                .get(place)
+                .and_then(|needed| needed.get(next))
+                .copied();
             if let Some(mark) = marks.get_mut(place) {
-                *mark = if needed.is_some() { Mark::Open } else { Mark::Done };
+                *mark = if needed.is_some() {
+                    Mark::Open
+                } else {
+                    Mark::Done
+                };
             }
             match needed {
                 Some(needed) => {
@@ -120,9 +161,20 @@ fn sort(populations: &[Population<'_>], needs: &[Vec<usize>]) -> Result<Vec<usiz
 }
 
 fn circle(populations: &[Population<'_>], stack: &[(usize, usize)], again: usize) -> GatingError {
-    let name = |place: usize| populations.get(place).map_or_else(String::new, |population| population.id.to_owned());
-    let first = stack.iter().position(|(place, _)| *place == again).unwrap_or(0);
-    let mut circle: Vec<String> = stack.iter().skip(first).map(|(place, _)| name(*place)).collect();
+    let name = |place: usize| {
+        populations
+            .get(place)
+            .map_or_else(String::new, |population| population.id.to_owned())
+    };
+    let first = stack
+        .iter()
+        .position(|(place, _)| *place == again)
+        .unwrap_or(0);
+    let mut circle: Vec<String> = stack
+        .iter()
+        .skip(first)
+        .map(|(place, _)| name(*place))
+        .collect();
     circle.push(name(again));
     GatingError::Cycle { circle }
 }

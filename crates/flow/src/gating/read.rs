@@ -3,13 +3,12 @@
 
 use super::error::GatingError;
 use super::model::{
-    BooleanOperation, CompensationReference, Dimension, DimensionSource, Divider, Gate, GateShape, GatingDocument,
-    NamedRatio, NamedTransform, Operand, Position, Quadrant, Range,
+    BooleanOperation, CompensationReference, Dimension, DimensionSource, Divider, Gate, GateShape,
+    GatingDocument, Operand, Position, Quadrant, Range,
 };
+use super::read_transforms::{fcs_dimension, flag, read_matrix, read_transformation};
 use super::xml::{Element, Space, parse};
 use crate::limits::Limits;
-use crate::spillover::SpilloverMatrix;
-use crate::transform::{Transform, TransformKind};
 
 /// Reads a Gating-ML 2.0 document.
 ///
@@ -19,7 +18,10 @@ use crate::transform::{Transform, TransformKind};
 pub fn read_gating_ml(bytes: &[u8], limits: &Limits) -> Result<GatingDocument, GatingError> {
     let root = parse(bytes, limits)?;
     if root.space != Space::Gating || root.name != "Gating-ML" {
-        return Err(root.grammar(format!("the root is <{}>, not Gating-ML of version 2.0", root.name)));
+        return Err(root.grammar(format!(
+            "the root is <{}>, not Gating-ML of version 2.0",
+            root.name
+        )));
     }
     let mut document = GatingDocument::default();
     for child in root.content(&[])? {
@@ -45,201 +47,64 @@ fn check_counts(document: &GatingDocument, limits: &Limits) -> Result<(), Gating
         })
         .sum();
     if found > limits.gates_max {
-        return Err(GatingError::Limit { what: "number of gates", found, limit: limits.gates_max });
+        return Err(GatingError::Limit {
+            what: "number of gates",
+            found,
+            limit: limits.gates_max,
+        });
     }
     Ok(())
 }
 
 fn check_ids(document: &GatingDocument) -> Result<(), GatingError> {
     let transforms = document.transforms.iter().map(|transform| &transform.id);
-    unique("transformation", transforms.chain(document.ratios.iter().map(|ratio| &ratio.id)))?;
-    unique("spectrum matrix", document.matrices.iter().map(|matrix| &matrix.origin))?;
+    unique(
+        "transformation",
+        transforms.chain(document.ratios.iter().map(|ratio| &ratio.id)),
+    )?;
+    unique(
+        "spectrum matrix",
+        document.matrices.iter().map(|matrix| &matrix.origin),
+    )?;
     let quadrants = document.gates.iter().flat_map(|gate| match &gate.shape {
         GateShape::Quadrant { quadrants, .. } => quadrants.as_slice(),
         _ => &[],
     });
-    unique("gate", document.gates.iter().map(|gate| &gate.id).chain(quadrants.map(|quadrant| &quadrant.id)))
+    unique(
+        "gate",
+        document
+            .gates
+            .iter()
+            .map(|gate| &gate.id)
+            .chain(quadrants.map(|quadrant| &quadrant.id)),
+    )
 }
 
-fn unique<'a>(kind: &'static str, ids: impl Iterator<Item = &'a String>) -> Result<(), GatingError> {
+fn unique<'a>(
+    kind: &'static str,
+    ids: impl Iterator<Item = &'a String>,
+) -> Result<(), GatingError> {
     let mut seen = std::collections::HashSet::new();
     for id in ids {
         if !seen.insert(id) {
-            return Err(GatingError::DuplicateId { kind, id: id.clone() });
-        }
-    }
-    Ok(())
-}
-
-impl Element {
-    fn grammar(&self, problem: impl Into<String>) -> GatingError {
-        GatingError::Grammar { line: self.line, problem: problem.into() }
-    }
-
-    fn unexpected(&self) -> GatingError {
-        self.grammar(format!("<{}> is not defined here by Gating-ML 2.0", self.name))
-    }
-
-    /// The children, without custom information, after checking that the
-    /// element has no attribute but those named (of its own namespace) and
-    /// those of foreign namespaces.
-    fn content(&self, attributes: &[&str]) -> Result<Vec<&Self>, GatingError> {
-        for (space, name, _) in &self.attributes {
-            let known = *space == self.space && attributes.contains(&name.as_str());
-            if !known && *space != Space::Foreign {
-                return Err(self.grammar(format!("attribute {name} of <{}> is not defined by Gating-ML 2.0", self.name)));
-            }
-        }
-        if !self.children.is_empty() && !self.text.trim().is_empty() {
-            return Err(self.grammar(format!("<{}> holds text between its elements", self.name)));
-        }
-        Ok(self.children.iter().filter(|child| !(child.space == Space::Datatype && child.name == "custom_info")).collect())
-    }
-
-    fn optional(&self, name: &str) -> Option<&str> {
-        self.attributes
-            .iter()
-            .find(|(space, own, _)| *space == self.space && own == name)
-            .map(|(_, _, value)| value.trim())
-    }
-
-    fn required(&self, name: &str) -> Result<&str, GatingError> {
-        self.optional(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| self.grammar(format!("<{}> lacks attribute {name}", self.name)))
-    }
-
-    fn optional_number(&self, name: &str) -> Result<Option<f64>, GatingError> {
-        self.optional(name).map(|text| self.parse_number(name, text)).transpose()
-    }
-
-    fn number(&self, name: &str) -> Result<f64, GatingError> {
-        self.required(name).and_then(|text| self.parse_number(name, text))
-    }
-
-    fn parse_number(&self, name: &str, text: &str) -> Result<f64, GatingError> {
-        text.parse()
-            .ok()
-            .filter(|number: &f64| number.is_finite())
-            .ok_or_else(|| self.grammar(format!("{name}={text:?} is not a finite number")))
-    }
-
-    fn is(&self, space: Space, name: &str) -> bool {
-        self.space == space && self.name == name
-    }
-}
-
-fn read_transformation(element: &Element, document: &mut GatingDocument) -> Result<(), GatingError> {
-    let content = element.content(&["id", "boundMin", "boundMax"])?;
-    let id = element.required("id")?.to_owned();
-    let [kind] = content.as_slice() else {
-        return Err(element.grammar(format!("transformation {id:?} must hold exactly one element")));
-    };
-    if kind.space != Space::Transforms {
-        return Err(kind.unexpected());
-    }
-    // The bounds belong to the transform; files put them on either element.
-    let bound = |name| Ok::<_, GatingError>(element.optional_number(name)?.or(kind.optional_number(name)?));
-    let (bound_min, bound_max) = (bound("boundMin")?, bound("boundMax")?);
-    let checked = |names: &[&str]| kind.content(&[names, &["boundMin", "boundMax"]].concat()).map(drop);
-    let transform_kind = match kind.name.as_str() {
-        "flin" => {
-            checked(&["T", "A"])?;
-            TransformKind::Linear { t: kind.number("T")?, a: kind.number("A")? }
-        }
-        "flog" => {
-            checked(&["T", "M"])?;
-            TransformKind::Log { t: kind.number("T")?, m: kind.number("M")? }
-        }
-        "fasinh" => {
-            checked(&["T", "M", "A"])?;
-            TransformKind::Asinh { t: kind.number("T")?, m: kind.number("M")?, a: kind.number("A")? }
-        }
-        "logicle" | "hyperlog" => {
-            checked(&["T", "W", "M", "A"])?;
-            let (t, w, m, a) = (kind.number("T")?, kind.number("W")?, kind.number("M")?, kind.number("A")?);
-            if kind.name == "logicle" { TransformKind::Logicle { t, w, m, a } } else { TransformKind::Hyperlog { t, w, m, a } }
-        }
-        "fratio" => {
-            let content = kind.content(&["A", "B", "C", "boundMin", "boundMax"])?;
-            let [numerator, denominator] = content.as_slice() else {
-                return Err(kind.grammar("a ratio has two dimensions"));
-            };
-            document.ratios.push(NamedRatio {
-                id,
-                a: kind.number("A")?,
-                b: kind.number("B")?,
-                c: kind.number("C")?,
-                numerator: fcs_dimension(numerator)?,
-                denominator: fcs_dimension(denominator)?,
-                bound_min,
-                bound_max,
+            return Err(GatingError::DuplicateId {
+                kind,
+                id: id.clone(),
             });
-            return Ok(());
         }
-        _ => return Err(kind.unexpected()),
-    };
-    document.transforms.push(NamedTransform { id, transform: Transform { kind: transform_kind, bound_min, bound_max } });
+    }
     Ok(())
-}
-
-fn fcs_dimension(element: &Element) -> Result<String, GatingError> {
-    if !element.is(Space::Datatype, "fcs-dimension") {
-        return Err(element.unexpected());
-    }
-    element.content(&["name"])?;
-    Ok(element.required("name")?.to_owned())
-}
-
-fn read_matrix(element: &Element) -> Result<SpilloverMatrix, GatingError> {
-    let content = element.content(&["id", "matrix-inverted-already"])?;
-    let id = element.required("id")?;
-    let (mut fluorochromes, mut detectors, mut coefficients) = (Vec::new(), Vec::new(), Vec::new());
-    for child in content {
-        match (child.space, child.name.as_str()) {
-            (Space::Transforms, "fluorochromes") => fluorochromes = names(child)?,
-            (Space::Transforms, "detectors") => detectors = names(child)?,
-            (Space::Transforms, "spectrum") => {
-                let row = child.content(&[])?;
-                if row.len() != detectors.len() {
-                    return Err(child.grammar(format!("{} coefficients for {} detectors", row.len(), detectors.len())));
-                }
-                for coefficient in row {
-                    if !coefficient.is(Space::Transforms, "coefficient") {
-                        return Err(coefficient.unexpected());
-                    }
-                    coefficient.content(&["value"])?;
-                    coefficients.push(coefficient.number("value")?);
-                }
-            }
-            _ => return Err(child.unexpected()),
-        }
-    }
-    let mut matrix = SpilloverMatrix::new(id, fluorochromes, detectors, coefficients)
-        .map_err(|error| element.grammar(error.to_string()))?;
-    matrix.inverted_already = flag(element, "matrix-inverted-already")?;
-    if matrix.inverted_already && matrix.fluorochromes.len() != matrix.detectors.len() {
-        return Err(element.grammar("an inverted matrix must be square"));
-    }
-    Ok(matrix)
-}
-
-fn names(element: &Element) -> Result<Vec<String>, GatingError> {
-    element.content(&[])?.into_iter().map(fcs_dimension).collect()
-}
-
-fn flag(element: &Element, name: &str) -> Result<bool, GatingError> {
-    match element.optional(name) {
-        None | Some("false" | "0") => Ok(false),
-        Some("true" | "1") => Ok(true),
-        Some(other) => Err(element.grammar(format!("{name}={other:?} is neither true nor false"))),
-    }
 }
 
 fn read_gate(element: &Element) -> Result<Gate, GatingError> {
     let content = element.content(&["id", "parent_id"])?;
     let shape = match element.name.as_str() {
-        "RectangleGate" => GateShape::Rectangle { ranges: content.into_iter().map(read_range).collect::<Result<_, _>>()? },
+        "RectangleGate" => GateShape::Rectangle {
+            ranges: content
+                .into_iter()
+                .map(read_range)
+                .collect::<Result<_, _>>()?,
+        },
         "PolygonGate" => read_polygon(element, &content)?,
         "EllipsoidGate" => read_ellipsoid(element, &content)?,
         "QuadrantGate" => read_quadrant_gate(&content)?,
@@ -247,12 +112,19 @@ fn read_gate(element: &Element) -> Result<Gate, GatingError> {
         _ => return Err(element.unexpected()),
     };
     let parent = element.optional("parent_id").map(str::to_owned);
-    Ok(Gate { id: element.required("id")?.to_owned(), parent, shape })
+    Ok(Gate {
+        id: element.required("id")?.to_owned(),
+        parent,
+        shape,
+    })
 }
 
 /// The compensation, source and transform of a dimension or divider, and the
 /// children that follow the source.
-fn read_dimension<'a>(element: &'a Element, further: &[&str]) -> Result<(Dimension, Vec<&'a Element>), GatingError> {
+fn read_dimension<'a>(
+    element: &'a Element,
+    further: &[&str],
+) -> Result<(Dimension, Vec<&'a Element>), GatingError> {
     let known = [&["compensation-ref", "transformation-ref"], further].concat();
     let mut content = element.content(&known)?;
     if content.is_empty() {
@@ -271,7 +143,14 @@ fn read_dimension<'a>(element: &'a Element, further: &[&str]) -> Result<(Dimensi
         id => CompensationReference::Matrix(id.to_owned()),
     };
     let transform = element.optional("transformation-ref").map(str::to_owned);
-    Ok((Dimension { compensation, source, transform }, content))
+    Ok((
+        Dimension {
+            compensation,
+            source,
+            transform,
+        },
+        content,
+    ))
 }
 
 fn plain_dimension(element: &Element, further: &[&str]) -> Result<Dimension, GatingError> {
@@ -279,12 +158,17 @@ fn plain_dimension(element: &Element, further: &[&str]) -> Result<Dimension, Gat
         return Err(element.unexpected());
     }
     let (dimension, rest) = read_dimension(element, further)?;
-    rest.first().map_or(Ok(dimension), |extra| Err(extra.unexpected()))
+    rest.first()
+        .map_or(Ok(dimension), |extra| Err(extra.unexpected()))
 }
 
 fn read_range(element: &Element) -> Result<Range, GatingError> {
     let dimension = plain_dimension(element, &["min", "max"])?;
-    Ok(Range { dimension, min: element.optional_number("min")?, max: element.optional_number("max")? })
+    Ok(Range {
+        dimension,
+        min: element.optional_number("min")?,
+        max: element.optional_number("max")?,
+    })
 }
 
 /// The values of a list of `<coordinate value="…"/>`.
@@ -301,10 +185,16 @@ fn coordinates(element: &Element) -> Result<Vec<f64>, GatingError> {
 /// `data-type:value` of an element of the gating namespace.
 fn datatype_value(element: &Element) -> Result<f64, GatingError> {
     let [(Space::Datatype, name, value)] = element.attributes.as_slice() else {
-        return Err(element.grammar(format!("<{}> must have the one attribute value", element.name)));
+        return Err(element.grammar(format!(
+            "<{}> must have the one attribute value",
+            element.name
+        )));
     };
     if name != "value" {
-        return Err(element.grammar(format!("attribute {name} of <{}> is not defined by Gating-ML 2.0", element.name)));
+        return Err(element.grammar(format!(
+            "attribute {name} of <{}> is not defined by Gating-ML 2.0",
+            element.name
+        )));
     }
     element.parse_number(name, value.trim())
 }
@@ -321,11 +211,16 @@ fn read_polygon(element: &Element, content: &[&Element]) -> Result<GateShape, Ga
             dimensions.push(plain_dimension(child, &[])?);
         }
     }
-    let dimensions = dimensions.try_into().map_err(|_| element.grammar("a polygon has two dimensions"))?;
+    let dimensions = dimensions
+        .try_into()
+        .map_err(|_| element.grammar("a polygon has two dimensions"))?;
     if vertices.len() < 3 {
         return Err(element.grammar("a polygon has at least three vertices"));
     }
-    Ok(GateShape::Polygon { dimensions, vertices })
+    Ok(GateShape::Polygon {
+        dimensions,
+        vertices,
+    })
 }
 
 fn read_ellipsoid(element: &Element, content: &[&Element]) -> Result<GateShape, GatingError> {
@@ -334,15 +229,22 @@ fn read_ellipsoid(element: &Element, content: &[&Element]) -> Result<GateShape, 
         match (child.space, child.name.as_str()) {
             (Space::Gating, "dimension") => dimensions.push(plain_dimension(child, &[])?),
             (Space::Gating, "mean") if mean.is_none() => mean = Some(coordinates(child)?),
-            (Space::Gating, "covarianceMatrix") if covariance.is_none() => covariance = Some(read_covariance(child)?),
-            (Space::Gating, "distanceSquare") if distance.is_none() => distance = Some(datatype_value(child)?),
+            (Space::Gating, "covarianceMatrix") if covariance.is_none() => {
+                covariance = Some(read_covariance(child)?)
+            }
+            (Space::Gating, "distanceSquare") if distance.is_none() => {
+                distance = Some(datatype_value(child)?)
+            }
             _ => return Err(child.unexpected()),
         }
     }
     match (mean, covariance, distance) {
-        (Some(mean), Some(covariance), Some(distance_square)) => {
-            Ok(GateShape::Ellipsoid { dimensions, mean, covariance, distance_square })
-        }
+        (Some(mean), Some(covariance), Some(distance_square)) => Ok(GateShape::Ellipsoid {
+            dimensions,
+            mean,
+            covariance,
+            distance_square,
+        }),
         _ => Err(element.grammar("an ellipsoid needs mean, covarianceMatrix and distanceSquare")),
     }
 }
@@ -354,7 +256,13 @@ fn read_covariance(element: &Element) -> Result<Vec<Vec<f64>>, GatingError> {
         }
         row.content(&[])?
             .into_iter()
-            .map(|entry| if entry.is(Space::Gating, "entry") { datatype_value(entry) } else { Err(entry.unexpected()) })
+            .map(|entry| {
+                if entry.is(Space::Gating, "entry") {
+                    datatype_value(entry)
+                } else {
+                    Err(entry.unexpected())
+                }
+            })
             .collect()
     };
     element.content(&[])?.into_iter().map(row).collect()
@@ -374,7 +282,11 @@ fn read_quadrant_gate(content: &[&Element]) -> Result<GateShape, GatingError> {
                     value.parse_number("value", value.text.trim())
                 };
                 let values = rest.into_iter().map(value).collect::<Result<Vec<_>, _>>()?;
-                dividers.push(Divider { id: child.required("id")?.to_owned(), dimension, values });
+                dividers.push(Divider {
+                    id: child.required("id")?.to_owned(),
+                    dimension,
+                    values,
+                });
             }
             (Space::Gating, "Quadrant") => {
                 let position = |position: &Element| {
@@ -383,15 +295,28 @@ fn read_quadrant_gate(content: &[&Element]) -> Result<GateShape, GatingError> {
                     }
                     position.content(&["divider_ref", "location"])?;
                     let divider = position.required("divider_ref")?.to_owned();
-                    Ok(Position { divider, location: position.number("location")? })
+                    Ok(Position {
+                        divider,
+                        location: position.number("location")?,
+                    })
                 };
-                let positions = child.content(&["id"])?.into_iter().map(position).collect::<Result<_, _>>()?;
-                quadrants.push(Quadrant { id: child.required("id")?.to_owned(), positions });
+                let positions = child
+                    .content(&["id"])?
+                    .into_iter()
+                    .map(position)
+                    .collect::<Result<_, _>>()?;
+                quadrants.push(Quadrant {
+                    id: child.required("id")?.to_owned(),
+                    positions,
+                });
             }
             _ => return Err(child.unexpected()),
         }
     }
-    Ok(GateShape::Quadrant { dividers, quadrants })
+    Ok(GateShape::Quadrant {
+        dividers,
+        quadrants,
+    })
 }
 
 fn read_boolean(element: &Element, content: &[&Element]) -> Result<GateShape, GatingError> {
@@ -409,8 +334,18 @@ fn read_boolean(element: &Element, content: &[&Element]) -> Result<GateShape, Ga
             return Err(operand.unexpected());
         }
         operand.content(&["ref", "use-as-complement"])?;
-        Ok(Operand { gate: operand.required("ref")?.to_owned(), complement: flag(operand, "use-as-complement")? })
+        Ok(Operand {
+            gate: operand.required("ref")?.to_owned(),
+            complement: flag(operand, "use-as-complement")?,
+        })
     };
-    let operands = combination.content(&[])?.into_iter().map(operand).collect::<Result<_, _>>()?;
-    Ok(GateShape::Boolean { operation, operands })
+    let operands = combination
+        .content(&[])?
+        .into_iter()
+        .map(operand)
+        .collect::<Result<_, _>>()?;
+    Ok(GateShape::Boolean {
+        operation,
+        operands,
+    })
 }

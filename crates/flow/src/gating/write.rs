@@ -5,7 +5,8 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::writer::Writer;
 
 use super::model::{
-    BooleanOperation, CompensationReference, Dimension, DimensionSource, Gate, GateShape, GatingDocument, NamedRatio,
+    BooleanOperation, CompensationReference, Dimension, DimensionSource, Divider, Gate, GateShape,
+    GatingDocument, NamedRatio, Operand, Quadrant, Range,
 };
 use super::xml::{DATATYPE, GATING, TRANSFORMS};
 use crate::spillover::SpilloverMatrix;
@@ -41,6 +42,12 @@ pub fn write_gating_ml(document: &GatingDocument) -> String {
     String::from_utf8_lossy(&out.0.into_inner()).into_owned()
 }
 
+const DIMENSION: &str = "gating:dimension";
+
+fn datatype_value(value: f64) -> Attributes {
+    vec![("data-type:value", value.to_string())]
+}
+
 struct Xml(Writer<Vec<u8>>);
 
 impl Xml {
@@ -57,7 +64,12 @@ impl Xml {
         start
     }
 
-    fn element(&mut self, name: &'static str, attributes: Attributes, inside: impl FnOnce(&mut Self)) {
+    fn element(
+        &mut self,
+        name: &'static str,
+        attributes: Attributes,
+        inside: impl FnOnce(&mut Self),
+    ) {
         self.event(Event::Start(Self::start(name, attributes)));
         inside(self);
         self.event(Event::End(BytesEnd::new(name)));
@@ -69,7 +81,12 @@ impl Xml {
 
     fn transform(&mut self, id: &str, transform: &Transform) {
         let attributes = with_bounds(id, transform.bound_min, transform.bound_max);
-        let parameters = transform.kind.parameters().into_iter().map(|(name, value)| (qualified(name), value.to_string())).collect();
+        let parameters = transform
+            .kind
+            .parameters()
+            .into_iter()
+            .map(|(name, value)| (qualified(name), value.to_string()))
+            .collect();
         let kind = match transform.kind.element() {
             "flin" => "transforms:flin",
             "flog" => "transforms:flog",
@@ -77,13 +94,16 @@ impl Xml {
             "logicle" => "transforms:logicle",
             _ => "transforms:hyperlog",
         };
-        self.element("transforms:transformation", attributes, |out| out.empty(kind, parameters));
+        self.element("transforms:transformation", attributes, |out| {
+            out.empty(kind, parameters)
+        });
     }
 
     fn ratio(&mut self, ratio: &NamedRatio) {
         let attributes = with_bounds(&ratio.id, ratio.bound_min, ratio.bound_max);
-        let parameters =
-            [("A", ratio.a), ("B", ratio.b), ("C", ratio.c)].map(|(name, value)| (qualified(name), value.to_string())).to_vec();
+        let parameters = [("A", ratio.a), ("B", ratio.b), ("C", ratio.c)]
+            .map(|(name, value)| (qualified(name), value.to_string()))
+            .to_vec();
         self.element("transforms:transformation", attributes, |out| {
             out.element("transforms:fratio", parameters, |out| {
                 out.channel(&ratio.numerator);
@@ -93,7 +113,10 @@ impl Xml {
     }
 
     fn channel(&mut self, name: &str) {
-        self.empty("data-type:fcs-dimension", vec![("data-type:name", name.to_owned())]);
+        self.empty(
+            "data-type:fcs-dimension",
+            vec![("data-type:name", name.to_owned())],
+        );
     }
 
     fn matrix(&mut self, matrix: &SpilloverMatrix) {
@@ -102,19 +125,35 @@ impl Xml {
             attributes.push(("transforms:matrix-inverted-already", "true".to_owned()));
         }
         self.element("transforms:spectrumMatrix", attributes, |out| {
-            out.element("transforms:fluorochromes", vec![], |out| matrix.fluorochromes.iter().for_each(|name| out.channel(name)));
-            out.element("transforms:detectors", vec![], |out| matrix.detectors.iter().for_each(|name| out.channel(name)));
+            out.element("transforms:fluorochromes", vec![], |out| {
+                matrix
+                    .fluorochromes
+                    .iter()
+                    .for_each(|name| out.channel(name))
+            });
+            out.element("transforms:detectors", vec![], |out| {
+                matrix.detectors.iter().for_each(|name| out.channel(name))
+            });
             for row in matrix.coefficients.chunks(matrix.detectors.len().max(1)) {
                 out.element("transforms:spectrum", vec![], |out| {
                     for value in row {
-                        out.empty("transforms:coefficient", vec![("transforms:value", value.to_string())]);
+                        out.empty(
+                            "transforms:coefficient",
+                            vec![("transforms:value", value.to_string())],
+                        );
                     }
                 });
             }
         });
     }
 
-    fn dimension(&mut self, name: &'static str, dimension: &Dimension, further: Attributes, inside: impl FnOnce(&mut Self)) {
+    fn dimension(
+        &mut self,
+        name: &'static str,
+        dimension: &Dimension,
+        further: Attributes,
+        inside: impl FnOnce(&mut Self),
+    ) {
         let compensation = match &dimension.compensation {
             CompensationReference::Uncompensated => "uncompensated",
             CompensationReference::Fcs => "FCS",
@@ -129,7 +168,10 @@ impl Xml {
             match &dimension.source {
                 DimensionSource::Channel(channel) => out.channel(channel),
                 DimensionSource::Ratio(id) => {
-                    out.empty("data-type:new-dimension", vec![("data-type:transformation-ref", id.clone())]);
+                    out.empty(
+                        "data-type:new-dimension",
+                        vec![("data-type:transformation-ref", id.clone())],
+                    );
                 }
             }
             inside(out);
@@ -139,7 +181,10 @@ impl Xml {
     fn coordinates(&mut self, name: &'static str, values: &[f64]) {
         self.element(name, vec![], |out| {
             for value in values {
-                out.empty("gating:coordinate", vec![("data-type:value", value.to_string())]);
+                out.empty(
+                    "gating:coordinate",
+                    vec![("data-type:value", value.to_string())],
+                );
             }
         });
     }
@@ -160,68 +205,111 @@ impl Xml {
     }
 
     fn shape(&mut self, shape: &GateShape) {
-        const DIMENSION: &str = "gating:dimension";
         match shape {
-            GateShape::Rectangle { ranges } => {
-                for range in ranges {
-                    let bounds = [("gating:min", range.min), ("gating:max", range.max)];
-                    let further = bounds.iter().filter_map(|(name, bound)| bound.map(|bound| (*name, bound.to_string()))).collect();
-                    self.dimension(DIMENSION, &range.dimension, further, |_| {});
-                }
+            GateShape::Rectangle { ranges } => ranges.iter().for_each(|range| self.range(range)),
+            GateShape::Polygon {
+                dimensions,
+                vertices,
+            } => {
+                dimensions
+                    .iter()
+                    .for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
+                vertices
+                    .iter()
+                    .for_each(|vertex| self.coordinates("gating:vertex", vertex));
             }
-            GateShape::Polygon { dimensions, vertices } => {
-                dimensions.iter().for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
-                vertices.iter().for_each(|vertex| self.coordinates("gating:vertex", vertex));
-            }
-            GateShape::Ellipsoid { dimensions, mean, covariance, distance_square } => {
-                dimensions.iter().for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
+            GateShape::Ellipsoid {
+                dimensions,
+                mean,
+                covariance,
+                distance_square,
+            } => {
+                dimensions
+                    .iter()
+                    .for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
                 self.coordinates("gating:mean", mean);
                 self.element("gating:covarianceMatrix", vec![], |out| {
                     for row in covariance {
                         out.element("gating:row", vec![], |out| {
-                            for value in row {
-                                out.empty("gating:entry", vec![("data-type:value", value.to_string())]);
-                            }
+                            row.iter().for_each(|value| {
+                                out.empty("gating:entry", datatype_value(*value))
+                            });
                         });
                     }
                 });
-                self.empty("gating:distanceSquare", vec![("data-type:value", distance_square.to_string())]);
+                self.empty("gating:distanceSquare", datatype_value(*distance_square));
             }
-            GateShape::Quadrant { dividers, quadrants } => {
-                for divider in dividers {
-                    self.dimension("gating:divider", &divider.dimension, vec![("gating:id", divider.id.clone())], |out| {
-                        for value in &divider.values {
-                            out.element("gating:value", vec![], |out| out.event(Event::Text(BytesText::new(&value.to_string()))));
-                        }
-                    });
-                }
-                for quadrant in quadrants {
-                    self.element("gating:Quadrant", vec![("gating:id", quadrant.id.clone())], |out| {
-                        for position in &quadrant.positions {
-                            let location = position.location.to_string();
-                            let attributes = vec![("gating:divider_ref", position.divider.clone()), ("gating:location", location)];
-                            out.empty("gating:position", attributes);
-                        }
-                    });
-                }
+            GateShape::Quadrant {
+                dividers,
+                quadrants,
+            } => {
+                dividers.iter().for_each(|divider| self.divider(divider));
+                quadrants
+                    .iter()
+                    .for_each(|quadrant| self.quadrant(quadrant));
             }
-            GateShape::Boolean { operation, operands } => {
-                let name = match operation {
-                    BooleanOperation::And => "gating:and",
-                    BooleanOperation::Or => "gating:or",
-                    BooleanOperation::Not => "gating:not",
-                };
-                self.element(name, vec![], |out| {
-                    for operand in operands {
-                        let mut attributes = vec![("gating:ref", operand.gate.clone())];
-                        if operand.complement {
-                            attributes.push(("gating:use-as-complement", "true".to_owned()));
-                        }
-                        out.empty("gating:gateReference", attributes);
-                    }
+            GateShape::Boolean {
+                operation,
+                operands,
+            } => self.boolean(*operation, operands),
+        }
+    }
+
+    fn range(&mut self, range: &Range) {
+        let bounds = [("gating:min", range.min), ("gating:max", range.max)];
+        let given = |(name, bound): (&'static str, Option<f64>)| {
+            bound.map(|bound| (name, bound.to_string()))
+        };
+        self.dimension(
+            DIMENSION,
+            &range.dimension,
+            bounds.into_iter().filter_map(given).collect(),
+            |_| {},
+        );
+    }
+
+    fn divider(&mut self, divider: &Divider) {
+        let id = vec![("gating:id", divider.id.clone())];
+        self.dimension("gating:divider", &divider.dimension, id, |out| {
+            for value in &divider.values {
+                out.element("gating:value", vec![], |out| {
+                    out.event(Event::Text(BytesText::new(&value.to_string())));
                 });
             }
-        }
+        });
+    }
+
+    fn quadrant(&mut self, quadrant: &Quadrant) {
+        self.element(
+            "gating:Quadrant",
+            vec![("gating:id", quadrant.id.clone())],
+            |out| {
+                for position in &quadrant.positions {
+                    let attributes = vec![
+                        ("gating:divider_ref", position.divider.clone()),
+                        ("gating:location", position.location.to_string()),
+                    ];
+                    out.empty("gating:position", attributes);
+                }
+            },
+        );
+    }
+
+    fn boolean(&mut self, operation: BooleanOperation, operands: &[Operand]) {
+        let name = match operation {
+            BooleanOperation::And => "gating:and",
+            BooleanOperation::Or => "gating:or",
+            BooleanOperation::Not => "gating:not",
+        };
+        self.element(name, vec![], |out| {
+            for operand in operands {
+                let mut attributes = vec![("gating:ref", operand.gate.clone())];
+                if operand.complement {
+                    attributes.push(("gating:use-as-complement", "true".to_owned()));
+                }
+                out.empty("gating:gateReference", attributes);
+            }
+        });
     }
 }
 

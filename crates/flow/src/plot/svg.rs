@@ -14,14 +14,21 @@ const HEIGHT: f64 = TOP + SIDE + 66.0;
 
 pub(super) fn draw(plot: &DensityPlot, text: &PlotText) -> String {
     let mut out = String::with_capacity(200_000);
-    let title = if text.title.is_empty() { format!("{} / {}", plot.x_name, plot.y_name) } else { text.title.clone() };
+    let title = if text.title.is_empty() {
+        format!("{} / {}", plot.x_name, plot.y_name)
+    } else {
+        text.title.clone()
+    };
     let _ = write!(
         out,
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" font-family="system-ui, sans-serif" font-size="12"><title>{}</title><rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>"##,
         escape(&title)
     );
     cells(&mut out, plot);
-    let _ = write!(out, r##"<rect x="{LEFT}" y="{TOP}" width="{SIDE}" height="{SIDE}" fill="none" stroke="#333"/>"##);
+    let _ = write!(
+        out,
+        r##"<rect x="{LEFT}" y="{TOP}" width="{SIDE}" height="{SIDE}" fill="none" stroke="#333"/>"##
+    );
     outlines(&mut out, plot, text);
     ticks(&mut out, plot);
     words(&mut out, plot, text);
@@ -45,7 +52,10 @@ fn cells(out: &mut String, plot: &DensityPlot) {
         let mut column = 0;
         for run in line.chunk_by(|left, right| left == right) {
             let level = run.first().copied().unwrap_or(0);
-            if let Some(path) = usize::from(level).checked_sub(1).and_then(|level| paths.get_mut(level)) {
+            if let Some(path) = usize::from(level)
+                .checked_sub(1)
+                .and_then(|level| paths.get_mut(level))
+            {
                 let _ = write!(path, "M{column} {row}h{}v1h-{}z", run.len(), run.len());
             }
             column += run.len();
@@ -53,7 +63,10 @@ fn cells(out: &mut String, plot: &DensityPlot) {
     }
     for (path, [red, green, blue]) in paths.iter().zip(COLOURS) {
         if !path.is_empty() {
-            let _ = write!(out, r##"<path fill="#{red:02x}{green:02x}{blue:02x}" d="{path}"/>"##);
+            let _ = write!(
+                out,
+                r##"<path fill="#{red:02x}{green:02x}{blue:02x}" d="{path}"/>"##
+            );
         }
     }
     out.push_str("</g>");
@@ -67,7 +80,10 @@ fn outlines(out: &mut String, plot: &DensityPlot, text: &PlotText) {
     for (index, outline) in plot.outlines.iter().enumerate() {
         let id = escape(&outline.id);
         for line in &outline.lines {
-            let _ = write!(out, r##"<polyline data-gate="{id}" fill="none" stroke="#b3003b" stroke-width="1.6" points=""##);
+            let _ = write!(
+                out,
+                r##"<polyline data-gate="{id}" fill="none" stroke="#b3003b" stroke-width="1.6" points=""##
+            );
             for &at in line {
                 let (x, y) = point(at);
                 let _ = write!(out, "{x:.2},{y:.2} ");
@@ -75,7 +91,10 @@ fn outlines(out: &mut String, plot: &DensityPlot, text: &PlotText) {
             out.push_str(r#""/>"#);
         }
         let (x, y) = point(outline.anchor);
-        let (x, y) = (x.clamp(LEFT + 4.0, LEFT + SIDE - 90.0), (y - 5.0).clamp(TOP + 13.0, TOP + SIDE - 4.0));
+        let (x, y) = (
+            x.clamp(LEFT + 4.0, LEFT + SIDE - 90.0),
+            (y - 5.0).clamp(TOP + 13.0, TOP + SIDE - 4.0),
+        );
         let label = escape(&plot.gate_label(index, text));
         let _ = write!(
             out,
@@ -88,11 +107,22 @@ fn ticks(out: &mut String, plot: &DensityPlot) {
     let base = TOP + SIDE;
     for tick in &plot.x.ticks {
         let x = LEFT + tick.place * SIDE;
-        let _ = write!(out, r##"<path stroke="#333" d="M{x:.2} {base}v5"/><text x="{x:.2}" y="{}" text-anchor="middle">{}</text>"##, base + 19.0, label(tick));
+        let _ = write!(
+            out,
+            r##"<path stroke="#333" d="M{x:.2} {base}v5"/><text x="{x:.2}" y="{}" text-anchor="middle">{}</text>"##,
+            base + 19.0,
+            label(tick)
+        );
     }
     for tick in &plot.y.ticks {
         let y = TOP + (1.0 - tick.place) * SIDE;
-        let _ = write!(out, r##"<path stroke="#333" d="M{LEFT} {y:.2}h-5"/><text x="{}" y="{:.2}" text-anchor="end">{}</text>"##, LEFT - 9.0, y + 4.0, label(tick));
+        let _ = write!(
+            out,
+            r##"<path stroke="#333" d="M{LEFT} {y:.2}h-5"/><text x="{}" y="{:.2}" text-anchor="end">{}</text>"##,
+            LEFT - 9.0,
+            y + 4.0,
+            label(tick)
+        );
     }
 }
 
@@ -108,16 +138,43 @@ fn label(tick: &Tick) -> String {
 }
 
 fn words(out: &mut String, plot: &DensityPlot, text: &PlotText) {
-    let x = if text.x.is_empty() { &plot.x_name } else { &text.x };
-    let y = if text.y.is_empty() { &plot.y_name } else { &text.y };
+    let x = if text.x.is_empty() {
+        &plot.x_name
+    } else {
+        &text.x
+    };
+    let y = if text.y.is_empty() {
+        &plot.y_name
+    } else {
+        &text.y
+    };
     let middle = LEFT + SIDE / 2.0;
-    let _ = write!(out, r#"<text x="{middle}" y="{}" text-anchor="middle" font-size="13">{}</text>"#, TOP + SIDE + 40.0, escape(x));
+    let _ = write!(
+        out,
+        r#"<text x="{middle}" y="{}" text-anchor="middle" font-size="13">{}</text>"#,
+        TOP + SIDE + 40.0,
+        escape(x)
+    );
     let centre = TOP + SIDE / 2.0;
-    let _ = write!(out, r#"<text transform="translate(20 {centre}) rotate(-90)" text-anchor="middle" font-size="13">{}</text>"#, escape(y));
+    let _ = write!(
+        out,
+        r#"<text transform="translate(20 {centre}) rotate(-90)" text-anchor="middle" font-size="13">{}</text>"#,
+        escape(y)
+    );
     if !text.title.is_empty() {
-        let _ = write!(out, r#"<text x="{LEFT}" y="24" font-size="15" font-weight="600">{}</text>"#, escape(&text.title));
+        let _ = write!(
+            out,
+            r#"<text x="{LEFT}" y="24" font-size="15" font-weight="600">{}</text>"#,
+            escape(&text.title)
+        );
     }
-    let _ = write!(out, r##"<text x="{}" y="{}" text-anchor="end" font-size="11" fill="#555">{}</text>"##, LEFT + SIDE, TOP + SIDE + 58.0, escape(&footer(plot, text)));
+    let _ = write!(
+        out,
+        r##"<text x="{}" y="{}" text-anchor="end" font-size="11" fill="#555">{}</text>"##,
+        LEFT + SIDE,
+        TOP + SIDE + 58.0,
+        escape(&footer(plot, text))
+    );
 }
 
 /// Number of events shown, with thousands apart.
@@ -125,17 +182,30 @@ pub(super) fn footer(plot: &DensityPlot, text: &PlotText) -> String {
     let digits = plot.events.to_string();
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
     }
-    if text.events.is_empty() { format!("n = {grouped}") } else { format!("{grouped} {}", text.events) }
+    if text.events.is_empty() {
+        format!("n = {grouped}")
+    } else {
+        format!("{grouped} {}", text.events)
+    }
 }
 
 /// Text for SVG; characters that XML cannot hold become U+FFFD.
 fn escape(text: &str) -> String {
     let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    let clean: String = text.chars().map(|character| if allowed(character) { character } else { '\u{fffd}' }).collect();
+    let clean: String = text
+        .chars()
+        .map(|character| {
+            if allowed(character) {
+                character
+            } else {
+                '\u{fffd}'
+            }
+        })
+        .collect();
     quick_xml::escape::escape(clean).into_owned()
 }
