@@ -1,0 +1,152 @@
+//! CAR-HEMATOTOX at every cut-off, with each input missing, by its baselines.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+use support::{chart, finding, missing};
+use vena_clinical::{Finding, Status};
+
+const LDC: &str = "D-5 09:00 | lymphodepletion |\nD0 10:00 | infusion |\n";
+const BEST: [(&str, &str); 5] = [
+    ("platelets", "200 10*9/L"),
+    ("anc", "3000 /uL"),
+    ("haemoglobin", "12 g/dL"),
+    ("crp", "0.5 mg/dL"),
+    ("ferritin", "100 ng/mL"),
+];
+
+/// The best values on day -5, with some replaced or (empty) left out.
+fn lines(changed: &[(&str, &str)]) -> String {
+    let value = |what: &str, best: &'static str| {
+        changed.iter().find(|(name, _)| *name == what).map_or(best.to_owned(), |(_, value)| (*value).to_owned())
+    };
+    BEST.iter()
+        .map(|(what, best)| (what, value(what, best)))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(what, value)| format!("D-5 07:00 | {what} | {value}\n"))
+        .collect()
+}
+
+#[track_caller]
+fn score(lines: &str, at: &str, expected: &str) -> Finding {
+    let found = finding(&chart(lines), "car_hematotox", at);
+    assert_eq!(found.brief(), expected, "{lines}: {found:#?}");
+    found
+}
+
+#[track_caller]
+fn changed(changes: &[(&str, &str)], expected: &str) -> Finding {
+    score(&format!("{LDC}{}", lines(changes)), "D+10 08:00", expected)
+}
+
+/// Row X8.
+#[test]
+fn points_at_every_cut_off() {
+    changed(&[], "0");
+    for (what, value, expected) in [
+        ("platelets", "176 10*9/L", "0"),
+        ("platelets", "175 10*9/L", "1"),
+        ("platelets", "75 10*9/L", "1"),
+        ("platelets", "74 10*9/L", "2"),
+        ("anc", "1201 /uL", "0"),
+        ("anc", "1200 /uL", "1"),
+        ("anc", "1.2 10*9/L", "1"),
+        ("haemoglobin", "9.1 g/dL", "0"),
+        ("haemoglobin", "9.0 g/dL", "1"),
+        ("haemoglobin", "90 g/L", "1"),
+        ("crp", "2.9 mg/dL", "0"),
+        ("crp", "3.0 mg/dL", "1"),
+        ("crp", "30 mg/L", "1"),
+        ("crp", "<3.0 mg/dL", "0"),
+        ("ferritin", "649 ng/mL", "0"),
+        ("ferritin", "650 ng/mL", "1"),
+        ("ferritin", "2000 ug/L", "1"),
+        ("ferritin", "2001 ng/mL", "2"),
+        ("ferritin", ">2000 ng/mL", "2"),
+        ("ferritin", ">1000 ng/mL", "1–2"),
+    ] {
+        changed(&[(what, value)], expected);
+    }
+    let worst = [("platelets", "20 10*9/L"), ("anc", "100 /uL"), ("haemoglobin", "7 g/dL"), ("crp", "20 mg/dL"), ("ferritin", "9000 ng/mL")];
+    changed(&worst, "7");
+    assert!(changed(&[("anc", "1200 /uL")], "1").provisional, "what exactly the cut-off gives is open");
+}
+
+/// Row X8.
+#[test]
+fn a_missing_input_is_an_interval_never_nothing() {
+    for (what, high) in [("platelets", 2), ("anc", 1), ("haemoglobin", 1), ("crp", 1), ("ferritin", 2)] {
+        let found = changed(&[(what, "")], &format!("0–{high}"));
+        assert_eq!((found.status, missing(&found)), (Status::Interval, vec![what]));
+        assert_eq!(found.value, None);
+        assert_eq!(found.settled_by[0].concept.as_str(), what);
+    }
+    let one = changed(&[("platelets", ""), ("anc", ""), ("haemoglobin", ""), ("crp", ""), ("ferritin", "100 ng/mL")], "0–5");
+    assert_eq!(missing(&one).len(), 4);
+    let none = score(LDC, "D+10 08:00", "?");
+    assert_eq!((none.status, missing(&none).len()), (Status::NotAssessable, 5));
+}
+
+/// Row X8.
+#[test]
+fn the_baseline_is_before_lymphodepletion() {
+    // The latest before the start counts; what comes after it does not; nor does what is too old.
+    let base = lines(&[]);
+    score(&format!("{LDC}{base}D-6 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    score(&format!("{LDC}{base}D-5 10:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    score(&format!("{LDC}{base}D-4 10:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    let without = lines(&[("platelets", "")]);
+    score(&format!("{LDC}{without}D-8 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
+    score(&format!("{LDC}{without}D-9 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    // On the day it began, in unknown order: both stay possible, or it is taken and said.
+    score(&format!("{LDC}{base}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    let dated = score(&format!("{LDC}{without}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "2");
+    assert!(dated.because.iter().any(|reason| reason.used.en.contains("on the day lymphodepletion began")));
+}
+
+/// Row X8.
+#[test]
+fn without_lymphodepletion_the_reference_day_and_without_both_now() {
+    let infusion = "D0 10:00 | infusion |\n";
+    let base = lines(&[]);
+    let found = score(&format!("{infusion}{base}"), "D+10 08:00", "0");
+    assert!(found.notes.iter().any(|note| note.en.contains("day -5")));
+    let without = lines(&[("platelets", "")]);
+    for (day, expected) in [(-9, "0–2"), (-8, "2"), (-2, "2"), (-1, "0–2")] {
+        score(&format!("{infusion}{without}D{day} 07:00 | platelets | 20 10*9/L"), "D+10 08:00", expected);
+    }
+    // The nearest to the reference day counts.
+    score(&format!("{infusion}{base}D-4 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    // The first lymphodepleting drug shows the start.
+    let drug = "D-4 09:00 | fludarabine | 50 mg\n";
+    score(&format!("{infusion}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
+    score(&format!("{infusion}{drug}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    // Neither: the latest values, provisionally.
+    let now = score(&base, "D-4 08:00", "0");
+    assert!(now.provisional);
+    score(&base, "D-1 08:00", "?");
+}
+
+/// Row X8.
+#[test]
+fn risk_is_told_with_outcomes_only_where_they_were_seen() {
+    let high = [("platelets", "20 10*9/L")];
+    let one = [("crp", "5 mg/dL")];
+    let told = |diagnosis: &str, changes: &[(&str, &str)]| {
+        let lines = format!("{LDC}D-20 | diagnosis | {diagnosis}\n{}", lines(changes));
+        finding(&chart(&lines), "car_hematotox", "D+10 08:00").notes.iter().map(|n| n.en.clone()).collect::<Vec<_>>().join("\n")
+    };
+    for diagnosis in ["dlbcl", "lbcl", "mcl", "mm"] {
+        let notes = told(diagnosis, &high);
+        assert!(notes.contains("High risk") && notes.contains("aplastic"), "{diagnosis}: {notes}");
+        assert!(!notes.contains(", low risk:"), "{notes}");
+        assert!(!notes.contains("mortality"));
+        let low = told(diagnosis, &one);
+        assert!(low.contains("Low risk") && low.contains(", low risk:") && !low.contains(", high risk:"), "{low}");
+    }
+    for diagnosis in ["b-all", "fl"] {
+        let notes = told(diagnosis, &high);
+        assert!(notes.contains("High risk") && !notes.contains("aplastic"), "{diagnosis}: {notes}");
+    }
+    let open = told("dlbcl", &[("platelets", "")]);
+    assert!(open.contains("Risk is open") && !open.contains("aplastic"));
+}
