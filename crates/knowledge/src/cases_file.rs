@@ -12,6 +12,7 @@ pub(crate) fn read(
     file: &str,
     text: &str,
     catalogue: &Catalogue,
+    thorough: bool,
     problems: &mut Vec<Problem>,
 ) -> CaseFile {
     let document = Document::new(file, text);
@@ -24,6 +25,7 @@ pub(crate) fn read(
         infusion_day: infusion_day(&top),
         scale: top.needed("scale"),
         catalogue,
+        thorough,
         document: &document,
     };
     let mut cases = Vec::new();
@@ -73,6 +75,8 @@ struct CaseReader<'r, 'a> {
     infusion_day: Date,
     scale: String,
     catalogue: &'r Catalogue,
+    /// Whether each case is made into a chart to see that it can be.
+    thorough: bool,
     document: &'r Document<'a>,
 }
 
@@ -108,7 +112,9 @@ impl CaseReader<'_, '_> {
             place: table.place(),
         };
         if alone {
-            if let Err(error) = case.chart(self.catalogue) {
+            if self.thorough
+                && let Err(error) = case.chart(self.catalogue)
+            {
                 self.document
                     .report(&case.place, Fault::Case(error.to_string()));
             }

@@ -36,8 +36,12 @@ fn kind(path: &str) -> FileKind {
     }
 }
 
-/// Reads everything; what is wrong stands in `problems`, ordered by file and line.
-pub(crate) fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Knowledge {
+/// Reads everything; what is wrong stands in `problems`, ordered by file and line. `thorough` also
+/// makes every case into a chart, which a program that only starts need not wait for.
+pub(crate) fn read<'t>(
+    files: impl IntoIterator<Item = (&'t str, &'t str)>,
+    thorough: bool,
+) -> Knowledge {
     let mut files: Vec<(FileKind, &str, &str)> = files
         .into_iter()
         .map(|(path, text)| (kind(path), path, text))
@@ -80,7 +84,7 @@ pub(crate) fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> K
         }
     }
     for (_, path, text) in files.iter().filter(|(kind, ..)| *kind == FileKind::Cases) {
-        add_cases(&mut knowledge, path, text, &mut problems);
+        add_cases(&mut knowledge, path, text, thorough, &mut problems);
     }
     check_sources(&knowledge, &mut problems);
     check_versions(&knowledge.rules, &mut problems);
@@ -90,8 +94,14 @@ pub(crate) fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> K
     knowledge
 }
 
-fn add_cases(knowledge: &mut Knowledge, path: &str, text: &str, problems: &mut Vec<Problem>) {
-    let file = cases_file::read(path, text, &knowledge.catalogue, problems);
+fn add_cases(
+    knowledge: &mut Knowledge,
+    path: &str,
+    text: &str,
+    thorough: bool,
+    problems: &mut Vec<Problem>,
+) {
+    let file = cases_file::read(path, text, &knowledge.catalogue, thorough, problems);
     let Some(rules) = knowledge
         .rules
         .iter_mut()

@@ -13,14 +13,21 @@ use vena_base::{Decimal, Text};
 pub(crate) struct Document<'a> {
     file: Arc<str>,
     text: &'a str,
+    /// Where each line begins.
+    line_starts: Vec<usize>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Document<'a> {
     pub(crate) fn new(file: &str, text: &'a str) -> Document<'a> {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let line_starts = std::iter::once(0)
+            .chain(ends.map(|(at, _)| at + 1))
+            .collect();
         Document {
             file: Arc::from(file),
             text,
+            line_starts,
             problems: RefCell::new(Vec::new()),
         }
     }
@@ -36,7 +43,22 @@ impl<'a> Document<'a> {
     }
 
     pub(crate) fn place(&self, span: &Range<usize>) -> Place {
-        Place::of(&self.file, self.text, span)
+        let at = span.start.min(self.text.len());
+        let line = self.line_starts.partition_point(|start| *start <= at);
+        let start = self
+            .line_starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(0);
+        let column = self
+            .text
+            .get(start..at)
+            .map_or(1, |row| row.chars().count() + 1);
+        Place {
+            file: Arc::clone(&self.file),
+            line,
+            column,
+        }
     }
 
     pub(crate) fn report(&self, place: &Place, fault: Fault) {

@@ -56,7 +56,7 @@ impl Knowledge {
     /// problem; should they still, what could be read stands beside [`Knowledge::problems`].
     pub fn embedded() -> &'static Knowledge {
         static EMBEDDED: LazyLock<Knowledge> =
-            LazyLock::new(|| check::read(embedded::FILES.iter().copied()));
+            LazyLock::new(|| check::read(embedded::FILES.iter().copied(), false));
         &EMBEDDED
     }
 
@@ -73,7 +73,7 @@ impl Knowledge {
     pub fn load<'t>(
         files: impl IntoIterator<Item = (&'t str, &'t str)>,
     ) -> Result<Knowledge, Vec<Problem>> {
-        let mut knowledge = check::read(files);
+        let mut knowledge = check::read(files, true);
         if knowledge.problems.is_empty() {
             Ok(knowledge)
         } else {

@@ -1,6 +1,6 @@
 //! What is wrong in a knowledge file, and where. Knows no rule: it only points.
 
-use std::{fmt, ops::Range, sync::Arc};
+use std::{fmt, sync::Arc};
 
 /// What is wrong, with the offending values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -171,27 +171,6 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a byte range in a text.
-    pub fn of(file: &Arc<str>, text: &str, span: &Range<usize>) -> Place {
-        let before = text
-            .as_bytes()
-            .get(..span.start.min(text.len()))
-            .unwrap_or_default();
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        let column = text
-            .get(start..before.len())
-            .map_or(1, |row| row.chars().count() + 1);
-        Place {
-            file: Arc::clone(file),
-            line,
-            column,
-        }
-    }
-
     /// A fault here.
     pub fn problem(&self, fault: Fault) -> Problem {
         Problem {
