@@ -99,7 +99,12 @@ struct WireProblem {
 
 /// One JSON object without line end, to [`SCHEMA`].
 pub fn assess_json(told: &Told<'_>) -> String {
-    let Told { assessment, zone, known_at, report } = *told;
+    let Told {
+        assessment,
+        zone,
+        known_at,
+        report,
+    } = *told;
     let stamp = |at: Timestamp| Stamp::in_zone(at, zone).to_string();
     let line = Line {
         patient: &assessment.patient,
@@ -108,7 +113,11 @@ pub fn assess_json(told: &Told<'_>) -> String {
         zone: zone.name(),
         zone_assumed: zone.assumed,
         day: assessment.day,
-        findings: assessment.findings.iter().map(|f| (&*f.scale, finding(f))).collect(),
+        findings: assessment
+            .findings
+            .iter()
+            .map(|f| (&*f.scale, finding(f)))
+            .collect(),
         notes: &assessment.notes,
         problems: report.problems.iter().map(problem).collect(),
         problem_counts: &report.counts,
@@ -129,14 +138,21 @@ fn finding(finding: &Finding) -> WireFinding<'_> {
         settled_by: finding
             .settled_by
             .iter()
-            .map(|s| WireSettle { concept: s.concept.as_str(), question: &s.question })
+            .map(|s| WireSettle {
+                concept: s.concept.as_str(),
+                question: &s.question,
+            })
             .collect(),
         rule: &finding.rule,
         provisional: finding.provisional,
         since: finding.since.map(|when| when.to_string()),
         days_le_500: counts_days.then_some(finding.days_le_500),
         days_le_100: counts_days.then_some(finding.days_le_100),
-        differs: finding.differs.iter().map(|(rule, answer)| WireDiffers { rule, answer }).collect(),
+        differs: finding
+            .differs
+            .iter()
+            .map(|(rule, answer)| WireDiffers { rule, answer })
+            .collect(),
         notes: &finding.notes,
     }
 }

@@ -90,7 +90,7 @@ impl<'k> Collector<'k> {
                 .chain(answer.words.iter().map(String::as_str))
             {
                 let name = compared(name).into_owned();
-                let wide = name.chars().any(|c| !c.is_ascii());
+                let wide = !name.is_ascii();
                 if name.chars().count() >= NAME_INSIDE_CHARS_MIN
                     || (wide && name.chars().count() >= 3)
                 {
