@@ -2,10 +2,10 @@
 //!
 //! Must not know: HTML, how rows are computed or kept.
 
-use crate::{App, AppError, accounts::Session, identity::PersonIdentity, row::Row};
+use crate::{App, AppError, accounts::Session, identity::PersonIdentity, row::{Row, RowTask}};
 use jiff::Timestamp;
 use std::sync::Arc;
-use vena_base::{Answer, Concept, Text, time::days_between};
+use vena_base::{Answer, Concept, Text, ids::JourneyId, time::days_between};
 use vena_journey::{Phase, Role};
 
 /// Rows on a page unless asked otherwise.
@@ -80,6 +80,19 @@ pub struct BoardRow {
     pub late_min: Option<i64>,
 }
 
+/// One task of the due list.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// The task.
+    pub task: RowTask,
+    /// Its time has passed.
+    pub late: bool,
+    /// The journey.
+    pub journey: JourneyId,
+    /// Who it is; `None` where the identity is restricted.
+    pub person: Option<Arc<PersonIdentity>>,
+}
+
 /// The board as shown.
 #[derive(Debug, Clone)]
 pub struct BoardPage {
@@ -152,6 +165,32 @@ impl App {
             page.rows.push(self.board_row(row, now, end_of_today)?);
         }
         Ok(page)
+    }
+
+    /// The due list: the tasks of running journeys that have a time, by that time; of one role, or all.
+    ///
+    /// # Errors
+    /// A fault of the vault.
+    pub fn due_list(&self, _session: &Session, role: Option<Role>, limit: usize) -> Result<Vec<Due>, AppError> {
+        let mut due: Vec<(Timestamp, usize, Arc<Row>)> = Vec::new();
+        {
+            let rows = self.projection.read();
+            for row in rows.iter().filter(|row| row.phase != Phase::Ended) {
+                for (index, task) in row.tasks.iter().enumerate() {
+                    if let Some(at) = task.due.filter(|_| role.is_none_or(|role| task.owner == role)) {
+                        due.push((at, index, row.clone()));
+                    }
+                }
+            }
+        }
+        due.sort_by_key(|(at, ..)| *at);
+        let now = self.now();
+        let shown = |(at, index, row): (Timestamp, usize, Arc<Row>)| {
+            let person = self.people.get(&self.vault, row.patient.as_str())?;
+            let task = row.tasks.get(index).cloned();
+            Ok(task.map(|task| Due { task, late: at < now, journey: row.journey.clone(), person }))
+        };
+        due.into_iter().take(limit).filter_map(|one| shown(one).transpose()).collect()
     }
 
     pub(crate) fn board_row(&self, row: Arc<Row>, now: Timestamp, end_of_today: Timestamp) -> Result<BoardRow, AppError> {

@@ -139,13 +139,24 @@ impl Projection {
         let mut done = 0_u64;
         for chunk in journeys.chunks(ROWS_AT_ONCE) {
             let computed = compute_all(chunk, compute)?;
-            store.put(&computed, None)?;
-            let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
-            computed.into_iter().for_each(|row| rows.insert(row));
-            drop(rows);
+            self.keep(store, computed)?;
             done += chunk.len() as u64;
             progress(done, journeys.len() as u64);
         }
+        Ok(())
+    }
+
+    /// Keeps computed rows, but none over one that has seen more events or is of a later instant.
+    fn keep(&self, store: &mut RowsStore, mut computed: Vec<Arc<Row>>) -> Result<(), AppError> {
+        {
+            let rows = self.read();
+            computed.retain(|row| {
+                rows.get(&row.journey).is_none_or(|kept| (kept.seq, kept.computed_at) <= (row.seq, row.computed_at))
+            });
+        }
+        store.put(&computed, None)?;
+        let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+        computed.into_iter().for_each(|row| rows.insert(row));
         Ok(())
     }
 
@@ -172,8 +183,9 @@ impl Projection {
         }
         due.sort();
         let journeys: Vec<JourneyId> = due.into_iter().take(limit).map(|(.., journey)| journey).collect();
-        let mut store = self.store();
-        self.compute_and_keep(&mut store, &journeys, compute, &mut |_, _| {})?;
+        // Computed before the lock is taken: somebody who records meanwhile does not wait for it.
+        let computed = compute_all(&journeys, compute)?;
+        self.keep(&mut self.store(), computed)?;
         Ok(journeys.len())
     }
 
