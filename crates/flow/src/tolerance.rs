@@ -17,7 +17,7 @@ pub enum Tolerance {
     /// HEADER and TEXT give different DATA offsets; the pair that fits
     /// $TOT × event length is used.
     HeaderTextOffsetsDiffer,
-    /// $BEGINDATA/$ENDDATA are absent in a 3.x file; the HEADER's are used.
+    /// $BEGINDATA/$ENDDATA are absent or 0 in a 3.x file; the HEADER's are used.
     MissingTextOffsets,
     /// The DATA segment's end is given one byte too far (one past the last).
     OffByOneDataEnd,

@@ -7,7 +7,7 @@ use vena_flow::fcs::{
     read_fcs, write_fcs,
 };
 use vena_flow::gating::{GatingError, apply_gates, read_gating_ml};
-use vena_flow::{FileCompensation, Limits, Tolerance, analyse};
+use vena_flow::{FileCompensation, Limits, Tolerance, Tolerances, analyse};
 
 fn valid() -> Vec<u8> {
     sample(vec![1.0, 2.0, 3.0], &[])
@@ -438,4 +438,101 @@ fn compensation_follows_the_standard() {
         (report.compensation.kind.as_str(), report.gates[0].count),
         ("already-compensated", 1)
     );
+}
+
+/// Row Q10. TEXT without data offsets, and HEADER without: who may be silent.
+#[test]
+fn silent_offsets() {
+    let bytes = valid();
+    let begin = String::from_utf8_lossy(&bytes[26..34])
+        .trim()
+        .parse::<usize>()
+        .unwrap();
+    let end = String::from_utf8_lossy(&bytes[34..42])
+        .trim()
+        .parse::<usize>()
+        .unwrap();
+    // HEADER silent: the standard's own way for large files.
+    let mut silent = bytes.clone();
+    silent[26..42].copy_from_slice(b"       0       0");
+    assert_eq!(
+        read_fcs(&silent, &ReadOptions::default())
+            .unwrap()
+            .data_sets[0]
+            .events,
+        3
+    );
+    // TEXT silent: only with the tolerance.
+    let zero = replaced(
+        &bytes,
+        &format!("$BEGINDATA/{begin:012}/$ENDDATA/{end:012}/"),
+        &format!("$BEGINDATA/{:012}/$ENDDATA/{:012}/", 0, 0),
+    );
+    assert!(matches!(
+        refuse(&zero),
+        FcsError::MissingKeyword {
+            remedy: Some(Tolerance::MissingTextOffsets),
+            ..
+        }
+    ));
+    let options = ReadOptions {
+        tolerances: [Tolerance::MissingTextOffsets].into_iter().collect(),
+        ..ReadOptions::default()
+    };
+    let data = read_fcs(&zero, &options).unwrap().data_sets.remove(0);
+    assert_eq!(data.events, 3);
+    assert!(data.tolerances_used.allows(Tolerance::MissingTextOffsets) && !data.notes.is_empty());
+}
+
+/// Row Q10. Every tolerance has a name a command line can give, and an unknown
+/// name is answered with the list.
+#[test]
+fn tolerances_are_named() {
+    for tolerance in Tolerance::ALL {
+        assert_eq!(tolerance.name().parse::<Tolerance>(), Ok(tolerance));
+        assert_eq!(serde_json::to_value(tolerance).unwrap(), tolerance.name());
+    }
+    let several: Tolerances = "spill-keyword, Off_By_One_Data_End".parse().unwrap();
+    assert_eq!(
+        several.iter().collect::<Vec<_>>(),
+        [Tolerance::OffByOneDataEnd, Tolerance::SpillKeyword]
+    );
+    assert_eq!("".parse::<Tolerances>(), Ok(Tolerances::strict()));
+    let error = "anything-goes"
+        .parse::<Tolerances>()
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("anything-goes") && error.contains("empty-keyword-value"),
+        "{error}"
+    );
+}
+
+/// Row Q10. Keywords that contradict each other or the data type.
+#[test]
+fn contradicting_keywords_are_refused() {
+    let bytes = valid();
+    let keyword = |from: &str, to: &str| match refuse(&replaced(&bytes, from, to)) {
+        FcsError::KeywordValue { keyword, .. }
+        | FcsError::Unsupported { keyword, .. }
+        | FcsError::MissingKeyword { keyword, .. } => keyword,
+        other => panic!("{other}"),
+    };
+    assert_eq!(keyword("$P1B/32/", "$P1B/16/"), "$P1B");
+    assert_eq!(keyword("$P2E/0,0/", "$P2E/4,1/"), "$P2E");
+    assert_eq!(keyword("$DATATYPE/F/", "$DATATYPE/A/"), "$DATATYPE");
+    assert_eq!(keyword("$MODE/L/", "$MODE/C/"), "$MODE");
+    assert_eq!(
+        keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/3,4,1,2/"),
+        "$BYTEORD"
+    );
+    assert_eq!(
+        keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/1,2,2,4/"),
+        "$BYTEORD"
+    );
+    assert_eq!(keyword("$P2N/PE-A/", "$P2X/PE-A/"), "$P2N");
+    let same = sample(vec![1.0], &[("$P1S", "a"), ("$p1s", "b")]);
+    assert!(refuse(&same).to_string().contains("duplicate-keyword"));
+    let many = replaced(&bytes, "$PAR/2/$TOT/3/", "$PAR/2000000/ ");
+    assert!(read_fcs(&many, &ReadOptions::default()).is_err());
 }

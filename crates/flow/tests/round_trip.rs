@@ -215,3 +215,36 @@ proptest! {
         }]);
     }
 }
+
+/// Row Q10. Bit-packed values laid out by hand, so that writer and reader
+/// cannot be wrong together: 10 and 6 bits, two events.
+#[test]
+fn packed_bits_by_hand() {
+    // Big-endian: 1111111111 000001 | 0000000010 111111
+    // Little-endian: least significant bit first inside each byte.
+    for (order, data) in [
+        ("4,3,2,1", [0xff, 0xc1, 0x00, 0xbf]),
+        ("1,2,3,4", [0xff, 0x07, 0x02, 0xfc]),
+    ] {
+        let text = format!(
+            "/$BYTEORD/{order}/$DATATYPE/I/$MODE/L/$NEXTDATA/0/$PAR/2/$TOT/2/$P1N/A/$P1B/10/$P1R/1024/$P1E/0,0/$P2N/B/$P2B/6/$P2R/64/$P2E/0,0/"
+        );
+        let begin = 58 + text.len();
+        let header = format!(
+            "FCS2.0    {:>8}{:>8}{:>8}{:>8}{:>8}{:>8}",
+            58,
+            begin - 1,
+            begin,
+            begin + 3,
+            0,
+            0
+        );
+        let bytes = [header.as_bytes(), text.as_bytes(), &data].concat();
+        let set = read_fcs(&bytes, &ReadOptions::default())
+            .unwrap()
+            .data_sets
+            .remove(0);
+        assert_eq!(values(&set.columns[0]), [1023.0, 2.0], "{order}");
+        assert_eq!(values(&set.columns[1]), [1.0, 63.0], "{order}");
+    }
+}

@@ -332,23 +332,15 @@ impl Place<'_> {
             return Ok(header);
         }
         if !in_text {
-            if !header.is_unset() && judge.tolerate(Tolerance::MissingTextOffsets) {
-                return Ok(header);
-            }
-            let absent = if self.keywords.get("$BEGINDATA").is_none() {
-                "$BEGINDATA"
-            } else {
-                "$ENDDATA"
-            };
-            return Err(FcsError::MissingKeyword {
-                keyword: absent.to_owned(),
-                remedy: (!header.is_unset()).then_some(Tolerance::MissingTextOffsets),
-            });
+            return self.header_alone("$BEGINDATA or $ENDDATA", judge);
         }
         let text = Segment {
             begin: parse_number(self.keywords, "$BEGINDATA")?,
             end: parse_number(self.keywords, "$ENDDATA")?,
         };
+        if text.is_unset() && !header.is_unset() {
+            return self.header_alone("a $BEGINDATA other than 0", judge);
+        }
         if header.is_unset() || header == text {
             return Ok(text);
         }
@@ -386,6 +378,21 @@ impl Place<'_> {
             }
             _ => Err(differ),
         }
+    }
+
+    /// The HEADER's offsets, where TEXT has none and the caller agrees.
+    fn header_alone(&self, absent: &str, judge: &mut Judge<'_>) -> Result<Segment, FcsError> {
+        let header = self.header.data;
+        if !header.is_unset() && judge.tolerate(Tolerance::MissingTextOffsets) {
+            judge.note(format!(
+                "{absent} is missing; the HEADER's offsets are used"
+            ));
+            return Ok(header);
+        }
+        Err(FcsError::MissingKeyword {
+            keyword: absent.to_owned(),
+            remedy: (!header.is_unset()).then_some(Tolerance::MissingTextOffsets),
+        })
     }
 
     /// Checks the segment's length against the events, and its place in the file.

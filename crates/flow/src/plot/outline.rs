@@ -178,7 +178,11 @@ fn drawn(id: &str, lines: Vec<Vec<[f64; 2]>>) -> Option<Outline> {
         .into_iter()
         .map(|line| line.into_iter().map(clip).collect())
         .collect();
-    let higher = |best: [f64; 2], point: [f64; 2]| if point[1] > best[1] { point } else { best };
+    // The leftmost of the highest points: the label stands above the line.
+    let higher = |best: [f64; 2], point: [f64; 2]| {
+        let better = point[1] > best[1] || (point[1] >= best[1] && point[0] < best[0]);
+        if better { point } else { best }
+    };
     let anchor = lines.iter().flatten().copied().reduce(higher)?;
     Some(Outline {
         id: id.to_owned(),
