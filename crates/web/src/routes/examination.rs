@@ -1,0 +1,152 @@
+//! ICE, one question per screen, and CAPD. What was answered travels with the form; the grade as it would
+//! stand shows at once.
+
+use super::{shared, step};
+use crate::{
+    answer,
+    forms::{
+        delirium, encephalopathy,
+        reader::{Reader, Submitted, Wrong},
+    },
+    pages::{
+        self,
+        bedside::{LAST_SCREEN, Preview},
+        why,
+    },
+    parts::grade::GradeView,
+    server::Server,
+    viewer::Viewer,
+};
+use axum::{
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use vena_app::AppError;
+use vena_base::{Chart, Fact, Stamp, When, ids::JourneyId};
+use vena_clinical::{Question, assess};
+use vena_journey::Step;
+
+/// ICANS as it would stand if these answers were recorded now. Nothing is recorded.
+fn preview(server: &Server, journey: &JourneyId, facts: Vec<Fact>) -> Preview {
+    let unknown = Preview { icans: GradeView::NotAssessable };
+    let Ok(chart) = server.app.chart(journey, None) else { return unknown };
+    let mut all = chart.all().to_vec();
+    all.extend(facts);
+    let chart = Chart::new(chart.patient.clone(), chart.zone.clone(), all);
+    let question = Question { at: server.app.now(), known_at: None, infusion: None };
+    let found = assess(&chart, &server.app.rules().clinical, &question);
+    found.findings.iter().find(|f| &*f.scale == "icans").map_or(unknown, |f| Preview { icans: why::view(f) })
+}
+
+fn now(server: &Server) -> When {
+    When::Instant(Stamp::in_zone(server.app.now(), &server.app.config().zone))
+}
+
+/// The first screen.
+pub async fn ice_page(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
+    match shared::journey_id(&viewer.frame, &id) {
+        Ok(journey) => ice_screen(&server, &viewer, &journey, 0, &shared::fresh(&server), &Wrong::new(), None),
+        Err(answer) => *answer,
+    }
+}
+
+fn ice_screen(server: &Server, viewer: &Viewer, journey: &JourneyId, screen: usize, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+    let frame = &viewer.frame;
+    let facts = encephalopathy::facts(data, server.app.knowledge(), now(server));
+    let icans = preview(server, journey, facts);
+    let action = format!("/journeys/{journey}/ice");
+    let content = html! {
+        @if let Some(above) = above { (above) }
+        (pages::bedside::ice(frame, server.app.knowledge(), &action, screen, data, wrong, icans))
+    };
+    let mut response = shared::form_page(frame, server, &viewer.session, journey, "ice", "ICE", content);
+    if !wrong.is_empty() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
+}
+
+/// The next screen, the last one, or the recording.
+pub async fn ice(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, request: Request) -> Response {
+    let frame = &viewer.frame;
+    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+        (Ok(journey), Ok(sent)) => (journey, sent),
+        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    };
+    let screen: usize = sent.data.get("screen").parse::<usize>().unwrap_or(0).min(LAST_SCREEN);
+    let unarousable = sent.data.get("level-of-consciousness") == "unarousable";
+    match sent.data.get("go") {
+        "record" => record_ice(&server, &viewer, &journey, sent).await,
+        "back" => {
+            let before = if unarousable && screen == LAST_SCREEN { 0 } else { screen.saturating_sub(1) };
+            ice_screen(&server, &viewer, &journey, before, &sent.data, &Wrong::new(), None)
+        }
+        _ => {
+            let next = if unarousable { LAST_SCREEN } else { screen + 1 };
+            ice_screen(&server, &viewer, &journey, next, &sent.data, &Wrong::new(), None)
+        }
+    }
+}
+
+async fn record_ice(server: &Server, viewer: &Viewer, journey: &JourneyId, sent: shared::Sent) -> Response {
+    let zone = server.app.config().zone.clone();
+    let mut reader = Reader::new(&sent.data, &zone, viewer.frame.lang);
+    let when = reader.when("when");
+    let wrong = reader.wrong;
+    let Some(when) = when else { return ice_screen(server, viewer, journey, LAST_SCREEN, &sent.data, &wrong, None) };
+    let facts = encephalopathy::facts(&sent.data, server.app.knowledge(), when);
+    match step::submit(server, &viewer.session, journey, &sent, Step::Assessment(facts)).await {
+        Ok(()) => Redirect::to(&format!("/journeys/{journey}")).into_response(),
+        Err(AppError::Refused(refused)) => {
+            let panel = pages::step::refusal(&viewer.frame, &refused, viewer.session.role, &format!("/journeys/{journey}/ice"), &sent.data);
+            ice_screen(server, viewer, journey, LAST_SCREEN, &sent.data, &Wrong::new(), Some(panel))
+        }
+        Err(error) => answer::wrong(&viewer.frame, &error),
+    }
+}
+
+/// CAPD.
+pub async fn capd_page(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
+    match shared::journey_id(&viewer.frame, &id) {
+        Ok(journey) => capd_screen(&server, &viewer, &journey, &shared::fresh(&server), &Wrong::new(), None),
+        Err(answer) => *answer,
+    }
+}
+
+fn capd_screen(server: &Server, viewer: &Viewer, journey: &JourneyId, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+    let action = format!("/journeys/{journey}/capd");
+    let content = html! {
+        @if let Some(above) = above { (above) }
+        (pages::bedside::capd(&viewer.frame, server.app.knowledge(), &action, data, wrong))
+    };
+    let mut response = shared::form_page(&viewer.frame, server, &viewer.session, journey, "capd", "CAPD", content);
+    if !wrong.is_empty() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
+}
+
+/// Records CAPD.
+pub async fn capd(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, request: Request) -> Response {
+    let frame = &viewer.frame;
+    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+        (Ok(journey), Ok(sent)) => (journey, sent),
+        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    };
+    let zone = server.app.config().zone.clone();
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let when = reader.when("when");
+    let wrong = reader.wrong;
+    let Some(when) = when else { return capd_screen(&server, &viewer, &journey, &sent.data, &wrong, None) };
+    let facts = delirium::facts(&sent.data, server.app.knowledge(), when);
+    match step::submit(&server, &viewer.session, &journey, &sent, Step::Assessment(facts)).await {
+        Ok(()) => Redirect::to(&format!("/journeys/{journey}")).into_response(),
+        Err(AppError::Refused(refused)) => {
+            let panel = pages::step::refusal(frame, &refused, viewer.session.role, &format!("/journeys/{journey}/capd"), &sent.data);
+            capd_screen(&server, &viewer, &journey, &sent.data, &Wrong::new(), Some(panel))
+        }
+        Err(error) => answer::wrong(frame, &error),
+    }
+}

@@ -1,0 +1,193 @@
+//! History: every event with who, when it happened, when it was recorded, and its hash. A correction names what
+//! was wrong and why; both stay visible.
+
+use super::{shared, step};
+use crate::{
+    answer,
+    forms::reader::{Reader, Submitted, Wrong},
+    layout::{Frame, Page, page},
+    pages::{self, words},
+    parts::field::{Field, field},
+    server::Server,
+    viewer::Viewer,
+};
+use axum::{
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use vena_app::{AppError, pages::{HistoryLine, HistoryPage}};
+use vena_base::{Zone, ids::{EventId, JourneyId}};
+use vena_journey::{Step, step::Instead};
+
+/// The page.
+pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
+    let frame = &viewer.frame;
+    let journey = match shared::journey_id(frame, &id) {
+        Ok(journey) => journey,
+        Err(answer) => return *answer,
+    };
+    let (history, found) = match (server.app.history_page(&viewer.session, &journey), server.app.journey_page(&viewer.session, &journey, None, None)) {
+        (Ok(history), Ok(found)) => (history, found),
+        (Err(error), _) | (_, Err(error)) => return answer::wrong(frame, &error),
+    };
+    let zone = &server.app.config().zone;
+    let body = html! {
+        (shared::tabs(frame, &journey, "history", history.lines.len()))
+        div class="heading" { h1 { (frame.t("history")) } span class="beside" { (frame.tw("history-beside", &[("n", &history.lines.len().to_string())])) } }
+        (table(frame, zone, &journey, &history))
+    };
+    let band = shared::band_of(frame, &server, &found);
+    page(frame, &Page { title: frame.t("history"), room: "board", band: Some(band), body: Some(body), ..Page::default() }).into_response()
+}
+
+fn table(frame: &Frame, zone: &Zone, journey: &JourneyId, history: &HistoryPage) -> Markup {
+    html! {
+        section class="panel edge" {
+            div class="scroller" tabindex="0" role="region" aria-label=(frame.t("history")) {
+                table {
+                    thead { tr {
+                        th scope="col" { "#" } th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("field-when")) }
+                        th scope="col" { (frame.t("recorded")) } th scope="col" { (frame.t("by-whom")) } th scope="col" { span class="unseen" { (frame.t("correct")) } }
+                    } }
+                    tbody { @for line in history.lines.iter().rev() { (row(frame, zone, journey, line)) } }
+                }
+            }
+        }
+    }
+}
+
+fn row(frame: &Frame, zone: &Zone, journey: &JourneyId, line: &HistoryLine) -> Markup {
+    let lang = frame.lang;
+    let gone = line.retracted || line.corrected_by.is_some();
+    html! {
+        tr id=(format!("event-{}", line.seq)) {
+            td class="number keep" { (line.seq) }
+            td {
+                b { @if gone { del { (line.kind.name().get(lang)) } } @else { (line.kind.name().get(lang)) } }
+                @if let Some(by) = &line.corrected_by { " " span class="tag" { (frame.tw("corrected-by", &[("event", by.as_str())])) } }
+                @if line.retracted { " " span class="tag" { (frame.t("retracted")) } }
+                @if let Some(outside) = &line.outside_rule { br; span class="soon" { (frame.tw("outside-rule", &[("reason", &outside.reason)])) } }
+                @for fact in line.facts.iter().take(12) { br; span class="medium" { (fact.name.get(lang)) ": " (fact.value.get(lang)) } }
+                @if line.facts.len() > 12 { br; span class="quiet" { (frame.tw("and-more", &[("n", &(line.facts.len() - 12).to_string())])) } }
+                @if let Step::Corrected { reason, .. } = &line.step { br; span class="medium dim" { (reason) } }
+                @if let Step::Remarked { text, .. } = &line.step { br; span class="medium dim" { (text) } }
+                details class="why" { summary class="small" { (frame.t("proof")) } p class="code small" { (line.hash) } }
+            }
+            td class="keep" { (line.happened.as_ref().map_or_else(|| "–".to_owned(), |w| words::long_when(w, zone))) }
+            td class="keep" {
+                (words::date_time(line.recorded.at, zone))
+                @if let Some(late) = line.recorded_after_min.filter(|m| *m >= 60) { br; span class="age old" { (frame.tw("recorded-later", &[("n", &(late / 60).to_string())])) } }
+            }
+            td { (line.by.get(lang)) br; span class="quiet small" { (line.role.name().get(lang)) } }
+            td { @if !gone && line.corrects.is_none() { a href=(format!("/journeys/{journey}/correct/{}", line.seq)) { (frame.t("correct")) } } }
+        }
+    }
+}
+
+fn find<'a>(history: &'a HistoryPage, seq: u64) -> Option<&'a HistoryLine> {
+    history.lines.iter().find(|line| line.seq == seq)
+}
+
+/// The form of a correction.
+pub async fn correct_page(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>) -> Response {
+    let journey = match shared::journey_id(&viewer.frame, &id) {
+        Ok(journey) => journey,
+        Err(answer) => return *answer,
+    };
+    draw(&server, &viewer, &journey, seq, &shared::fresh(&server), &Wrong::new(), None)
+}
+
+fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, seq: u64, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+    let frame = &viewer.frame;
+    let history = match server.app.history_page(&viewer.session, journey) {
+        Ok(history) => history,
+        Err(error) => return answer::wrong(frame, &error),
+    };
+    let Some(line) = find(&history, seq) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
+    let content = html! {
+        @if let Some(above) = above { (above) }
+        form class="form" method="post" action=(format!("/journeys/{journey}/correct/{seq}")) data-keep="" novalidate {
+            (pages::step::key_field(data))
+            p class="dim" { (frame.t("correct-help")) }
+            @for (i, fact) in line.facts.iter().enumerate() {
+                @let name = format!("fact-{i}");
+                (field(&Field { name: &name, label: fact.name.get(frame.lang), value: typed(data, &name, fact), error: wrong.get(&name).map(String::as_str), autocomplete: Some("off"), ..Field::default() }))
+            }
+            @if !line.facts.is_empty() { p class="hint quiet small" { (frame.t("correct-empty")) } }
+            (field(&Field { name: "reason", label: &frame.t("field-reason"), value: data.get("reason"), error: wrong.get("reason").map(String::as_str), required: true, ..Field::default() }))
+            @if !line.facts.is_empty() { button class="button first wide" name="how" value="replace" type="submit" { (frame.t("correct-replace")) } }
+            button class="button stop wide" name="how" value="retract" type="submit" { (frame.t("correct-retract")) }
+        }
+    };
+    let title = format!("{} #{seq}: {}", frame.t("correct"), line.kind.name().get(frame.lang));
+    let mut response = shared::form_page(frame, server, &viewer.session, journey, "history", &title, content);
+    if !wrong.is_empty() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
+}
+
+/// What stands in a fact's field: what was typed, or what was recorded.
+fn typed<'a>(data: &'a Submitted, name: &str, fact: &'a vena_app::pages::FactLine) -> &'a str {
+    if data.iter().any(|(field, _)| field == name) { data.get(name) } else { &fact.value.en }
+}
+
+/// Records the correction.
+pub async fn correct(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>, request: Request) -> Response {
+    let frame = &viewer.frame;
+    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+        (Ok(journey), Ok(sent)) => (journey, sent),
+        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    };
+    let history = match server.app.history_page(&viewer.session, &journey) {
+        Ok(history) => history,
+        Err(error) => return answer::wrong(frame, &error),
+    };
+    let Some(line) = find(&history, seq) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
+    let zone = server.app.config().zone.clone();
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let reason = reader.words("reason");
+    let instead = if sent.data.get("how") == "replace" { replacement(&server, &mut reader, line) } else { Some(Instead::Nothing) };
+    let wrong = reader.wrong;
+    let (Some(reason), Some(instead), Ok(event)) = (reason, instead.filter(|_| wrong.is_empty()), EventId::new(line.event.as_str())) else {
+        return draw(&server, &viewer, &journey, seq, &sent.data, &wrong, None);
+    };
+    match step::submit(&server, &viewer.session, &journey, &sent, Step::Corrected { event, reason, instead }).await {
+        Ok(()) => Redirect::to(&format!("/journeys/{journey}/history")).into_response(),
+        Err(AppError::Refused(refused)) => {
+            let panel = pages::step::refusal(frame, &refused, viewer.session.role, &format!("/journeys/{journey}/correct/{seq}"), &sent.data);
+            draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel))
+        }
+        Err(error) => answer::wrong(frame, &error),
+    }
+}
+
+/// The facts that stand instead: as typed; a field emptied leaves its fact out.
+fn replacement(server: &Server, reader: &mut Reader<'_>, line: &HistoryLine) -> Option<Instead> {
+    use vena_knowledge::values::read_value_in;
+    let mut facts = Vec::new();
+    for (i, old) in line.facts.iter().enumerate() {
+        let name = format!("fact-{i}");
+        let given = reader.data.get(&name);
+        if given.is_empty() {
+            continue;
+        }
+        let mut fact = old.fact.clone();
+        if given != old.value.en {
+            let info = server.app.knowledge().catalogue.get(fact.concept)?;
+            let has_unit = given.chars().any(|c| c.is_alphabetic() || matches!(c, '%' | '/' | '°'));
+            let unit = if has_unit || info.kind != vena_knowledge::catalogue::Kind::Quantity { None } else { info.unit.as_deref() };
+            match read_value_in(info, given, unit, Some(reader.zone)) {
+                Ok(value) => fact.value = value,
+                Err(problem) => {
+                    let words = problem.message(reader.lang);
+                    reader.fault(&name, words);
+                }
+            }
+        }
+        facts.push(fact);
+    }
+    Some(Instead::Facts(facts))
+}

@@ -1,0 +1,200 @@
+//! The journey: grades, course, why, tasks, what can be recorded next.
+
+use super::shared;
+use crate::{
+    answer,
+    forms::steps,
+    layout::{Frame, Page, page},
+    pages::{
+        course::{self, Course},
+        why, words,
+    },
+    parts::{
+        grade::GradeView,
+        icons::{Icon, icon},
+    },
+    server::Server,
+    viewer::Viewer,
+};
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use jiff::{Timestamp, civil::Date};
+use maud::{Markup, html};
+use std::collections::HashMap;
+use vena_app::pages::JourneyPage;
+use vena_base::{Chart, When, Zone};
+use vena_clinical::{CourseDay, DayGrade};
+use vena_journey::{Gate, GateState, Task};
+
+/// Looking back: `?at=` and `?known-at=`.
+fn moment(query: &HashMap<String, String>, name: &str, zone: &Zone) -> Option<Timestamp> {
+    When::parse(query.get(name)?, Some(zone)).ok().map(|when| when.latest(zone))
+}
+
+/// The page.
+pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, Query(query): Query<HashMap<String, String>>) -> Response {
+    let frame = &viewer.frame;
+    let journey = match shared::journey_id(frame, &id) {
+        Ok(journey) => journey,
+        Err(answer) => return *answer,
+    };
+    let zone = server.app.config().zone.clone();
+    let (at, known_at) = (moment(&query, "at", &zone), moment(&query, "known-at", &zone));
+    let found = match server.app.journey_page(&viewer.session, &journey, at, known_at) {
+        Ok(found) => found,
+        Err(error) => return answer::wrong(frame, &error),
+    };
+    let chart = match server.app.chart(&journey, known_at) {
+        Ok(chart) => chart,
+        Err(error) => return answer::wrong(frame, &error),
+    };
+    let back = at.is_some() || known_at.is_some();
+    let body = html! {
+        (shared::phase_line(frame, &zone, &found.phases))
+        (shared::tabs(frame, &journey, "course", found.state.entries.len()))
+        h1 class="unseen" { (frame.t("course")) }
+        @if back { (looking_back(frame, &zone, &found)) }
+        div class="columns aside" {
+            div class="stack" data-live=[(!back).then_some("/live")] hx-get=(format!("/journeys/{journey}/grades")) hx-trigger="refresh" hx-select="#grades" hx-target="#grades" hx-swap="outerHTML" {
+                (main_part(frame, &server, &found, &chart))
+            }
+            div class="stack" { (aside(frame, &server, &viewer, &found, &zone)) }
+        }
+    };
+    let band = shared::band_of(frame, &server, &found);
+    page(frame, &Page { title: frame.t("course"), room: "board", band: Some(band), body: Some(body), ..Page::default() }).into_response()
+}
+
+/// The live part alone.
+pub async fn live_part(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
+    let frame = &viewer.frame;
+    let journey = match shared::journey_id(frame, &id) {
+        Ok(journey) => journey,
+        Err(answer) => return *answer,
+    };
+    let found = server.app.journey_page(&viewer.session, &journey, None, None);
+    match (found, server.app.chart(&journey, None)) {
+        (Ok(found), Ok(chart)) => main_part(frame, &server, &found, &chart).into_response(),
+        (Err(error), _) | (_, Err(error)) => answer::wrong(frame, &error),
+    }
+}
+
+fn looking_back(frame: &Frame, zone: &Zone, found: &JourneyPage) -> Markup {
+    let known = found.known_at.map_or_else(|| frame.t("everything-known"), |k| words::date_time(k, zone));
+    html! {
+        div class="notice warn" {
+            (icon(Icon::Clock))
+            div { b { (frame.tw("looking-back", &[("at", &words::date_time(found.at, zone)), ("known", &known)])) } a href=(format!("/journeys/{}", found.journey)) { (frame.t("back-to-now")) } }
+        }
+    }
+}
+
+fn main_part(frame: &Frame, server: &Server, found: &JourneyPage, chart: &Chart) -> Markup {
+    let zone = &chart.zone;
+    let knowledge = server.app.knowledge();
+    let findings = &found.assessment.findings;
+    let day_0 = found.state.infusion_started.and_then(|when| when.day(zone));
+    let threshold = |rule: &str, entry: &str| {
+        let threshold = knowledge.rule(rule, None).ok()?.threshold(entry).ok()?;
+        Some((threshold.value, format!("{}", threshold.decimal)))
+    };
+    let neutrophils = ["anc-500", "anc-100"].iter().filter_map(|e| threshold("icaht/longest-run-plain", e)).collect();
+    let drawn = Course {
+        chart,
+        day_0,
+        now: found.at,
+        ribbons: ribbons(frame, &found.days),
+        knowledge,
+        fever: threshold("crs/astct", "fever"),
+        neutrophils,
+    };
+    html! {
+        div id="grades" class="stack" {
+            @if day_0.is_some() { (why::summary(frame, knowledge, findings, zone)) }
+            (course::course(frame, &drawn))
+            (why::reasons(frame, knowledge, findings, zone, &frame.tw("computed-at", &[("when", &words::date_time(found.at, zone))])))
+            (course::table(frame, &drawn, 60))
+        }
+    }
+}
+
+fn grade(day: DayGrade) -> GradeView {
+    match (day.grade, day.high) {
+        (Some(low), Some(high)) if high > low => GradeView::AtLeast(low),
+        (Some(low), _) => GradeView::Value(low),
+        _ => GradeView::NotAssessable,
+    }
+}
+
+type Ribbons = Vec<(String, String, Vec<(Date, GradeView)>)>;
+
+fn ribbons(frame: &Frame, days: &[CourseDay]) -> Ribbons {
+    if days.is_empty() {
+        return Vec::new();
+    }
+    let one = |name: &str, of: fn(&CourseDay) -> DayGrade| {
+        (name.to_owned(), frame.t("grade-by-day"), days.iter().map(|day| (day.date, grade(of(day)))).collect())
+    };
+    vec![one("CRS", |d| d.crs), one("ICANS", |d| d.icans), one("ICAHT", |d| d.icaht)]
+}
+
+fn aside(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, zone: &Zone) -> Markup {
+    html! {
+        (tasks(frame, &found.tasks, found.at, zone))
+        (gates(frame, found))
+        (next_steps(frame, server, viewer, found))
+    }
+}
+
+fn tasks(frame: &Frame, tasks: &[Task], now: Timestamp, zone: &Zone) -> Markup {
+    html! {
+        section class="panel edge" aria-labelledby="tasks-title" {
+            header { h2 id="tasks-title" { (frame.t("tasks-due")) } }
+            @if tasks.is_empty() { p class="body quiet" { (frame.t("no-tasks")) } }
+            @for task in tasks {
+                div class="task" { b { (task.title.get(frame.lang)) } (words::due(frame, task.due, now, zone)) small { (task.owner.name().get(frame.lang)) } }
+            }
+        }
+    }
+}
+
+fn gates(frame: &Frame, found: &JourneyPage) -> Markup {
+    let shut: Vec<(&Gate, &Vec<vena_journey::Refusal>)> = found
+        .gates
+        .iter()
+        .filter_map(|gate| match &gate.state {
+            GateState::Shut(missing) => Some((gate, missing)),
+            _ => None,
+        })
+        .collect();
+    let Some((gate, missing)) = shut.first() else { return html! {} };
+    html! {
+        section class="panel edge" aria-labelledby="gate-title" {
+            header { h2 id="gate-title" { (icon(Icon::Lock)) " " (frame.tw("gate-before", &[("step", gate.step.name().get(frame.lang))])) } }
+            @for one in missing.iter() {
+                @let text = one.text();
+                div class="task" { b { (text.what.get(frame.lang)) } span {} small { (text.helps.get(frame.lang)) } }
+            }
+        }
+    }
+}
+
+fn next_steps(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage) -> Markup {
+    let bedside = [("vitals", frame.t("form-vitals")), ("ice", "ICE".to_owned()), ("crs", "CRS".to_owned()), ("laboratory", frame.t("form-laboratory")), ("drug", frame.t("field-drug"))];
+    html! {
+        section class="panel edge" aria-labelledby="record-title" {
+            header { h2 id="record-title" { (frame.t("record-something")) } }
+            div class="body stack" {
+                div class="bar wrapping" { @for (slug, label) in &bedside { a class="button" href=(format!("/journeys/{}/{slug}", found.journey)) { (label) } } }
+                ul class="links" {
+                    @for form in steps::FORMS.iter().filter(|form| server.app.may(&viewer.session, form.kind)) {
+                        li { a href=(format!("/journeys/{}/step/{}", found.journey, form.slug)) { (form.kind.name().get(frame.lang)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+

@@ -1,0 +1,15 @@
+//! One file per place: its handlers and how it is drawn around the page's own content.
+
+pub mod account;
+pub mod api;
+pub mod board;
+pub mod entry;
+pub mod examination;
+pub mod history;
+pub mod journey;
+pub mod knowledge;
+pub mod live;
+pub mod register;
+pub mod search;
+pub mod shared;
+pub mod step;

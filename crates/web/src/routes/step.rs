@@ -1,0 +1,154 @@
+//! The forms of a journey's steps: shown, sent, refused or recorded.
+
+use super::shared::{self, Sent};
+use crate::{
+    answer,
+    forms::{
+        reader::{Reader, Submitted, Wrong},
+        steps::{self, Part, StepForm},
+    },
+    layout::Frame,
+    pages,
+    parts::field::{Field, field},
+    server::{Server, blocking},
+    viewer::Viewer,
+};
+use axum::{
+    extract::{Path, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use vena_app::{AppError, Session, act};
+use vena_base::ids::JourneyId;
+use vena_journey::{Standing, Step, StepKind};
+
+/// The form, with what the journey already knows filled in.
+pub async fn page(State(server): State<Server>, viewer: Viewer, Path((id, slug)): Path<(String, String)>) -> Response {
+    let frame = &viewer.frame;
+    let Some(form) = steps::form(&slug) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
+    let journey = match shared::journey_id(frame, &id) {
+        Ok(journey) => journey,
+        Err(answer) => return *answer,
+    };
+    let mut data = shared::fresh(&server);
+    if let Ok(found) = server.app.journey_page(&viewer.session, &journey, None, None) {
+        prefill(form, &found, &mut data);
+    }
+    draw(frame, &server, &viewer.session, &journey, form, &data, &Wrong::new(), None)
+}
+
+/// Bags and product are known from earlier steps; numbers that must be read are never filled in.
+fn prefill(form: &StepForm, found: &vena_app::pages::JourneyPage, data: &mut Submitted) {
+    let bags: Vec<String> = found.state.bags.keys().map(ToString::to_string).collect();
+    for (name, _, part, _) in form.rows {
+        match (*name, part) {
+            ("bags", Part::Line) if form.kind != StepKind::Collected => data.set("bags", bags.join(" ")),
+            ("bag", Part::Line) if bags.len() == 1 && form.kind != StepKind::IdentityRead => data.set("bag", bags.join(" ")),
+            ("product", _) => {
+                if let Some(product) = found.state.product_meant() {
+                    data.set("product", product.as_str());
+                }
+            }
+            ("check", _) => data.set("check", "infusion"),
+            ("kind", _) => data.set("kind", "treatment"),
+            _ => {}
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one page, drawn from one place")]
+fn draw(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId, form: &StepForm, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+    let action = format!("/journeys/{journey}/step/{}", form.slug);
+    let refused = above.is_some();
+    let content = html! {
+        div class="stack" {
+            @if let Some(above) = above { (above) }
+            @if !server.app.may(session, form.kind) { p class="notice warn" { (frame.t("role-may-not-hint")) } }
+            (pages::step::form(frame, server.app.knowledge(), form, &action, data, wrong))
+            @if needs_second(form.kind) { p class="quiet medium" { (frame.t("second-person-hint")) } }
+        }
+    };
+    let title = form.kind.name().get(frame.lang).to_owned();
+    let mut response = shared::form_page(frame, server, session, journey, "step", &title, content);
+    if refused {
+        *response.status_mut() = StatusCode::CONFLICT;
+    } else if !wrong.is_empty() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
+}
+
+fn needs_second(kind: StepKind) -> bool {
+    matches!(kind, StepKind::IdentityRead | StepKind::ProductReceived)
+}
+
+/// Records the step, or says at once what stands against it.
+pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, slug)): Path<(String, String)>, request: Request) -> Response {
+    let frame = &viewer.frame;
+    let Some(form) = steps::form(&slug) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
+    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+        (Ok(journey), Ok(sent)) => (journey, sent),
+        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    };
+    let zone = server.app.config().zone.clone();
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let step = (form.build)(&mut reader, sent.file.as_ref().map(|(_, digest)| digest.clone()));
+    let wrong = reader.wrong;
+    let Some(step) = step.filter(|_| wrong.is_empty()) else {
+        return draw(frame, &server, &viewer.session, &journey, form, &sent.data, &wrong, None);
+    };
+    let action = format!("/journeys/{journey}/step/{}", form.slug);
+    match submit(&server, &viewer.session, &journey, &sent, step).await {
+        Ok(()) => Redirect::to(&format!("/journeys/{journey}")).into_response(),
+        Err(AppError::Refused(refused)) => {
+            let panel = pages::step::refusal(frame, &refused, viewer.session.role, &action, &sent.data);
+            draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
+        }
+        Err(AppError::SignatureNeeded | AppError::SignIn) => {
+            let panel = signature(frame, &action, &sent.data);
+            draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
+        }
+        Err(error) => answer::wrong(frame, &error),
+    }
+}
+
+/// Sends a step to the application in the standing the form asks for.
+///
+/// # Errors
+/// As [`vena_app::App::act`].
+pub async fn submit(server: &Server, session: &Session, journey: &JourneyId, sent: &Sent, step: Step) -> Result<(), AppError> {
+    let reason: std::sync::Arc<str> = sent.data.get("standing-reason").into();
+    let standing = match sent.data.get("standing") {
+        "override" => Standing::Override { reason },
+        "already-done" => Standing::AlreadyDone { reason },
+        _ => Standing::ByRule,
+    };
+    let given = sent.data.get("key");
+    // A refused form that is sent again in another standing is another request.
+    let key = if given.is_empty() { server.app.fresh_key()? } else { format!("{given}{}", sent.data.get("standing")) };
+    let password = sent.data.get("signature");
+    let request = act::Request {
+        standing,
+        attachments: sent.file.iter().map(|(file, _)| file.clone()).collect(),
+        password: (!password.is_empty()).then(|| password.to_owned()),
+        ..act::Request::new(journey.clone(), key, step)
+    };
+    let (app, session) = (server.app.clone(), session.clone());
+    blocking(move || app.act(&session, request)).await.map(|_| ())
+}
+
+/// Asks for the password again before what is signed: what is signed stands above it in words.
+fn signature(frame: &Frame, action: &str, data: &Submitted) -> Markup {
+    html! {
+        section class="panel" aria-labelledby="sign-title" {
+            header { h2 id="sign-title" { (frame.t("sign-title")) } }
+            form class="form body" method="post" action=(action) {
+                @for (name, value) in data.iter().filter(|(name, _)| *name != "signature") { input type="hidden" name=(name) value=(value); }
+                p { (frame.tw("sign-what", &[("reason", data.get("standing-reason"))])) }
+                (field(&Field { name: "signature", label: &frame.t("sign-password"), kind: "password", autocomplete: Some("current-password"), required: true, ..Field::default() }))
+                button class="button first" type="submit" { (frame.t("sign-button")) }
+            }
+        }
+    }
+}
