@@ -152,6 +152,8 @@ const KINDS: [(&str, bool); 21] = [
     ("no-zone", true),
 ];
 
+const NO_ZONE: &str = "no zone was named and no time carries an offset: days are counted in UTC";
+
 impl Trouble {
     /// A stable name of the kind, as reports and JSON use it.
     pub fn kind(&self) -> &'static str {
@@ -268,10 +270,7 @@ impl Trouble {
                 format!("“{reference}” is not in the document; not used")
             }
             Trouble::DeathWithoutDate => "died, without a date; not used".to_owned(),
-            Trouble::NoZone => {
-                "no zone was named and no time carries an offset: days are counted in UTC"
-                    .to_owned()
-            }
+            Trouble::NoZone => NO_ZONE.to_owned(),
         }
     }
 

@@ -4,15 +4,15 @@
 use super::{
     FhirOptions, codes,
     model::{
-        Annotation, CodeableConcept, Contained, Extension, Identifier, Medication, Meta, Patient,
-        Period, Quantity, Reference,
+        Annotation, CodeableConcept, Contained, Extension, Identifier, Meta, Patient, Period,
+        Quantity, Reference,
     },
-    part::{Given, NO_TIME, Part, Person, Subject},
+    part::{NO_TIME, Part, Person, Subject},
 };
 use crate::{
     settle::Draft,
     trouble::Trouble,
-    value::{BIRTH_DATE, DEATH, INFUSION, PRODUCT, SEX, Written, interpret, suggestions},
+    value::{BIRTH_DATE, DEATH, PRODUCT, SEX, Written, interpret, suggestions},
 };
 use std::{collections::HashMap, sync::Arc};
 use vena_base::{Answer, Concept, Fact, Origin, Stamp, Value, When};
@@ -29,7 +29,7 @@ pub struct Collector<'k> {
     pub(super) options: &'k FhirOptions,
     pub(super) part: Part,
     /// Names of products, as they are compared.
-    products: Vec<(String, Answer)>,
+    pub(super) products: Vec<(String, Answer)>,
     texts: HashMap<String, Arc<str>>,
     /// A document that failed is read again to find the path.
     pub(super) tracked: bool,
@@ -397,74 +397,6 @@ impl<'k> Collector<'k> {
         }
         self.part.people.push(Person { key, drafts });
     }
-
-    /// What a medication's codes and words name.
-    pub(super) fn given(&self, concept: Option<&CodeableConcept<'_>>) -> Given {
-        let Some(concept) = concept else {
-            return Given::Unknown("(no code)".to_owned(), None);
-        };
-        for coding in &concept.coding {
-            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref())
-            else {
-                continue;
-            };
-            let found = if codes::is_atc(system) {
-                if let Some(product) = self.catalogue.product_by_atc(code) {
-                    return Given::Infusion(Some(product));
-                }
-                self.catalogue.by_atc(code)
-            } else if system == codes::RXNORM {
-                self.catalogue.by_rxnorm(code)
-            } else if system == codes::VENA {
-                self.catalogue.find(code)
-            } else {
-                None
-            };
-            if let Some(given) = found.and_then(as_given) {
-                return given;
-            }
-        }
-        for words in concept.words() {
-            if let Some(product) = self.product_in(words) {
-                return Given::Infusion(Some(product));
-            }
-            if let Some(given) = self.catalogue.find(drug_name(words)).and_then(as_given) {
-                return given;
-            }
-        }
-        let (word, display) = named(Some(concept));
-        Given::Unknown(word, display)
-    }
-
-    /// The one product whose name stands in a text; `None` where none or several do.
-    pub(super) fn product_in(&self, words: &str) -> Option<Answer> {
-        let text = compared(words);
-        let mut found = None;
-        for (_, answer) in self
-            .products
-            .iter()
-            .filter(|(name, _)| text.contains(name.as_str()))
-        {
-            if found.is_some_and(|other| other != *answer) {
-                return None;
-            }
-            found = Some(*answer);
-        }
-        found
-    }
-
-    /// Keeps a medication for the administrations that point to it.
-    pub(super) fn medication(&mut self, medication: &Medication<'_>, full_url: Option<&str>) {
-        let given = self.given(medication.code.as_ref());
-        if let Some(id) = medication.id.as_deref() {
-            self.part
-                .medications
-                .insert(format!("Medication/{id}"), given.clone());
-        }
-        if let Some(url) = full_url.filter(|url| !url.is_empty()) {
-            self.part.medications.insert(url.to_owned(), given);
-        }
-    }
 }
 
 /// A concept by id, without making a new name for what the catalogue does not have.
@@ -481,36 +413,8 @@ impl KnownConcept for Concept {
     }
 }
 
-fn as_given(info: &ConceptInfo) -> Option<Given> {
-    match info.kind {
-        Kind::Drug => Some(Given::Drug(info.concept)),
-        _ if info.concept == INFUSION => Some(Given::Infusion(None)),
-        _ => None,
-    }
-}
-
-/// The drug's name at the front of a text like `Acetaminophen 325 MG Oral Tablet`; the whole text
-/// where it names several drugs.
-fn drug_name(words: &str) -> &str {
-    if [" / ", " + ", " & "]
-        .iter()
-        .any(|joint| words.contains(joint))
-    {
-        return words;
-    }
-    let end = words
-        .find(|c: char| c.is_ascii_digit())
-        .unwrap_or(words.len());
-    let name = words.get(..end).unwrap_or(words).trim();
-    if name.chars().count() >= 3 {
-        name
-    } else {
-        words
-    }
-}
-
 /// The name an unknown code goes by in the report, and its display.
-fn named(concept: Option<&CodeableConcept<'_>>) -> (String, Option<String>) {
+pub(super) fn named(concept: Option<&CodeableConcept<'_>>) -> (String, Option<String>) {
     let Some(concept) = concept else {
         return ("(no code)".to_owned(), None);
     };

@@ -12,6 +12,7 @@ mod documentation;
 mod error;
 mod join;
 mod json;
+mod medication;
 mod model;
 mod observation;
 mod part;

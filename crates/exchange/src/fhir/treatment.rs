@@ -4,7 +4,10 @@
 use super::{
     codes,
     collect::{Collector, Common, amount},
-    model::{CodeableConcept, Condition, Contained, Dosage, MedicationAdministration, Procedure},
+    model::{
+        CodeableConcept, Condition, Contained, Dosage, Extension, MedicationAdministration,
+        Procedure,
+    },
     part::{Administration, Given},
 };
 use crate::{
@@ -37,40 +40,7 @@ impl Collector<'_> {
             self.part.report.exclude(KIND, status);
             return;
         }
-        let reference = resource
-            .medication_reference
-            .as_ref()
-            .and_then(|r| r.reference.as_deref());
-        let local = reference
-            .and_then(|r| r.strip_prefix('#'))
-            .and_then(|local| {
-                resource
-                    .contained
-                    .iter()
-                    .find_map(|contained| match contained {
-                        Contained::Medication(medication)
-                            if medication.id.as_deref() == Some(local) =>
-                        {
-                            Some(medication)
-                        }
-                        _ => None,
-                    })
-            });
-        let given = match (&resource.medication_codeable_concept, local, reference) {
-            (Some(concept), ..) => Some(self.given(Some(concept))),
-            (None, Some(medication), _) => Some(self.given(medication.code.as_ref())),
-            (None, None, Some(reference)) => self.part.medications.get(reference).cloned(),
-            (None, None, None) => {
-                let words = resource
-                    .medication_reference
-                    .as_ref()
-                    .and_then(|r| r.display.clone());
-                Some(self.given(Some(&CodeableConcept {
-                    coding: Vec::new(),
-                    text: words,
-                })))
-            }
-        };
+        let (given, reference) = self.what_was_given(&resource);
         if let Some(Given::Unknown(word, display)) = &given {
             self.unknown(KIND, word, display.as_deref(), place);
             return;
@@ -105,24 +75,8 @@ impl Collector<'_> {
         if fact.note.is_none() {
             fact.note = dosage.and_then(|d| d.text.as_deref()).map(Arc::from);
         }
-        let extension = |url: &str| {
-            resource
-                .extension
-                .iter()
-                .find(|e| e.url.as_deref() == Some(url))
-        };
-        if let Some(answer) =
-            extension(codes::ANSWER_EXTENSION).and_then(|e| e.value_code.as_deref())
-        {
-            fact.value = if answer == vena_knowledge::STOPPED.as_str() {
-                Value::Answer(vena_knowledge::STOPPED)
-            } else {
-                Value::Text(Arc::from(answer))
-            };
-        } else if let Some(why) =
-            extension(codes::NOT_ASSESSED_EXTENSION).and_then(|e| e.value_string.as_deref())
-        {
-            fact.value = Value::NotAssessed(Arc::from(why));
+        if let Some(value) = written_value(&resource.extension) {
+            fact.value = value;
         }
         let administration = Administration {
             fact,
@@ -137,6 +91,48 @@ impl Collector<'_> {
                 .push((reference.to_owned(), administration)),
             (None, None) => {}
         }
+    }
+
+    /// What was given, where that is known already, and the reference to it.
+    fn what_was_given<'r>(
+        &self,
+        resource: &'r MedicationAdministration<'_>,
+    ) -> (Option<Given>, Option<&'r str>) {
+        let reference = resource
+            .medication_reference
+            .as_ref()
+            .and_then(|r| r.reference.as_deref());
+        let local = reference
+            .and_then(|r| r.strip_prefix('#'))
+            .and_then(|local| {
+                resource
+                    .contained
+                    .iter()
+                    .find_map(|contained| match contained {
+                        Contained::Medication(medication)
+                            if medication.id.as_deref() == Some(local) =>
+                        {
+                            Some(medication)
+                        }
+                        _ => None,
+                    })
+            });
+        let given = match (&resource.medication_codeable_concept, local, reference) {
+            (Some(concept), ..) => Some(self.given(Some(concept))),
+            (None, Some(medication), _) => Some(self.given(medication.code.as_ref())),
+            (None, None, Some(reference)) => self.part.medications.get(reference).cloned(),
+            (None, None, None) => {
+                let words = resource
+                    .medication_reference
+                    .as_ref()
+                    .and_then(|r| r.display.clone());
+                Some(self.given(Some(&CodeableConcept {
+                    coding: Vec::new(),
+                    text: words,
+                })))
+            }
+        };
+        (given, reference)
     }
 
     fn give(&mut self, place: &Arc<str>, given: &Given, administration: Administration) {
@@ -377,6 +373,20 @@ fn dose(dosage: &Dosage<'_>) -> Option<(String, Option<String>)> {
         // Only “per one” can be written as a unit without arithmetic on what was written.
         (per.parse() == Ok(1.0)).then(|| (value, Some(format!("{unit}/{per_unit}"))))
     })
+}
+
+/// The value of a drug row that is no dose, as this program writes it: stopped, or not assessed.
+fn written_value(extensions: &[Extension<'_>]) -> Option<Value> {
+    let extension = |url: &str| extensions.iter().find(|e| e.url.as_deref() == Some(url));
+    if let Some(answer) = extension(codes::ANSWER_EXTENSION).and_then(|e| e.value_code.as_deref()) {
+        return Some(if answer == vena_knowledge::STOPPED.as_str() {
+            Value::Answer(vena_knowledge::STOPPED)
+        } else {
+            Value::Text(Arc::from(answer))
+        });
+    }
+    let why = extension(codes::NOT_ASSESSED_EXTENSION).and_then(|e| e.value_string.as_deref());
+    why.map(|why| Value::NotAssessed(Arc::from(why)))
 }
 
 /// Brings an administration and what was given together; `None` for what is not in the catalogue.
