@@ -178,6 +178,18 @@ impl ReadReport {
         }
     }
 
+    /// What is said about one patient, of a report on several: their problems and how many of each
+    /// kind are kept word for word. What concerns nobody in particular stays in the whole report.
+    pub fn of_patient(&self, patient: &str) -> ReadReport {
+        let mut report = ReadReport::default();
+        let theirs = |problem: &&Problem| problem.patient.as_deref() == Some(patient);
+        self.problems
+            .iter()
+            .filter(theirs)
+            .for_each(|problem| report.add(problem.clone()));
+        report
+    }
+
     /// Whether there is nothing to say.
     pub fn is_clean(&self) -> bool {
         self.counts.is_empty() && self.not_understood.is_empty() && self.excluded.is_empty()

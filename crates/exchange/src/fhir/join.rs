@@ -103,7 +103,20 @@ struct Joining {
 impl Joining {
     fn take(&mut self, part: Part, catalogue: &Catalogue) {
         let own = part.aliases;
-        self.report.merge(part.report);
+        let mut report = part.report;
+        for problem in &mut report.problems {
+            let Some(name) = problem.patient.take() else {
+                continue;
+            };
+            problem.patient = match self.described.contains(&name) {
+                true => Some(name),
+                false => match self.who(&name, &own) {
+                    Who::Person(key) => Some(key),
+                    Who::NotAPerson | Who::Nobody => None,
+                },
+            };
+        }
+        self.report.merge(report);
         for person in part.people {
             self.chart(person.key).extend(person.drafts);
         }

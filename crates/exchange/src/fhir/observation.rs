@@ -97,13 +97,13 @@ impl Collector<'_> {
         match self.value(info, component) {
             Ok(reading) => {
                 if let Some(trouble) = reading.noticed {
-                    self.part.say(place, trouble);
+                    self.part.say_of(place, &frame.subject, trouble);
                 }
                 let mut fact = frame.fact(info.concept, reading.value, when, until);
                 fact.flags.extend(reading.flag);
                 self.part.state(frame.subject.clone(), fact);
             }
-            Err(trouble) => self.part.say(place, trouble),
+            Err(trouble) => self.part.say_of(place, &frame.subject, trouble),
         }
     }
 

@@ -86,6 +86,20 @@ impl Part {
         self.report.add(problem);
     }
 
+    /// Adds a problem with something said about a subject, who is resolved when parts are joined.
+    pub(super) fn say_of(&mut self, place: &Arc<str>, subject: &Subject, trouble: Trouble) {
+        let (Subject::Reference(name) | Subject::Person(name)) = subject;
+        let patient = Some(Arc::clone(name));
+        let place = Origin::Path(Arc::clone(place));
+        let file = self.file.clone();
+        self.report.add(Problem {
+            place,
+            file,
+            patient,
+            trouble,
+        });
+    }
+
     /// Adds a statement.
     pub(super) fn state(&mut self, subject: Subject, fact: Fact) {
         let draft = Draft {

@@ -139,7 +139,7 @@ impl Collector<'_> {
         let subject = administration.subject.clone();
         if let Some((fact, noticed)) = administered(self.catalogue, given, administration) {
             if let Some(trouble) = noticed {
-                self.part.say(place, trouble);
+                self.part.say_of(place, &subject, trouble);
             }
             self.part.state(subject, fact);
         }
