@@ -165,7 +165,11 @@ pub fn episodes(
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Vec<Episode> {
-    walk(&gather(view, numbers, lexicon, Placement::FIRST, infusion), view.at).episodes
+    walk(
+        &gather(view, numbers, lexicon, Placement::FIRST, infusion),
+        view.at,
+    )
+    .episodes
 }
 
 /// The grades over time up to the view's instant, one step a change.
@@ -175,7 +179,11 @@ pub(crate) fn steps(
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Vec<Step> {
-    walk(&gather(view, numbers, lexicon, Placement::FIRST, infusion.start), view.at).steps
+    walk(
+        &gather(view, numbers, lexicon, Placement::FIRST, infusion.start),
+        view.at,
+    )
+    .steps
 }
 
 /// The steps of one course, as (from, grades).

@@ -143,7 +143,7 @@ fn baseline(
     let given = |fact: &&Fact| {
         !matches!(fact.value, Value::NotAssessed(_)) && fact.when.earliest(zone) <= before
     };
-    if let Some(start) = view.of(LYMPHODEPLETION).filter(given).last() {
+    if let Some(start) = view.of(LYMPHODEPLETION).rfind(given) {
         return Baseline::BeforeDepletion(start.when);
     }
     let Some(infusion) = infusion else {
@@ -219,7 +219,7 @@ fn choose<'a>(
     numbers: &HematotoxNumbers,
 ) -> (Vec<&'a Fact>, bool) {
     let zone = view.zone();
-    let measured = view.of(concept).filter(|fact| fact.quantity().is_some());
+    let mut measured = view.of(concept).filter(|fact| fact.quantity().is_some());
     match baseline {
         Baseline::BeforeDepletion(start) => {
             let (first, last) = (start.earliest(zone), start.latest(zone));
@@ -256,8 +256,7 @@ fn choose<'a>(
             let from = shifted(zone.day_of(view.at), -numbers.leeway_days);
             (
                 measured
-                    .filter(|f| f.when.first_day(zone) >= from)
-                    .next_back()
+                    .rfind(|f| f.when.first_day(zone) >= from)
                     .into_iter()
                     .collect(),
                 false,

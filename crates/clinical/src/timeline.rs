@@ -71,11 +71,21 @@ impl<'a> Track<'a> {
     /// instant, or with `late` from its last (but never after the view's instant): both orders
     /// against facts with a clock time are possible.
     pub fn new(view: &View<'a>, concept: Concept, lexicon: &Lexicon, late: bool) -> Track<'a> {
-        Track::holding(view, concept, lexicon.holds_h(concept).and_then(hours), late)
+        Track::holding(
+            view,
+            concept,
+            lexicon.holds_h(concept).and_then(hours),
+            late,
+        )
     }
 
     /// Places the facts of a concept, each standing for `hold`; `None`: until it is replaced.
-    fn holding(view: &View<'a>, concept: Concept, hold: Option<SignedDuration>, late: bool) -> Track<'a> {
+    fn holding(
+        view: &View<'a>,
+        concept: Concept,
+        hold: Option<SignedDuration>,
+        late: bool,
+    ) -> Track<'a> {
         let zone = view.zone();
         let mut dated = false;
         let mut items: Vec<Item<'a>> = view
@@ -188,8 +198,14 @@ impl<'a> DrugTrack<'a> {
         lexicon: &Lexicon,
         late: bool,
     ) -> DrugTrack<'a> {
-        let hold = lexicon.holds_h(concept).or_else(|| lexicon.holds_h(like)).and_then(hours);
-        DrugTrack { concept, track: Track::holding(view, concept, hold, late) }
+        let hold = lexicon
+            .holds_h(concept)
+            .or_else(|| lexicon.holds_h(like))
+            .and_then(hours);
+        DrugTrack {
+            concept,
+            track: Track::holding(view, concept, hold, late),
+        }
     }
 
     /// Whether there is nothing about it.

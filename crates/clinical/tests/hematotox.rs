@@ -17,7 +17,10 @@ const BEST: [(&str, &str); 5] = [
 /// The best values on day -5, with some replaced or (empty) left out.
 fn lines(changed: &[(&str, &str)]) -> String {
     let value = |what: &str, best: &'static str| {
-        changed.iter().find(|(name, _)| *name == what).map_or(best.to_owned(), |(_, value)| (*value).to_owned())
+        changed
+            .iter()
+            .find(|(name, _)| *name == what)
+            .map_or(best.to_owned(), |(_, value)| (*value).to_owned())
     };
     BEST.iter()
         .map(|(what, best)| (what, value(what, best)))
@@ -66,24 +69,54 @@ fn points_at_every_cut_off() {
     ] {
         changed(&[(what, value)], expected);
     }
-    let worst = [("platelets", "20 10*9/L"), ("anc", "100 /uL"), ("haemoglobin", "7 g/dL"), ("crp", "20 mg/dL"), ("ferritin", "9000 ng/mL")];
+    let worst = [
+        ("platelets", "20 10*9/L"),
+        ("anc", "100 /uL"),
+        ("haemoglobin", "7 g/dL"),
+        ("crp", "20 mg/dL"),
+        ("ferritin", "9000 ng/mL"),
+    ];
     changed(&worst, "7");
-    assert!(changed(&[("anc", "1200 /uL")], "1").provisional, "what exactly the cut-off gives is open");
+    assert!(
+        changed(&[("anc", "1200 /uL")], "1").provisional,
+        "what exactly the cut-off gives is open"
+    );
 }
 
 /// Row X8.
 #[test]
 fn a_missing_input_is_an_interval_never_nothing() {
-    for (what, high) in [("platelets", 2), ("anc", 1), ("haemoglobin", 1), ("crp", 1), ("ferritin", 2)] {
+    for (what, high) in [
+        ("platelets", 2),
+        ("anc", 1),
+        ("haemoglobin", 1),
+        ("crp", 1),
+        ("ferritin", 2),
+    ] {
         let found = changed(&[(what, "")], &format!("0–{high}"));
-        assert_eq!((found.status, missing(&found)), (Status::Interval, vec![what]));
+        assert_eq!(
+            (found.status, missing(&found)),
+            (Status::Interval, vec![what])
+        );
         assert_eq!(found.value, None);
         assert_eq!(found.settled_by[0].concept.as_str(), what);
     }
-    let one = changed(&[("platelets", ""), ("anc", ""), ("haemoglobin", ""), ("crp", ""), ("ferritin", "100 ng/mL")], "0–5");
+    let one = changed(
+        &[
+            ("platelets", ""),
+            ("anc", ""),
+            ("haemoglobin", ""),
+            ("crp", ""),
+            ("ferritin", "100 ng/mL"),
+        ],
+        "0–5",
+    );
     assert_eq!(missing(&one).len(), 4);
     let none = score(LDC, "D+10 08:00", "?");
-    assert_eq!((none.status, missing(&none).len()), (Status::NotAssessable, 5));
+    assert_eq!(
+        (none.status, missing(&none).len()),
+        (Status::NotAssessable, 5)
+    );
 }
 
 /// Row X8.
@@ -91,16 +124,49 @@ fn a_missing_input_is_an_interval_never_nothing() {
 fn the_baseline_is_before_lymphodepletion() {
     // The latest before the start counts; what comes after it does not; nor does what is too old.
     let base = lines(&[]);
-    score(&format!("{LDC}{base}D-6 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
-    score(&format!("{LDC}{base}D-5 10:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
-    score(&format!("{LDC}{base}D-4 10:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    score(
+        &format!("{LDC}{base}D-6 07:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "0",
+    );
+    score(
+        &format!("{LDC}{base}D-5 10:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "0",
+    );
+    score(
+        &format!("{LDC}{base}D-4 10:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "0",
+    );
     let without = lines(&[("platelets", "")]);
-    score(&format!("{LDC}{without}D-8 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
-    score(&format!("{LDC}{without}D-9 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    score(
+        &format!("{LDC}{without}D-8 07:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "2",
+    );
+    score(
+        &format!("{LDC}{without}D-9 07:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "0–2",
+    );
     // On the day it began, in unknown order: both stay possible, or it is taken and said.
-    score(&format!("{LDC}{base}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
-    let dated = score(&format!("{LDC}{without}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "2");
-    assert!(dated.because.iter().any(|reason| reason.used.en.contains("on the day lymphodepletion began")));
+    score(
+        &format!("{LDC}{base}D-5 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "0–2",
+    );
+    let dated = score(
+        &format!("{LDC}{without}D-5 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "2",
+    );
+    assert!(
+        dated
+            .because
+            .iter()
+            .any(|reason| reason.used.en.contains("on the day lymphodepletion began"))
+    );
 }
 
 /// Row X8.
@@ -112,14 +178,30 @@ fn without_lymphodepletion_the_reference_day_and_without_both_now() {
     assert!(found.notes.iter().any(|note| note.en.contains("day -5")));
     let without = lines(&[("platelets", "")]);
     for (day, expected) in [(-9, "0–2"), (-8, "2"), (-2, "2"), (-1, "0–2")] {
-        score(&format!("{infusion}{without}D{day} 07:00 | platelets | 20 10*9/L"), "D+10 08:00", expected);
+        score(
+            &format!("{infusion}{without}D{day} 07:00 | platelets | 20 10*9/L"),
+            "D+10 08:00",
+            expected,
+        );
     }
     // The nearest to the reference day counts.
-    score(&format!("{infusion}{base}D-4 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    score(
+        &format!("{infusion}{base}D-4 07:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "0",
+    );
     // The first lymphodepleting drug shows the start.
     let drug = "D-4 09:00 | fludarabine | 50 mg\n";
-    score(&format!("{infusion}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
-    score(&format!("{infusion}{drug}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    score(
+        &format!("{infusion}{without}D-3 07:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "2",
+    );
+    score(
+        &format!("{infusion}{drug}{without}D-3 07:00 | platelets | 20 10*9/L"),
+        "D+10 08:00",
+        "0–2",
+    );
     // Neither: the latest values, provisionally.
     let now = score(&base, "D-4 08:00", "0");
     assert!(now.provisional);
@@ -133,19 +215,35 @@ fn risk_is_told_with_outcomes_only_where_they_were_seen() {
     let one = [("crp", "5 mg/dL")];
     let told = |diagnosis: &str, changes: &[(&str, &str)]| {
         let lines = format!("{LDC}D-20 | diagnosis | {diagnosis}\n{}", lines(changes));
-        finding(&chart(&lines), "car_hematotox", "D+10 08:00").notes.iter().map(|n| n.en.clone()).collect::<Vec<_>>().join("\n")
+        finding(&chart(&lines), "car_hematotox", "D+10 08:00")
+            .notes
+            .iter()
+            .map(|n| n.en.clone())
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     for diagnosis in ["dlbcl", "lbcl", "mcl", "mm"] {
         let notes = told(diagnosis, &high);
-        assert!(notes.contains("High risk") && notes.contains("aplastic"), "{diagnosis}: {notes}");
+        assert!(
+            notes.contains("High risk") && notes.contains("aplastic"),
+            "{diagnosis}: {notes}"
+        );
         assert!(!notes.contains(", low risk:"), "{notes}");
         assert!(!notes.contains("mortality"));
         let low = told(diagnosis, &one);
-        assert!(low.contains("Low risk") && low.contains(", low risk:") && !low.contains(", high risk:"), "{low}");
+        assert!(
+            low.contains("Low risk")
+                && low.contains(", low risk:")
+                && !low.contains(", high risk:"),
+            "{low}"
+        );
     }
     for diagnosis in ["b-all", "fl"] {
         let notes = told(diagnosis, &high);
-        assert!(notes.contains("High risk") && !notes.contains("aplastic"), "{diagnosis}: {notes}");
+        assert!(
+            notes.contains("High risk") && !notes.contains("aplastic"),
+            "{diagnosis}: {notes}"
+        );
     }
     let open = told("dlbcl", &[("platelets", "")]);
     assert!(open.contains("Risk is open") && !open.contains("aplastic"));

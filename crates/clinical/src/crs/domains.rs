@@ -88,7 +88,13 @@ impl<'a> Domain<'a> {
         }
     }
 
-    pub fn add(&mut self, item: Item<'a>, criterion: Option<&'a Criterion>, span: Span, role: Role) {
+    pub fn add(
+        &mut self,
+        item: Item<'a>,
+        criterion: Option<&'a Criterion>,
+        span: Span,
+        role: Role,
+    ) {
         self.evidence.push(Evidence {
             item,
             criterion,
@@ -178,7 +184,12 @@ impl<'a> Inputs<'a> {
                 .limit
                 .and_then(|limit| limit.holds_range(range?));
             if item.at < self.infusion && warm != Some(false) {
-                domain.add(*item, Some(&self.numbers.fever), Span::NONE, Role::BeforeInfusion);
+                domain.add(
+                    *item,
+                    Some(&self.numbers.fever),
+                    Span::NONE,
+                    Role::BeforeInfusion,
+                );
                 if fever == Fever::No {
                     fever = Fever::Unknown;
                 }

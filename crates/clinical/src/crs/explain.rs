@@ -85,9 +85,11 @@ impl Teller<'_, '_> {
             }
             Role::OutsideScale => with(used, "does not count on this scale", "不屬於本分級的項目"),
             Role::Stale => with(used, "too old to stand for now", "時間過久，不能代表現況"),
-            Role::BeforeInfusion => {
-                with(used, "from before the infusion: does not count", "輸注前所測：不計入")
-            }
+            Role::BeforeInfusion => with(
+                used,
+                "from before the infusion: does not count",
+                "輸注前所測：不計入",
+            ),
             Role::NotAssessed => used,
             Role::Asks => with(
                 used,

@@ -135,12 +135,20 @@ impl<'a> Inputs<'a> {
         at: Timestamp,
         domain: &mut Domain<'a>,
     ) -> Option<(Span, Timestamp)> {
-        let Some(item) = self.vasopressor_need.standing(at).known().last().copied() else { return said };
+        let Some(item) = self.vasopressor_need.standing(at).known().last().copied() else {
+            return said;
+        };
         let without = by_answer(&self.numbers.hypotension, NO_VASOPRESSOR);
         let (need, criterion) = match item.fact.answer() {
             Some(NONE) => (Span::NONE, without),
-            Some(ONE) => (self.numbers.one_vasopressor.grades, Some(&self.numbers.one_vasopressor)),
-            Some(SEVERAL) => (self.numbers.several_vasopressors.grades, Some(&self.numbers.several_vasopressors)),
+            Some(ONE) => (
+                self.numbers.one_vasopressor.grades,
+                Some(&self.numbers.one_vasopressor),
+            ),
+            Some(SEVERAL) => (
+                self.numbers.several_vasopressors.grades,
+                Some(&self.numbers.several_vasopressors),
+            ),
             _ => return said,
         };
         if let Some(cause) = other_cause(item.fact.attributed_to) {
@@ -152,7 +160,10 @@ impl<'a> Inputs<'a> {
             // Only that no vasopressor is needed: there may be no hypotension at all.
             None if need == Span::NONE => {
                 domain.asks.push(Ask::Hypotension(self.low_reading(at)));
-                Span { low: 0, high: least.high }
+                Span {
+                    low: 0,
+                    high: least.high,
+                }
             }
             None => need,
             Some((said, _)) if said.settled() => said.worst(need),

@@ -108,7 +108,7 @@ impl<'a> Scene<'_, 'a> {
         let zone = self.view.zone();
         let today = zone.day_of(self.view.at);
         let age = |born: jiff::civil::Date| -> Option<i16> {
-            let years = i16::from(today.year()) - born.year();
+            let years = today.year() - born.year();
             let birthday = born
                 .checked_add(CalendarSpan::new().try_years(years).ok()?)
                 .ok()?;
