@@ -199,6 +199,11 @@ fn because(finding: &mut Finding, said: &Said, window: &Window, numbers: &IcahtN
             deciding,
         ));
     }
+    never_above(finding, said, window, numbers);
+}
+
+/// The episode that began early and never ended.
+fn never_above(finding: &mut Finding, said: &Said, window: &Window, numbers: &IcahtNumbers) {
     if said.certain.never_above {
         let criterion = &numbers.never_above;
         let used = Text::new(
@@ -261,21 +266,7 @@ fn unsettled(
     infusion: &InfusionDay,
     numbers: &IcahtNumbers,
 ) {
-    let today = i32::try_from(window.days.least.len()).unwrap_or(1) - 1;
-    if !window.ended {
-        let last = numbers.early_last_day;
-        finding.notes.push(Text::new(
-            format!("The window is open until day {last}; the grade may still rise."),
-            format!("觀察期至第 {last} 天為止，分級仍可能上升。"),
-        ));
-    }
-    if let Some(ending) = window.ending {
-        let name = ending.name();
-        finding.notes.push(Text::new(
-            format!("The window ends on day {today}: {}.", name.en),
-            format!("觀察期於第 {today} 天結束：{}。", name.zh_tw),
-        ));
-    }
+    window_notes(finding, window, numbers);
     if status_of(said.span, numbers.highest) == Status::Value {
         return;
     }
@@ -304,6 +295,20 @@ fn unsettled(
             ),
         );
     }
+    ask_for_bounds(finding, said, window);
+    if still_low {
+        finding.ask(
+            ANC,
+            Text::new(
+                "The next neutrophil counts: the episode has not ended",
+                "後續嗜中性球數：低下尚未結束",
+            ),
+        );
+    }
+}
+
+/// A value reported as a bound that leaves the grade open.
+fn ask_for_bounds(finding: &mut Finding, said: &Said, window: &Window) {
     if said.certain.grade != said.possible.grade {
         finding.lacks(ANC);
         let bounded = window
@@ -324,13 +329,23 @@ fn unsettled(
             ));
         }
     }
-    if still_low {
-        finding.ask(
-            ANC,
-            Text::new(
-                "The next neutrophil counts: the episode has not ended",
-                "後續嗜中性球數：低下尚未結束",
-            ),
-        );
+}
+
+/// Whether the window is still open, or what ended it early.
+fn window_notes(finding: &mut Finding, window: &Window, numbers: &IcahtNumbers) {
+    let today = i32::try_from(window.days.least.len()).unwrap_or(1) - 1;
+    if !window.ended {
+        let last = numbers.early_last_day;
+        finding.notes.push(Text::new(
+            format!("The window is open until day {last}; the grade may still rise."),
+            format!("觀察期至第 {last} 天為止，分級仍可能上升。"),
+        ));
+    }
+    if let Some(ending) = window.ending {
+        let name = ending.name();
+        finding.notes.push(Text::new(
+            format!("The window ends on day {today}: {}.", name.en),
+            format!("觀察期於第 {today} 天結束：{}。", name.zh_tw),
+        ));
     }
 }

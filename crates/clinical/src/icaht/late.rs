@@ -40,25 +40,7 @@ pub(crate) fn assess(
         .min(numbers.late_last_day)
         .min(ending.map_or(i32::MAX, |(day, _)| day));
     if last < first {
-        finding.notes.push(match ending {
-            Some((day, ending)) => {
-                let name = ending.name();
-                Text::new(
-                    format!(
-                        "Late ICAHT begins on day {first}; observation ended on day {day}: {}.",
-                        name.en
-                    ),
-                    format!(
-                        "晚期 ICAHT 自第 {first} 天起算；觀察於第 {day} 天結束：{}。",
-                        name.zh_tw
-                    ),
-                )
-            }
-            None => Text::new(
-                format!("Late ICAHT begins on day {first}."),
-                format!("晚期 ICAHT 自第 {first} 天起算。"),
-            ),
-        });
+        finding.notes.push(not_begun(first, ending));
         return finding;
     }
     let days = DailyNeutrophils::of(view, infusion, first, last, numbers.site.late_hours);
@@ -194,6 +176,11 @@ fn because(
         attributed: None,
         source: line.source.clone(),
     });
+    makeshift(finding, most, span, numbers);
+}
+
+/// A single value, or one reported as a bound.
+fn makeshift(finding: &mut Finding, most: &LateGrade, span: Span, numbers: &IcahtNumbers) {
     if most.single {
         finding.provisional = true;
         finding.notes.push(Text::new(
@@ -223,5 +210,28 @@ fn because(
                 "嗜中性球的確切數值（僅報告界限）",
             ),
         );
+    }
+}
+
+/// Why there is no late window.
+fn not_begun(first: i32, ending: Option<(i32, Ending)>) -> Text {
+    match ending {
+        Some((day, ending)) => {
+            let name = ending.name();
+            Text::new(
+                format!(
+                    "Late ICAHT begins on day {first}; observation ended on day {day}: {}.",
+                    name.en
+                ),
+                format!(
+                    "晚期 ICAHT 自第 {first} 天起算；觀察於第 {day} 天結束：{}。",
+                    name.zh_tw
+                ),
+            )
+        }
+        None => Text::new(
+            format!("Late ICAHT begins on day {first}."),
+            format!("晚期 ICAHT 自第 {first} 天起算。"),
+        ),
     }
 }
