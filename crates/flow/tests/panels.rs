@@ -137,7 +137,7 @@ fn limits_hold_to_the_event_and_missing_is_never_normal() {
             without.remove(index);
             let report = panel.evaluate(&without);
             assert_eq!(report.verdict, Verdict::NotAssessable);
-            assert_eq!(report.missing, [own.marker.clone()]);
+            assert_eq!(report.missing, std::slice::from_ref(&own.marker));
             // A miss elsewhere decides, whatever is missing.
             let mut missed = without.clone();
             if let Some(first) = missed.first_mut() {
