@@ -16,7 +16,7 @@ use vena_app::{App, BoardFilter, Config, FixedClock, PastStep, PersonIdentity, R
 use vena_base::{Answer, Bound, Concept, Decimal, Fact, Quantity, Stamp, Value, When, Zone, ids::UserId};
 use vena_journey::{Phase, Role, Step};
 
-const REQUESTS_PER_CLIENT: usize = 300;
+const REQUESTS_PER_CLIENT: usize = 1_000;
 const PASSWORD: &str = "bench password";
 
 fn zone() -> Zone {

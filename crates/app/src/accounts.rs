@@ -14,7 +14,10 @@ use sha2::{Digest as _, Sha256};
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{
+        Mutex, MutexGuard, PoisonError, RwLock, RwLockWriteGuard,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 use vena_base::{Text, ids::UserId};
 use vena_journey::Role;
@@ -77,12 +80,18 @@ pub struct Session {
     pub ends: Timestamp,
 }
 
-#[derive(Clone)]
+/// A session in memory; times in milliseconds, so that a reader can move them on.
 struct Live {
     user: UserId,
     began: Timestamp,
-    seen: Timestamp,
-    written: Timestamp,
+    seen_ms: AtomicI64,
+    written_ms: AtomicI64,
+}
+
+impl Live {
+    fn new(user: UserId, began: Timestamp, seen_ms: i64) -> Live {
+        Live { user, began, seen_ms: AtomicI64::new(seen_ms), written_ms: AtomicI64::new(seen_ms) }
+    }
 }
 
 struct Failures {
@@ -94,7 +103,7 @@ struct Failures {
 pub(crate) struct Accounts {
     database: Mutex<Connection>,
     users: RwLock<HashMap<UserId, UserInfo>>,
-    live: Mutex<HashMap<[u8; 32], Live>>,
+    live: RwLock<HashMap<[u8; 32], Live>>,
     failures: Mutex<HashMap<String, Failures>>,
     /// Checked when the name is unknown, so that the answer takes as long.
     dummy: String,
@@ -124,7 +133,7 @@ impl Accounts {
         connection.execute_batch(SCHEMA).map_err(database)?;
         let accounts = Accounts {
             users: RwLock::new(read_users(&connection)?),
-            live: Mutex::new(read_sessions(&connection)?),
+            live: RwLock::new(read_sessions(&connection)?),
             database: Mutex::new(connection),
             failures: Mutex::new(HashMap::new()),
             dummy: hash("not anybody's password", config, entropy)?,
@@ -247,8 +256,7 @@ impl Accounts {
                 params![&key[..], user.user.as_str(), now.as_millisecond()],
             )
             .map_err(database)?;
-        let live = Live { user: user.user.clone(), began: now, seen: now, written: now };
-        lock(&self.live).insert(key, live);
+        self.live_mut().insert(key, Live::new(user.user.clone(), now, now.as_millisecond()));
         Ok(token)
     }
 
@@ -257,22 +265,29 @@ impl Accounts {
         let key = token_key(token);
         let idle = SignedDuration::from_mins(config.session_idle_min);
         let absolute = SignedDuration::from_hours(config.session_absolute_h);
-        let (user, ends, write) = {
-            let mut live = lock(&self.live);
-            let Some(session) = live.get_mut(&key) else { return Err(AppError::NoSession) };
+        let found = {
+            let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+            let Some(session) = live.get(&key) else { return Err(AppError::NoSession) };
             let ends = session.began.checked_add(absolute).unwrap_or(session.began);
-            if now.duration_since(session.seen) > idle || now > ends {
-                live.remove(&key);
-                drop(live);
-                self.forget(&key)?;
-                return Err(AppError::NoSession);
+            let now_ms = now.as_millisecond();
+            let seen_ms = session.seen_ms.fetch_max(now_ms, Ordering::AcqRel);
+            let idle_ms = i64::try_from(idle.as_millis()).unwrap_or(i64::MAX);
+            if now_ms.saturating_sub(seen_ms) > idle_ms || now > ends {
+                None
+            } else {
+                let written_ms = session.written_ms.load(Ordering::Acquire);
+                let write = now_ms.saturating_sub(written_ms) >= SEEN_EVERY_S * 1000
+                    && session
+                        .written_ms
+                        .compare_exchange(written_ms, now_ms, Ordering::AcqRel, Ordering::Relaxed)
+                        .is_ok();
+                Some((session.user.clone(), ends, write))
             }
-            session.seen = session.seen.max(now);
-            let write = now.duration_since(session.written).as_secs() >= SEEN_EVERY_S;
-            if write {
-                session.written = now;
-            }
-            (session.user.clone(), ends, write)
+        };
+        let Some((user, ends, write)) = found else {
+            self.live_mut().remove(&key);
+            self.forget(&key)?;
+            return Err(AppError::NoSession);
         };
         if write {
             lock(&self.database)
@@ -286,8 +301,12 @@ impl Accounts {
     /// Ends a session.
     pub(crate) fn end(&self, token: &str) -> Result<(), AppError> {
         let key = token_key(token);
-        lock(&self.live).remove(&key);
+        self.live_mut().remove(&key);
         self.forget(&key)
+    }
+
+    fn live_mut(&self) -> RwLockWriteGuard<'_, HashMap<[u8; 32], Live>> {
+        self.live.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn forget(&self, key: &[u8; 32]) -> Result<(), AppError> {
@@ -298,7 +317,7 @@ impl Accounts {
     }
 
     fn end_all_of(&self, user: &UserId) -> Result<(), AppError> {
-        lock(&self.live).retain(|_, live| live.user != *user);
+        self.live_mut().retain(|_, live| live.user != *user);
         lock(&self.database)
             .execute("DELETE FROM sessions WHERE user = ?1", [user.as_str()])
             .map(|_| ())
@@ -369,8 +388,7 @@ fn read_sessions(connection: &Connection) -> Result<HashMap<[u8; 32], Live>, App
         let (token, user, began, seen) = row.map_err(database)?;
         let time = |ms| Timestamp::from_millisecond(ms).unwrap_or(Timestamp::MIN);
         if let Ok(user) = UserId::new(&user) {
-            let live = Live { user, began: time(began), seen: time(seen), written: time(seen) };
-            sessions.insert(token, live);
+            sessions.insert(token, Live::new(user, time(began), seen));
         }
     }
     Ok(sessions)

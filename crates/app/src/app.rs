@@ -78,6 +78,7 @@ pub struct App {
     pub(crate) journeys: Journeys,
     pub(crate) people: People,
     pub(crate) projection: Projection,
+    pub(crate) boards: crate::board::Boards,
     watchers: Mutex<Vec<Sender<u64>>>,
     checkpointed: AtomicU64,
 }
@@ -131,6 +132,7 @@ impl App {
             accounts: Accounts::open(folder, &config, &entropy)?,
             attachments: AttachmentStore::new(folder, config.attachment_max_bytes),
             projection: Projection::open(folder, ledger.ledger_id(), last)?,
+            boards: crate::board::Boards::default(),
             journeys: Journeys::new(config.journeys_in_memory),
             people: People::new(config.names_in_memory),
             checkpointed: AtomicU64::new(ledger.checkpoints()?.last().map_or(0, |checkpoint| checkpoint.position.0)),

@@ -4,14 +4,26 @@
 
 use crate::{App, AppError, accounts::Session, identity::PersonIdentity, row::{Row, RowTask}};
 use jiff::Timestamp;
-use std::sync::Arc;
-use vena_base::{Answer, Concept, Text, ids::JourneyId, time::days_between};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+use vena_base::{
+    Answer, Concept, Text,
+    ids::{JourneyId, UserId},
+    time::days_between,
+};
 use vena_journey::{Phase, Role};
 
 /// Rows on a page unless asked otherwise.
 pub const PAGE_ROWS: usize = 50;
 /// Most rows on a page.
 pub const PAGE_ROWS_MAX: usize = 200;
+/// How long an order of the board holds while nothing is recorded, in seconds: so late a task may
+/// turn red.
+const ORDERED_FOR_S: i64 = 5;
+/// Orders kept; each screen and filter has one.
+const BOARDS_KEPT: usize = 128;
 
 /// How soon somebody must act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -129,42 +141,55 @@ impl App {
         let now = self.now();
         let end_of_today = self.config.zone.end_of(self.config.zone.day_of(now));
         let page_rows = filter.page_rows.clamp(1, PAGE_ROWS_MAX);
-        let mut page = BoardPage {
-            rows: Vec::new(),
-            matching: 0,
-            running: 0,
-            by_phase: Phase::ALL.map(|phase| (phase, 0)).to_vec(),
-            mine: 0,
-            act_now: 0,
-            shut_gates: 0,
-            page: filter.page,
-            pages: 1,
-            position: self.projection.position(),
-            now,
-        };
-        let act_now_from = self.rules.journey.act_now_from_grade;
-        let mut groups: [Vec<Arc<Row>>; 4] = Default::default();
+        let ordered = self.ordered(session, filter, now, end_of_today);
+        let pages = ordered.rows.len().div_ceil(page_rows).max(1);
+        let page = filter.page.min(pages - 1);
+        let shown = ordered.rows.iter().skip(page * page_rows).take(page_rows);
+        let rows = shown.map(|row| self.board_row(row.clone(), now, end_of_today)).collect::<Result<_, _>>()?;
+        let Counts { running, by_phase, mine, act_now, shut_gates } = ordered.counts.clone();
+        let (matching, position) = (ordered.rows.len(), ordered.position);
+        Ok(BoardPage { rows, matching, running, by_phase, mine, act_now, shut_gates, page, pages, position, now })
+    }
+
+    /// The rows that match, in order. Kept until a row changes or the clock has moved on a little:
+    /// sixteen screens that look at one board need it sorted once.
+    fn ordered(&self, session: &Session, filter: &BoardFilter, now: Timestamp, end_of_today: Timestamp) -> Arc<Ordered> {
+        let key = (session.user.clone(), filter.phase, filter.role, filter.mine, filter.ended);
+        let at = now.as_second() / ORDERED_FOR_S;
+        let rows = self.projection.read();
         {
-            let rows = self.projection.read();
-            for row in rows.iter() {
-                let urgency = urgency(row, act_now_from, now, end_of_today);
-                let mine = row.people.contains(&session.user);
-                count(&mut page, row, urgency, mine);
-                if matches(filter, row, mine) {
-                    page.matching += 1;
-                    if let Some(group) = groups.get_mut(urgency as usize) {
-                        group.push(row.clone());
-                    }
-                }
+            let kept = self.boards.0.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(ordered) = kept.get(&key).filter(|o| o.generation == rows.generation() && o.at == at) {
+                return ordered.clone();
             }
         }
-        page.pages = page.matching.div_ceil(page_rows).max(1);
-        page.page = filter.page.min(page.pages - 1);
-        let shown = groups.into_iter().flatten().skip(page.page * page_rows).take(page_rows);
-        for row in shown {
-            page.rows.push(self.board_row(row, now, end_of_today)?);
+        let act_now_from = self.rules.journey.act_now_from_grade;
+        let mut counts = Counts { by_phase: Phase::ALL.map(|phase| (phase, 0)).to_vec(), ..Counts::default() };
+        let mut groups: [Vec<Arc<Row>>; 4] = Default::default();
+        for row in rows.iter() {
+            let urgency = urgency(row, act_now_from, now, end_of_today);
+            let mine = row.people.contains(&session.user);
+            counts.add(row, urgency, mine);
+            if matches(filter, row, mine)
+                && let Some(group) = groups.get_mut(urgency as usize)
+            {
+                group.push(row.clone());
+            }
         }
-        Ok(page)
+        let ordered = Arc::new(Ordered {
+            generation: rows.generation(),
+            at,
+            position: self.projection.position(),
+            counts,
+            rows: groups.concat(),
+        });
+        drop(rows);
+        let mut kept = self.boards.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= BOARDS_KEPT {
+            kept.clear();
+        }
+        kept.insert(key, ordered.clone());
+        ordered
     }
 
     /// The due list: the tasks of running journeys that have a time, by that time; of one role, or all.
@@ -226,18 +251,45 @@ fn urgency(row: &Row, act_now_from: f64, now: Timestamp, end_of_today: Timestamp
     }
 }
 
-fn count(page: &mut BoardPage, row: &Row, urgency: Urgency, mine: bool) {
-    if let Some((_, count)) = page.by_phase.iter_mut().find(|(phase, _)| *phase == row.phase) {
-        *count += 1;
-    }
-    if urgency == Urgency::Ended {
-        return;
-    }
-    page.running += 1;
-    page.mine += usize::from(mine);
-    page.act_now += usize::from(urgency == Urgency::ActNow);
-    page.shut_gates += usize::from(!row.blocked.is_empty());
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    running: usize,
+    by_phase: Vec<(Phase, usize)>,
+    mine: usize,
+    act_now: usize,
+    shut_gates: usize,
 }
+
+impl Counts {
+    fn add(&mut self, row: &Row, urgency: Urgency, mine: bool) {
+        if let Some((_, count)) = self.by_phase.iter_mut().find(|(phase, _)| *phase == row.phase) {
+            *count += 1;
+        }
+        if urgency == Urgency::Ended {
+            return;
+        }
+        self.running += 1;
+        self.mine += usize::from(mine);
+        self.act_now += usize::from(urgency == Urgency::ActNow);
+        self.shut_gates += usize::from(!row.blocked.is_empty());
+    }
+}
+
+/// Matching rows in order, and what was counted on the way.
+struct Ordered {
+    generation: u64,
+    at: i64,
+    position: u64,
+    counts: Counts,
+    rows: Vec<Arc<Row>>,
+}
+
+/// Who looks with which filter, apart from the page.
+type BoardKey = (UserId, Option<Phase>, Option<Role>, bool, bool);
+
+/// Boards in order, kept while they hold.
+#[derive(Default)]
+pub(crate) struct Boards(RwLock<HashMap<BoardKey, Arc<Ordered>>>);
 
 fn matches(filter: &BoardFilter, row: &Row, mine: bool) -> bool {
     let ended = row.phase == Phase::Ended;

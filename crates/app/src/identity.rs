@@ -8,7 +8,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use vena_base::{
     Answer, Bound, Concept, Decimal, Fact, Quantity, Value, When,
@@ -133,58 +136,49 @@ impl PersonIdentity {
 
 struct Kept {
     person: Option<Arc<PersonIdentity>>,
-    used: u64,
+    used: AtomicU64,
 }
 
-#[derive(Default)]
-struct Memory {
-    kept: HashMap<String, Kept>,
-    clock: u64,
-}
-
-/// Decrypted identities kept in memory.
+/// Decrypted identities kept in memory. Readers do not wait for each other.
 pub(crate) struct People {
-    memory: Mutex<Memory>,
+    kept: RwLock<HashMap<String, Kept>>,
+    clock: AtomicU64,
     most: usize,
 }
 
 impl People {
     pub(crate) fn new(most: usize) -> People {
-        People { memory: Mutex::new(Memory::default()), most: most.max(1) }
+        People { kept: RwLock::new(HashMap::new()), clock: AtomicU64::new(0), most: most.max(1) }
     }
 
     /// Who a pseudonymous patient is; `None` where nothing is kept or it is restricted.
     pub(crate) fn get(&self, vault: &Vault, patient: &str) -> Result<Option<Arc<PersonIdentity>>, VaultError> {
-        {
-            let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-            memory.clock += 1;
-            let clock = memory.clock;
-            if let Some(kept) = memory.kept.get_mut(patient) {
-                kept.used = clock;
-                return Ok(kept.person.clone());
-            }
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        if let Some(kept) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(patient) {
+            kept.used.store(now, Ordering::Relaxed);
+            return Ok(kept.person.clone());
         }
         let person = match vault.get(patient) {
             Ok(identity) => Some(Arc::new(PersonIdentity::from_vault(&identity))),
             Err(VaultError::Unknown(_) | VaultError::Restricted { .. }) => None,
             Err(fault) => return Err(fault),
         };
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        if memory.kept.len() >= self.most {
+        let mut memory = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        if memory.len() >= self.most {
             // Half at once: looking for the single oldest on every miss would cost more than it saves.
-            let mut ages: Vec<u64> = memory.kept.values().map(|kept| kept.used).collect();
+            let used = |kept: &Kept| kept.used.load(Ordering::Relaxed);
+            let mut ages: Vec<u64> = memory.values().map(used).collect();
             let middle = ages.len() / 2;
             let (_, median, _) = ages.select_nth_unstable(middle);
             let median = *median;
-            memory.kept.retain(|_, kept| kept.used > median);
+            memory.retain(|_, kept| used(kept) > median);
         }
-        let used = memory.clock;
-        memory.kept.insert(patient.to_owned(), Kept { person: person.clone(), used });
+        memory.insert(patient.to_owned(), Kept { person: person.clone(), used: AtomicU64::new(now) });
         Ok(person)
     }
 
     /// Forgets one, because it changed.
     pub(crate) fn forget(&self, patient: &str) {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).kept.remove(patient);
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).remove(patient);
     }
 }

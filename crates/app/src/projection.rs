@@ -37,10 +37,12 @@ pub(crate) struct Rows {
     by_journey: HashMap<JourneyId, Arc<Row>>,
     in_order: BTreeMap<Key, Arc<Row>>,
     by_patient: HashMap<String, Vec<JourneyId>>,
+    generation: u64,
 }
 
 impl Rows {
     fn insert(&mut self, row: Arc<Row>) {
+        self.generation += 1;
         if let Some(before) = self.by_journey.insert(row.journey.clone(), row.clone()) {
             self.in_order.remove(&key(&before));
         } else {
@@ -52,6 +54,11 @@ impl Rows {
     /// Rows in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Row>> {
         self.in_order.values()
+    }
+
+    /// Grows with every change, so that what was derived from the rows can be told old from new.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
     }
 
     /// The row of a journey.
@@ -174,7 +181,7 @@ impl Projection {
             let age = if acute(row) { age_acute } else { age_other };
             now.duration_since(row.computed_at) >= age
         };
-        let mut due: Vec<(bool, Timestamp, JourneyId)> = {
+        let mut due: Vec<_> = {
             let rows = self.read();
             rows.iter().filter(old).map(|row| (!acute(row), row.computed_at, row.journey.clone())).collect()
         };
@@ -197,7 +204,10 @@ impl Projection {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<usize, AppError> {
         self.store().clear()?;
-        *self.rows.write().unwrap_or_else(PoisonError::into_inner) = Rows::default();
+        {
+            let mut rows = self.rows.write().unwrap_or_else(PoisonError::into_inner);
+            *rows = Rows { generation: rows.generation + 1, ..Rows::default() };
+        }
         self.position.store(0, Ordering::Release);
         self.catch_up(ledger, compute, progress)
     }
