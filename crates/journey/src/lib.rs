@@ -9,6 +9,7 @@ pub mod event;
 pub mod gate;
 pub mod phase;
 pub mod refusal;
+mod refusal_words;
 pub mod role;
 pub mod rules;
 pub mod state;

@@ -1,6 +1,8 @@
 //! Helpers for the journey's tests: steps in few words. Numbers here are test inputs, not rules.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod lines;
+
 use std::sync::Arc;
 use vena_base::{
     Answer, Concept, Decimal, Fact, Stamp, Text, Value, When, Zone,
