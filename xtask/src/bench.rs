@@ -37,9 +37,9 @@ pub fn bench(names: &[String]) -> Done {
 
 /// Name, package and example of each long run.
 const LONG: [(&str, &str, &str, &str); 3] = [
-    ("kills", "vena-ledger", "long_kills", "thousands of kills at random moments"),
-    ("oracle", "vena-oracle", "long_oracle", "10,000 seeded journeys against the oracle"),
-    ("fuzz", "vena-exchange", "long_fuzz", "mutated tables and bundles for hours"),
+    ("kills", "vena-ledger", "kill_target", "thousands of kills at random moments: kills N SEED [DIR]"),
+    ("fuzz-flow", "vena-flow", "fuzz_flow", "mutated FCS and Gating-ML files: SECONDS SEED FILE…"),
+    ("fuzz", "vena-exchange", "long_fuzz", "mutated tables and bundles: SECONDS SEED"),
 ];
 
 /// Runs one long run with its further words.
