@@ -123,7 +123,9 @@ fn percentile(sorted: &[Duration], share: f64) -> f64 {
     sorted[index].as_secs_f64() * 1000.0
 }
 
-fn ask(app: &App, token: &str, clients: usize, name: &str) {
+/// `pause` is how long a client waits between its pages; without one the clients never let go of the
+/// processors, and with one the figures say what a person at a screen sees.
+fn ask(app: &App, token: &str, clients: usize, pause: Duration, name: &str) {
     let filters = [
         BoardFilter::default(),
         BoardFilter { page: 3, ..BoardFilter::default() },
@@ -141,7 +143,9 @@ fn ask(app: &App, token: &str, clients: usize, name: &str) {
                         let session = app.session(token).unwrap();
                         let page = app.board(&session, &filters[(client + request) % filters.len()]).unwrap();
                         assert!(!page.rows.is_empty());
-                        started.elapsed()
+                        let took = started.elapsed();
+                        std::thread::sleep(pause);
+                        took
                     };
                     (0..REQUESTS_PER_CLIENT).map(one).collect::<Vec<_>>()
                 })
@@ -174,24 +178,31 @@ fn measure(folder: &Path, clients: usize) {
         rss_mb("VmRSS:")
     );
     let (token, session) = app.sign_in("bench", PASSWORD).unwrap();
-    ask(&app, &token, clients, "quiet");
+    ask(&app, &token, clients, Duration::ZERO, "quiet, without pause");
     let going = AtomicBool::new(true);
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
-            let mut recorded = 0_u32;
+            let (mut recorded, mut spent, mut slowest) = (0_u32, Duration::ZERO, Duration::ZERO);
             while going.load(Ordering::Acquire) {
                 clock.advance(SignedDuration::from_millis(200));
+                let begun = Instant::now();
                 let row = &first.rows[recorded as usize % first.rows.len()].row;
                 let step = Step::VitalSigns(vec![measured("body-temperature", 37.0, "Cel", app.now())]);
                 app.act(&session, Request::new(row.journey.clone(), app.fresh_key().unwrap(), step)).unwrap();
                 recorded += 1;
+                slowest = slowest.max(begun.elapsed());
+                spent += begun.elapsed();
                 std::thread::sleep(Duration::from_millis(50));
             }
-            recorded
+            println!(
+                "recorded meanwhile: {recorded}, each {:.1} ms with its board row, slowest {:.1} ms",
+                spent.as_secs_f64() * 1000.0 / f64::from(recorded.max(1)),
+                slowest.as_secs_f64() * 1000.0
+            );
         });
-        ask(&app, &token, clients, "while vital signs are recorded");
+        ask(&app, &token, clients, Duration::from_millis(10), "while vital signs are recorded");
         going.store(false, Ordering::Release);
-        println!("recorded meanwhile: {}", writer.join().unwrap());
+        writer.join().unwrap();
     });
     println!("RSS {:.0} MB, highest {:.0} MB", rss_mb("VmRSS:"), rss_mb("VmHWM:"));
 }

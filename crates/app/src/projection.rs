@@ -75,6 +75,9 @@ impl Rows {
 /// Computes rows; given by the app, which knows ledger, vault and rules.
 pub(crate) type Compute<'a> = &'a (dyn Fn(&JourneyId) -> Result<Option<Row>, AppError> + Sync);
 
+/// Computes a row as of an instant.
+pub(crate) type ComputeAt<'a> = &'a dyn Fn(&JourneyId, Timestamp) -> Result<Option<Row>, AppError>;
+
 /// The rows and how far they are.
 pub(crate) struct Projection {
     rows: RwLock<Rows>,
@@ -217,7 +220,7 @@ impl Projection {
     pub(crate) fn compare(
         &self,
         journeys: &[JourneyId],
-        compute_at: &dyn Fn(&JourneyId, Timestamp) -> Result<Option<Row>, AppError>,
+        compute_at: ComputeAt<'_>,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Vec<JourneyId>, AppError> {
         let mut differing = Vec::new();

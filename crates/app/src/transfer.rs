@@ -192,26 +192,28 @@ impl App {
         let identity = identity_of(identity.unwrap_or_default(), &source_id, &of_identity);
         let record_number = identity.record_number.clone().unwrap_or_else(|| source_id.clone());
         let known = self.patient_of_record(session, &record_number)?;
-        let (journey, loaded) = match &known {
-            Some(patient) => {
-                let journey = self.only_journey(patient)?;
+        let (journey, loaded) = match known.as_deref().map(|patient| self.only_journey(patient)).transpose()? {
+            Some(Some(journey)) => {
                 let loaded = self.load(&journey)?;
                 (journey, loaded)
             }
-            None => (self.fresh_journey()?, Loaded::default()),
+            // Unknown, or an import that ended between keeping the identity and recording the journey.
+            Some(None) | None => (self.fresh_journey()?, Loaded::default()),
         };
+        let registered = loaded.head.is_some();
         let mut seen: HashSet<[u8; 32]> =
             loaded.state.entries.iter().flat_map(|entry| entry.body.step.facts()).map(content).collect();
         let before = facts.len();
         let new: Vec<Fact> = facts.into_iter().filter(|fact| seen.insert(content(fact))).collect();
         report.facts_known += (before - new.len()) as u64;
-        if known.is_some() && new.is_empty() {
+        if registered && new.is_empty() {
             return Ok(None);
         }
         let mut steps = Vec::new();
-        if known.is_none() {
-            let pseudonym = PatientId::new(&self.fresh_id('P')?)
-                .map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
+        if !registered {
+            let pseudonym = known.map_or_else(|| self.fresh_id('P'), Ok)?;
+            let pseudonym =
+                PatientId::new(&pseudonym).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
             self.put_identity(&pseudonym, &identity)?;
             report.patients_new += 1;
             steps.push(self.registration_of(pseudonym, &new)?);
@@ -256,20 +258,38 @@ impl App {
         Ok(found.into_iter().find(|found| exactly(&found.identity)).map(|found| found.patient))
     }
 
-    /// Which journey the facts belong to is never guessed.
-    fn only_journey(&self, patient: &str) -> Result<JourneyId, AppError> {
+    /// Which journey the facts belong to is never guessed; `None` for a patient who has none.
+    fn only_journey(&self, patient: &str) -> Result<Option<JourneyId>, AppError> {
         self.catch_up(&mut |_, _| {})?;
         let rows = self.projection.read();
         match rows.of_patient(patient) {
-            [journey] => Ok(journey.clone()),
-            [] => Err(AppError::Input(Text::new(
-                "The patient is known but has no journey; register one first.",
-                "病人已存在但無療程，請先登記療程。",
-            ))),
+            [journey] => Ok(Some(journey.clone())),
+            [] => Ok(None),
             several => Err(AppError::Input(Text::new(
                 format!("The patient has {} journeys; say which one.", several.len()),
                 format!("病人有 {} 個療程，請指定其一。", several.len()),
             ))),
+        }
+    }
+
+    /// Every journey there is, by the name of its stream.
+    ///
+    /// # Errors
+    /// A fault of storage.
+    pub fn journeys(&self) -> Result<Vec<JourneyId>, AppError> {
+        Ok(self.ledger.streams(PREFIX)?.iter().filter_map(|(stream, _)| journey_of(stream)).collect())
+    }
+
+    /// The record number of a patient, for an export that names people; `None` where none is known or the
+    /// identity is restricted.
+    ///
+    /// # Errors
+    /// A fault of the vault.
+    pub fn record_number(&self, patient: &str) -> Result<Option<String>, AppError> {
+        match self.vault.get(patient) {
+            Ok(found) => Ok(PersonIdentity::from_vault(&found).record_number),
+            Err(vena_ledger::VaultError::Unknown(_) | vena_ledger::VaultError::Restricted { .. }) => Ok(None),
+            Err(fault) => Err(fault.into()),
         }
     }
 
@@ -325,8 +345,7 @@ impl App {
     /// A fault.
     pub fn compare_read_models(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<JourneyId>, AppError> {
         self.catch_up(&mut |_, _| {})?;
-        let journeys: Vec<JourneyId> =
-            self.ledger.streams(PREFIX)?.iter().filter_map(|(stream, _)| journey_of(stream)).collect();
+        let journeys = self.journeys()?;
         self.projection.compare(&journeys, &|journey, at| self.compute_row(journey, at), progress)
     }
 
