@@ -163,11 +163,10 @@ impl App {
                 return ordered.clone();
             }
         }
-        let act_now_from = self.rules.journey.act_now_from_grade;
         let mut counts = Counts { by_phase: Phase::ALL.map(|phase| (phase, 0)).to_vec(), ..Counts::default() };
         let mut groups: [Vec<Arc<Row>>; 4] = Default::default();
         for row in rows.iter() {
-            let urgency = urgency(row, act_now_from, now, end_of_today);
+            let urgency = self.urgency(row, now, end_of_today);
             let mine = row.people.contains(&session.user);
             counts.add(row, urgency, mine);
             if matches(filter, row, mine)
@@ -190,6 +189,25 @@ impl App {
         }
         kept.insert(key, ordered.clone());
         ordered
+    }
+
+    fn urgency(&self, row: &Row, now: Timestamp, end_of_today: Timestamp) -> Urgency {
+        if row.phase == Phase::Ended {
+            return Urgency::Ended;
+        }
+        let rules = &self.rules.journey;
+        let due = row.next_due();
+        let graded = f64::from(row.worst_certain_grade()) >= rules.act_now_from_grade
+            && row.day_0.is_some_and(|day_0| {
+                days_between(day_0, self.config.zone.day_of(end_of_today)) <= rules.act_now_until_day
+            });
+        if row.infusing || graded || due.is_some_and(|due| due < now) {
+            Urgency::ActNow
+        } else if due.is_some_and(|due| due <= end_of_today) {
+            Urgency::Today
+        } else {
+            Urgency::OnTrack
+        }
     }
 
     /// The due list: the tasks of running journeys that have a time, by that time; of one role, or all.
@@ -224,7 +242,7 @@ impl App {
             day: row.day_0.map(|day_0| days_between(day_0, self.config.zone.day_of(now))),
             product: row.product.map(|product| self.answer_name("product", product)),
             diagnosis: row.diagnosis.map(|diagnosis| self.answer_name("diagnosis", diagnosis)),
-            urgency: urgency(&row, self.rules.journey.act_now_from_grade, now, end_of_today),
+            urgency: self.urgency(&row, now, end_of_today),
             late_min: row.next_due().map(|due| now.duration_since(due).as_mins()),
             row,
         })
@@ -234,20 +252,6 @@ impl App {
     pub(crate) fn answer_name(&self, concept: &'static str, answer: Answer) -> Text {
         let info = self.knowledge.catalogue.get(Concept::known(concept));
         info.and_then(|info| info.answer(answer)).map_or_else(|| Text::same(answer.as_str()), |info| info.name.clone())
-    }
-}
-
-fn urgency(row: &Row, act_now_from: f64, now: Timestamp, end_of_today: Timestamp) -> Urgency {
-    if row.phase == Phase::Ended {
-        return Urgency::Ended;
-    }
-    let due = row.next_due();
-    if row.infusing || due.is_some_and(|due| due < now) || f64::from(row.worst_certain_grade()) >= act_now_from {
-        Urgency::ActNow
-    } else if due.is_some_and(|due| due <= end_of_today) {
-        Urgency::Today
-    } else {
-        Urgency::OnTrack
     }
 }
 

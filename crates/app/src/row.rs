@@ -102,9 +102,11 @@ impl Row {
         self.tasks.first().and_then(|task| task.due)
     }
 
-    /// The highest grade that is certain.
+    /// The highest grade that is certain and of now: a score is no grade, and the early grade of
+    /// haematotoxicity is history once the acute phase is over.
     pub fn worst_certain_grade(&self) -> u8 {
-        let graded = |chip: &&Chip| chip.scale != "car_hematotox";
+        let acute = matches!(self.phase, Phase::Infusion | Phase::Acute);
+        let graded = |chip: &&Chip| chip.scale != "car_hematotox" && (acute || chip.scale != "icaht_early");
         self.chips.iter().filter(graded).filter_map(|chip| chip.low).max().unwrap_or(0)
     }
 }

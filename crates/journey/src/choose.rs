@@ -68,6 +68,7 @@ impl JourneyRules {
             clock_tolerance_min: rules.number("clock-tolerance")?,
             acute_until_day: day(Some(rules.number("acute-until-day")?), 0),
             act_now_from_grade: rules.number("act-now-from-grade")?,
+            act_now_until_day: day(Some(rules.number("act-now-until-day")?), 0),
             tasks,
             provisional: rules.has_provisional(),
         })

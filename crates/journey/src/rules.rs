@@ -41,6 +41,8 @@ pub struct JourneyRules {
     pub acute_until_day: i32,
     /// From this grade on, when certain, somebody must act now.
     pub act_now_from_grade: f64,
+    /// Until this day after infusion; older grades are history.
+    pub act_now_until_day: i32,
     /// Recurring tasks.
     pub tasks: Vec<TaskRule>,
     /// True while a number is provisional.

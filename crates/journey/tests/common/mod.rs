@@ -32,6 +32,7 @@ pub fn rules() -> JourneyRules {
         clock_tolerance_min: 5.0,
         acute_until_day: 30,
         act_now_from_grade: 3.0,
+        act_now_until_day: 100,
         tasks: vec![TaskRule {
             id: "vital-signs-test".into(),
             title: Text::same("vitals"),
