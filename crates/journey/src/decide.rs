@@ -270,6 +270,7 @@ fn well_formed(step: &Step, rules: &JourneyRules, now: Timestamp, refusals: &mut
         }
         Step::Imported { facts, .. } => missing(facts.is_empty(), "A value", "數值"),
         Step::Remarked { text, .. } => missing(!filled(text), "The text", "內容"),
+        Step::AssayRecorded(assay) => missing(assay.files.is_empty(), "The instrument's file", "儀器檔案"),
         Step::CollectionFailed { reason, .. }
         | Step::ConsentWithdrawn { reason, .. }
         | Step::Withdrew { reason, .. }

@@ -3,6 +3,7 @@
 //!
 //! Must not know: any storage, any page, the clock, a patient's name, how a finding is graded.
 
+pub mod assay;
 pub mod chart;
 pub mod decide;
 pub mod event;
@@ -18,6 +19,7 @@ mod step_kind;
 mod choose;
 pub mod task;
 
+pub use assay::{AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, FileRole, JsonText};
 pub use chart::chart;
 pub use decide::{Command, Standing, decide};
 pub use event::{Body, Entry, EventError, OutsideKind, OutsideRule};

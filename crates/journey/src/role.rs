@@ -98,6 +98,7 @@ pub fn permitted(step: StepKind) -> &'static [Role] {
         StepKind::Drugs => &[Nurse, Physician, Pharmacist],
         StepKind::Assessment => &[Nurse, Physician],
         StepKind::Imported => &[DataManager],
+        StepKind::AssayRecorded => &[Physician, Technician, QualityAssurance],
         StepKind::FindingAttributed | StepKind::EpisodeClosed => &[Physician],
         StepKind::Died => &[Nurse, Physician, Coordinator, DataManager],
         StepKind::Relapsed | StepKind::NextTherapyStarted => &[Physician, Coordinator, DataManager],

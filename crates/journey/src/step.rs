@@ -3,6 +3,7 @@
 //!
 //! Must not know: storage, names of patients, grades.
 
+use crate::assay::AssayRecord;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use vena_base::{
@@ -376,6 +377,8 @@ pub enum Step {
         /// The facts.
         facts: Facts,
     },
+    /// A laboratory assay's result was recorded with its files.
+    AssayRecorded(Box<AssayRecord>),
     /// A clinician gave the cause of a finding.
     FindingAttributed {
         /// The event that holds the finding.
@@ -480,6 +483,7 @@ pub enum StepKind {
     Drugs,
     Assessment,
     Imported,
+    AssayRecorded,
     FindingAttributed,
     EpisodeClosed,
     Died,

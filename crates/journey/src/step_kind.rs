@@ -47,6 +47,7 @@ kinds! {
     Drugs "drugs" "Drugs given" "用藥";
     Assessment "assessment" "Bedside assessment" "床邊評估";
     Imported "imported" "Facts from a file" "檔案匯入";
+    AssayRecorded "assay-recorded" "Laboratory assay" "實驗室檢測";
     FindingAttributed "finding-attributed" "Cause of a finding" "歸因";
     EpisodeClosed "episode-closed" "CRS episode closed" "CRS 病程結束";
     Died "died" "Death" "死亡";
@@ -91,6 +92,7 @@ impl Step {
             Step::Drugs(_) => StepKind::Drugs,
             Step::Assessment(_) => StepKind::Assessment,
             Step::Imported { .. } => StepKind::Imported,
+            Step::AssayRecorded(_) => StepKind::AssayRecorded,
             Step::FindingAttributed { .. } => StepKind::FindingAttributed,
             Step::EpisodeClosed { .. } => StepKind::EpisodeClosed,
             Step::Died { .. } => StepKind::Died,
@@ -130,6 +132,7 @@ impl Step {
             | Step::Withdrew { when, .. }
             | Step::EndedOtherwise { when, .. } => Some(*when),
             Step::IdentityRead(reading) => Some(reading.when),
+            Step::AssayRecorded(assay) => Some(assay.when),
             Step::VitalSigns(facts)
             | Step::Laboratory(facts)
             | Step::Drugs(facts)

@@ -9,6 +9,7 @@ use vena_base::{
     ids::{ChainOfIdentity, EventId, PatientId, ProductUnitId, SiteId, UserId},
 };
 use vena_journey::{
+    AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, FileRole, JsonText,
     Body, Command, Entry, JourneyRules, Refused, Role, Standing, State, Step, TaskRule, decide,
     step::{
         CheckAt, ConsentKind, Ending, FileDigest, IdentityReading, Instead, ProductFate,
@@ -103,6 +104,35 @@ pub fn temperature(value: f64, at: &str) -> Fact {
         Value::Quantity(quantity),
         when(at),
     )
+}
+
+/// A flow result with a moved gate. Numbers keep their characters: 0.1 + 0.2 stays as written.
+pub fn assay() -> AssayRecord {
+    let digest = |pair: &str| FileDigest::new(&pair.repeat(32)).unwrap();
+    let file = |role, pair: &str, bytes| AssayFile { role, digest: digest(pair), bytes };
+    AssayRecord {
+        kind: AssayKind::FlowCytometry,
+        method: "vena-flow/1".into(),
+        attach_to: AttachTo::Journey(vena_base::ids::JourneyId::new("J-1").unwrap()),
+        files: vec![
+            file(FileRole::Fcs, "a1", 48_000_000),
+            file(FileRole::Gates, "b2", 1_900),
+            file(FileRole::Earlier, "b1", 1_890),
+        ],
+        parameters: JsonText::new(r#"{"tolerances":[],"panel":"msc"}"#.into()).unwrap(),
+        result: JsonText::new(r#"{"events":20000,"share":0.30000000000000004}"#.into()).unwrap(),
+        result_digest: digest("c3"),
+        edits: vec![AssayEdit {
+            at: Stamp::in_zone(at("2026-03-02T08:20"), &Zone::named("Asia/Taipei").unwrap()),
+            by: user("U-1"),
+            what: "gate CD90".into(),
+            before: Some(digest("b1")),
+            after: digest("b2"),
+            result: Some(digest("c3")),
+        }],
+        when: when("2026-03-02T07:50"),
+        remark: Some("second tube".into()),
+    }
 }
 
 /// One step of every kind, with every field filled.
@@ -210,6 +240,7 @@ pub fn one_of_each() -> Vec<Step> {
             file: Some(digest),
             facts: vec![temperature(37.0, moment)],
         },
+        Step::AssayRecorded(Box::new(assay())),
         Step::FindingAttributed {
             event: event("J-1#17"),
             fact: 0,
