@@ -1,0 +1,202 @@
+//! Results of potency and qPCR as a person reads them in a terminal. Must not compute anything.
+
+use std::fmt::Write;
+use vena_base::Lang;
+use vena_potency::{
+    interval::Interval,
+    method::{Outcome, Verdict},
+    qpcr::{Call, QpcrReport, QuantityStatus},
+    report::{Flag, PotencyReport, SampleReport},
+};
+
+/// A number with as many digits as help.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    if value == 0.0 || (1e-3..1e6).contains(&size) {
+        let digits = if value == 0.0 { 0 } else { (5 - size.log10().floor() as i32 - 1).clamp(0, 8) };
+        format!("{value:.*}", usize::try_from(digits).unwrap_or(4))
+    } else {
+        format!("{value:.4e}")
+    }
+}
+
+fn maybe(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), number)
+}
+
+fn interval(interval: &Interval) -> String {
+    format!("{} … {}", maybe(interval.low), maybe(interval.high))
+}
+
+fn pick(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
+    if lang == Lang::En { en } else { zh }
+}
+
+/// A name, with its run where there are several.
+fn of_run(run: &str, name: &str) -> String {
+    match (run.is_empty(), name.is_empty()) {
+        (true, _) => name.to_owned(),
+        (false, true) => run.to_owned(),
+        (false, false) => format!("{run} / {name}"),
+    }
+}
+
+/// Parameters, potencies, suitability and remarks of a potency table.
+pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
+    let mut out = String::new();
+    let observations = report.input.observations;
+    let _ = match lang {
+        Lang::En => writeln!(out, "{file}: {observations} observations, method {} {}", report.method.id, report.method.version),
+        Lang::ZhTw => writeln!(out, "{file}：{observations} 筆觀測，方法 {} {}", report.method.id, report.method.version),
+    };
+    if let Some(reference) = &report.reference {
+        let _ = writeln!(out, "  {}: {} ({})", pick(lang, "reference", "對照"), reference.name, reference.chosen);
+    }
+    if !report.parameters.is_empty() {
+        let _ = writeln!(out, "  {}", pick(lang, "parameters (b slope, c lower, d upper, e dose at half effect, g asymmetry):", "參數（b 斜率、c 下限、d 上限、e 半效劑量、g 不對稱）："));
+    }
+    for estimate in &report.parameters {
+        let name = of_run(&estimate.run, &estimate.curve);
+        let _ = writeln!(
+            out,
+            "    {name:<24} {:<6} {} {:>12}  ± {}",
+            estimate.fit,
+            estimate.parameter,
+            number(estimate.estimate),
+            maybe(estimate.standard_error)
+        );
+    }
+    for run in &report.runs {
+        for (name, refusal) in run.curves.iter().filter_map(|curve| Some((&curve.name, curve.refusal.as_ref()?))) {
+            let _ = writeln!(out, "  ! {}: {refusal}", of_run(&run.name, name));
+        }
+        for refusal in run.shared.iter().filter_map(|shared| shared.refusal.as_ref()) {
+            let _ = writeln!(out, "  ! {}: {refusal}", run.name);
+        }
+    }
+    report.relative_potency.iter().for_each(|sample| potency_of(&mut out, sample, lang));
+    for combined in &report.combined {
+        let name = &combined.sample;
+        match (&combined.combination, &combined.refusal) {
+            (Some(combination), _) => {
+                let mean = match combination.reported {
+                    vena_potency::combine::MeanKind::Weighted => &combination.weighted,
+                    vena_potency::combine::MeanKind::SemiWeighted => &combination.semi_weighted,
+                };
+                let title = pick(lang, "combined potency", "合併效價");
+                let _ = writeln!(out, "  {title} {name}: {} ({})", number(mean.potency), interval(&mean.interval));
+            }
+            (None, refusal) => {
+                let _ = writeln!(out, "  ! {name}: {}", refusal.as_deref().unwrap_or("–"));
+            }
+        }
+    }
+    for outlier in &report.outliers {
+        let done = if outlier.removed { pick(lang, "left out", "已剔除") } else { pick(lang, "kept", "保留") };
+        let (line, response) = (outlier.line, number(outlier.response));
+        let _ = match lang {
+            Lang::En => writeln!(out, "  outlier: line {line}, response {response} ({done})"),
+            Lang::ZhTw => writeln!(out, "  離群值：第 {line} 列，反應 {response}（{done}）"),
+        };
+    }
+    ending(&mut out, &report.suitability, &report.flags, &report.input.sha256, lang);
+    out
+}
+
+fn potency_of(out: &mut String, sample: &SampleReport, lang: Lang) {
+    let name = of_run(&sample.run, &sample.sample);
+    let title = pick(lang, "relative potency", "相對效價");
+    let Some(estimate) = sample.estimate else {
+        let _ = writeln!(out, "  {title} {name}: – {}", sample.refusal.as_deref().unwrap_or_default());
+        return;
+    };
+    let low_high = interval(&Interval { low: sample.low, high: sample.high });
+    let _ = writeln!(out, "  {title} {name} : {} = {} ({low_high}, {})", sample.reference, number(estimate), sample.interval);
+    if let Some(assigned) = &sample.assigned {
+        let low_high = interval(&Interval { low: assigned.low, high: assigned.high });
+        let _ = writeln!(out, "    = {} {} ({low_high})", number(assigned.estimate), assigned.standard.unit);
+    }
+    if !sample.reportable {
+        let why = sample.refusal.as_deref().unwrap_or(pick(lang, "not parallel to the reference", "與對照不平行"));
+        let _ = writeln!(out, "    ! {}: {why}", pick(lang, "not reportable", "不可報告"));
+    }
+}
+
+fn ending(out: &mut String, verdicts: &[Verdict], flags: &[Flag], digest: &str, lang: Lang) {
+    for verdict in verdicts {
+        let mark = match verdict.outcome {
+            Outcome::Met => "✓",
+            Outcome::NotMet => "✗",
+            Outcome::NotAssessable => "?",
+        };
+        let _ = writeln!(out, "  {mark} {} {}: {}", verdict.subject, verdict.criterion.label.get(lang), maybe(verdict.value));
+    }
+    for flag in flags {
+        let _ = writeln!(out, "  {}: {}", pick(lang, "note", "附註"), flag.text.get(lang));
+    }
+    let _ = writeln!(out, "  SHA-256 {digest}");
+}
+
+/// Curves, samples, residual DNA, vector copies and suitability of a qPCR table.
+pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
+    let mut out = String::new();
+    let unit = report.quantity_unit.as_deref().unwrap_or_default();
+    let _ = writeln!(out, "{file}: {} {} {}", pick(lang, "method", "方法"), report.method.id, report.method.version);
+    for curve in &report.curves {
+        let target = &curve.target;
+        if let Some(line) = &curve.line {
+            let _ = writeln!(
+                out,
+                "  {target}: Cq = {} {:+} · log10, R² {}, {} {} %",
+                number(line.intercept),
+                line.slope,
+                number(line.r_squared),
+                pick(lang, "efficiency", "效率"),
+                maybe(curve.efficiency.map(|share| 100.0 * share))
+            );
+        }
+        if let Some(refusal) = &curve.refusal {
+            let _ = writeln!(out, "  ! {target}: {refusal}");
+        }
+        if let Some(limit) = &curve.probit {
+            let title = pick(lang, "limit of detection (probit)", "偵測極限（probit）");
+            let _ = writeln!(out, "    {title}: {} {unit} ({})", number(limit.limit), interval(&limit.interval));
+        }
+        if let Some(limit) = &curve.poisson {
+            let title = pick(lang, "limit of detection (Poisson)", "偵測極限（Poisson）");
+            let _ = writeln!(out, "    {title}: {} {unit} ({})", number(limit.limit), interval(&limit.limit_interval));
+        }
+    }
+    for sample in &report.samples {
+        let status = match sample.status {
+            QuantityStatus::Quantified => pick(lang, "quantified", "已定量"),
+            QuantityStatus::PartlyDetected => pick(lang, "partly detected", "部分偵測"),
+            QuantityStatus::NotDetected => pick(lang, "not detected", "未偵測"),
+            QuantityStatus::NotAssessable => pick(lang, "no standard curve", "無標準曲線"),
+        };
+        let call = match sample.call {
+            None => "",
+            Some(Call::Positive) => pick(lang, " · positive", " · 陽性"),
+            Some(Call::Negative) => pick(lang, " · negative", " · 陰性"),
+            Some(Call::NotAssessable) => pick(lang, " · not assessable", " · 無法評估"),
+        };
+        let outside = if sample.extrapolated { pick(lang, " · outside the standards", " · 超出標準品範圍") } else { "" };
+        let quantity = sample.quantity.map(|q| format!(" {} {unit} ({})", number(q), interval(&sample.interval))).unwrap_or_default();
+        let (amplified, replicates) = (sample.amplified, sample.replicates);
+        let _ = writeln!(out, "  {} {} {amplified}/{replicates} {status}{quantity}{outside}{call}", sample.sample, sample.target);
+    }
+    for dna in &report.residual_dna {
+        let at_most = if dna.at_most { "≤ " } else { "" };
+        let missing = if dna.missing.is_empty() { String::new() } else { format!(" ! {}", dna.missing.join(", ")) };
+        let title = pick(lang, "residual DNA", "殘餘 DNA");
+        let per_dose = pick(lang, "ng per dose", "ng／劑");
+        let _ = writeln!(out, "  {title} {}: {at_most}{} {per_dose} ({}){missing}", dna.sample, maybe(dna.ng_per_dose), interval(&dna.interval));
+    }
+    for copies in &report.vector_copies {
+        let title = pick(lang, "vector copies per cell", "每細胞載體拷貝數");
+        let refusal = copies.refusal.as_deref().map(|why| format!(" ! {why}")).unwrap_or_default();
+        let _ = writeln!(out, "  {title} {}: {} ({}){refusal}", copies.sample, maybe(copies.copies_per_cell), interval(&copies.interval));
+    }
+    ending(&mut out, &report.suitability, &report.flags, &report.input_sha256, lang);
+    out
+}

@@ -1,0 +1,318 @@
+//! `vena flow`, `vena colonies`, `vena potency`, `vena qpcr`: an instrument's file in, a reproducible result out.
+
+use crate::{
+    assay_text,
+    exit::{Ended, Outcome},
+    files::{self, Format, Input, inputs, progress},
+};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
+use vena_base::Lang;
+use vena_flow::plot::{DensityPlot, PlotSpec, PlotText};
+
+/// What `vena flow` is asked.
+#[derive(Debug, clap::Args)]
+pub struct FlowWords {
+    /// FCS file, or a folder of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Gating-ML 2.0 file.
+    #[arg(long)]
+    gates: Option<PathBuf>,
+    /// Compensation matrix (CSV or TSV) in place of the file's own.
+    #[arg(long)]
+    matrix: Option<PathBuf>,
+    /// Which data set, from 1, when the file holds several.
+    #[arg(long)]
+    data_set: Option<usize>,
+    /// Departures from the standard agreed to, by name (repeat or separate with commas).
+    #[arg(long, value_delimiter = ',')]
+    tolerate: Vec<String>,
+    /// Density plot with the gates: .svg or .png.
+    #[arg(long)]
+    plot: Option<PathBuf>,
+    /// The gate whose plane is plotted; else the first with two dimensions.
+    #[arg(long)]
+    plot_gate: Option<String>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Runs `vena flow`.
+pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
+    let gates = words.gates.as_deref().map(read).transpose()?;
+    let matrix = words.matrix.as_deref().map(|path| Ok::<_, Ended>((path.display().to_string(), read(path)?))).transpose()?;
+    let options = vena_flow::AnalyseOptions {
+        tolerances: words.tolerate.join(",").parse().map_err(|problem: vena_flow::UnknownTolerance| Ended::Usage(problem.to_string()))?,
+        data_set: words.data_set,
+        matrix,
+        ..vena_flow::AnalyseOptions::default()
+    };
+    each(&words.files, &[".fcs", ".lmd"], |input, several| {
+        let analysis = vena_flow::analyse(&input.bytes()?, gates.as_deref(), &options).map_err(|p| refused(input, &p))?;
+        if let Some(path) = &words.plot {
+            let path = if several { beside(path, &input.name) } else { path.clone() };
+            flow_plot(&analysis, words.plot_gate.as_deref(), &path, lang)?;
+        }
+        match words.format {
+            Format::Json => print_json(&analysis.report, several.then_some(&*input.name)),
+            Format::Text => files::print(&flow_text(input, &analysis.report, lang)),
+        }
+    })
+}
+
+fn flow_text(input: &Input, report: &vena_flow::FlowReport, lang: Lang) -> String {
+    let mut out = String::new();
+    let events = if lang == Lang::En { "events" } else { "個事件" };
+    let _ = writeln!(out, "{}: {} {events}, {} channels, compensation {} ({})", input.name, report.events, report.channels.len(), report.compensation.kind, report.compensation.from);
+    for gate in &report.gates {
+        let share = if gate.parent_count == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * gate.count as f64 / gate.parent_count as f64) };
+        let _ = writeln!(out, "  {:<40} {:>10} / {:<10} {share}", gate.path, gate.count, gate.parent_count);
+    }
+    for note in &report.notes {
+        let _ = writeln!(out, "  note: {note}");
+    }
+    let _ = writeln!(out, "  SHA-256 {}  result {}", report.file_sha256, report.digest);
+    out
+}
+
+fn flow_plot(analysis: &vena_flow::Analysis, gate: Option<&str>, path: &Path, lang: Lang) -> Outcome {
+    let wrong = |problem: vena_flow::plot::PlotError| Ended::Input(problem.to_string());
+    let document = (!analysis.document.gates.is_empty()).then_some(&analysis.document);
+    let spec = match gate {
+        Some(id) => PlotSpec::for_gate(&analysis.document, id),
+        None => PlotSpec::automatic(document, &analysis.data_set),
+    }
+    .map_err(wrong)?;
+    let plot = DensityPlot::new(&analysis.document, &analysis.data_set, &analysis.compensation, &analysis.report.gates, &spec).map_err(wrong)?;
+    let text = PlotText { events: if lang == Lang::En { "events".into() } else { "個事件".into() }, ..PlotText::default() };
+    let bytes = if is_png(path) { plot.to_png(&text, None).map_err(wrong)? } else { plot.to_svg(&text).into_bytes() };
+    files::write(path, &bytes)
+}
+
+/// What `vena colonies` is asked.
+#[derive(Debug, clap::Args)]
+pub struct ColonyWords {
+    /// Images (PNG, TIFF, JPEG), or folders of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// What the picture shows: automatic, dish, whole, or a number of wells (6, 12, 24, 96).
+    #[arg(long)]
+    layout: Option<String>,
+    /// Smallest diameter counted, in pixels.
+    #[arg(long)]
+    diameter_min_px: Option<f64>,
+    /// Smallest diameter counted, in micrometres; needs --um-per-pixel.
+    #[arg(long)]
+    diameter_min_um: Option<f64>,
+    /// Size of a pixel in micrometres.
+    #[arg(long)]
+    um_per_pixel: Option<f64>,
+    /// Overlay for a person to confirm: .svg or .png.
+    #[arg(long)]
+    plot: Option<PathBuf>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Runs `vena colonies`.
+pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
+    let mut options = vena_colonies::Options { micrometres_per_pixel: words.um_per_pixel, ..vena_colonies::Options::default() };
+    if let Some(layout) = &words.layout {
+        options.layout = serde_json::from_value(serde_json::Value::String(layout.clone()))
+            .map_err(|problem| Ended::Usage(format!("--layout {layout}: {problem}")))?;
+    }
+    options.diameter_min = match (words.diameter_min_px, words.diameter_min_um) {
+        (Some(_), Some(_)) => return Err(Ended::Usage("give the smallest diameter in pixels or in micrometres, not both".into())),
+        (Some(px), None) => vena_colonies::DiameterMin::Pixels(px),
+        (None, Some(um)) => vena_colonies::DiameterMin::Micrometres(um),
+        (None, None) => vena_colonies::DiameterMin::Automatic,
+    };
+    let tables = vena_colonies::prepare(&options).map_err(|problem| Ended::Usage(problem.to_string()))?;
+    let found = inputs(&words.files, &[".png", ".tif", ".tiff", ".jpg", ".jpeg"])?;
+    let bar = progress(found.len() as u64);
+    let mut images = Vec::new();
+    for input in &found {
+        let bytes = input.bytes()?;
+        let reports = vena_colonies::analyse_file(&input.name, &bytes, &options, &tables);
+        if let (Some(path), Some(first)) = (&words.plot, reports.first()) {
+            let path = if found.len() > 1 { beside(path, &input.name) } else { path.clone() };
+            let picture = if is_png(&path) {
+                vena_colonies::overlay::png(&bytes, first, &options.limits).map_err(|problem| Ended::Input(problem.to_string()))?
+            } else {
+                vena_colonies::overlay::svg(first, None, None).into_bytes()
+            };
+            files::write(&path, &picture)?;
+        }
+        images.extend(reports);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    let refused = images.iter().any(|image| image.count.is_none());
+    let report = vena_colonies::ColonyReport { method: vena_colonies::METHOD.into(), rules: tables.counting.version.clone(), options, images };
+    match words.format {
+        Format::Json => print_json(&report, None)?,
+        Format::Text => {
+            let text: String = report.images.iter().map(|image| colonies_text(image, lang)).collect();
+            files::print(&text)?;
+        }
+    }
+    if refused { Err(Ended::WithProblems) } else { Ok(()) }
+}
+
+/// One line an image: the count or why there is none, and the wells where there are several.
+fn colonies_text(image: &vena_colonies::ImageReport, lang: Lang) -> String {
+    use vena_colonies::Status;
+    let count = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |n| n.to_string());
+    let why = |status: Status| match (status, lang) {
+        (Status::Counted | Status::Refused, _) => "",
+        (Status::TooManyToCount, Lang::En) => "  too many to count",
+        (Status::TooManyToCount, Lang::ZhTw) => "  太多，無法計數",
+        (Status::NotAssessable, Lang::En) => "  not assessable",
+        (Status::NotAssessable, Lang::ZhTw) => "  無法評估",
+    };
+    let refusal = image.refusal.as_ref().map(|refusal| format!("  {}", refusal.message)).unwrap_or_default();
+    let mut out = format!("{:>8}  {}{}{refusal}\n", count(image.count), image.file, why(image.status));
+    if image.vessels.len() > 1 {
+        for vessel in &image.vessels {
+            let _ = writeln!(out, "{:>8}    {}{}", count(vessel.count), vessel.name, why(vessel.status));
+        }
+    }
+    out
+}
+
+/// What `vena potency` is asked.
+#[derive(Debug, clap::Args)]
+pub struct PotencyWords {
+    /// Dose-response table (CSV), or a folder of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The preparation that is the reference.
+    #[arg(long)]
+    reference: Option<String>,
+    /// Options as JSON, as the report prints them.
+    #[arg(long)]
+    options: Option<PathBuf>,
+    /// Picture of the curves (.svg).
+    #[arg(long)]
+    plot: Option<PathBuf>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Runs `vena potency`.
+pub fn potency(words: &PotencyWords, lang: Lang) -> Outcome {
+    let mut options: vena_potency::PotencyOptions = options(words.options.as_deref())?;
+    if words.reference.is_some() {
+        options.reference.clone_from(&words.reference);
+    }
+    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
+        let report = vena_potency::analyse_potency(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
+        if let Some(path) = &words.plot {
+            let path = if several { beside(path, &input.name) } else { path.clone() };
+            files::write(&path, vena_potency::potency_svg(&report, lang).as_bytes())?;
+        }
+        match words.format {
+            Format::Json => print_json(&report, several.then_some(&*input.name)),
+            Format::Text => files::print(&assay_text::potency(&report, &input.name, lang)),
+        }
+    })
+}
+
+/// What `vena qpcr` is asked.
+#[derive(Debug, clap::Args)]
+pub struct QpcrWords {
+    /// qPCR table (CSV), or a folder of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Options as JSON (cut-off, residual DNA, vector copies …).
+    #[arg(long)]
+    options: Option<PathBuf>,
+    /// Picture of the standard curve (.svg).
+    #[arg(long)]
+    plot: Option<PathBuf>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Runs `vena qpcr`.
+pub fn qpcr(words: &QpcrWords, lang: Lang) -> Outcome {
+    let options: vena_potency::QpcrOptions = options(words.options.as_deref())?;
+    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
+        let report = vena_potency::analyse_qpcr(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
+        if let Some(path) = &words.plot {
+            let path = if several { beside(path, &input.name) } else { path.clone() };
+            files::write(&path, vena_potency::qpcr_svg(&report, lang).as_bytes())?;
+        }
+        match words.format {
+            Format::Json => print_json(&report, several.then_some(&*input.name)),
+            Format::Text => files::print(&assay_text::qpcr(&report, &input.name, lang)),
+        }
+    })
+}
+
+fn options<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> Result<T, Ended> {
+    match path {
+        None => Ok(T::default()),
+        Some(path) => serde_json::from_slice(&read(path)?).map_err(|problem| Ended::Usage(format!("{}: {problem}", path.display()))),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Ended> {
+    std::fs::read(path).map_err(|problem| Ended::Input(format!("{}: {problem}", path.display())))
+}
+
+fn refused(input: &Input, problem: &dyn std::fmt::Display) -> Ended {
+    Ended::Input(format!("{}: {problem}", input.name))
+}
+
+fn is_png(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
+}
+
+/// With several inputs a picture's name carries the input's.
+fn beside(picture: &Path, input: &str) -> PathBuf {
+    let stem = Path::new(input).file_stem().map_or_else(|| "input".into(), |s| s.to_string_lossy());
+    let (name, ending) = (picture.file_stem().unwrap_or_default().to_string_lossy(), picture.extension().unwrap_or_default().to_string_lossy());
+    picture.with_file_name(format!("{name}-{stem}.{ending}"))
+}
+
+/// Does the work for each input. With one input its refusal ends the program; with several it is listed
+/// and the others go on.
+fn each(named: &[PathBuf], endings: &[&str], work: impl Fn(&Input, bool) -> Outcome) -> Outcome {
+    let found = inputs(named, endings)?;
+    let several = found.len() > 1;
+    let bar = progress(found.len() as u64);
+    let mut problems = false;
+    for input in &found {
+        match work(input, several) {
+            Err(Ended::Input(words)) if several => {
+                problems = true;
+                bar.suspend(|| eprintln!("vena: {words}"));
+            }
+            other => other?,
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if problems { Err(Ended::WithProblems) } else { Ok(()) }
+}
+
+fn as_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Ended> {
+    serde_json::to_value(report).map_err(|problem| Ended::Machine(format!("the result cannot be written as JSON: {problem}")))
+}
+
+/// One object a line; with several inputs it says which file.
+fn print_json(report: &impl serde::Serialize, file: Option<&str>) -> Outcome {
+    let mut value = as_value(report)?;
+    if let (Some(object), Some(file)) = (value.as_object_mut(), file) {
+        object.insert("file".into(), file.into());
+    }
+    files::print(&format!("{value}\n"))
+}
