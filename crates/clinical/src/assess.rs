@@ -96,7 +96,8 @@ fn choose(days: &[InfusionDay], at: Timestamp, index: Option<usize>) -> Chosen {
 fn listed(days: &[InfusionDay]) -> String {
     days.iter()
         .enumerate()
-        .map(|(i, day)| format!("{i}: {}", day.when))
+        // Counted from 1, as people do; the question counts from 0.
+        .map(|(i, day)| format!("{}: {}", i + 1, day.when))
         .collect::<Vec<_>>()
         .join(", ")
 }
