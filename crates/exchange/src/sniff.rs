@@ -20,7 +20,7 @@ pub enum Kind {
 /// How much of a file is looked at.
 const LOOK_AT_MAX: usize = 64 * 1024;
 
-/// Tells what a file is from its first 64 KiB.
+/// Tells what a file is from its first 64 KiB, and of JSON whether its first line is a whole value.
 pub fn sniff(bytes: &[u8]) -> Kind {
     let wide = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
     let head = bytes.get(..bytes.len().min(LOOK_AT_MAX)).unwrap_or(bytes);
@@ -38,6 +38,9 @@ pub fn sniff(bytes: &[u8]) -> Kind {
         None => Kind::Empty,
         Some(b'<') => Kind::Xml,
         Some(b'[') => Kind::FhirJson,
+        // A whole bundle on one line is longer than the head: the end of the first line is looked for
+        // in all of it.
+        Some(b'{') if !wide => json_kind(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start()),
         Some(b'{') => json_kind(trimmed),
         Some(_) if !wide && memchr::memchr(0, head).is_some() => Kind::Unknown,
         Some(_) => {
@@ -71,6 +74,13 @@ fn json_kind(text: &[u8]) -> Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_line_longer_than_the_head_is_still_a_line() {
+        let long = format!("{{\"a\":\"{}\"}}", "x".repeat(2 * LOOK_AT_MAX));
+        assert_eq!(sniff(format!("{long}\n{long}\n").as_bytes()), Kind::NdJson);
+        assert_eq!(sniff(format!("{long}\n").as_bytes()), Kind::FhirJson);
+    }
 
     #[test]
     fn content_decides() {

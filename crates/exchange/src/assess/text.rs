@@ -158,11 +158,11 @@ fn write_reason(out: &mut String, mark: &str, reason: &Reason, lang: Lang) {
         (true, Lang::En) => " · recorded late",
         (true, Lang::ZhTw) => " · 補登",
     };
+    let source = if reason.source.is_empty() { String::new() } else { format!(" · {}", reason.source) };
     let _ = writeln!(
         out,
-        "    {mark} {}: {}{when}{late} · {}",
+        "    {mark} {}: {}{when}{late}{source}",
         reason.label.get(lang),
-        reason.used.get(lang),
-        reason.source
+        reason.used.get(lang)
     );
 }
