@@ -432,6 +432,7 @@ fn files_of(body: &Body) -> Vec<FileDigest> {
         Step::ConsentRecorded { scan: file, .. }
         | Step::ProductReleased { document: file, .. }
         | Step::ProductReceived { document: file, .. } => file.iter().cloned().collect(),
+        Step::AssayRecorded(assay) => assay.stored_files(),
         _ => Vec::new(),
     }
 }

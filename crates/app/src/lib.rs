@@ -6,6 +6,8 @@
 pub mod accounts;
 pub mod act;
 pub mod app;
+pub mod assay_compute;
+pub mod assays;
 pub mod board;
 pub mod clock;
 pub mod config;
