@@ -229,20 +229,22 @@ fn temperature(from: &str, to: &str) -> Option<Conversion> {
 
 /// The factor between two comparable units, as a ratio of decimals.
 ///
-/// The library answers in binary; 15 significant digits recover the decimal factor it stands for.
-/// Asking in the direction that gives the larger number keeps thirds and the like out of it.
+/// The library answers in binary; 14 significant digits recover the decimal factor it stands for. Of the
+/// two directions the one with the shorter decimal is exact (1 inch is 0.0254 m, but a metre is 39.37… inches).
 fn ratio(from: &str, to: &str) -> Result<Conversion, UnitError> {
     let wrong = || UnitError::WrongKind { from: from.to_owned(), to: to.to_owned() };
     let zero = octofhir_ucum::convert(0.0, from, to).map_err(|_| wrong())?;
     if zero != 0.0 {
         return Err(wrong());
     }
-    let forward = octofhir_ucum::convert(1.0, from, to).map_err(|_| wrong())?;
-    if forward >= 1.0 {
-        Ok(Conversion::scale(significant(forward).ok_or(UnitError::OutOfRange)?, Exact::ONE))
-    } else {
-        let backward = octofhir_ucum::convert(1.0, to, from).map_err(|_| wrong())?;
-        Ok(Conversion::scale(Exact::ONE, significant(backward).ok_or(UnitError::OutOfRange)?))
+    let forward = octofhir_ucum::convert(1.0, from, to).ok().and_then(significant);
+    let backward = octofhir_ucum::convert(1.0, to, from).ok().and_then(significant);
+    let length = |factor: &Exact| factor.mantissa().unsigned_abs();
+    match (forward, backward) {
+        (Some(forward), Some(backward)) if length(&backward) < length(&forward) => Ok(Conversion::scale(Exact::ONE, backward)),
+        (Some(forward), _) => Ok(Conversion::scale(forward, Exact::ONE)),
+        (None, Some(backward)) => Ok(Conversion::scale(Exact::ONE, backward)),
+        (None, None) => Err(UnitError::OutOfRange),
     }
 }
 
@@ -325,6 +327,7 @@ mod tests {
         assert_eq!(to("175", "10*9/L", "10*3/uL"), "175");
         assert_eq!(to("75000", "/uL", "10*9/L"), "75");
         assert_eq!(to("90", "mmHg", "mm[Hg]"), "90");
+        assert_eq!(to("6.3", "[in_i]", "cm"), "16.002");
     }
 
     #[test]
