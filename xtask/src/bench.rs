@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: figures against named peers, as ratios measured in one run, never as a timed test.
 //! `cargo xtask long`: runs of hours, resumable, their dated results kept under `docs/long/`.
 
-use crate::run::{Done, root, run};
+use crate::run::{Done, root, run, run_with};
+use std::path::PathBuf;
 
 /// Name, package and example of each benchmark, with what it compares.
 const BENCHES: [(&str, &str, &str, &str); 8] = [
@@ -15,6 +16,27 @@ const BENCHES: [(&str, &str, &str, &str); 8] = [
     ("http", "vena-web", "bench_http", "the board over HTTP with 16 clients"),
 ];
 
+/// What the peers are called on PyPI.
+const PEERS: [&str; 7] = ["pandas", "numpy", "scipy", "scikit-image", "flowio", "flowkit", "fhir.resources"];
+
+/// A Python with the peers, under `target/peers`; made once. Without Python, or where a peer cannot be
+/// installed, each benchmark says that it ran alone.
+fn peers() -> Option<PathBuf> {
+    let folder = root().join("target/peers");
+    let python = folder.join("bin/python3");
+    if !python.is_file() {
+        let folder = folder.to_string_lossy().into_owned();
+        run("python3", &["-m", "venv", &folder]).ok()?;
+    }
+    let program = python.to_string_lossy().into_owned();
+    let mut words = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    words.extend(PEERS);
+    if run(&program, &words).is_err() {
+        println!("LEFT OUT: not every peer could be installed; what is missing is named below");
+    }
+    Some(python)
+}
+
 /// Runs all benchmarks, or the named ones.
 pub fn bench(names: &[String]) -> Done {
     let chosen: Vec<_> = BENCHES.iter().filter(|b| names.is_empty() || names.iter().any(|n| n == b.0)).collect();
@@ -22,17 +44,20 @@ pub fn bench(names: &[String]) -> Done {
         let known: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
         return Err(format!("no such benchmark; known are {}", known.join(", ")));
     }
-    let mut missing = Vec::new();
+    let python = peers();
+    let program = python.as_ref().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = python.as_ref().and_then(|p| p.parent()).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let environment = [("PATH", path.as_str()), ("VENA_PYTHON", program.as_str())];
     for (name, package, example, what) in chosen {
-        let folder = package.trim_start_matches("vena-");
-        if !root().join(format!("crates/{folder}/examples/{example}.rs")).is_file() {
-            missing.push(*name);
-            continue;
-        }
         println!("\n== {name}: {what}");
-        run("cargo", &["run", "--release", "--quiet", "--package", package, "--example", example])?;
+        let mut words = vec!["run", "--release", "--quiet", "--package", package, "--example", example];
+        if *name == "colonies" && python.is_some() {
+            words.extend(["--", "--python", &program, "--plates", "4"]);
+        }
+        run_with("cargo", &words, &environment)?;
     }
-    if missing.is_empty() { Ok(()) } else { Err(format!("these benchmarks do not exist yet: {}", missing.join(", "))) }
+    Ok(())
 }
 
 /// Name, package and example of each long run.
