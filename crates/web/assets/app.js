@@ -11,6 +11,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A scanner ends with Enter: in a field it fills, Enter goes on to the next empty one instead of sending a
+// form that is not finished. From the last one it goes to the button.
+document.addEventListener("keydown", (event) => {
+  const field = event.target;
+  if (event.key !== "Enter" || !field.matches?.("input[data-scanned]") || event.isComposing) return;
+  event.preventDefault();
+  const all = [...field.form.querySelectorAll("input[data-scanned], button[type=submit]")];
+  const rest = all.slice(all.indexOf(field) + 1);
+  (rest.find((next) => next.matches("button") || !next.value) ?? rest[0])?.focus();
+});
+
+// What is wrong first is where the person goes on.
+document.querySelector("[aria-invalid=true], fieldset.wrong")?.focus();
+
 // Clock times become ages ("22 min ago") and keep counting.
 const words = document.documentElement.dataset;
 function ages() {
@@ -26,7 +40,27 @@ function ages() {
 }
 ages();
 setInterval(ages, 30000);
-document.addEventListener("htmx:afterSwap", ages);
+
+// A swap keeps what was unfolded, and marks the rows that changed.
+const folds = new Map();
+const rows = new Map();
+const remember = () => document.querySelectorAll("tr[data-seq]").forEach((row) => rows.set(row.id, row.dataset.seq));
+const foldName = (fold) => fold.id || fold.closest("section[id]")?.id;
+remember();
+document.addEventListener("htmx:beforeSwap", () => {
+  for (const fold of document.querySelectorAll("main details")) if (foldName(fold)) folds.set(foldName(fold), fold.open);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  ages();
+  for (const fold of document.querySelectorAll("main details")) {
+    const open = folds.get(foldName(fold));
+    if (open !== undefined) fold.open = open;
+  }
+  for (const row of document.querySelectorAll("tr[data-seq]")) {
+    row.classList.toggle("fresh", rows.get(row.id) !== row.dataset.seq);
+  }
+  remember();
+});
 
 // Live update: the server says that something was recorded; the marked part of the page is fetched again.
 const live = document.querySelector("[data-live]");
@@ -51,8 +85,40 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
   window.addEventListener("beforeunload", (event) => { if (begun) event.preventDefault(); });
 }
 
-// A form marked so sends itself when an answer is chosen (one question per screen).
-document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-step]");
-  if (form && event.target.type === "radio" && form.dataset.step === "auto") form.requestSubmit();
+// Language and theme: what was typed so far comes along. It is kept in this tab for the one load of the page
+// and taken out again at once; passwords and files are not kept.
+const kept = "vena-typed";
+const begunForm = document.querySelector("form[data-keep]");
+document.querySelector("form[action='/preferences']")?.addEventListener("submit", async (event) => {
+  const form = event.target;
+  const pressed = event.submitter;
+  if (pressed?.name === "theme" && !document.documentElement.dataset.theme) {
+    pressed.value = matchMedia("(prefers-color-scheme: dark)").matches ? "light" : "dark";
+  }
+  if (!begunForm) return;
+  if (begunForm.matches("[data-stay]")) {
+    event.preventDefault();
+    await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form, pressed)), redirect: "manual" });
+    const stay = Object.assign(document.createElement("input"), { type: "hidden", name: "go", value: "stay" });
+    begunForm.append(stay);
+    begunForm.dispatchEvent(new Event("submit"));
+    begunForm.submit();
+    return;
+  }
+  const typed = [...begunForm.elements].filter((field) => field.name && !/^(password|file|hidden|submit)$/.test(field.type))
+    .map((field) => [field.name, field.value, /^(radio|checkbox)$/.test(field.type) ? field.checked : null]);
+  sessionStorage.setItem(kept, JSON.stringify({ path: location.pathname, typed }));
+  begunForm.dispatchEvent(new Event("submit"));
 });
+const typedBefore = sessionStorage.getItem(kept);
+sessionStorage.removeItem(kept);
+if (typedBefore && begunForm) {
+  const { path, typed } = JSON.parse(typedBefore);
+  for (const [name, value, ticked] of path === location.pathname ? typed : []) {
+    for (const field of begunForm.elements) {
+      if (field.name !== name) continue;
+      if (ticked === null) field.value = value;
+      else if (field.value === value) field.checked = ticked;
+    }
+  }
+}

@@ -1,7 +1,7 @@
 //! The board over HTTP: a programme of synthetic journeys, 16 clients on loopback, bounded in number and time.
 //! Prints p50 and p99 of the server's answers, resident memory, and the time from opening the folder to the
 //! first page. `JOURNEYS=10000 cargo run --release -p vena-web --example bench_http` for the full size;
-//! `SERVE=1` keeps serving instead, for looking at it.
+//! `SERVE=1` keeps serving instead, on `PORT` (7341), for looking at it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::{
@@ -81,7 +81,7 @@ fn main() {
             println!("filled {journeys} journeys in {:.1} s, {} events", started.elapsed().as_secs_f64(), app.position());
         }
         for one in &logins {
-            println!("  {:<14} {} {}", one.role.as_str(), one.login, one.password);
+            println!("  {:<18} {} {}", one.role.as_str(), one.login, one.password);
         }
         (login, password) = logins.first().map(|l| (l.login.clone(), l.password.clone())).unwrap();
         app.close().unwrap();
@@ -91,7 +91,8 @@ fn main() {
     let (token, _) = app.sign_in(&login, &password).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let keep = std::env::var("SERVE").is_ok();
-    let listener = runtime.block_on(tokio::net::TcpListener::bind(if keep { "127.0.0.1:7341" } else { "127.0.0.1:0" })).unwrap();
+    let port = std::env::var("PORT").unwrap_or_else(|_| "7341".to_owned());
+    let listener = runtime.block_on(tokio::net::TcpListener::bind(format!("127.0.0.1:{}", if keep { port.as_str() } else { "0" }))).unwrap();
     let address = listener.local_addr().unwrap();
     println!("http://{address}");
     let server = Server { app, synthetic: true };

@@ -47,7 +47,11 @@ pub fn text_with(lang: Lang, key: &str, places: &[(&str, &str)]) -> String {
     };
     let mut args = FluentArgs::new();
     for (name, value) in places {
-        args.set(*name, *value);
+        // Whole numbers as numbers, so that a text may tell one from many.
+        match value.parse::<i64>() {
+            Ok(number) if number.to_string() == *value => args.set(*name, number),
+            _ => args.set(*name, *value),
+        }
     }
     let mut problems = Vec::new();
     bundle.format_pattern(pattern, Some(&args), &mut problems).into_owned()

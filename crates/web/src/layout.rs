@@ -63,6 +63,8 @@ pub struct Page {
     pub room: &'static str,
     /// One task and one way out: no bar of rooms on a phone.
     pub one_task: bool,
+    /// A bedside form: on a phone the band keeps only what tells people apart, and the allergy.
+    pub bedside: bool,
     /// The identity band, directly under the frame.
     pub band: Option<Markup>,
     /// The content.
@@ -83,6 +85,14 @@ fn room_name(frame: &Frame, room: &str) -> String {
         "search" => frame.t("room-search"),
         "register" => frame.t("room-register"),
         _ => frame.t("room-knowledge"),
+    }
+}
+
+fn body_class(page: &Page) -> Option<&'static str> {
+    match (page.one_task, page.bedside) {
+        (true, true) => Some("one-task bedside"),
+        (true, false) => Some("one-task"),
+        _ => None,
     }
 }
 
@@ -108,11 +118,11 @@ pub fn page(frame: &Frame, page: &Page) -> Markup {
                 script src=(assets::address("htmx.js")) defer {}
                 script src=(assets::address("app.js")) defer {}
             }
-            body class=[page.one_task.then_some("one-task")] {
+            body class=[body_class(page)] {
                 a class="skip" href="#main" { (frame.t("skip")) }
                 (top(frame, page))
                 @if frame.synthetic {
-                    div class="strip" { span { (frame.t("synthetic-data")) } span class="wide-only" { (frame.now) } }
+                    div class="strip" role="note" { span { (frame.t("synthetic-data")) } span class="wide-only" { (frame.now) } }
                 }
                 @if let Some(band) = &page.band { (band) }
                 (hatch())

@@ -24,7 +24,10 @@ grade-at-least = at least grade { $n }
 grade-interval = grade { $low } to { $high }
 grade-not-assessable = not assessable
 grade-not-applicable = not applicable now
-score-value = { $n } points
+score-value = { $n ->
+    [one] 1 point
+   *[other] { $n } points
+ }
 score-at-least = at least { $n } points
 score-interval = { $low } to { $high } points
 scale-icaht-late = ICAHT, late
@@ -75,7 +78,7 @@ lane-anc = Neutrophils
 lane-platelets = Platelets
 logarithmic = log
 facts = What was recorded
-facts-newest-first = newest first
+facts-newest-first = newest first, { $shown } of { $all }
 what = What
 happened = yes
 could-not-be-tested = could not be tested ({ $why })
@@ -112,12 +115,24 @@ field-document = Document
 field-exception = If out of specification: why it is released all the same, and who agreed
 field-shipper-temperature = Shipper temperature on arrival
 field-check = Identity check
-field-number-on-patient = Number on the patient’s wristband
+field-number-on-patient = Number on the wristband of the patient
 field-number-on-product = Number on the product
 field-name-agrees = Name and birth date given by the patient (or on the wristband) agree with the band above
 field-which-therapy = Which therapy
 field-cause-of-death = Cause of death
 field-ending = How it ended
+journey-steps = Steps of the journey
+course-empty = Nothing measured yet. What is recorded under “Record” is drawn here.
+date = Date
+leave-form = Back to the course
+recorded-now = { $what }: recorded.
+next-due = Next due: { $task }, { $when }.
+neuro-next = ICANS stays open until these are asked:
+other-scale = This patient is asked { $name }.
+go-to = Go to { $name }
+last-value = last { $value }, { $when }
+reason-given = Reason given: { $reason }
+form-wrong = Nothing was recorded yet. Please look at:
 # Errors in forms
 error-missing = Please fill this in.
 error-day-needed = Please give the day.
@@ -150,12 +165,25 @@ back = Back
 next = Next
 as-answered = as answered
 ice-steps = Steps of the examination
-ice-points = { $n } points
+ice-points = { $n ->
+    [one] 1 point
+   *[other] { $n } points
+ }
 ice-right = Right
 ice-wrong = Wrong
 ice-untested = Could not test
-ice-asked = { $n } points asked
-ice-incomplete = { $n } points could not be tested: the score will be an interval.
+ice-asked = { $n ->
+    [one] 1 point
+   *[other] { $n } points
+ } asked
+ice-incomplete = { $n ->
+    [one] 1 point
+   *[other] { $n } points
+ } could not be tested: the score will be an interval.
+ice-open = { $n ->
+    [one] 1 point was
+   *[other] { $n } points were
+ } not asked. Go back and ask, or record the examination as it is.
 ice-arousal-step = Awake
 ice-arousal-ask = How awake is the patient?
 ice-arousal-help = Without sedation or another cause. An unarousable patient cannot be asked; the examination ends here.
@@ -225,10 +253,24 @@ no-such-page = There is no such page.
 unreadable-form = The form could not be read. Go back and try again; nothing was recorded.
 # Board
 board-title = Programme board
-board-counts = { $running } journeys · { $now } need someone now · { $shut } gates shut
+board-counts = { $running ->
+    [one] 1 journey
+   *[other] { $running } journeys
+ } · { $now ->
+    [one] 1 needs someone now
+   *[other] { $now } need someone now
+ } · { $shut ->
+    [one] 1 gate shut
+   *[other] { $shut } gates shut
+ }
 board-caption = Journeys, most urgent first
 board-empty = No journey here yet
-board-empty-help = Register a patient, or choose another filter above.
+board-empty-help = Register the first patient: name, record number, birth date. Everything else follows from their page.
+board-nothing = No journey behind this filter
+board-nothing-help = Other journeys are running.
+board-all = Show all
+urgent-because = overdue, grade { $grade } and above, or an infusion running
+on-track-because = next task after today, or without a date
 live-on = Live
 live-lost = Connection lost; the page may be old
 filter-whose = Whose
@@ -262,13 +304,16 @@ no-tasks = Nothing is due.
 gate-before = Shut: { $step }
 record-something = Record
 role-may-not-hint = Your role does not usually record this; Vena will say who can.
-second-person-hint = Two different people are needed. The second person signs in and records their own reading.
+second-person-hint = Two different people are needed: each signs in and records what they themselves read. The same person twice does not count.
 sign-title = Sign
 sign-what = You are about to record this outside the rule. Reason: { $reason }
 sign-password = Your password again
 sign-button = Sign and record
 # History
-history-beside = { $n } events, nothing edited
+history-beside = { $n ->
+    [one] 1 event
+   *[other] { $n } events
+ }, newest first; nothing is ever edited
 recorded = Recorded
 by-whom = By
 correct = Correct
@@ -302,6 +347,9 @@ product-intended = Product intended
 referred = Referred at
 register-button = Register
 error-name = Please give a name, in Chinese characters or Latin letters.
-duplicate = { $n } patients already known may be the same person
+duplicate = { $n ->
+    [one] 1 patient already known may be the same person
+   *[other] { $n } patients already known may be the same person
+ }
 duplicate-look = Look at them first
 duplicate-go-on = It is somebody else: register all the same

@@ -85,8 +85,8 @@ pub fn value(reader: &mut Reader<'_>, name: &str, info: &ConceptInfo) -> Option<
             RangeCheck::Implausible => Some((value, Some(Flag::Implausible))),
             RangeCheck::Impossible => {
                 let (low, high) = info.possible.unwrap_or((0.0, 0.0));
-                let unit = info.unit.as_deref().unwrap_or_default();
-                let places = [("low", low.to_string()), ("high", high.to_string()), ("unit", unit.to_owned()), ("typed", typed.to_owned())];
+                let unit = vena_knowledge::label::unit_for_reading(info.unit.as_deref().unwrap_or_default(), reader.lang);
+                let places = [("low", low.to_string()), ("high", high.to_string()), ("unit", unit), ("typed", typed.to_owned())];
                 let places: Vec<(&str, &str)> = places.iter().map(|(a, b)| (*a, b.as_str())).collect();
                 let words = text_with(reader.lang, "error-impossible", &places);
                 reader.fault(name, words);

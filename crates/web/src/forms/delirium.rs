@@ -42,6 +42,10 @@ pub fn facts(data: &Submitted, knowledge: &Knowledge, when: When) -> Vec<Fact> {
         };
         facts.push(fact(Concept::of(concept), value, None, when));
     }
+    if ITEMS.iter().any(|(concept, _)| !ANSWERS.iter().any(|(word, _)| *word == data.get(concept))) {
+        // Without this an older total would go on standing for now.
+        facts.push(fact(Concept::known("capd-score"), Value::NotAssessed("not all items".into()), None, when));
+    }
     facts
 }
 
@@ -58,7 +62,7 @@ mod tests {
         data.set("capd-item-1", "always");
         let when = When::parse("2026-11-20T03:12+08:00", None).unwrap();
         let facts = facts(&data, Knowledge::embedded(), when);
-        assert_eq!(facts.len(), 9);
+        assert_eq!(facts.len(), 10);
         assert_eq!(facts[1].answer(), Some(Answer::known("always")));
         assert!(matches!(facts[2].value, Value::NotAssessed(_)));
     }

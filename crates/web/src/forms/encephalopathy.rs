@@ -127,8 +127,10 @@ pub fn facts(data: &Submitted, knowledge: &Knowledge, when: When) -> Vec<Fact> {
     let total = score(data);
     for question in &QUESTIONS {
         let parts = parts(question, data);
-        let value = if parts.contains(&Part::NotTested) || parts.contains(&Part::NotAsked) {
+        let value = if parts.contains(&Part::NotTested) {
             Value::NotAssessed("could not be tested".into())
+        } else if parts.contains(&Part::NotAsked) {
+            Value::NotAssessed("not asked".into())
         } else {
             points(parts.iter().filter(|part| **part == Part::Right).count())
         };
@@ -136,8 +138,31 @@ pub fn facts(data: &Submitted, knowledge: &Knowledge, when: When) -> Vec<Fact> {
     }
     if total.untested == 0 && total.open == 0 {
         facts.push(fact(Concept::known("ice-score"), points(usize::from(total.right)), None, when));
+    } else {
+        // Without this an older total would go on standing for now.
+        facts.push(fact(Concept::known("ice-score"), Value::NotAssessed("not all parts".into()), None, when));
     }
     facts
+}
+
+/// Whether anything has been answered yet.
+pub fn begun(data: &Submitted) -> bool {
+    let total = score(data);
+    total.asked + total.untested > 0 || !data.get("level-of-consciousness").is_empty()
+}
+
+/// The same examination with every part not asked yet answered so.
+pub fn rest_answered(data: &Submitted, answer: &str) -> Submitted {
+    let mut data = data.clone();
+    for question in &QUESTIONS {
+        for (part, _) in question.parts {
+            let name = field(question, part);
+            if !matches!(data.get(&name), "right" | "wrong" | "untested") {
+                data.set(&name, answer);
+            }
+        }
+    }
+    data
 }
 
 fn points(points: usize) -> Value {
@@ -190,8 +215,21 @@ mod tests {
                 let facts = facts(&data, Knowledge::embedded(), when());
                 let this = facts.iter().find(|f| f.concept.as_str() == question.concept).unwrap();
                 assert!(matches!(this.value, Value::NotAssessed(_)));
+                let whole = facts.iter().find(|f| f.concept.as_str() == "ice-score").unwrap();
+                assert!(matches!(whole.value, Value::NotAssessed(_)), "an older total must not stand");
             }
         }
+    }
+
+    /// Row X4: what is open is neither wrong nor untested.
+    #[test]
+    fn open_parts_are_filled_only_for_the_preview() {
+        let mut data = Submitted::default();
+        assert!(!begun(&data));
+        data.set("ice-command-command", "untested");
+        assert!(begun(&data));
+        let (best, worst) = (score(&rest_answered(&data, "right")), score(&rest_answered(&data, "wrong")));
+        assert_eq!((best.right, worst.right, best.untested, worst.open), (9, 0, 1, 0));
     }
 
     /// Row X4: nobody can be asked who cannot be woken.

@@ -33,7 +33,7 @@ pub struct Band {
     pub allergy: Option<String>,
     /// Day number from the infusion.
     pub day: Option<i32>,
-    /// The site or ward.
+    /// Where in the journey the patient is.
     pub place: String,
     /// The patient does not exist.
     pub synthetic: bool,
@@ -53,19 +53,19 @@ pub fn band(frame: &Frame, band: &Band) -> Markup {
                     a href=(format!("/journeys/{}", band.journey)) class="plain-link" { (first) } " "
                     @if band.synthetic { span class="mark-synthetic" { (frame.t("synthetic-mark")) } }
                     small {
-                        (second)
-                        @if !band.sex.is_empty() { " · " (band.sex) }
-                        @if let Some(age) = band.age_years { " · " (frame.tw("age-years", &[("n", &age.to_string())])) }
+                        span class="keep" { (second) }
+                        @if !band.sex.is_empty() { span class="keep" { " · " (band.sex) } }
+                        @if let Some(age) = band.age_years { span class="keep" { " · " (frame.tw("age-years", &[("n", &age.to_string())])) } }
                     }
                 }
                 dl {
                     div { dt { (frame.t("born")) } dd { (band.birth_date.map_or_else(|| "?".to_owned(), |d| d.to_string())) } }
                     div { dt { (frame.t("record-number")) } dd { (band.record_number) } }
                     @if let Some(number) = &band.chain_of_identity {
-                        div { dt { (frame.t("chain-of-identity-short")) } dd class="code" { (number) } }
+                        div class="spare-at-bedside" { dt { (frame.t("chain-of-identity-short")) } dd class="code" { (number) } }
                     }
                     @if let Some((weight, when)) = &band.weight {
-                        div { dt { (frame.t("weight")) } dd { (weight) " " small class="quiet spare" { (when) } } }
+                        div class="spare-at-bedside" { dt { (frame.t("weight")) } dd { (weight) " " small class="quiet spare" { (when) } } }
                     }
                     @if let Some(product) = &band.product {
                         div class="spare" { dt { (frame.t("field-product")) } dd { (product) } }

@@ -11,8 +11,9 @@ use crate::{
     },
     layout::Frame,
     parts::{
-        field::{Choice, Field, choices, field},
+        field::{Choice, Field, choices, choices_with, field, wrong_summary},
         grade::{GradeView, chip},
+        icons::{Icon, icon},
     },
 };
 use maud::{Markup, html};
@@ -39,13 +40,15 @@ fn answers(frame: &Frame, info: &ConceptInfo) -> Vec<Choice<'static>> {
 }
 
 /// A form made of catalogue entries.
-pub fn facts(frame: &Frame, knowledge: &Knowledge, form: &FactForm, action: &str, data: &Submitted, wrong: &Wrong) -> Markup {
+pub fn facts(frame: &Frame, knowledge: &Knowledge, form: &FactForm, action: &str, data: &Submitted, wrong: &Wrong, last: &[(&'static str, String)]) -> Markup {
+    let last_of = |name: &str| last.iter().find(|(concept, _)| *concept == name).map(|(_, words)| words.as_str());
     html! {
         form class="form" method="post" action=(action) data-keep="" novalidate {
+            (wrong_summary(&frame.t("form-wrong"), wrong))
             (key_field(data))
             (when_field(frame, data, wrong))
             @for name in form.concepts {
-                @if let Some(info) = clinical::info(knowledge, name) { (concept(frame, info, name, data, wrong)) }
+                @if let Some(info) = clinical::info(knowledge, name) { (concept(frame, info, name, data, wrong, last_of(name))) }
             }
             p class="quiet small" { (frame.t("hint-units")) }
             button class="button first wide" type="submit" { (frame.t("record")) }
@@ -53,17 +56,19 @@ pub fn facts(frame: &Frame, knowledge: &Knowledge, form: &FactForm, action: &str
     }
 }
 
-fn concept(frame: &Frame, info: &ConceptInfo, name: &str, data: &Submitted, wrong: &Wrong) -> Markup {
+fn concept(frame: &Frame, info: &ConceptInfo, name: &str, data: &Submitted, wrong: &Wrong, last: Option<&str>) -> Markup {
     let label = info.name.get(frame.lang);
     let error = wrong.get(name).map(String::as_str);
     if info.kind == Kind::Answers {
         return html! {
-            (choices(name, label, data.get(name), &answers(frame, info), false))
-            @if let Some(error) = error { p class="field alarm" { (error) } }
+            div {
+                (choices_with(name, label, data.get(name), &answers(frame, info), false, error))
+                @if let Some(last) = last { p class="hint quiet small" { (last) } }
+            }
         };
     }
     let unit = info.unit.as_deref().map(|unit| unit_for_reading(unit, frame.lang));
-    field(&Field { name, label, value: data.get(name), unit: unit.as_deref(), error, kind: "number", autocomplete: Some("off"), ..Field::default() })
+    field(&Field { name, label, value: data.get(name), unit: unit.as_deref(), hint: last, error, kind: "number", autocomplete: Some("off"), ..Field::default() })
 }
 
 /// The form for a drug given, started or stopped.
@@ -71,6 +76,7 @@ pub fn drug(frame: &Frame, knowledge: &Knowledge, action: &str, data: &Submitted
     let error = |name: &str| wrong.get(name).map(String::as_str);
     html! {
         form class="form" method="post" action=(action) data-keep="" novalidate {
+            (wrong_summary(&frame.t("form-wrong"), wrong))
             (key_field(data))
             div class=(if wrong.contains_key("drug") { "field wrong" } else { "field" }) {
                 label for="drug" { (frame.t("field-drug")) }
@@ -96,10 +102,12 @@ pub fn drug(frame: &Frame, knowledge: &Knowledge, action: &str, data: &Submitted
 }
 
 /// What the bottom of an examination shows: the grade as it would stand with what was answered.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Default)]
 pub struct Preview {
-    /// ICANS with these answers.
-    pub icans: GradeView,
+    /// ICANS with these answers, as a range while parts are open; `None` before the first answer.
+    pub icans: Option<GradeView>,
+    /// The last score and its time, in words.
+    pub last: Option<String>,
 }
 
 /// The last screen of ICE; the first is 0 (consciousness).
@@ -109,7 +117,7 @@ pub const LAST_SCREEN: usize = QUESTIONS.len() + 1;
 pub fn ice(frame: &Frame, knowledge: &Knowledge, action: &str, screen: usize, data: &Submitted, wrong: &Wrong, preview: Preview) -> Markup {
     html! {
         (ice_steps(frame, screen))
-        form class="form" method="post" action=(action) data-keep="" {
+        form class="form examination" method="post" action=(action) data-keep="" data-stay="" {
             (key_field(data))
             input type="hidden" name="screen" value=(screen);
             (carried(screen, data))
@@ -120,13 +128,12 @@ pub fn ice(frame: &Frame, knowledge: &Knowledge, action: &str, screen: usize, da
                 }
                 _ => (ice_end(frame, data, wrong)),
             }
-            div class="columns two-buttons" {
+            div class="at-thumb" { div class="two-buttons" {
                 @if screen > 0 { button class="button" name="go" value="back" type="submit" { (frame.t("back")) } }
                 @if screen < LAST_SCREEN { button class="button first wide" name="go" value="next" type="submit" { (frame.t("next")) } }
                 @else { button class="button first wide" name="go" value="record" type="submit" { (frame.t("record")) } }
-            }
+            } (ice_result(frame, data, &preview)) }
         }
-        (ice_result(frame, data, preview))
     }
 }
 
@@ -149,7 +156,7 @@ fn carried(screen: usize, data: &Submitted) -> Markup {
         _ => name == "when",
     };
     html! {
-        @for (name, value) in data.iter().filter(|(name, _)| !matches!(*name, "screen" | "go" | "key") && !here(name)) {
+        @for (name, value) in data.iter().filter(|(name, _)| !matches!(*name, "screen" | "go" | "key" | "standing" | "standing-reason" | "signature") && !here(name)) {
             input type="hidden" name=(name) value=(value);
         }
     }
@@ -158,7 +165,7 @@ fn carried(screen: usize, data: &Submitted) -> Markup {
 fn arousal(frame: &Frame, knowledge: &Knowledge, data: &Submitted) -> Markup {
     let offered = knowledge.catalogue.get(Concept::known("level-of-consciousness")).map(|info| answers(frame, info)).unwrap_or_default();
     html! {
-        h1 { (frame.t("ice-arousal-ask")) }
+        h2 class="ask" { (frame.t("ice-arousal-ask")) }
         p class="dim" { (frame.t("ice-arousal-help")) }
         (choices("level-of-consciousness", &frame.t("ice-arousal-step"), data.get("level-of-consciousness"), &offered, false))
     }
@@ -172,7 +179,7 @@ fn ice_question(frame: &Frame, question: &ice::Question, data: &Submitted) -> Ma
     ];
     html! {
         p class="quiet" { (frame.tw("ice-points", &[("n", &question.parts.len().to_string())])) }
-        h1 { (frame.t(question.ask)) }
+        h2 class="ask" { (frame.t(question.ask)) }
         p class="dim" { (frame.t(question.help)) }
         @for (part, label) in question.parts {
             @let name = ice::field(question, part);
@@ -184,21 +191,34 @@ fn ice_question(frame: &Frame, question: &ice::Question, data: &Submitted) -> Ma
 fn ice_end(frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
     let score = ice::score(data);
     html! {
-        h1 { (frame.t("ice-end-ask")) }
-        @if score.untested + score.open > 0 {
-            p class="soon" { (frame.tw("ice-incomplete", &[("n", &(score.untested + score.open).to_string())])) }
+        h2 class="ask" { (frame.t("ice-end-ask")) }
+        @if score.untested > 0 { p class="soon" { (frame.tw("ice-incomplete", &[("n", &score.untested.to_string())])) } }
+        @if score.open > 0 && data.get("level-of-consciousness") != "unarousable" {
+            p class="soon" { (frame.tw("ice-open", &[("n", &score.open.to_string())])) }
         }
         (when_field(frame, data, wrong))
         p class="dim" { (frame.t("ice-end-help")) }
     }
 }
 
-fn ice_result(frame: &Frame, data: &Submitted, preview: Preview) -> Markup {
+fn ice_result(frame: &Frame, data: &Submitted, preview: &Preview) -> Markup {
     let score = ice::score(data);
     html! {
         div class="result" role="status" {
-            p { span class="score" { (score.right) } " / " (frame.tw("ice-asked", &[("n", &score.asked.to_string())])) }
-            p { span class="small quiet" { (frame.t("as-answered")) } " " (chip(frame.lang, "ICANS", preview.icans)) }
+            p { span class="score" { (score.right) } " / " (frame.tw("ice-asked", &[("n", &score.asked.to_string())]))
+                @if let Some(last) = &preview.last { span class="small quiet last-score" { (last) } }
+            }
+            @if let Some(icans) = preview.icans { p { span class="small quiet" { (frame.t("as-answered")) } " " (chip(frame.lang, "ICANS", icans)) } }
+        }
+    }
+}
+
+/// Says that this patient is asked the other scale, and leads there.
+pub fn other_scale(frame: &Frame, rule: Option<&str>, path: &str, name: &str) -> Markup {
+    html! {
+        div class="notice warn" {
+            (icon(Icon::Warning))
+            div { b { (frame.tw("other-scale", &[("name", name)])) } @if let Some(rule) = rule { (rule) " " } a href=(path) { (frame.tw("go-to", &[("name", name)])) } }
         }
     }
 }
@@ -208,8 +228,9 @@ pub fn capd(frame: &Frame, knowledge: &Knowledge, action: &str, data: &Submitted
     let offered: Vec<Choice<'static>> =
         delirium::ANSWERS.iter().map(|(word, key)| Choice { value: word, label: frame.t(key), unsure: false }).collect();
     html! {
-        p class="dim" { (frame.t("capd-notice")) }
+        p class="dim notice-line" { (frame.t("capd-notice")) }
         form class="form" method="post" action=(action) data-keep="" novalidate {
+            (wrong_summary(&frame.t("form-wrong"), wrong))
             (key_field(data))
             (when_field(frame, data, wrong))
             @if let Some(info) = knowledge.catalogue.get(Concept::known("level-of-consciousness")) {

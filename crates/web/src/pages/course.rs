@@ -5,7 +5,7 @@ use super::{why::concept_name, words};
 use crate::{
     layout::Frame,
     parts::{
-        chart::{self, Axis, DrugRow, Lane, Line},
+        chart::{self, Axis, DrugRow, Lane, Line, Stretch},
         grade::GradeView,
         ribbon::{self, Ribbon},
     },
@@ -56,7 +56,11 @@ fn span(course: &Course<'_>, zone: &Zone) -> (Span, Axis) {
     let end = zone.start_of(day(last + 1));
     let span = Span { start, seconds: ((end.as_second() - start.as_second()) as f64).max(1.0) };
     let days = (first..=last)
-        .map(|n| (span.at(zone.start_of(day(n))), words::day(n), day(n).strftime("%m-%d").to_string()))
+        .map(|n| {
+            // Days are numbered from an infusion; before there is one they have only their dates.
+            let number = if course.day_0.is_some() { words::day(n) } else { String::new() };
+            (span.at(zone.start_of(day(n))), number, day(n).strftime("%m-%d").to_string())
+        })
         .collect();
     let now = span.at(course.now);
     let axis = Axis { days, zero: course.day_0.map(|d| span.at(zone.start_of(d))), now: (0.0..=1.0).contains(&now).then_some(now) };
@@ -67,6 +71,7 @@ fn span(course: &Course<'_>, zone: &Zone) -> (Span, Axis) {
 pub fn course(frame: &Frame, course: &Course<'_>) -> Markup {
     let zone = &course.chart.zone;
     let (span, axis) = span(course, zone);
+    let lanes = lanes(frame, course, &span);
     html! {
         section class="panel edge" aria-labelledby="course-title" {
             header {
@@ -75,8 +80,9 @@ pub fn course(frame: &Frame, course: &Course<'_>) -> Markup {
             }
             @for (name, remark, days) in &course.ribbons { (days_ribbon(frame, &axis, &span, zone, name, remark, days)) }
             (drug_lane(frame, course, &axis, &span))
-            @for lane in lanes(frame, course, &span) { (chart::lane(&axis, &lane)) }
-            (chart::foot(&axis, &frame.t("day-zero"), &course.day_0.map_or_else(|| frame.t("not-infused"), |d| d.to_string())))
+            @if lanes.is_empty() && course.ribbons.is_empty() { p class="body quiet" { (frame.t("course-empty")) } }
+            @for lane in &lanes { (chart::lane(&axis, lane)) }
+            (chart::foot(&axis, &if course.day_0.is_some() { frame.t("day-zero") } else { frame.t("date") }, &course.day_0.map_or_else(|| frame.t("not-infused"), |d| d.to_string())))
         }
     }
 }
@@ -141,7 +147,7 @@ struct Measured {
 const LANES: [Measured; 6] = [
     Measured { concepts: &["body-temperature"], title: "lane-temperature", log: false, height: 84.0 },
     Measured { concepts: &["systolic-pressure", "diastolic-pressure"], title: "lane-pressure", log: false, height: 78.0 },
-    Measured { concepts: &["oxygen-saturation"], title: "lane-oxygen", log: false, height: 62.0 },
+    Measured { concepts: &["oxygen-saturation"], title: "lane-oxygen", log: false, height: 78.0 },
     Measured { concepts: &["crp", "ferritin"], title: "lane-inflammation", log: true, height: 96.0 },
     Measured { concepts: &["anc"], title: "lane-anc", log: true, height: 84.0 },
     Measured { concepts: &["platelets"], title: "lane-platelets", log: true, height: 62.0 },
@@ -167,13 +173,14 @@ fn lane(frame: &Frame, course: &Course<'_>, span: &Span, measured: &Measured) ->
         let info = course.knowledge.catalogue.get(Concept::of(concept))?;
         Some(vena_knowledge::label::unit_for_reading(info.unit.as_deref()?, frame.lang))
     };
-    let two = measured.concepts.len() > 1;
+    // Systolic and diastolic cannot be mistaken for each other; two different analytes can.
+    let named = measured.title == "lane-inflammation";
     let lines: Vec<Line> = measured
         .concepts
         .iter()
         .map(|concept| Line {
             points: points(course, span, concept),
-            name: two.then(|| concept_name(frame, course.knowledge, Concept::of(concept))),
+            name: named.then(|| concept_name(frame, course.knowledge, Concept::of(concept))),
         })
         .collect();
     if lines.iter().all(|line| line.points.is_empty()) {
@@ -184,6 +191,7 @@ fn lane(frame: &Frame, course: &Course<'_>, span: &Span, measured: &Measured) ->
         Some("anc") => course.neutrophils.iter().map(|(v, label)| (*v, label.clone(), false)).collect(),
         _ => Vec::new(),
     };
+    let under = if measured.title == "lane-oxygen" { oxygen(frame, course, span) } else { Vec::new() };
     let mut units: Vec<String> = measured.concepts.iter().filter_map(|c| unit(c)).collect();
     units.dedup();
     let scale = if measured.log { frame.t("logarithmic") } else { String::new() };
@@ -195,9 +203,41 @@ fn lane(frame: &Frame, course: &Course<'_>, span: &Span, measured: &Measured) ->
         lines,
         log: measured.log,
         limits,
+        under,
         last: last_values(frame, course, measured).into_string(),
         spoken,
     })
+}
+
+/// Oxygen as it was given: each device and flow until the next is observed, the last until it no longer
+/// stands for now.
+fn oxygen(frame: &Frame, course: &Course<'_>, span: &Span) -> Vec<Stretch> {
+    let zone = &course.chart.zone;
+    let (device, flow) = (Concept::known("oxygen-device"), Concept::known("oxygen-flow"));
+    let mut seen: Vec<(Timestamp, Option<String>, Option<String>, bool)> = Vec::new();
+    for fact in course.chart.of(device).iter().filter(|f| f.when.earliest(zone) <= course.now) {
+        let at = fact.when.earliest(zone);
+        let none = fact.answer().is_some_and(|answer| answer.as_str() == "none");
+        let litres = course.chart.of(flow).iter().find(|f| f.when.earliest(zone) == at).and_then(|f| f.quantity());
+        let litres = litres.map(|q| format!("{} {}", q.written, vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)));
+        let name = words::in_words(frame, course.knowledge, fact);
+        seen.push((at, Some(words::abbreviated(&name).to_owned()), litres, none));
+    }
+    let holds_s = course.knowledge.catalogue.get(device).and_then(|info| info.holds_h).unwrap_or(24.0) * 3600.0;
+    let mut stretches: Vec<Stretch> = Vec::new();
+    for (i, (at, name, litres, none)) in seen.iter().enumerate() {
+        let next = seen.get(i + 1).map_or(course.now, |next| next.0);
+        let fades = at.as_second().saturating_add(holds_s as i64);
+        let end = span.at(next).min((fades - span.start.as_second()) as f64 / span.seconds).min(1.0);
+        let start = span.at(*at).max(0.0);
+        let label = [name.clone(), litres.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        match stretches.last_mut() {
+            Some(last) if last.label == label && (start - last.end).abs() < 1e-9 => last.end = end,
+            _ if end > start => stretches.push(Stretch { start, end, label, plain: *none }),
+            _ => {}
+        }
+    }
+    stretches
 }
 
 fn spoken_range(lines: &[Line]) -> String {
@@ -215,16 +255,27 @@ fn spoken_range(lines: &[Line]) -> String {
 fn last_values(frame: &Frame, course: &Course<'_>, measured: &Measured) -> Markup {
     let zone = &course.chart.zone;
     let latest = |concept: &str| course.chart.of(Concept::of(concept)).iter().rfind(|f| f.when.earliest(zone) <= course.now && f.quantity().is_some());
+    let unit = |quantity: &vena_base::Quantity| vena_knowledge::label::unit_for_reading(&quantity.written_unit, frame.lang);
+    let number = |quantity: &vena_base::Quantity| format!("{}{}", quantity.bound.sign(), vena_knowledge::label::for_reading(&quantity.written));
+    let found: Vec<(&Fact, &vena_base::Quantity)> =
+        measured.concepts.iter().filter_map(|concept| latest(concept).and_then(|f| f.quantity().map(|q| (f, q)))).collect();
+    let age = |fact: &Fact| {
+        let holds = course.knowledge.catalogue.get(fact.concept).and_then(|info| info.holds_h);
+        html! { div { (words::age(frame, fact.when.earliest(zone), course.now, zone, holds)) } }
+    };
+    // A pair measured at one time in one unit reads as a pair: 115/71 mmHg.
+    if let [(fact, a), (other, b)] = found.as_slice()
+        && fact.when == other.when
+        && a.written_unit == b.written_unit
+    {
+        return html! {
+            span class="value" { b { (number(a)) } "/" (number(b)) " " u { (unit(a)) } } (age(fact))
+        };
+    }
     html! {
-        @for concept in measured.concepts {
-            @if let Some((fact, quantity)) = latest(concept).and_then(|f| f.quantity().map(|q| (f, q))) {
-                @let holds = course.knowledge.catalogue.get(fact.concept).and_then(|info| info.holds_h);
-                span class="value" {
-                    b { (quantity.bound.sign()) (quantity.written) } " "
-                    u { (vena_knowledge::label::unit_for_reading(&quantity.written_unit, frame.lang)) }
-                }
-                " " (words::age(frame, fact.when.earliest(zone), course.now, zone, holds)) br;
-            }
+        @for (i, (fact, quantity)) in found.iter().enumerate() {
+            div class="value" { b { (number(quantity)) } " " u { (unit(quantity)) } }
+            @if found.get(i + 1).is_none_or(|(next, _)| next.when != fact.when) { (age(fact)) }
         }
     }
 }
@@ -235,9 +286,10 @@ pub fn table(frame: &Frame, course: &Course<'_>, limit: usize) -> Markup {
     let mut facts: Vec<&Fact> = course.chart.all().iter().filter(|f| f.when.earliest(zone) <= course.now).collect();
     facts.sort_by_key(|f| std::cmp::Reverse(f.when.earliest(zone)));
     html! {
-        section class="panel edge" id="course-table" aria-labelledby="facts-title" {
-            header { h2 id="facts-title" { (frame.t("facts")) } span class="medium quiet" { (frame.t("facts-newest-first")) } }
-            div class="scroller" tabindex="0" role="region" aria-labelledby="facts-title" {
+        details class="panel edge fold" id="facts" {
+            summary { h2 id="facts-title" { (frame.t("facts")) } span class="medium quiet" { (frame.tw("facts-newest-first", &[("shown", &facts.len().min(limit).to_string()), ("all", &facts.len().to_string())])) } }
+            // An address that points in here opens the fold, with or without scripts.
+            div class="scroller" id="course-table" tabindex="0" role="region" aria-labelledby="facts-title" {
                 table {
                     thead { tr { th scope="col" { (frame.t("measured")) } th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("value-used")) } } }
                     tbody {
@@ -248,27 +300,12 @@ pub fn table(frame: &Frame, course: &Course<'_>, limit: usize) -> Markup {
                                     @if let Some(day_0) = course.day_0 { " " span class="quiet" { (words::day_of(day_0, fact.when.earliest(zone), zone)) } }
                                 }
                                 td { (concept_name(frame, course.knowledge, fact.concept)) }
-                                td { (value_words(frame, course.knowledge, fact)) }
+                                td { (words::in_words(frame, course.knowledge, fact)) }
                             }
                         }
                     }
                 }
             }
         }
-    }
-}
-
-/// A fact's value in the reader's language.
-pub fn value_words(frame: &Frame, knowledge: &Knowledge, fact: &Fact) -> String {
-    let info = knowledge.catalogue.get(fact.concept);
-    match &fact.value {
-        Value::Quantity(q) => format!("{}{} {}", q.bound.sign(), q.written, vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)),
-        Value::Answer(answer) => {
-            info.and_then(|i| i.answer(*answer)).map_or_else(|| answer.to_string(), |a| a.name.get(frame.lang).to_owned())
-        }
-        Value::Moment(when) => when.to_string(),
-        Value::Text(text) => text.to_string(),
-        Value::Happened => frame.t("happened"),
-        Value::NotAssessed(why) => frame.tw("could-not-be-tested", &[("why", why)]),
     }
 }

@@ -4,6 +4,7 @@ pub mod band;
 pub mod bedside;
 pub mod course;
 pub mod knowledge;
+pub mod recorded;
 pub mod step;
 pub mod why;
 pub mod words;

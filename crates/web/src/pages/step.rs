@@ -7,7 +7,7 @@ use crate::{
     },
     layout::Frame,
     parts::{
-        field::{Choice, Field, choices, field},
+        field::{Choice, Field, choices_with, field, wrong_summary},
         icons::{Icon, icon},
     },
 };
@@ -21,8 +21,9 @@ pub fn form(frame: &Frame, knowledge: &Knowledge, form: &StepForm, action: &str,
     let multipart = form.rows.iter().any(|row| row.2 == Part::File);
     html! {
         form class="form" method="post" action=(action) enctype=[multipart.then_some("multipart/form-data")] data-keep="" novalidate {
+            (wrong_summary(&frame.t("form-wrong"), wrong))
             (key_field(data))
-            @for row in form.rows { (draw(frame, knowledge, row, data, wrong)) }
+            @for row in form.rows { (draw(frame, knowledge, row, data, wrong, first_open(form, data, wrong) == Some(row.0))) }
             button class="button first wide" type="submit" { (frame.t("record")) }
         }
     }
@@ -33,15 +34,21 @@ pub fn key_field(data: &Submitted) -> Markup {
     html! { input type="hidden" name="key" value=(data.get("key")); }
 }
 
-fn draw(frame: &Frame, knowledge: &Knowledge, row: &Row, data: &Submitted, wrong: &Wrong) -> Markup {
+/// The first line still empty: a scanner's or a person's first stroke belongs there.
+fn first_open(form: &StepForm, data: &Submitted, wrong: &Wrong) -> Option<&'static str> {
+    let mut open = form.rows.iter().filter(|(name, _, part, required)| *part == Part::Line && *required && data.get(name).is_empty());
+    wrong.is_empty().then(|| open.next().map(|row| row.0)).flatten()
+}
+
+fn draw(frame: &Frame, knowledge: &Knowledge, row: &Row, data: &Submitted, wrong: &Wrong, first: bool) -> Markup {
     let (name, label, part, required) = *row;
     let label = frame.t(label);
-    let label = if required { label } else { format!("{label} ({})", frame.t("optional")) };
+    let label = if required || part == Part::Tick { label } else { format!("{label} ({})", frame.t("optional")) };
     let error = wrong.get(name).map(String::as_str);
-    let base = Field { name, label: &label, value: data.get(name), error, required, ..Field::default() };
+    let base = Field { name, label: &label, value: data.get(name), error, required, first, ..Field::default() };
     match part {
         Part::When => field(&Field { kind: "datetime-local", ..base }),
-        Part::Line => field(&Field { autocomplete: Some("off"), ..base }),
+        Part::Line => field(&Field { autocomplete: Some("off"), scanned: true, ..base }),
         Part::Number(unit) => field(&Field { kind: "number", unit: Some(unit), ..base }),
         Part::Lines => html! {
             div class=(if error.is_some() { "field wrong" } else { "field" }) {
@@ -50,10 +57,7 @@ fn draw(frame: &Frame, knowledge: &Knowledge, row: &Row, data: &Submitted, wrong
                 @if let Some(error) = error { p class="error" { (error) } }
             }
         },
-        Part::Choice(offer) => html! {
-            (choices(name, &label, data.get(name), &answers(frame, knowledge, offer), false))
-            @if let Some(error) = error { p class="field error alarm" { (error) } }
-        },
+        Part::Choice(offer) => choices_with(name, &label, data.get(name), &answers(frame, knowledge, offer), false, error),
         Part::Tick => html! {
             div class="choices" { label class="choice" {
                 input type="checkbox" name=(name) value="yes" checked[!data.get(name).is_empty()]; span { (label) }
@@ -98,6 +102,7 @@ pub fn refusal(frame: &Frame, refused: &Refused, role: Role, action: &str, data:
                     @if !text.may_override.is_empty() { dt { (frame.t("refusal-override")) } dd { (names(&text.may_override)) } }
                 }
             }
+            @if let Some(reason) = Some(data.get("standing-reason")).filter(|r| !r.is_empty()) { p class="medium dim reason-given" { (frame.tw("reason-given", &[("reason", reason)])) } }
             @if may { (reasoned(frame, action, data, "override", &frame.t("override-button"))) }
             @if done { (reasoned(frame, action, data, "already-done", &frame.t("already-done-button"))) }
         }

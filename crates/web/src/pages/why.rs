@@ -5,7 +5,7 @@ use super::words;
 use crate::{
     layout::Frame,
     parts::{
-        grade::{GradeView, chip, numeral},
+        grade::{GradeView, chip, numeral, score_chip, score_numeral},
         icons::{Icon, icon},
     },
 };
@@ -37,10 +37,15 @@ pub fn scale(frame: &Frame, name: &str) -> String {
     }
 }
 
+/// Points, not a grade.
+fn is_score(finding: &Finding) -> bool {
+    &*finding.scale == "car_hematotox"
+}
+
 /// The words under a grade: grade words, or a score's.
 fn words_of(frame: &Frame, finding: &Finding) -> String {
     let grade = view(finding);
-    if &*finding.scale == "car_hematotox" {
+    if is_score(finding) {
         match grade {
             GradeView::Value(n) => frame.tw("score-value", &[("n", &n.to_string())]),
             GradeView::AtLeast(n) => frame.tw("score-at-least", &[("n", &n.to_string())]),
@@ -74,7 +79,7 @@ pub fn summary(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone:
             div class="grades" {
                 @for finding in findings.iter().filter(|f| f.status != Status::NotApplicable) {
                     a href=(format!("#why-{}", finding.scale)) {
-                        (numeral(view(finding)))
+                        @if is_score(finding) { (score_numeral(view(finding))) } @else { (numeral(view(finding))) }
                         b class="title" { (scale(frame, &finding.scale)) " " (words_of(frame, finding)) }
                         small {
                             @if let Some(missing) = missing_words(frame, knowledge, finding) { (missing) }
@@ -88,12 +93,20 @@ pub fn summary(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone:
 }
 
 /// Every finding with its reasons, open in place.
-pub fn reasons(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone: &Zone, computed: &str) -> Markup {
+pub fn reasons(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone: &Zone, infused: bool, computed: &str) -> Markup {
+    // Before the infusion only what is asked before it has reasons worth a place.
+    let open = |finding: &&Finding| finding.status != Status::NotApplicable && (infused || is_score(finding));
     html! {
         section class="panel edge" aria-labelledby="why-title" {
             header { h2 id="why-title" { (frame.t("grades-and-why")) } span class="far medium quiet" { (computed) } }
             div class="reasons" {
-                @for finding in findings { (finding_reasons(frame, knowledge, finding, zone)) }
+                @for finding in findings.iter().filter(open) { (finding_reasons(frame, knowledge, finding, zone)) }
+            }
+            @for finding in findings.iter().filter(|f| !open(f)) {
+                p class="not-now medium quiet" id=(format!("why-{}", finding.scale)) {
+                    b { (scale(frame, &finding.scale)) " " (words_of(frame, finding)) } " "
+                    @for note in &finding.notes { (note.get(frame.lang)) " " }
+                }
             }
         }
     }
@@ -103,7 +116,7 @@ fn finding_reasons(frame: &Frame, knowledge: &Knowledge, finding: &Finding, zone
     let cited = finding.because.iter().find(|r| r.deciding).or(finding.because.first()).map(|r| r.source.as_str());
     html! {
         section id=(format!("why-{}", finding.scale)) {
-            h3 { (chip(frame.lang, &scale(frame, &finding.scale), view(finding))) (words_of(frame, finding)) }
+            h3 { @if is_score(finding) { (score_chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } @else { (chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } " " (words_of(frame, finding)) }
             @for note in &finding.notes { p class="medium dim" { (note.get(frame.lang)) } }
             @if finding.provisional { p { span class="tag provisional" { span { (frame.t("provisional")) } } } }
             @for settle in &finding.settled_by {

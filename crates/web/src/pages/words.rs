@@ -3,7 +3,8 @@
 use crate::layout::Frame;
 use jiff::{Timestamp, civil::Date};
 use maud::{Markup, html};
-use vena_base::{When, Zone, time::days_between};
+use vena_base::{Fact, Value, When, Zone, time::days_between};
+use vena_knowledge::Knowledge;
 
 /// `2026-11-20`.
 pub fn date(at: Timestamp, zone: &Zone) -> String {
@@ -91,9 +92,64 @@ pub fn due(frame: &Frame, at: Option<Timestamp>, now: Timestamp, zone: &Zone) ->
     }
 }
 
+/// A name that ends with its abbreviation in brackets, as `(name without, abbreviation)`.
+fn bracketed(name: &str) -> Option<(&str, &str)> {
+    let rest = name.strip_suffix(')').or_else(|| name.strip_suffix('）'))?;
+    let (before, inside) = rest.rsplit_once(['(', '（'])?;
+    (!before.trim().is_empty() && !inside.trim().is_empty()).then(|| (before.trim(), inside.trim()))
+}
+
+/// The short form of a name that brings its abbreviation: “DLBCL”; any other name as it is.
+pub fn abbreviated(name: &str) -> &str {
+    bracketed(name).map_or(name, |(_, short)| short)
+}
+
+/// A name without what stands in brackets behind it.
+pub fn unbracketed(name: &str) -> &str {
+    bracketed(name).map_or(name, |(name, _)| name)
+}
+
+/// A task's title and what stands behind its colon (how often, on which days).
+pub fn titled(title: &str) -> (&str, &str) {
+    title.split_once(": ").or_else(|| title.split_once('：')).map_or((title, ""), |(a, b)| (a.trim(), b.trim()))
+}
+
+/// The same words with a capital at the beginning, where the script has capitals.
+pub fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A fact's value in the reader's language.
+pub fn in_words(frame: &Frame, knowledge: &Knowledge, fact: &Fact) -> String {
+    let info = knowledge.catalogue.get(fact.concept);
+    match &fact.value {
+        Value::Quantity(q) => format!("{}{} {}", q.bound.sign(), vena_knowledge::label::for_reading(&q.written), vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)),
+        Value::Answer(answer) => {
+            info.and_then(|i| i.answer(*answer)).map_or_else(|| answer.to_string(), |a| a.name.get(frame.lang).to_owned())
+        }
+        Value::Moment(when) => when.to_string(),
+        Value::Text(text) => text.to_string(),
+        Value::Happened => frame.t("happened"),
+        Value::NotAssessed(why) => frame.tw("could-not-be-tested", &[("why", why)]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_shortened_only_by_their_own_abbreviation() {
+        assert_eq!(abbreviated("diffuse large B-cell lymphoma (DLBCL)"), "DLBCL");
+        assert_eq!(abbreviated("瀰漫性大 B 細胞淋巴瘤（DLBCL）"), "DLBCL");
+        assert_eq!(abbreviated("other"), "other");
+        assert_eq!(unbracketed("tisagenlecleucel（祈萊亞）"), "tisagenlecleucel");
+        assert_eq!(titled("Vital signs: every 4 hours"), ("Vital signs", "every 4 hours"));
+        assert_eq!(titled("生命徵象：每 4 小時"), ("生命徵象", "每 4 小時"));
+        assert_eq!(titled("Ask for consent"), ("Ask for consent", ""));
+        assert_eq!(sentence("nurse"), "Nurse");
+    }
 
     #[test]
     fn days_carry_their_sign() {

@@ -24,6 +24,19 @@ pub struct Line {
     pub name: Option<String>,
 }
 
+/// What lasted from one time to another, drawn under a lane.
+#[derive(Debug, Clone, Default)]
+pub struct Stretch {
+    /// Where it begins, 0 to 1 of the axis.
+    pub start: f64,
+    /// Where it ends.
+    pub end: f64,
+    /// What it was.
+    pub label: String,
+    /// Nothing out of the ordinary: drawn without colour.
+    pub plain: bool,
+}
+
 /// A lane of one or two lines.
 #[derive(Debug, Clone, Default)]
 pub struct Lane {
@@ -43,6 +56,8 @@ pub struct Lane {
     pub last: String,
     /// What a screen reader says of the lane.
     pub spoken: String,
+    /// What lasted (oxygen by device and flow), drawn under the lines.
+    pub under: Vec<Stretch>,
 }
 
 
@@ -71,6 +86,9 @@ pub fn ground(axis: &Axis, height: f64) -> Markup {
     }
 }
 
+/// Room under a lane for what lasted, in px.
+const UNDER: f64 = 20.0;
+
 struct Scale {
     low: f64,
     high: f64,
@@ -91,7 +109,8 @@ impl Scale {
             (low, high) = (0.0, 1.0);
         }
         let room = ((high - low) * 0.08).max(if lane.log { 0.1 } else { 0.3 });
-        Scale { low: low - room, high: high + room, log: lane.log, height: lane.height }
+        let under = if lane.under.is_empty() { 0.0 } else { UNDER };
+        Scale { low: low - room, high: high + room, log: lane.log, height: lane.height - under }
     }
 
     fn y(&self, value: f64) -> f64 {
@@ -115,6 +134,8 @@ pub fn lane(axis: &Axis, lane: &Lane) -> Markup {
                     text class="halo end" x="100%" dx="-6" y=(format!("{:.1}", scale.y(*value) - 4.0)) { (label) }
                 }
                 @for (i, line) in lane.lines.iter().enumerate() { (drawn(line, i, &scale)) }
+                @for (i, line) in lane.lines.iter().enumerate() { (named(axis, lane, line, i, &scale)) }
+                @for stretch in &lane.under { (under(stretch, lane.height)) }
             }
             div class="last" { (maud::PreEscaped(&lane.last)) }
         }
@@ -137,8 +158,56 @@ fn drawn(line: &Line, index: usize, scale: &Scale) -> Markup {
                 circle class=(dot) cx=(percent(*x)) cy=(format!("{:.1}", scale.y(*value))) r=(if last { "4" } else { "2.5" }) {}
             }
         }
-        @if let (Some(name), Some((x, value))) = (&line.name, line.points.first()) {
-            text class="halo strong" x=(percent(*x)) y=(format!("{:.1}", (scale.y(*value) - 7.0).max(12.0))) { (name) }
+    }
+}
+
+fn under(stretch: &Stretch, height: f64) -> Markup {
+    // Thirteen pixels of type need about so much of the axis a letter at the narrowest plot.
+    let fits = (stretch.end - stretch.start) > 0.02 * stretch.label.chars().count().max(2) as f64;
+    html! {
+        rect class=(if stretch.plain { "plain-span" } else { "span" }) x=(percent(stretch.start)) width=(percent((stretch.end - stretch.start).max(0.002)))
+            y=(height - UNDER + 1.0) height=(UNDER - 4.0) rx="2" { title { (stretch.label) } }
+        @if fits { text x=(percent(stretch.start)) dx="5" y=(height - 7.0) { (stretch.label) } }
+    }
+}
+
+/// Where a line runs at `x`, in px; `None` outside its points.
+fn height_at(line: &Line, x: f64, scale: &Scale) -> Option<f64> {
+    line.points.windows(2).find_map(|pair| {
+        let ((x0, a), (x1, b)) = (*pair.first()?, *pair.get(1)?);
+        let inside = x0 <= x && x <= x1 && x1 > x0;
+        inside.then(|| scale.y(a) + (scale.y(b) - scale.y(a)) * (x - x0) / (x1 - x0))
+    })
+}
+
+/// The name of a line, where no line and no limit runs.
+fn named(axis: &Axis, lane: &Lane, line: &Line, index: usize, scale: &Scale) -> Markup {
+    let Some(name) = &line.name else { return html! {} };
+    let width = 0.022 * name.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f64>();
+    let mut best: Option<(f64, f64, f64)> = None;
+    for (x, value) in &line.points {
+        if x + width > axis.now.unwrap_or(1.0) {
+            continue;
+        }
+        for offset in [-8.0, 17.0] {
+            let y = scale.y(*value) + offset;
+            if y < 12.0 || y > scale.height - 2.0 {
+                continue;
+            }
+            // The middle of the letters is what must keep away from lines.
+            let middle = y - 4.0;
+            let at = (0..=8).map(|step| x + width * f64::from(step) / 8.0);
+            let lines = at.flat_map(|x| lane.lines.iter().filter_map(move |other| height_at(other, x, scale)));
+            let limits = lane.limits.iter().map(|(value, ..)| scale.y(*value));
+            let clear = lines.chain(limits).map(|y| (y - middle).abs()).fold(30.0_f64, f64::min);
+            if best.is_none_or(|(_, _, kept)| clear > kept + 0.5) {
+                best = Some((*x, y, clear));
+            }
+        }
+    }
+    html! {
+        @if let Some((x, y, _)) = best {
+            text class=(if index == 0 { "halo strong name1" } else { "halo strong name2" }) x=(percent(x)) y=(format!("{y:.1}")) { (name) }
         }
     }
 }

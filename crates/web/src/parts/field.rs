@@ -1,6 +1,7 @@
 //! Form fields: label above, unit in the field, the error beside it in plain words, and what was
 //! typed kept.
 
+use super::icons::{Icon, icon};
 use maud::{Markup, html};
 
 /// One text or number field.
@@ -24,6 +25,10 @@ pub struct Field<'a> {
     pub required: bool,
     /// The browser's autocomplete word.
     pub autocomplete: Option<&'a str>,
+    /// A scanner may fill it: its Enter goes on to the next field instead of sending the form.
+    pub scanned: bool,
+    /// The page opens here.
+    pub first: bool,
 }
 
 /// Draws a field. Numbers are text inputs with a decimal keyboard: a browser's number input drops
@@ -43,8 +48,8 @@ pub fn field(f: &Field<'_>) -> Markup {
         div class=(if f.error.is_some() { "field wrong" } else { "field" }) {
             label for=(f.name) { (f.label) }
             div class="box" {
-                input id=(f.name) name=(f.name) type=(kind) value=(f.value) inputmode=[mode] required[f.required]
-                    autocomplete=[f.autocomplete] aria-invalid=[f.error.map(|_| "true")] aria-describedby=[described];
+                input id=(f.name) name=(f.name) type=(kind) value=(f.value) inputmode=[mode] required[f.required] autofocus[f.first]
+                    data-scanned=[f.scanned.then_some("")] autocomplete=[f.autocomplete] aria-invalid=[f.error.map(|_| "true")] aria-describedby=[described];
                 @if let Some(unit) = f.unit { span class="unit" { (unit) } }
             }
             @if let Some(error) = f.error { p class="error" id=(format!("{}-error", f.name)) { (error) } }
@@ -66,8 +71,13 @@ pub struct Choice<'a> {
 
 /// A question with large touch targets.
 pub fn choices(name: &str, question: &str, chosen: &str, answers: &[Choice<'_>], in_a_row: bool) -> Markup {
+    choices_with(name, question, chosen, answers, in_a_row, None)
+}
+
+/// A question with what is wrong with its answer.
+pub fn choices_with(name: &str, question: &str, chosen: &str, answers: &[Choice<'_>], in_a_row: bool, error: Option<&str>) -> Markup {
     html! {
-        fieldset class="field" {
+        fieldset class=(if error.is_some() { "field wrong" } else { "field" }) id=(name) tabindex=[error.map(|_| "-1")] aria-describedby=[error.map(|_| format!("{name}-error"))] {
             legend class="label" { (question) }
             div class=(if in_a_row { "choices row" } else { "choices" }) {
                 @for answer in answers {
@@ -76,6 +86,19 @@ pub fn choices(name: &str, question: &str, chosen: &str, answers: &[Choice<'_>],
                         span { (answer.label) }
                     }
                 }
+            }
+            @if let Some(error) = error { p class="error" id=(format!("{name}-error")) { (error) } }
+        }
+    }
+}
+
+/// What is wrong with a form, above it: each line leads to its field. The field itself says the same.
+pub fn wrong_summary(title: &str, wrong: &std::collections::BTreeMap<String, String>) -> Markup {
+    html! {
+        @if !wrong.is_empty() {
+            div class="notice bad" role="alert" {
+                (icon(Icon::Warning))
+                div { b { (title) } ul { @for (name, words) in wrong { li { a href=(format!("#{name}")) { (words) } } } } }
             }
         }
     }

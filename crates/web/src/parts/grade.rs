@@ -47,8 +47,22 @@ fn colour(grade: u8) -> &'static str {
     }
 }
 
+/// A score's chip: points are no grade and carry no grade's colour.
+pub fn score_chip(lang: Lang, scale: &str, score: GradeView) -> Markup {
+    drawn_chip(lang, scale, score, |_| "gs")
+}
+
+/// The large numeral of a score.
+pub fn score_numeral(score: GradeView) -> Markup {
+    drawn_numeral(score, |_| "gs")
+}
+
 /// A chip with its scale's name: on the board and beside headings.
 pub fn chip(lang: Lang, scale: &str, grade: GradeView) -> Markup {
+    drawn_chip(lang, scale, grade, colour)
+}
+
+fn drawn_chip(lang: Lang, scale: &str, grade: GradeView, colour: fn(u8) -> &'static str) -> Markup {
     html! {
         span class="grade" {
             i { (scale) }
@@ -66,6 +80,10 @@ pub fn chip(lang: Lang, scale: &str, grade: GradeView) -> Markup {
 
 /// The large numeral of the grade summary.
 pub fn numeral(grade: GradeView) -> Markup {
+    drawn_numeral(grade, colour)
+}
+
+fn drawn_numeral(grade: GradeView, colour: fn(u8) -> &'static str) -> Markup {
     html! {
         span class="numeral" aria-hidden="true" {
             @match grade {

@@ -25,11 +25,17 @@ pub enum Icon {
     Plus,
     /// A magnifier.
     Search,
+    /// Two people.
+    People,
+    /// A tick, for what was recorded.
+    Tick,
 }
 
 /// Draws an icon, hidden from screen readers.
 pub fn icon(which: Icon) -> Markup {
     let path = match which {
+        Icon::People => "M5.5 7.5a2.2 2.2 0 100-4.4 2.2 2.2 0 000 4.4zM1.5 13c0-2.4 1.8-3.8 4-3.8s4 1.4 4 3.8M10.6 3.3a2.2 2.2 0 010 4M11.2 9.4c1.9.3 3.3 1.6 3.3 3.6",
+        Icon::Tick => "M3 8.5l3.2 3.2L13 4.8",
         Icon::Clock => "M8 2.2a5.8 5.8 0 100 11.6A5.8 5.8 0 008 2.2zM8 5v3.2l2.2 1.4",
         Icon::Lock => "M3.5 7.5h9v6h-9zM5.5 7.5V5a2.5 2.5 0 015 0v2.5",
         Icon::Warning => "M8 2.5l6 11H2zM8 6.5v3.5M8 12v.1",

@@ -18,7 +18,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use std::collections::HashMap;
-use vena_app::{BoardFilter, BoardPage, BoardRow, Chip};
+use vena_app::{BoardFilter, BoardPage, BoardRow, Chip, Urgency};
 use vena_base::{Lang, Zone};
 use vena_clinical::Status;
 use vena_journey::{Phase, Role};
@@ -60,7 +60,6 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Query(query): Qu
         Ok(board) => board,
         Err(error) => return answer::wrong(frame, &error),
     };
-    let zone = &server.app.config().zone;
     let refresh = address(&query, "/board/rows", &[]);
     let (on, lost) = (frame.t("live-on"), frame.t("live-lost"));
     let body = html! {
@@ -73,7 +72,7 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Query(query): Qu
         }
         (bar(frame, &query, &board))
         div data-live="/live" hx-get=(refresh) hx-trigger="refresh" hx-target="#rows" hx-swap="outerHTML" {
-            (table(frame, zone, &query, &board))
+            (table(frame, &server, &query, &board))
         }
     };
     page(frame, &Page { title: frame.t("board-title"), room: "board", body: Some(body), ..Page::default() }).into_response()
@@ -82,7 +81,7 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Query(query): Qu
 /// Only the rows, for the live update.
 pub async fn rows(State(server): State<Server>, viewer: Viewer, Query(query): Query<HashMap<String, String>>) -> Response {
     match server.app.board(&viewer.session, &filter(&query)) {
-        Ok(board) => table(&viewer.frame, &server.app.config().zone, &query, &board).into_response(),
+        Ok(board) => table(&viewer.frame, &server, &query, &board).into_response(),
         Err(error) => answer::wrong(&viewer.frame, &error),
     }
 }
@@ -108,32 +107,44 @@ fn bar(frame: &Frame, query: &HashMap<String, String>, board: &BoardPage) -> Mar
             nav class="segments" aria-label=(frame.t("filter-role")) {
                 @for role in [Role::Nurse, Role::Physician, Role::Technician, Role::Pharmacist, Role::QualityAssurance] {
                     @let on = word("role") == role.as_str();
-                    a href=(address(query, "/", &[("role", if on { "" } else { role.as_str() })])) aria-current=[on.then_some("true")] { (role.name().get(frame.lang)) }
+                    a href=(address(query, "/", &[("role", if on { "" } else { role.as_str() })])) aria-current=[on.then_some("true")] { (words::sentence(role.name().get(frame.lang))) }
                 }
             }
         }
     }
 }
 
-fn table(frame: &Frame, zone: &Zone, query: &HashMap<String, String>, board: &BoardPage) -> Markup {
+fn table(frame: &Frame, server: &Server, query: &HashMap<String, String>, board: &BoardPage) -> Markup {
+    let zone = &server.app.config().zone;
+    let act_now_from = server.app.rules().journey.act_now_from_grade;
     html! {
         div id="rows" {
-            @if board.rows.is_empty() {
-                div class="panel empty" {
-                    b { (frame.t("board-empty")) } p { (frame.t("board-empty-help")) }
-                    a class="button first" href="/journeys/new" { (frame.t("room-register")) }
-                }
-            } @else {
+            @if board.rows.is_empty() { (empty(frame, board)) } @else {
                 div class="panel edge" { table class="board cards" {
                     caption class="unseen" { (frame.t("board-caption")) }
                     thead { tr {
                         @for key in ["patient", "product-column", "day-column", "phase-column", "grades-column", "task-column"] { th scope="col" { (heading(frame, key)) } }
                         th scope="col" class="number" { (frame.t("due-column")) }
                     } }
-                    tbody { (grouped(frame, zone, board)) }
+                    tbody { (grouped(frame, zone, board, act_now_from)) }
                 } }
             }
             @if board.pages > 1 { (pages(frame, query, board)) }
+        }
+    }
+}
+
+/// What to do first: with no journey at all, or with none behind this filter.
+fn empty(frame: &Frame, board: &BoardPage) -> Markup {
+    html! {
+        div class="panel empty" {
+            @if board.running == 0 {
+                b { (frame.t("board-empty")) } p { (frame.t("board-empty-help")) }
+                a class="button first" href="/journeys/new" { (frame.t("room-register")) }
+            } @else {
+                b { (frame.t("board-nothing")) } p { (frame.t("board-nothing-help")) }
+                a class="button first" href="/" { (frame.t("board-all")) }
+            }
         }
     }
 }
@@ -159,21 +170,26 @@ fn pages(frame: &Frame, query: &HashMap<String, String>, board: &BoardPage) -> M
     }
 }
 
-fn grouped(frame: &Frame, zone: &Zone, board: &BoardPage) -> Markup {
+fn grouped(frame: &Frame, zone: &Zone, board: &BoardPage, act_now_from: f64) -> Markup {
     let mut last = None;
     html! {
         @for row in &board.rows {
             @if last != Some(row.urgency) {
-                ({ last = Some(row.urgency); group(frame, row, board) })
+                ({ last = Some(row.urgency); group(frame, row, board, act_now_from) })
             }
             (line(frame, zone, board, row))
         }
     }
 }
 
-fn group(frame: &Frame, row: &BoardRow, board: &BoardPage) -> Markup {
+fn group(frame: &Frame, row: &BoardRow, board: &BoardPage, act_now_from: f64) -> Markup {
+    let why = match row.urgency {
+        Urgency::ActNow => frame.tw("urgent-because", &[("grade", &act_now_from.to_string())]),
+        Urgency::OnTrack => frame.t("on-track-because"),
+        Urgency::Today | Urgency::Ended => String::new(),
+    };
     let here = board.rows.iter().filter(|r| r.urgency == row.urgency).count();
-    html! { tr class="group" { th colspan="7" scope="colgroup" { (row.urgency.name().get(frame.lang)) " " span class="quiet" { (here) } } } }
+    html! { tr class="group" { th colspan="7" scope="colgroup" { (row.urgency.name().get(frame.lang)) " " span class="dim" { (here) } " " span class="because" { (why) } } } }
 }
 
 /// A chip of the board as a grade to draw.
@@ -199,38 +215,56 @@ fn steps(row: &BoardRow) -> Vec<Step> {
         .collect()
 }
 
+/// Whether a grade belongs on the board now. In follow-up nobody asks for ICE or pressure any more, so
+/// an acute grade that cannot be said says nothing there.
+fn shown(row: &BoardRow, chip: &Chip) -> bool {
+    let acute = matches!(chip.scale.as_str(), "crs" | "icans");
+    let over = matches!(row.row.phase, Phase::FollowUp | Phase::Ended);
+    let silent = chip.status == Status::NotAssessable && acute && over;
+    chip.status != Status::NotApplicable && chip.scale != "car_hematotox" && !silent
+}
+
 fn line(frame: &Frame, zone: &Zone, board: &BoardPage, row: &BoardRow) -> Markup {
     let lang = frame.lang;
     let person = row.person.as_deref();
     let name = person.and_then(|p| p.name(lang == Lang::ZhTw)).map_or_else(|| row.row.patient.to_string(), str::to_owned);
-    let task = row.row.tasks.first();
+    let diagnosis = row.diagnosis.as_ref().map_or("", |d| d.get(lang));
     html! {
-        tr id=(format!("row-{}", row.row.journey)) {
+        tr id=(format!("row-{}", row.row.journey)) data-seq=(row.row.seq) {
             th scope="row" class="patient" {
-                a href=(format!("/journeys/{}", row.row.journey)) { (name) }
-                @if frame.synthetic { " " span class="mark-synthetic" { (frame.t("synthetic-mark")) } }
+                span class="keep" {
+                    a href=(format!("/journeys/{}", row.row.journey)) { (name) }
+                    @if frame.synthetic { " " span class="mark-synthetic" { (frame.t("synthetic-mark")) } }
+                }
                 span class="meta keep" {
                     (person.and_then(|p| p.birth_date.as_deref()).unwrap_or("?")) " · " (person.and_then(|p| p.record_number.as_deref()).unwrap_or("?"))
                 }
             }
-            td class="full" {
-                (row.product.as_ref().map_or("–", |p| p.get(lang)))
-                span class="meta" { (row.diagnosis.as_ref().map_or("", |d| d.get(lang))) }
+            td class="full product" {
+                (row.product.as_ref().map_or("–", |p| words::unbracketed(p.get(lang)))) " "
+                span class="meta" title=(diagnosis) { (words::abbreviated(diagnosis)) }
             }
-            td { span class="daynumber" { (row.day.map_or_else(|| "–".to_owned(), words::day)) } }
+            td class="day" { span class="daynumber" { (row.day.map_or_else(|| "–".to_owned(), words::day)) } }
             td class="phase-cell" { (vein::mini(&steps(row))) span class="meta" { (row.row.phase.name().get(lang)) } }
             td class="full" {
                 div class="chips" {
-                    @for one in row.row.chips.iter().filter(|c| c.status != Status::NotApplicable && c.scale != "car_hematotox") {
+                    @for one in row.row.chips.iter().filter(|c| shown(row, c)) {
                         (chip(lang, &why::scale(frame, &one.scale), view(one)))
                     }
                 }
                 @if let Some(first) = row.row.blocked.first() { span class="gate" { (icon(Icon::Lock)) (first.get(lang)) } }
             }
-            td {
-                @if let Some(task) = task { b { (task.title.get(lang)) } span class="meta" { (task.owner.name().get(lang)) } } @else { "–" }
-            }
-            td class="number" { @if let Some(task) = task { (words::due(frame, task.due, board.now, zone)) } }
+            td class="task-cell" { (next_task(frame, row)) }
+            td class="number" { @if let Some(task) = row.row.tasks.first() { (words::due(frame, task.due, board.now, zone)) } }
         }
+    }
+}
+
+fn next_task(frame: &Frame, row: &BoardRow) -> Markup {
+    let Some(task) = row.row.tasks.first() else { return html! { "–" } };
+    let (title, often) = words::titled(task.title.get(frame.lang));
+    html! {
+        b { (title) }
+        span class="meta" { (words::sentence(task.owner.name().get(frame.lang))) @if !often.is_empty() { " · " (often) } }
     }
 }

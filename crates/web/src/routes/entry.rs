@@ -18,7 +18,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
-use vena_app::AppError;
 use vena_base::ids::JourneyId;
 use vena_journey::Step;
 
@@ -47,9 +46,9 @@ impl Entry {
         }
     }
 
-    fn draw(self, frame: &Frame, server: &Server, action: &str, data: &Submitted, wrong: &Wrong) -> Markup {
+    fn draw(self, frame: &Frame, server: &Server, action: &str, data: &Submitted, wrong: &Wrong, last: &[(&'static str, String)]) -> Markup {
         match self {
-            Entry::Facts(form) => pages::bedside::facts(frame, server.app.knowledge(), form, action, data, wrong),
+            Entry::Facts(form) => pages::bedside::facts(frame, server.app.knowledge(), form, action, data, wrong, last),
             Entry::Drug => pages::bedside::drug(frame, server.app.knowledge(), action, data, wrong),
         }
     }
@@ -77,8 +76,9 @@ async fn show(server: Server, viewer: Viewer, id: String, entry: Entry) -> Respo
 fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, entry: Entry, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
     let frame = &viewer.frame;
     let action = format!("/journeys/{journey}/{}", entry.slug());
+    let last = shared::last_values(frame, server, &viewer.session, journey);
     let refused = above.is_some();
-    let content = html! { div class="stack" { @if let Some(above) = above { (above) } (entry.draw(frame, server, &action, data, wrong)) } };
+    let content = html! { div class="stack" { @if let Some(above) = above { (above) } (entry.draw(frame, server, &action, data, wrong, &last)) } };
     let mut response = shared::form_page(frame, server, &viewer.session, journey, entry.slug(), &entry.title(frame), content);
     if refused {
         *response.status_mut() = StatusCode::CONFLICT;
@@ -102,13 +102,11 @@ async fn take(server: Server, viewer: Viewer, id: String, entry: Entry, request:
         return draw(&server, &viewer, &journey, entry, &sent.data, &wrong, None);
     };
     match step::submit(&server, &viewer.session, &journey, &sent, step).await {
-        Ok(()) => Redirect::to(&format!("/journeys/{journey}")).into_response(),
-        Err(AppError::Refused(refused)) => {
-            let action = format!("/journeys/{journey}/{}", entry.slug());
-            let panel = pages::step::refusal(frame, &refused, viewer.session.role, &action, &sent.data);
-            draw(&server, &viewer, &journey, entry, &sent.data, &Wrong::new(), Some(panel))
-        }
-        Err(error) => answer::wrong(frame, &error),
+        Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={}", entry.slug())).into_response(),
+        Err(error) => match step::panel(frame, error, viewer.session.role, &format!("/journeys/{journey}/{}", entry.slug()), &sent.data) {
+            Ok(panel) => draw(&server, &viewer, &journey, entry, &sent.data, &Wrong::new(), Some(panel)),
+            Err(fault) => answer::wrong(frame, &fault),
+        },
     }
 }
 

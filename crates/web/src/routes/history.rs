@@ -17,7 +17,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
-use vena_app::{AppError, pages::{HistoryLine, HistoryPage}};
+use vena_knowledge::Knowledge;
+use vena_app::{pages::{FactLine, HistoryLine, HistoryPage}};
 use vena_base::{Zone, ids::{EventId, JourneyId}};
 use vena_journey::{Step, step::Instead};
 
@@ -34,31 +35,31 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
     };
     let zone = &server.app.config().zone;
     let body = html! {
-        (shared::tabs(frame, &journey, "history", history.lines.len()))
+        (shared::tabs(frame, &journey, "history", history.lines.len(), shared::scale(&server, &viewer.session, &journey)))
         div class="heading" { h1 { (frame.t("history")) } span class="beside" { (frame.tw("history-beside", &[("n", &history.lines.len().to_string())])) } }
-        (table(frame, zone, &journey, &history))
+        (table(frame, server.app.knowledge(), zone, &journey, &history))
     };
     let band = shared::band_of(frame, &server, &found);
     page(frame, &Page { title: frame.t("history"), room: "board", band: Some(band), body: Some(body), ..Page::default() }).into_response()
 }
 
-fn table(frame: &Frame, zone: &Zone, journey: &JourneyId, history: &HistoryPage) -> Markup {
+fn table(frame: &Frame, knowledge: &Knowledge, zone: &Zone, journey: &JourneyId, history: &HistoryPage) -> Markup {
     html! {
         section class="panel edge" {
             div class="scroller" tabindex="0" role="region" aria-label=(frame.t("history")) {
                 table {
                     thead { tr {
-                        th scope="col" { "#" } th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("field-when")) }
+                        th scope="col" class="number" { "#" } th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("field-when")) }
                         th scope="col" { (frame.t("recorded")) } th scope="col" { (frame.t("by-whom")) } th scope="col" { span class="unseen" { (frame.t("correct")) } }
                     } }
-                    tbody { @for line in history.lines.iter().rev() { (row(frame, zone, journey, line)) } }
+                    tbody { @for line in &history.lines { (row(frame, knowledge, zone, journey, line)) } }
                 }
             }
         }
     }
 }
 
-fn row(frame: &Frame, zone: &Zone, journey: &JourneyId, line: &HistoryLine) -> Markup {
+fn row(frame: &Frame, knowledge: &Knowledge, zone: &Zone, journey: &JourneyId, line: &HistoryLine) -> Markup {
     let lang = frame.lang;
     let gone = line.retracted || line.corrected_by.is_some();
     html! {
@@ -69,7 +70,7 @@ fn row(frame: &Frame, zone: &Zone, journey: &JourneyId, line: &HistoryLine) -> M
                 @if let Some(by) = &line.corrected_by { " " span class="tag" { (frame.tw("corrected-by", &[("event", by.as_str())])) } }
                 @if line.retracted { " " span class="tag" { (frame.t("retracted")) } }
                 @if let Some(outside) = &line.outside_rule { br; span class="soon" { (frame.tw("outside-rule", &[("reason", &outside.reason)])) } }
-                @for fact in line.facts.iter().take(12) { br; span class="medium" { (fact.name.get(lang)) ": " (fact.value.get(lang)) } }
+                @for fact in line.facts.iter().take(12) { br; span class="medium" { (fact.name.get(lang)) (if lang == vena_base::Lang::ZhTw { "：" } else { ": " }) (words::in_words(frame, knowledge, &fact.fact)) } }
                 @if line.facts.len() > 12 { br; span class="quiet" { (frame.tw("and-more", &[("n", &(line.facts.len() - 12).to_string())])) } }
                 @if let Step::Corrected { reason, .. } = &line.step { br; span class="medium dim" { (reason) } }
                 @if let Step::Remarked { text, .. } = &line.step { br; span class="medium dim" { (text) } }
@@ -113,7 +114,8 @@ fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, seq: u64, data: &
             p class="dim" { (frame.t("correct-help")) }
             @for (i, fact) in line.facts.iter().enumerate() {
                 @let name = format!("fact-{i}");
-                (field(&Field { name: &name, label: fact.name.get(frame.lang), value: typed(data, &name, fact), error: wrong.get(&name).map(String::as_str), autocomplete: Some("off"), ..Field::default() }))
+                @let (shown, unit) = shown(fact, server.app.knowledge(), frame.lang);
+                (field(&Field { name: &name, label: fact.name.get(frame.lang), value: typed(data, &name, &shown), unit: unit.as_deref(), kind: if unit.is_some() { "number" } else { "" }, error: wrong.get(&name).map(String::as_str), autocomplete: Some("off"), ..Field::default() }))
             }
             @if !line.facts.is_empty() { p class="hint quiet small" { (frame.t("correct-empty")) } }
             (field(&Field { name: "reason", label: &frame.t("field-reason"), value: data.get("reason"), error: wrong.get("reason").map(String::as_str), required: true, ..Field::default() }))
@@ -130,8 +132,19 @@ fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, seq: u64, data: &
 }
 
 /// What stands in a fact's field: what was typed, or what was recorded.
-fn typed<'a>(data: &'a Submitted, name: &str, fact: &'a vena_app::pages::FactLine) -> &'a str {
-    if data.iter().any(|(field, _)| field == name) { data.get(name) } else { &fact.value.en }
+fn typed<'a>(data: &'a Submitted, name: &str, shown: &'a str) -> &'a str {
+    if data.iter().any(|(field, _)| field == name) { data.get(name) } else { shown }
+}
+
+/// A fact's value as it stands in the field, with the unit beside it where that is the catalogue's own.
+fn shown(fact: &FactLine, knowledge: &Knowledge, lang: vena_base::Lang) -> (String, Option<String>) {
+    let usual = knowledge.catalogue.get(fact.fact.concept).and_then(|info| info.unit.as_deref());
+    match (fact.fact.quantity(), usual) {
+        (Some(quantity), Some(unit)) if &*quantity.written_unit == unit => {
+            (format!("{}{}", quantity.bound.sign(), quantity.written), Some(vena_knowledge::label::unit_for_reading(unit, lang)))
+        }
+        _ => (fact.value.get(lang).to_owned(), None),
+    }
 }
 
 /// Records the correction.
@@ -156,11 +169,10 @@ pub async fn correct(State(server): State<Server>, viewer: Viewer, Path((id, seq
     };
     match step::submit(&server, &viewer.session, &journey, &sent, Step::Corrected { event, reason, instead }).await {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}/history")).into_response(),
-        Err(AppError::Refused(refused)) => {
-            let panel = pages::step::refusal(frame, &refused, viewer.session.role, &format!("/journeys/{journey}/correct/{seq}"), &sent.data);
-            draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel))
-        }
-        Err(error) => answer::wrong(frame, &error),
+        Err(error) => match step::panel(frame, error, viewer.session.role, &format!("/journeys/{journey}/correct/{seq}"), &sent.data) {
+            Ok(panel) => draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel)),
+            Err(fault) => answer::wrong(frame, &fault),
+        },
     }
 }
 
@@ -175,7 +187,7 @@ fn replacement(server: &Server, reader: &mut Reader<'_>, line: &HistoryLine) -> 
             continue;
         }
         let mut fact = old.fact.clone();
-        if given != old.value.en {
+        if given != shown(old, server.app.knowledge(), reader.lang).0 {
             let info = server.app.knowledge().catalogue.get(fact.concept)?;
             let has_unit = given.chars().any(|c| c.is_alphabetic() || matches!(c, '%' | '/' | '°'));
             let unit = if has_unit || info.kind != vena_knowledge::catalogue::Kind::Quantity { None } else { info.unit.as_deref() };

@@ -6,6 +6,7 @@ use crate::{
     forms::steps,
     layout::{Frame, Page, page},
     pages::{
+        self,
         course::{self, Course},
         why, words,
     },
@@ -23,10 +24,10 @@ use axum::{
 use jiff::{Timestamp, civil::Date};
 use maud::{Markup, html};
 use std::collections::HashMap;
-use vena_app::pages::JourneyPage;
+use vena_app::pages::{Encephalopathy, JourneyPage};
 use vena_base::{Chart, When, Zone};
 use vena_clinical::{CourseDay, DayGrade};
-use vena_journey::{Gate, GateState, Task};
+use vena_journey::{Gate, GateState, Phase, Task, TaskKind};
 
 /// Looking back: `?at=` and `?known-at=`.
 fn moment(query: &HashMap<String, String>, name: &str, zone: &Zone) -> Option<Timestamp> {
@@ -50,17 +51,16 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
         Ok(chart) => chart,
         Err(error) => return answer::wrong(frame, &error),
     };
+    let scale = shared::scale(&server, &viewer.session, &journey);
     let back = at.is_some() || known_at.is_some();
     let body = html! {
         (shared::phase_line(frame, &zone, &found.phases))
-        (shared::tabs(frame, &journey, "course", found.state.entries.len()))
+        (shared::tabs(frame, &journey, "course", found.state.entries.len(), scale))
         h1 class="unseen" { (frame.t("course")) }
         @if back { (looking_back(frame, &zone, &found)) }
-        div class="columns aside" {
-            div class="stack" data-live=[(!back).then_some("/live")] hx-get=(format!("/journeys/{journey}/grades")) hx-trigger="refresh" hx-select="#grades" hx-target="#grades" hx-swap="outerHTML" {
-                (main_part(frame, &server, &found, &chart))
-            }
-            div class="stack" { (aside(frame, &server, &viewer, &found, &zone)) }
+        @if let Some(done) = query.get("recorded") { (pages::recorded::banner(frame, &server, &found, done)) }
+        div data-live=[(!back).then_some("/live")] hx-get=(format!("/journeys/{journey}/grades")) hx-trigger="refresh" hx-target="#now" hx-swap="outerHTML" {
+            (now_part(frame, &server, &viewer, &found, &chart, scale))
         }
     };
     let band = shared::band_of(frame, &server, &found);
@@ -76,7 +76,10 @@ pub async fn live_part(State(server): State<Server>, viewer: Viewer, Path(id): P
     };
     let found = server.app.journey_page(&viewer.session, &journey, None, None);
     match (found, server.app.chart(&journey, None)) {
-        (Ok(found), Ok(chart)) => main_part(frame, &server, &found, &chart).into_response(),
+        (Ok(found), Ok(chart)) => {
+            let scale = shared::scale(&server, &viewer.session, &journey);
+            now_part(frame, &server, &viewer, &found, &chart, scale).into_response()
+        }
         (Err(error), _) | (_, Err(error)) => answer::wrong(frame, &error),
     }
 }
@@ -91,7 +94,9 @@ fn looking_back(frame: &Frame, zone: &Zone, found: &JourneyPage) -> Markup {
     }
 }
 
-fn main_part(frame: &Frame, server: &Server, found: &JourneyPage, chart: &Chart) -> Markup {
+/// Everything that changes with time. On a phone it stands in this order; on a wide screen the tasks
+/// stand beside.
+fn now_part(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, chart: &Chart, scale: Encephalopathy) -> Markup {
     let zone = &chart.zone;
     let knowledge = server.app.knowledge();
     let findings = &found.assessment.findings;
@@ -111,11 +116,14 @@ fn main_part(frame: &Frame, server: &Server, found: &JourneyPage, chart: &Chart)
         neutrophils,
     };
     html! {
-        div id="grades" class="stack" {
-            @if day_0.is_some() { (why::summary(frame, knowledge, findings, zone)) }
-            (course::course(frame, &drawn))
-            (why::reasons(frame, knowledge, findings, zone, &frame.tw("computed-at", &[("when", &words::date_time(found.at, zone))])))
-            (course::table(frame, &drawn, 60))
+        div id="now" class="journey" {
+            @if day_0.is_some() { div class="summary" { (why::summary(frame, knowledge, findings, zone)) } }
+            div class="aside stack" { (aside(frame, server, viewer, found, zone, scale)) }
+            div class="stack rest" {
+                (course::course(frame, &drawn))
+                (why::reasons(frame, knowledge, findings, zone, day_0.is_some(), &frame.tw("computed-at", &[("when", &words::date_time(found.at, zone))])))
+                (course::table(frame, &drawn, 200))
+            }
         }
     }
 }
@@ -135,41 +143,61 @@ fn ribbons(frame: &Frame, days: &[CourseDay]) -> Ribbons {
         return Vec::new();
     }
     let one = |name: &str, of: fn(&CourseDay) -> DayGrade| {
-        (name.to_owned(), frame.t("grade-by-day"), days.iter().map(|day| (day.date, grade(of(day)))).collect())
+        // Said once: it holds for all three.
+        (name.to_owned(), if name == "CRS" { frame.t("grade-by-day") } else { String::new() }, days.iter().map(|day| (day.date, grade(of(day)))).collect())
     };
     vec![one("CRS", |d| d.crs), one("ICANS", |d| d.icans), one("ICAHT", |d| d.icaht)]
 }
 
-fn aside(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, zone: &Zone) -> Markup {
+fn aside(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, zone: &Zone, scale: Encephalopathy) -> Markup {
     html! {
-        (tasks(frame, &found.tasks, found.at, zone))
         (gates(frame, found))
-        (next_steps(frame, server, viewer, found))
+        (tasks(frame, found, zone))
+        (next_steps(frame, server, viewer, found, scale))
     }
 }
 
-fn tasks(frame: &Frame, tasks: &[Task], now: Timestamp, zone: &Zone) -> Markup {
+/// What is due. What a shut gate waits for stands with the gate.
+fn tasks(frame: &Frame, found: &JourneyPage, zone: &Zone) -> Markup {
+    let shut = next_gate(found).is_some_and(|gate| matches!(gate.state, GateState::Shut(_)));
+    let tasks: Vec<&Task> = found.tasks.iter().filter(|task| !shut || !matches!(task.kind, TaskKind::Gate { .. })).collect();
     html! {
         section class="panel edge" aria-labelledby="tasks-title" {
             header { h2 id="tasks-title" { (frame.t("tasks-due")) } }
             @if tasks.is_empty() { p class="body quiet" { (frame.t("no-tasks")) } }
             @for task in tasks {
-                div class="task" { b { (task.title.get(frame.lang)) } (words::due(frame, task.due, now, zone)) small { (task.owner.name().get(frame.lang)) } }
+                @let (title, often) = words::titled(task.title.get(frame.lang));
+                div class="task" {
+                    b { @if let Some(path) = entry_for(found, task) { a class="plain-link" href=(path) { (title) } } @else { (title) } }
+                    (words::due(frame, task.due, found.at, zone))
+                    small { (words::sentence(task.owner.name().get(frame.lang))) @if !often.is_empty() { " · " (often) } }
+                }
             }
         }
     }
 }
 
+/// The form that does a task.
+fn entry_for(found: &JourneyPage, task: &Task) -> Option<String> {
+    match &task.kind {
+        TaskKind::EndInfusion => Some(format!("/journeys/{}/step/infusion-end", found.journey)),
+        TaskKind::Gate { step, code } if code == "open" => {
+            let form = steps::FORMS.iter().find(|form| form.kind.as_str() == step)?;
+            Some(format!("/journeys/{}/step/{}", found.journey, form.slug))
+        }
+        _ => None,
+    }
+}
+
+/// The gate the journey stands before; none once it is over.
+fn next_gate(found: &JourneyPage) -> Option<&Gate> {
+    let over = found.phases.iter().any(|span| span.now && span.phase == Phase::Ended);
+    found.gates.iter().find(|gate| gate.state != GateState::Passed).filter(|_| !over)
+}
+
 fn gates(frame: &Frame, found: &JourneyPage) -> Markup {
-    let shut: Vec<(&Gate, &Vec<vena_journey::Refusal>)> = found
-        .gates
-        .iter()
-        .filter_map(|gate| match &gate.state {
-            GateState::Shut(missing) => Some((gate, missing)),
-            _ => None,
-        })
-        .collect();
-    let Some((gate, missing)) = shut.first() else { return html! {} };
+    let Some(gate) = next_gate(found) else { return html! {} };
+    let GateState::Shut(missing) = &gate.state else { return html! {} };
     html! {
         section class="panel edge" aria-labelledby="gate-title" {
             header { h2 id="gate-title" { (icon(Icon::Lock)) " " (frame.tw("gate-before", &[("step", gate.step.name().get(frame.lang))])) } }
@@ -181,18 +209,22 @@ fn gates(frame: &Frame, found: &JourneyPage) -> Markup {
     }
 }
 
-fn next_steps(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage) -> Markup {
-    let bedside = [("vitals", frame.t("form-vitals")), ("ice", "ICE".to_owned()), ("crs", "CRS".to_owned()), ("laboratory", frame.t("form-laboratory")), ("drug", frame.t("field-drug"))];
+fn next_steps(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, scale: Encephalopathy) -> Markup {
+    let (asked, name) = if scale == Encephalopathy::Capd { ("capd", "CAPD") } else { ("ice", "ICE") };
+    let bedside = [
+        ("vitals", frame.t("form-vitals")), (asked, name.to_owned()), ("crs", "CRS".to_owned()), ("neuro", frame.t("form-neuro")),
+        ("laboratory", frame.t("form-laboratory")), ("drug", frame.t("field-drug")),
+    ];
     html! {
         section class="panel edge" aria-labelledby="record-title" {
             header { h2 id="record-title" { (frame.t("record-something")) } }
             div class="body stack" {
                 div class="bar wrapping" { @for (slug, label) in &bedside { a class="button" href=(format!("/journeys/{}/{slug}", found.journey)) { (label) } } }
-                ul class="links" {
+                details class="steps-fold" id="steps" open[found.state.infusion_started.is_none()] { summary { (frame.t("journey-steps")) } ul class="links" {
                     @for form in steps::FORMS.iter().filter(|form| server.app.may(&viewer.session, form.kind)) {
                         li { a href=(format!("/journeys/{}/step/{}", found.journey, form.slug)) { (form.kind.name().get(frame.lang)) } }
                     }
-                }
+                } }
             }
         }
     }

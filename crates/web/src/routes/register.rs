@@ -8,7 +8,7 @@ use crate::{
     layout::{Frame, Page, page as whole},
     pages,
     parts::{
-        field::{Choice, Field, choices, field},
+        field::{Choice, Field, choices, field, wrong_summary},
         icons::{Icon, icon},
     },
     server::{Server, blocking},
@@ -47,6 +47,7 @@ fn draw(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong, above: 
         div class="heading" { h1 { (frame.t("room-register")) } span class="beside" { (frame.t("register-beside")) } }
         @if let Some(above) = above { (above) }
         form class="form" method="post" action="/journeys/new" data-keep="" novalidate {
+            (wrong_summary(&frame.t("form-wrong"), wrong))
             (pages::step::key_field(data))
             (line("name-zh", frame.t("name-chinese"), "", false))
             (line("name-latin", frame.t("name-latin"), "", false))
@@ -122,17 +123,12 @@ pub async fn register(State(server): State<Server>, viewer: Viewer, request: Req
     };
     let (app, session, key) = (server.app.clone(), viewer.session.clone(), sent.data.get("key").to_owned());
     match blocking(move || app.register(&session, &key, registration)).await {
-        Ok((journey, _)) => Redirect::to(&format!("/journeys/{journey}")).into_response(),
+        Ok((journey, _)) => Redirect::to(&format!("/journeys/{journey}?recorded=registered")).into_response(),
         Err(AppError::Duplicate(patients)) => draw(&server, frame, &sent.data, &Wrong::new(), Some(duplicate(frame, &sent.data, patients.len()))),
-        Err(AppError::Refused(refused)) => {
-            let panel = pages::step::refusal(frame, &refused, viewer.session.role, "/journeys/new", &sent.data);
-            draw(&server, frame, &sent.data, &Wrong::new(), Some(panel))
-        }
-        Err(AppError::Input(words)) => {
-            let panel = html! { div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (words.get(frame.lang)) } } } };
-            draw(&server, frame, &sent.data, &Wrong::new(), Some(panel))
-        }
-        Err(error) => answer::wrong(frame, &error),
+        Err(error) => match super::step::panel(frame, error, viewer.session.role, "/journeys/new", &sent.data) {
+            Ok(panel) => draw(&server, frame, &sent.data, &Wrong::new(), Some(panel)),
+            Err(fault) => answer::wrong(frame, &fault),
+        },
     }
 }
 

@@ -16,7 +16,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
-use vena_app::{PersonIdentity, Session};
+use vena_app::{PersonIdentity, Session, pages::Encephalopathy};
 use vena_base::{Lang, Zone, ids::JourneyId};
 use vena_journey::{Phase, PhaseSpan, step::FileDigest};
 use vena_ledger::AttachmentRef;
@@ -49,10 +49,10 @@ pub fn band_of(frame: &Frame, server: &Server, page: &vena_app::pages::JourneyPa
             record_number: person.record_number.clone().unwrap_or_else(|| "?".to_owned()),
             chain_of_identity: page.number.as_ref().map(ToString::to_string),
             weight: weight(&person),
-            product: page.product.as_ref().map(|p| p.get(lang).to_owned()),
+            product: page.product.as_ref().map(|p| words::unbracketed(p.get(lang)).to_owned()),
             allergy: person.allergies.as_ref().map(|list| list.join(", ")),
             day: page.day,
-            place: server.app.config().site.clone(),
+            place: page.phases.iter().find(|span| span.now).map(|span| span.phase.name().get(lang).to_owned()).unwrap_or_default(),
             synthetic: server.synthetic,
         },
     )
@@ -86,7 +86,8 @@ pub fn phase_line(frame: &Frame, zone: &Zone, spans: &[PhaseSpan]) -> Markup {
 }
 
 /// The places of a journey.
-pub fn tabs(frame: &Frame, journey: &JourneyId, here: &str, events: usize) -> Markup {
+pub fn tabs(frame: &Frame, journey: &JourneyId, here: &str, events: usize, scale: Encephalopathy) -> Markup {
+    let asked = if scale == Encephalopathy::Capd { ["capd", "ice"] } else { ["ice", "capd"] };
     let tab = |name: &str, path: String, label: String| {
         html! { a href=(path) aria-current=[(name == here).then_some("page")] { (label) } }
     };
@@ -95,14 +96,31 @@ pub fn tabs(frame: &Frame, journey: &JourneyId, here: &str, events: usize) -> Ma
             (tab("course", format!("/journeys/{journey}"), frame.t("course")))
             (tab("vitals", format!("/journeys/{journey}/vitals"), frame.t("form-vitals")))
             (tab("crs", format!("/journeys/{journey}/crs"), "CRS".to_owned()))
-            (tab("ice", format!("/journeys/{journey}/ice"), "ICE".to_owned()))
-            (tab("capd", format!("/journeys/{journey}/capd"), "CAPD".to_owned()))
+            @for one in asked { (tab(one, format!("/journeys/{journey}/{one}"), one.to_uppercase())) }
             (tab("neuro", format!("/journeys/{journey}/neuro"), frame.t("form-neuro")))
             (tab("laboratory", format!("/journeys/{journey}/laboratory"), frame.t("form-laboratory")))
             (tab("drug", format!("/journeys/{journey}/drug"), frame.t("drugs")))
             (tab("history", format!("/journeys/{journey}/history"), format!("{} {events}", frame.t("history"))))
         }
     }
+}
+
+/// Which scale of encephalopathy this patient is asked, by the rule's age.
+pub fn scale(server: &Server, session: &Session, journey: &JourneyId) -> Encephalopathy {
+    server.app.bedside_page(session, journey).map_or(Encephalopathy::AgeUnknown, |page| page.encephalopathy)
+}
+
+/// The last value of each bedside concept in words, with its time.
+pub fn last_values(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId) -> Vec<(&'static str, String)> {
+    let zone = &server.app.config().zone;
+    let Ok(page) = server.app.bedside_page(session, journey) else { return Vec::new() };
+    let told = |last: vena_app::pages::LastValue| {
+        let line = last.line?;
+        let places = [("value", words::in_words(frame, server.app.knowledge(), &line.fact)), ("when", words::short_when(&line.when, zone))];
+        let places: Vec<(&str, &str)> = places.iter().map(|(a, b)| (*a, b.as_str())).collect();
+        Some((last.concept.as_str(), frame.tw("last-value", &places)))
+    };
+    page.last.into_iter().filter_map(told).collect()
 }
 
 /// A page that holds one form of a journey.
@@ -112,12 +130,15 @@ pub fn form_page(frame: &Frame, server: &Server, session: &Session, journey: &Jo
         Err(error) => return answer::wrong(frame, &error),
     };
     let body = html! {
-        (tabs(frame, journey, here, found.state.entries.len()))
-        div class="heading" { h1 { (title) } }
+        (tabs(frame, journey, here, found.state.entries.len(), scale(server, session, journey)))
+        div class="heading" {
+            h1 { (title) }
+            a class="far medium leave" href=(format!("/journeys/{journey}")) { (frame.t("leave-form")) }
+        }
         (content)
     };
     let band = band_of(frame, server, &found);
-    page(frame, &Page { title: title.to_owned(), room: "board", one_task: true, band: Some(band), body: Some(body) }).into_response()
+    page(frame, &Page { title: title.to_owned(), room: "board", one_task: true, bedside: here != "step" && here != "history", band: Some(band), body: Some(body) }).into_response()
 }
 
 /// The site's now as a form's time field writes it.

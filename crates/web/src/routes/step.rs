@@ -9,7 +9,10 @@ use crate::{
     },
     layout::Frame,
     pages,
-    parts::field::{Field, field},
+    parts::{
+        field::{Field, field},
+        icons::{Icon, icon},
+    },
     server::{Server, blocking},
     viewer::Viewer,
 };
@@ -21,7 +24,7 @@ use axum::{
 use maud::{Markup, html};
 use vena_app::{AppError, Session, act};
 use vena_base::ids::JourneyId;
-use vena_journey::{Standing, Step, StepKind};
+use vena_journey::{Role, Standing, Step, StepKind};
 
 /// The form, with what the journey already knows filled in.
 pub async fn page(State(server): State<Server>, viewer: Viewer, Path((id, slug)): Path<(String, String)>) -> Response {
@@ -65,8 +68,8 @@ fn draw(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId, 
         div class="stack" {
             @if let Some(above) = above { (above) }
             @if !server.app.may(session, form.kind) { p class="notice warn" { (frame.t("role-may-not-hint")) } }
+            @if needs_second(form.kind) { div class="notice" { (icon(Icon::People)) div { (frame.t("second-person-hint")) } } }
             (pages::step::form(frame, server.app.knowledge(), form, &action, data, wrong))
-            @if needs_second(form.kind) { p class="quiet medium" { (frame.t("second-person-hint")) } }
         }
     };
     let title = form.kind.name().get(frame.lang).to_owned();
@@ -100,16 +103,27 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, slug
     };
     let action = format!("/journeys/{journey}/step/{}", form.slug);
     match submit(&server, &viewer.session, &journey, &sent, step).await {
-        Ok(()) => Redirect::to(&format!("/journeys/{journey}")).into_response(),
-        Err(AppError::Refused(refused)) => {
-            let panel = pages::step::refusal(frame, &refused, viewer.session.role, &action, &sent.data);
-            draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
-        }
-        Err(AppError::SignatureNeeded | AppError::SignIn) => {
-            let panel = signature(frame, &action, &sent.data);
-            draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
-        }
-        Err(error) => answer::wrong(frame, &error),
+        Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={}", form.slug)).into_response(),
+        Err(error) => match panel(frame, error, viewer.session.role, &action, &sent.data) {
+            Ok(panel) => draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel)),
+            Err(fault) => answer::wrong(frame, &fault),
+        },
+    }
+}
+
+/// What a person can do about an error, to stand above their form with everything typed kept.
+///
+/// # Errors
+/// The error itself, where it is a fault.
+pub fn panel(frame: &Frame, error: AppError, role: Role, action: &str, data: &Submitted) -> Result<Markup, AppError> {
+    match error {
+        AppError::Refused(refused) => Ok(pages::step::refusal(frame, &refused, role, action, data)),
+        AppError::SignatureNeeded => Ok(signature(frame, action, data, None)),
+        AppError::SignIn | AppError::Throttled { .. } => Ok(signature(frame, action, data, Some(&error.message(frame.lang)))),
+        other if other.is_fault() => Err(other),
+        other => Ok(html! {
+            div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (other.message(frame.lang)) } } }
+        }),
     }
 }
 
@@ -139,14 +153,14 @@ pub async fn submit(server: &Server, session: &Session, journey: &JourneyId, sen
 }
 
 /// Asks for the password again before what is signed: what is signed stands above it in words.
-fn signature(frame: &Frame, action: &str, data: &Submitted) -> Markup {
+fn signature(frame: &Frame, action: &str, data: &Submitted, error: Option<&str>) -> Markup {
     html! {
         section class="panel" aria-labelledby="sign-title" {
             header { h2 id="sign-title" { (frame.t("sign-title")) } }
             form class="form body" method="post" action=(action) {
                 @for (name, value) in data.iter().filter(|(name, _)| *name != "signature") { input type="hidden" name=(name) value=(value); }
                 p { (frame.tw("sign-what", &[("reason", data.get("standing-reason"))])) }
-                (field(&Field { name: "signature", label: &frame.t("sign-password"), kind: "password", autocomplete: Some("current-password"), required: true, ..Field::default() }))
+                (field(&Field { name: "signature", label: &frame.t("sign-password"), kind: "password", autocomplete: Some("current-password"), error, first: true, required: true, ..Field::default() }))
                 button class="button first" type="submit" { (frame.t("sign-button")) }
             }
         }
