@@ -6,6 +6,7 @@ pub mod course;
 pub mod dice;
 pub mod facts;
 pub mod people;
+pub mod show;
 
 use course::{Course, course};
 use dice::Dice;
