@@ -61,7 +61,7 @@ fn big5_is_refused_until_it_is_said() {
     assert!(said.contains("--encoding big5") && said.contains("line 4"), "{said}");
     let (ends, answer, said) = assessed(&table, &["--encoding", "big5"]);
     assert_eq!(ends, 0, "{said}");
-    assert!(answer.contains("39 Cel"), "{answer}");
+    assert!(answer.contains("39 °C"), "{answer}");
     let (ends, _, said) = assessed(&[HEADER.as_bytes(), b"A,2026-01-12,x\xff\xff,1,,,,\n"].concat(), &["--encoding", "big5"]);
     assert_eq!(ends, 3);
     assert!(said.contains("not Big5"), "{said}");
@@ -227,7 +227,7 @@ fn a_later_record_is_not_seen_before() {
         A,2026-01-12T08:00+08:00,temperature,39,Cel,2026-01-13T08:00+08:00\n";
     let (_, late, _) = assessed(table.as_bytes(), &["--at", "2026-01-12", "--known-at", "2026-01-14"]);
     let (_, early, _) = assessed(table.as_bytes(), &["--at", "2026-01-12", "--known-at", "2026-01-12"]);
-    assert!(late.contains("39 Cel") && !early.contains("39 Cel"), "{early}");
+    assert!(late.contains("39 °C") && !early.contains("39 °C"), "{early}");
 }
 
 /// Nothing held against `| head`.
