@@ -1,0 +1,158 @@
+//! Instrument files made by our own writers, for the tests and for `cargo run --example assay_files`: a stained
+//! sample with gates, a plate of soft agar, a dose-response table, a qPCR table. Nobody's data.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write as _;
+use vena_colonies::synthetic::{Recipe, Stage, draw};
+use vena_flow::{
+    fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs},
+    gating::{
+        CompensationReference, Dimension, DimensionSource, Gate, GateShape, GatingDocument, Range, write_gating_ml,
+    },
+};
+
+/// Colonies drawn on the plate.
+pub const COLONIES: usize = 24;
+
+/// Even numbers between 0 and 1 from a fixed seed.
+struct Dice(u64);
+
+impl Dice {
+    fn even(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as f64 / (1_u64 << 31) as f64
+    }
+
+    /// About normal: mean 0, standard deviation 1.
+    fn bell(&mut self) -> f64 {
+        (0..12).map(|_| self.even()).sum::<f64>() - 6.0
+    }
+}
+
+/// 4,000 events: nine in ten are cells, nearly all of them CD105 bright and CD45 dim.
+pub fn fcs() -> Vec<u8> {
+    let mut dice = Dice(17);
+    let mut columns = vec![Vec::new(); 4];
+    for event in 0..4_000 {
+        let debris = event % 10 == 0;
+        let (forward, side) = if debris { (20_000.0, 15_000.0) } else { (120_000.0, 70_000.0) };
+        let bright = if event % 50 == 1 { 900.0 } else { 40_000.0 };
+        let values = [
+            forward + 12_000.0 * dice.bell(),
+            side + 9_000.0 * dice.bell(),
+            bright + 0.15 * bright * dice.bell(),
+            600.0 + 150.0 * dice.bell(),
+        ];
+        for (column, value) in columns.iter_mut().zip(values) {
+            column.push(value.max(0.0) as f32);
+        }
+    }
+    let names = [("FSC-A", ""), ("SSC-A", ""), ("PE-A", "CD105"), ("FITC-A", "CD45")];
+    let channels = names.into_iter().zip(columns).map(|((name, stain), values)| WriteChannel {
+        name: name.into(),
+        stain: stain.into(),
+        bits: 32,
+        range: 262_144,
+        log_amplification: (0.0, 0.0),
+        gain: None,
+        values: WriteValues::Floats(values),
+    });
+    write_fcs(&[WriteDataSet {
+        version: FcsVersion::V3_1,
+        order: ByteOrder::Little,
+        delimiter: b'/',
+        channels: channels.collect(),
+        keywords: Vec::new(),
+    }])
+    .unwrap()
+}
+
+fn dimension(channel: &str) -> Dimension {
+    Dimension {
+        compensation: CompensationReference::Uncompensated,
+        source: DimensionSource::Channel(channel.into()),
+        transform: None,
+    }
+}
+
+/// A polygon around the cells, a rectangle for CD105 against CD45, a range for CD45, and both together.
+pub fn document() -> GatingDocument {
+    let range = |channel: &str, min: Option<f64>, max: Option<f64>| Range { dimension: dimension(channel), min, max };
+    let gate = |id: &str, parent: Option<&str>, shape| Gate { id: id.into(), parent: parent.map(str::to_owned), shape };
+    let operand = |gate: &str| vena_flow::gating::Operand { gate: gate.into(), complement: false };
+    GatingDocument {
+        gates: vec![
+            gate("Cells", None, GateShape::Polygon {
+                dimensions: [dimension("FSC-A"), dimension("SSC-A")],
+                vertices: vec![[60_000.0, 30_000.0], [180_000.0, 25_000.0], [190_000.0, 120_000.0], [70_000.0, 110_000.0]],
+            }),
+            gate("CD105", Some("Cells"), GateShape::Rectangle {
+                ranges: vec![range("PE-A", Some(10_000.0), None), range("FITC-A", Some(0.0), Some(2_000.0))],
+            }),
+            gate("CD45", Some("Cells"), GateShape::Rectangle { ranges: vec![range("FITC-A", Some(2_000.0), None)] }),
+            gate("Both", Some("Cells"), GateShape::Boolean {
+                operation: vena_flow::gating::BooleanOperation::And,
+                operands: vec![operand("CD105"), operand("CD45")],
+            }),
+        ],
+        ..GatingDocument::default()
+    }
+}
+
+/// The gates as a file.
+pub fn gates() -> Vec<u8> {
+    write_gating_ml(&document()).into_bytes()
+}
+
+/// A dish with [`COLONIES`] colonies.
+pub fn plate() -> Vec<u8> {
+    let clean = Recipe {
+        seed: 5,
+        side_px: 700,
+        stage: Stage::Dish,
+        colonies: COLONIES,
+        diameter_px: 16.0,
+        diameter_spread: 0.15,
+        apart: 1.6,
+        light: false,
+        contrast: 0.3,
+        noise: 0.01,
+        blur_px: 0.8,
+        gradient: 0.1,
+        bubbles: 0,
+        strokes: 0,
+        glare: false,
+    };
+    draw(&clean).png().unwrap()
+}
+
+/// Reference and a lot of half its strength.
+pub fn potency() -> Vec<u8> {
+    let mut csv = String::from("sample,dose (ng/mL),response\n");
+    let mut dice = Dice(3);
+    for (name, half) in [("Reference", 10.0), ("Lot 7", 20.0)] {
+        for dose in [0.3_f64, 1.0, 3.0, 6.0, 12.0, 25.0, 80.0, 250.0] {
+            for _ in 0..3 {
+                let response = 0.2 + 2.0 / (1.0 + (1.4 * (dose / half).ln()).exp()) + 0.08 * (dice.even() - 0.5);
+                writeln!(csv, "{name},{dose},{response:.5}").unwrap();
+            }
+        }
+    }
+    csv.into_bytes()
+}
+
+/// A standard curve, one unknown, one control without template.
+pub fn qpcr() -> Vec<u8> {
+    let mut csv = String::from("well,sample,task,target,quantity (copies),Cq\n");
+    let cq = |quantity: f64| 38.0 - quantity.log2();
+    for (level, quantity) in [1e6, 1e5, 1e4, 1e3, 1e2, 1e1].into_iter().enumerate() {
+        for (well, wobble) in [-0.06, 0.01, 0.05].into_iter().enumerate() {
+            writeln!(csv, "S{level}{well},S{level},standard,Alu,{quantity},{:.3}", cq(quantity) + wobble).unwrap();
+        }
+    }
+    for (well, wobble) in [("A1", -0.02), ("A2", 0.03), ("A3", 0.0)] {
+        writeln!(csv, "{well},Lot 7,unknown,Alu,,{:.3}", cq(2_500.0) + wobble).unwrap();
+    }
+    csv.push_str("N1,NTC,ntc,Alu,,Undetermined\n");
+    csv.into_bytes()
+}
