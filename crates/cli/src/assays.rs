@@ -4,6 +4,7 @@ use crate::{
     assay_text,
     exit::{Ended, Outcome},
     files::{self, Format, Input, inputs, progress},
+    picture::{self, Form},
 };
 use std::{
     fmt::Write,
@@ -43,6 +44,7 @@ pub struct FlowWords {
 
 /// Runs `vena flow`.
 pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
+    words.plot.as_deref().map(picture::form).transpose()?;
     let gates = words.gates.as_deref().map(read).transpose()?;
     let matrix = words.matrix.as_deref().map(|path| Ok::<_, Ended>((path.display().to_string(), read(path)?))).transpose()?;
     let options = vena_flow::AnalyseOptions {
@@ -89,7 +91,7 @@ fn flow_plot(analysis: &vena_flow::Analysis, gate: Option<&str>, path: &Path, la
     .map_err(wrong)?;
     let plot = DensityPlot::new(&analysis.document, &analysis.data_set, &analysis.compensation, &analysis.report.gates, &spec).map_err(wrong)?;
     let text = PlotText { events: if lang == Lang::En { "events".into() } else { "個事件".into() }, ..PlotText::default() };
-    let bytes = if is_png(path) { plot.to_png(&text, None).map_err(wrong)? } else { plot.to_svg(&text).into_bytes() };
+    let bytes = if picture::form(path)? == Form::Png { plot.to_png(&text, None).map_err(wrong)? } else { plot.to_svg(&text).into_bytes() };
     files::write(path, &bytes)
 }
 
@@ -121,6 +123,7 @@ pub struct ColonyWords {
 
 /// Runs `vena colonies`.
 pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
+    words.plot.as_deref().map(picture::form).transpose()?;
     let mut options = vena_colonies::Options { micrometres_per_pixel: words.um_per_pixel, ..vena_colonies::Options::default() };
     if let Some(layout) = &words.layout {
         options.layout = serde_json::from_value(serde_json::Value::String(layout.clone()))
@@ -141,7 +144,7 @@ pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
         let reports = vena_colonies::analyse_file(&input.name, &bytes, &options, &tables);
         if let (Some(path), Some(first)) = (&words.plot, reports.first()) {
             let path = if found.len() > 1 { beside(path, &input.name) } else { path.clone() };
-            let picture = if is_png(&path) {
+            let picture = if picture::form(&path)? == Form::Png {
                 vena_colonies::overlay::png(&bytes, first, &options.limits).map_err(|problem| Ended::Input(problem.to_string()))?
             } else {
                 vena_colonies::overlay::svg(first, None, None).into_bytes()
@@ -161,7 +164,12 @@ pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
             files::print(&text)?;
         }
     }
-    if refused { Err(Ended::WithProblems) } else { Ok(()) }
+    let unread = |image: &vena_colonies::ImageReport| image.refusal.as_ref().map(|refusal| format!("{}: {}", image.file, refusal.message));
+    match report.images.iter().map(unread).collect::<Option<Vec<_>>>() {
+        Some(all) if !all.is_empty() => Err(Ended::Input(all.join("; "))),
+        _ if refused => Err(Ended::WithProblems),
+        _ => Ok(()),
+    }
 }
 
 /// One line an image: the count or why there is none, and the wells where there are several.
@@ -197,7 +205,7 @@ pub struct PotencyWords {
     /// Options as JSON, as the report prints them.
     #[arg(long)]
     options: Option<PathBuf>,
-    /// Picture of the curves (.svg).
+    /// Picture of the curves: .svg or .png.
     #[arg(long)]
     plot: Option<PathBuf>,
     /// How the result is printed.
@@ -207,6 +215,7 @@ pub struct PotencyWords {
 
 /// Runs `vena potency`.
 pub fn potency(words: &PotencyWords, lang: Lang) -> Outcome {
+    words.plot.as_deref().map(picture::form).transpose()?;
     let mut options: vena_potency::PotencyOptions = options(words.options.as_deref())?;
     if words.reference.is_some() {
         options.reference.clone_from(&words.reference);
@@ -215,7 +224,7 @@ pub fn potency(words: &PotencyWords, lang: Lang) -> Outcome {
         let report = vena_potency::analyse_potency(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
-            files::write(&path, vena_potency::potency_svg(&report, lang).as_bytes())?;
+            picture::write(&path, &vena_potency::potency_svg(&report, lang))?;
         }
         match words.format {
             Format::Json => print_json(&report, several.then_some(&*input.name)),
@@ -233,7 +242,7 @@ pub struct QpcrWords {
     /// Options as JSON (cut-off, residual DNA, vector copies …).
     #[arg(long)]
     options: Option<PathBuf>,
-    /// Picture of the standard curve (.svg).
+    /// Picture of the standard curve: .svg or .png.
     #[arg(long)]
     plot: Option<PathBuf>,
     /// How the result is printed.
@@ -243,12 +252,13 @@ pub struct QpcrWords {
 
 /// Runs `vena qpcr`.
 pub fn qpcr(words: &QpcrWords, lang: Lang) -> Outcome {
+    words.plot.as_deref().map(picture::form).transpose()?;
     let options: vena_potency::QpcrOptions = options(words.options.as_deref())?;
     each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
         let report = vena_potency::analyse_qpcr(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
-            files::write(&path, vena_potency::qpcr_svg(&report, lang).as_bytes())?;
+            picture::write(&path, &vena_potency::qpcr_svg(&report, lang))?;
         }
         match words.format {
             Format::Json => print_json(&report, several.then_some(&*input.name)),
@@ -270,10 +280,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Ended> {
 
 fn refused(input: &Input, problem: &dyn std::fmt::Display) -> Ended {
     Ended::Input(format!("{}: {problem}", input.name))
-}
-
-fn is_png(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png"))
 }
 
 /// With several inputs a picture's name carries the input's.

@@ -7,6 +7,7 @@ mod catalogue;
 mod exit;
 mod files;
 mod gather;
+mod picture;
 mod record;
 mod serve;
 mod settings;
@@ -20,7 +21,7 @@ use vena_base::Lang;
 /// Carries a patient's cells from vein to vein and proves it did so. Decision support for qualified staff;
 /// the person decides.
 #[derive(Debug, Parser)]
-#[command(name = "vena", version, about, propagate_version = true, max_term_width = 110)]
+#[command(name = "vena", version, propagate_version = true, max_term_width = 110)]
 struct Words {
     /// Language of what is printed: en or zh-TW.
     #[arg(long, global = true, env = "VENA_LANG", default_value = "en", value_parser = language)]

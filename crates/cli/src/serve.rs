@@ -14,6 +14,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use vena_sim::show::Show;
 use vena_app::{
     App, PersonIdentity, SystemClock,
     demo::{self, DemoJourney, DemoLogin, DemoMilestone},
@@ -105,9 +106,11 @@ pub fn demo(words: &DemoWords, folder: &Path, lang: Lang) -> Outcome {
     let app = App::open_or_create(folder, config, SystemClock).map_err(wrong)?;
     let logins = demo::logins(&app).map_err(wrong)?;
     if app.journeys().map_err(wrong)?.is_empty() {
-        let today = app.config().zone.day_of(app.now());
-        let journeys = (0..words.journeys)
-            .map(|number| told(vena_sim::journey(words.seed, number, demo::infusion_day(number, today))));
+        let now = app.now();
+        let today = app.config().zone.day_of(now);
+        let journeys = (0..words.journeys).map(|number| {
+            told(vena_sim::show::showing(words.seed, number, demo::infusion_day(number, today), now, shown(number)))
+        });
         let bar = files::progress(words.journeys);
         let filled = demo::fill(&app, journeys, &mut |done| bar.set_position(done));
         bar.finish_and_clear();
@@ -123,6 +126,18 @@ pub fn demo(words: &DemoWords, folder: &Path, lang: Lang) -> Outcome {
         files::print(&format!("  {word:<14} {login:<18} {password}\n"))?;
     }
     run(listener, app, true, lang)
+}
+
+/// What the board shows at each place: the ward on a day on which something happens.
+fn shown(number: u64) -> Show {
+    match number % 16 {
+        0 => Show::Both,
+        2 => Show::Fever,
+        3 => Show::Vasopressor,
+        4 => Show::Unstable,
+        13 => Show::Brain,
+        _ => Show::Any,
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<std::net::TcpListener, Ended> {
