@@ -191,7 +191,9 @@ impl App {
         report.facts_of_identity += of_identity.len() as u64;
         let identity = identity_of(identity.unwrap_or_default(), &source_id, &of_identity);
         let record_number = identity.record_number.clone().unwrap_or_else(|| source_id.clone());
-        let known = self.patient_of_record(session, &record_number)?;
+        // Our own export names patients by their pseudonymous ids: such a file finds them again.
+        let ours = || (!self.projection.read().of_patient(&source_id).is_empty()).then(|| source_id.clone());
+        let known = self.patient_of_record(session, &record_number)?.or_else(ours);
         let (journey, loaded) = match known.as_deref().map(|patient| self.only_journey(patient)).transpose()? {
             Some(Some(journey)) => {
                 let loaded = self.load(&journey)?;
@@ -203,6 +205,10 @@ impl App {
         let registered = loaded.head.is_some();
         let mut seen: HashSet<[u8; 32]> =
             loaded.state.entries.iter().flat_map(|entry| entry.body.step.facts()).map(content).collect();
+        if registered {
+            // What steps tell (an infusion, lymphodepletion) stands in the chart, not among their facts.
+            seen.extend(self.chart(&journey, None)?.all().iter().map(content));
+        }
         let before = facts.len();
         let new: Vec<Fact> = facts.into_iter().filter(|fact| seen.insert(content(fact))).collect();
         report.facts_known += (before - new.len()) as u64;
