@@ -24,10 +24,12 @@ const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 
 /// All files.
-pub const ASSETS: [Asset; 5] = [
+pub const ASSETS: [Asset; 7] = [
     Asset { name: "tokens.css", kind: CSS, bytes: include_bytes!("../assets/tokens.css") },
     Asset { name: "app.css", kind: CSS, bytes: include_bytes!("../assets/app.css") },
     Asset { name: "app.js", kind: JS, bytes: include_bytes!("../assets/app.js") },
+    Asset { name: "assays.css", kind: CSS, bytes: include_bytes!("../assets/assays.css") },
+    Asset { name: "assays.js", kind: JS, bytes: include_bytes!("../assets/assays.js") },
     Asset { name: "htmx.js", kind: JS, bytes: include_bytes!("../vendor/htmx-2.0.11.min.js") },
     Asset { name: "icon.svg", kind: "image/svg+xml", bytes: include_bytes!("../assets/icon.svg") },
 ];

@@ -72,10 +72,11 @@ pub struct Page {
 }
 
 
-const ROOMS: [(&str, &str, Icon); 4] = [
+const ROOMS: [(&str, &str, Icon); 5] = [
     ("board", "/", Icon::List),
     ("search", "/search", Icon::Search),
     ("register", "/journeys/new", Icon::Plus),
+    ("assays", "/assays", Icon::Flask),
     ("knowledge", "/knowledge", Icon::Book),
 ];
 
@@ -84,6 +85,7 @@ fn room_name(frame: &Frame, room: &str) -> String {
         "board" => frame.t("room-board"),
         "search" => frame.t("room-search"),
         "register" => frame.t("room-register"),
+        "assays" => frame.t("room-assays"),
         _ => frame.t("room-knowledge"),
     }
 }
@@ -110,7 +112,7 @@ pub fn page(frame: &Frame, page: &Page) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
-                meta name="htmx-config" content=r#"{"includeIndicatorStyles":false,"allowEval":false}"#;
+                meta name="htmx-config" content=r#"{"includeIndicatorStyles":false,"allowEval":false,"historyEnabled":false,"historyCacheSize":0}"#;
                 title { (page.title) " · Vena" }
                 link rel="icon" href=(assets::address("icon.svg"));
                 link rel="stylesheet" href=(assets::address("tokens.css"));
@@ -122,7 +124,7 @@ pub fn page(frame: &Frame, page: &Page) -> Markup {
                 a class="skip" href="#main" { (frame.t("skip")) }
                 (top(frame, page))
                 @if frame.synthetic {
-                    div class="strip" role="note" { span { (frame.t("synthetic-data")) } span class="wide-only" { (frame.now) } }
+                    aside class="strip" aria-label=(frame.t("about-data")) { span { (frame.t("synthetic-data")) } span class="wide-only" { (frame.now) } }
                 }
                 @if let Some(band) = &page.band { (band) }
                 (hatch())
@@ -151,7 +153,7 @@ fn top(frame: &Frame, page: &Page) -> Markup {
             }
             div class="tools" {
                 @if frame.person.is_some() {
-                    form action="/search" method="get" role="search" {
+                    form action="/search" method="get" role="search" aria-label=(frame.t("scan-or-search")) {
                         label class="scan" {
                             (icon(Icon::Scan))
                             span class="unseen" { (frame.t("scan-or-search")) }

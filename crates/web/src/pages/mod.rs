@@ -1,5 +1,6 @@
 //! One file per page: from what `app` answers to markup. No page decides anything.
 
+pub mod assays;
 pub mod band;
 pub mod bedside;
 pub mod course;

@@ -23,6 +23,8 @@ pub enum Icon {
     Book,
     /// A plus sign.
     Plus,
+    /// A flask, for laboratory assays.
+    Flask,
     /// A magnifier.
     Search,
     /// Two people.
@@ -45,6 +47,7 @@ pub fn icon(which: Icon) -> Markup {
         Icon::Pulse => "M1.5 8.5h3l2-5 3 9 2-4h3",
         Icon::Book => "M8 4c-1.5-1-3.5-1.2-5.5-1v9c2-.2 4 0 5.5 1 1.5-1 3.5-1.2 5.5-1V3C11.5 2.8 9.5 3 8 4zM8 4v9",
         Icon::Plus => "M8 3v10M3 8h10",
+        Icon::Flask => "M6.5 2.5h3M7 2.5v4l-4 6.5h10l-4-6.5v-4M5 10.5h6",
         Icon::Search => "M7 2.5a4.5 4.5 0 100 9 4.5 4.5 0 000-9zM10.5 10.5l3 3",
     };
     html! { svg class="icon" viewBox="0 0 16 16" aria-hidden="true" { path d=(path) {} } }

@@ -74,6 +74,7 @@ fn row(frame: &Frame, knowledge: &Knowledge, zone: &Zone, journey: &JourneyId, l
                 @if line.facts.len() > 12 { br; span class="quiet" { (frame.tw("and-more", &[("n", &(line.facts.len() - 12).to_string())])) } }
                 @if let Step::Corrected { reason, .. } = &line.step { br; span class="medium dim" { (reason) } }
                 @if let Step::Remarked { text, .. } = &line.step { br; span class="medium dim" { (text) } }
+                @if let Step::AssayRecorded(assay) = &line.step { br; a class="medium" href=(format!("/journeys/{journey}/assays/{}", line.seq)) { (assay.kind.name().get(lang)) " · " (assay.method) } }
                 details class="why" { summary class="small" { (frame.t("proof")) } p class="code small" { (line.hash) } }
             }
             td class="keep" { (line.happened.as_ref().map_or_else(|| "–".to_owned(), |w| words::long_when(w, zone))) }

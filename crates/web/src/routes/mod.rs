@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod api;
+pub mod assays;
 pub mod board;
 pub mod entry;
 pub mod examination;

@@ -100,6 +100,7 @@ pub fn tabs(frame: &Frame, journey: &JourneyId, here: &str, events: usize, scale
             (tab("neuro", format!("/journeys/{journey}/neuro"), frame.t("form-neuro")))
             (tab("laboratory", format!("/journeys/{journey}/laboratory"), frame.t("form-laboratory")))
             (tab("drug", format!("/journeys/{journey}/drug"), frame.t("drugs")))
+            (tab("assays", format!("/journeys/{journey}/assays"), frame.t("room-assays")))
             (tab("history", format!("/journeys/{journey}/history"), format!("{} {events}", frame.t("history"))))
         }
     }

@@ -1,0 +1,490 @@
+//! The assay pages: the room where a file is dropped, a result before it is recorded, recording it, the results of
+//! a journey. Knows no route and no store; the parts of each assay are in the files beside.
+
+pub mod colonies;
+pub mod flow;
+pub mod tables;
+
+use crate::{
+    assets,
+    forms::reader::Submitted,
+    layout::Frame,
+    pages::{step, words},
+    parts::{
+        field::{Field, field},
+        icons::{Icon, icon},
+    },
+};
+use maud::{Markup, html};
+use vena_app::{
+    assay_compute::{AssayOptions, AssayRefusal, Computed},
+    assays::{AssayDraft, JourneyAssay, OpenAssay, Recomputed},
+};
+use vena_base::{Lang, Zone, ids::JourneyId};
+use vena_colonies::{Channel, DiameterMin, Layout, Polarity};
+use vena_flow::Tolerance;
+use vena_journey::{AssayEdit, AssayFile, AssayKind, FileRole};
+use vena_potency::{interval::Interval, report::AssayKind as Model};
+
+/// How a result is shown: where its links go, and whether it may be changed.
+pub struct Showing<'a> {
+    /// Address of this result.
+    pub base: String,
+    /// The version a change is made to; `None` for a recorded result.
+    pub version: Option<u64>,
+    /// The gate whose plane is shown.
+    pub gate: Option<&'a str>,
+}
+
+impl Showing<'_> {
+    fn editable(&self) -> bool {
+        self.version.is_some()
+    }
+
+    fn hidden(&self) -> Markup {
+        html! {
+            input type="hidden" name="version" value=(self.version.unwrap_or(0));
+            @if let Some(gate) = self.gate { input type="hidden" name="shown" value=(gate); }
+        }
+    }
+}
+
+/// A number with as many digits as help.
+pub fn number(value: f64) -> String {
+    let size = value.abs();
+    if value != 0.0 && !(1e-3..1e6).contains(&size) {
+        return format!("{value:.3e}");
+    }
+    let digits = if value == 0.0 { 0 } else { (4 - size.log10().floor() as i32).clamp(0, 8) };
+    format!("{value:.*}", usize::try_from(digits).unwrap_or(4))
+}
+
+fn maybe(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), number)
+}
+
+fn interval(interval: &Interval) -> String {
+    format!("{} … {}", maybe(interval.low), maybe(interval.high))
+}
+
+fn named_number(frame: &Frame, key: &str, n: usize) -> String {
+    frame.tw(key, &[("n", &n.to_string())])
+}
+
+/// A word in a frame; what needs a person has a mark besides its colour.
+fn status_tag(words: &str, alarm: bool) -> Markup {
+    html! { span class="tag" { @if alarm { span class="alarm" aria-hidden="true" { "▲ " } } (words) } }
+}
+
+/// A drawing as a picture of its own, so that no style of the page reaches into it.
+fn picture(svg: &str, alt: &str, (width, height): (f64, f64)) -> Markup {
+    let mut address = String::with_capacity(svg.len() + svg.len() / 8);
+    address.push_str("data:image/svg+xml,");
+    for character in svg.chars() {
+        match character {
+            '%' => address.push_str("%25"),
+            '#' => address.push_str("%23"),
+            '"' => address.push('\''),
+            '\'' => address.push_str("%22"),
+            '<' => address.push_str("%3C"),
+            '>' => address.push_str("%3E"),
+            '\n' => address.push_str("%0A"),
+            other => address.push(other),
+        }
+    }
+    html! { img src=(address) alt=(alt) width=(width) height=(height); }
+}
+
+/// The fields of a serialised value, for a list of parameters.
+fn pairs_of(value: &impl serde::Serialize) -> Vec<(String, String)> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::Object(fields)) => fields.into_iter().map(|(name, value)| (name.replace('_', " "), value.to_string())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn style() -> Markup {
+    html! { link rel="stylesheet" href=(assets::address("assays.css")); script src=(assets::address("assays.js")) defer {} }
+}
+
+fn kind_word(kind: AssayKind) -> &'static str {
+    match kind {
+        AssayKind::FlowCytometry => "assay-kind-flow",
+        AssayKind::Colonies => "assay-kind-colonies",
+        AssayKind::Potency => "assay-kind-potency",
+        AssayKind::Qpcr => "assay-kind-qpcr",
+    }
+}
+
+/// The room: drop a file, or go on with what was begun.
+pub fn room(frame: &Frame, data: &Submitted, wrong: Option<&str>, drafts: &[AssayDraft], limit_bytes: u64) -> Markup {
+    let limit = (limit_bytes >> 20).to_string();
+    html! {
+        (style())
+        div class="heading" { h1 { (frame.t("room-assays")) } span class="beside" { (frame.t("assay-beside")) } }
+        div class="columns aside" {
+            form class="form stack" method="post" action="/assays" enctype="multipart/form-data" novalidate {
+                (step::key_field(data))
+                input type="hidden" name="journey" value=(data.get("journey"));
+                @if let Some(wrong) = wrong { p class="notice bad" role="alert" { (icon(Icon::Warning)) b { (wrong) } } }
+                @if !data.get("journey").is_empty() { p class="notice" { (frame.tw("assay-for-journey", &[("journey", data.get("journey"))])) } }
+                div class="drop" data-drop="" {
+                    label class="label" for="file" { (frame.t("assay-file")) }
+                    input id="file" name="file" type="file" aria-describedby="file-hint";
+                    p class="hint" id="file-hint" { (frame.tw("assay-file-hint", &[("limit", &limit)])) }
+                    p class="dropped" data-dropped="" aria-live="polite" {}
+                }
+                div class="field" {
+                    label for="kind" { (frame.t("assay-kind")) }
+                    div class="box" { select id="kind" name="kind" {
+                        option value="" selected[data.get("kind").is_empty()] { (frame.t("assay-kind-any")) }
+                        @for kind in AssayKind::ALL { option value=(kind.as_str()) selected[data.get("kind") == kind.as_str()] { (frame.t(kind_word(kind))) } }
+                    } }
+                }
+                details class="why" open[!data.get("panel").is_empty()] {
+                    summary { (frame.t("assay-flow-more")) }
+                    div class="form" { (gates_field(frame)) (matrix_field(frame)) (panel_field(frame, data.get("panel"))) }
+                }
+                button class="button first wide" type="submit" { (frame.t("assay-analyse")) }
+            }
+            section class="panel" aria-labelledby="open-title" {
+                header { h2 id="open-title" { (frame.t("assay-open")) } }
+                @if drafts.is_empty() { div class="empty" { b { (frame.t("assay-none-open")) } p { (frame.t("assay-none-open-help")) } } }
+                @for draft in drafts {
+                    div class="task" {
+                        a href=(format!("/assays/{}", draft.id)) { (draft.kind.name().get(frame.lang)) " " span class="code" { (draft.id) } }
+                        span class="quiet small keep" { (short_time(&draft.at)) }
+                        small { @if draft.result_digest.is_none() { (frame.t("assay-refused")) } @else { (frame.tw("assay-version", &[("n", &draft.version.to_string())])) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn short_time(written: &str) -> String {
+    written.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
+fn gates_field(frame: &Frame) -> Markup {
+    html! { div class="field" { label for="gates" { (frame.t("assay-gates-file")) } div class="box" { input id="gates" name="gates" type="file"; } p class="hint" { (frame.t("assay-gates-hint")) } } }
+}
+
+fn matrix_field(frame: &Frame) -> Markup {
+    html! { div class="field" { label for="matrix" { (frame.t("assay-matrix-file")) } div class="box" { input id="matrix" name="matrix" type="file"; } } }
+}
+
+fn panel_field(frame: &Frame, chosen: &str) -> Markup {
+    let panels = vena_flow::panels().unwrap_or_default();
+    html! {
+        div class="field" { label for="panel" { (frame.t("assay-panel")) }
+            div class="box" { select id="panel" name="panel" {
+                option value="" { (frame.t("assay-panel-none")) }
+                @for panel in &panels { option value=(panel.id) selected[panel.id == chosen] { @if frame.lang == Lang::En { (panel.en) } @else { (panel.zh_tw) } } }
+            } }
+            p class="hint" { (frame.t("assay-panel-hint")) }
+        }
+    }
+}
+
+/// A draft: result, parameters, changes, recording.
+pub fn draft(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>, above: Option<Markup>, record: Markup) -> Markup {
+    let draft = &open.draft;
+    html! {
+        (style())
+        div class="heading" {
+            h1 { (draft.kind.name().get(frame.lang)) }
+            span class="beside" { span class="code" { (draft.id) } " · " (frame.tw("assay-version", &[("n", &draft.version.to_string())])) }
+            @if draft.recorded.is_none() { (status_tag(&frame.t("assay-not-recorded"), false)) }
+        }
+        div class="columns aside" {
+            div class="stack" { @if let Some(above) = above { (above) } (part(frame, open, showing)) }
+            div class="stack" { (record) @if draft.recorded.is_none() { (options(frame, draft)) } }
+        }
+    }
+}
+
+/// The part that is fetched again after a change.
+pub fn part(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>) -> Markup {
+    html! {
+        div id="assay-result" class="stack" aria-live="polite" data-version=(open.draft.version) {
+            @match &open.outcome {
+                Err(refusal) => (refused(frame, refusal)),
+                Ok(computed) => (result(frame, showing, computed)),
+            }
+            (proof(frame, &open.draft.files, open.draft.result_digest.as_ref().map(|d| d.as_str()), open.draft.method.as_deref()))
+            (edits(frame, &open.draft.edits))
+        }
+    }
+}
+
+/// A result, whichever assay.
+pub fn result(frame: &Frame, showing: &Showing<'_>, computed: &Computed) -> Markup {
+    match computed {
+        Computed::Flow { analysis, panel } => flow::result(frame, showing, analysis, panel.as_deref()),
+        Computed::Colonies { automatic, corrected } => colonies::result(frame, showing, automatic, corrected),
+        Computed::Potency(report) => tables::potency(frame, report),
+        Computed::Qpcr(report) => tables::qpcr(frame, report),
+    }
+}
+
+fn refused(frame: &Frame, refusal: &AssayRefusal) -> Markup {
+    html! {
+        section class="refusal" role="alert" aria-labelledby="refusal-title" {
+            h2 id="refusal-title" { (icon(Icon::Warning)) " " (refusal.what.get(frame.lang)) }
+            dl { dt { (frame.t("refusal-why")) } dd lang="en" { (refusal.words) } dt { (frame.t("refusal-helps")) } dd { (frame.t("assay-refused-help")) } }
+        }
+    }
+}
+
+fn proof(frame: &Frame, files: &[AssayFile], digest: Option<&str>, method: Option<&str>) -> Markup {
+    html! {
+        details class="why" {
+            summary { (frame.t("assay-proof")) }
+            dl class="pairs" {
+                @if let Some(method) = method { dt { (frame.t("assay-method")) } dd { (method) } }
+                @if let Some(digest) = digest { dt { (frame.t("assay-result-digest")) } dd class="code small digest" { (digest) } }
+                @for file in files { dt { (file.role.name().get(frame.lang)) } dd class="code small digest" { (file.digest.as_str()) " · " (file.bytes) " B" } }
+            }
+        }
+    }
+}
+
+fn edits(frame: &Frame, edits: &[AssayEdit]) -> Markup {
+    html! {
+        @if !edits.is_empty() {
+            section class="panel edge" aria-labelledby="edits-title" {
+                header { h2 id="edits-title" { (frame.t("assay-edits")) } }
+                ol class="body medium" { @for edit in edits {
+                    li { (short_time(&edit.at.to_string())) " · " b { (edit.what) } " "
+                        span class="code small quiet digest" { @if let Some(before) = &edit.before { (before.as_str().get(..12).unwrap_or_default()) " → " } (edit.after.as_str().get(..12).unwrap_or_default()) } }
+                } }
+            }
+        }
+    }
+}
+
+fn options(frame: &Frame, draft: &AssayDraft) -> Markup {
+    html! {
+        section class="panel" aria-labelledby="options-title" {
+            header { h2 id="options-title" { (frame.t("assay-parameters")) } }
+            form class="form body" method="post" action=(format!("/assays/{}/options", draft.id)) enctype="multipart/form-data" novalidate {
+                input type="hidden" name="version" value=(draft.version);
+                @match &draft.options {
+                    AssayOptions::Flow(options) => {
+                        @if !draft.files.iter().any(|file| file.role == FileRole::Gates) { (gates_field(frame)) }
+                        @if !draft.files.iter().any(|file| file.role == FileRole::Matrix) { (matrix_field(frame)) }
+                        (panel_field(frame, options.panel.as_deref().unwrap_or_default()))
+                        (line(frame, "data-set", "assay-data-set-number", &options.data_set.map_or_else(String::new, |n| n.to_string()), None))
+                        details class="why" open[options.tolerances.iter().next().is_some()] {
+                            summary { (frame.t("assay-tolerances")) }
+                            p class="quiet small" { (frame.t("assay-tolerances-help")) }
+                            div class="ticks" { @for one in Tolerance::ALL { label { input type="checkbox" name=(format!("tolerate-{}", one.name())) value="yes" checked[options.tolerances.allows(one)]; " " (tolerance(frame.lang, one)) } } }
+                        }
+                    }
+                    AssayOptions::Colonies(options) => (colony_options(frame, options)),
+                    AssayOptions::Potency(options) => {
+                        (select(frame, "assay", "assay-model", &[("curves", "assay-model-curves"), ("parallel-line", "assay-model-lines"), ("slope-ratio", "assay-model-slope")], match options.assay { Model::Curves => "curves", Model::ParallelLine => "parallel-line", Model::SlopeRatio => "slope-ratio" }))
+                        (select(frame, "model", "assay-curve-model", &[("4", "assay-four"), ("5", "assay-five")], if options.model == vena_potency::curve::CurveModel::FiveParameter { "5" } else { "4" }))
+                        (line(frame, "reference", "assay-reference", options.reference.as_deref().unwrap_or_default(), None))
+                        (select(frame, "outliers", "assay-outliers", &[("name", "assay-outliers-name"), ("remove", "assay-outliers-remove")], if options.outliers == vena_potency::report::OutlierHandling::Remove { "remove" } else { "name" }))
+                    }
+                    AssayOptions::Qpcr(options) => {
+                        (line(frame, "cut-off", "assay-cut-off", &options.cut_off_cq.map_or_else(String::new, |n| n.to_string()), Some("Cq")))
+                        (line(frame, "control", "assay-internal-control", options.internal_control_target.as_deref().unwrap_or_default(), None))
+                    }
+                }
+                button class="button wide" type="submit" { (frame.t("assay-recompute")) }
+            }
+        }
+    }
+}
+
+fn colony_options(frame: &Frame, options: &vena_colonies::Options) -> Markup {
+    let layout = match options.layout {
+        Layout::Automatic => "automatic".to_owned(),
+        Layout::Dish => "dish".to_owned(),
+        Layout::Whole => "whole".to_owned(),
+        Layout::Wells { wells } => wells.to_string(),
+    };
+    let (pixels, micrometres) = match options.diameter_min {
+        DiameterMin::Automatic => (String::new(), String::new()),
+        DiameterMin::Pixels(value) => (value.to_string(), String::new()),
+        DiameterMin::Micrometres(value) => (String::new(), value.to_string()),
+    };
+    let polarity = match options.polarity { Polarity::Automatic => "automatic", Polarity::Dark => "dark", Polarity::Light => "light" };
+    let channel = match options.channel { Channel::Automatic => "automatic", Channel::Grey => "grey", Channel::Red => "red", Channel::Green => "green", Channel::Blue => "blue" };
+    let automatic = ("automatic", "assay-automatic");
+    html! {
+        (select(frame, "layout", "assay-layout", &[automatic, ("dish", "assay-dish"), ("whole", "assay-whole"), ("6", "assay-wells-6"), ("12", "assay-wells-12"), ("24", "assay-wells-24"), ("96", "assay-wells-96")], &layout))
+        (select(frame, "polarity", "assay-polarity", &[automatic, ("dark", "assay-dark"), ("light", "assay-light")], polarity))
+        (select(frame, "channel", "assay-channel", &[automatic, ("grey", "assay-grey"), ("red", "assay-red"), ("green", "assay-green"), ("blue", "assay-blue")], channel))
+        (line(frame, "um-per-pixel", "assay-pixel-size", &options.micrometres_per_pixel.map_or_else(String::new, |v| v.to_string()), Some("µm")))
+        (line(frame, "diameter-um", "assay-diameter-min", &micrometres, Some("µm")))
+        (line(frame, "diameter-px", "assay-diameter-min", &pixels, Some("px")))
+    }
+}
+
+fn line(frame: &Frame, name: &str, label: &str, value: &str, unit: Option<&str>) -> Markup {
+    field(&Field { name, label: &frame.t(label), value, unit, autocomplete: Some("off"), ..Field::default() })
+}
+
+fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chosen: &str) -> Markup {
+    html! {
+        div class="field" { label for=(name) { (frame.t(label)) }
+            div class="box" { select id=(name) name=(name) { @for (value, words) in offered { option value=(value) selected[*value == chosen] { (frame.t(words)) } } } } }
+    }
+}
+
+/// Tolerances in words; the name stands with them, as reports and the command line use it.
+fn tolerance(lang: Lang, tolerance: Tolerance) -> Markup {
+    let words = match tolerance {
+        Tolerance::HeaderTextOffsetsDiffer => ("header and text give different offsets", "檔頭與文字段的位移不同"),
+        Tolerance::MissingTextOffsets => ("offsets missing in the text", "文字段缺少位移"),
+        Tolerance::OffByOneDataEnd => ("data end one byte too far", "資料結尾多算一個位元組"),
+        Tolerance::DataSegmentLonger => ("data segment longer than needed", "資料段比所需更長"),
+        Tolerance::EmptyKeywordValue => ("empty keyword values", "關鍵字值為空"),
+        Tolerance::UnterminatedText => ("text without closing delimiter", "文字段未以分隔符結尾"),
+        Tolerance::DuplicateKeyword => ("a keyword given twice", "關鍵字重複"),
+        Tolerance::DecimalCommaInSpillover => ("decimal commas in the matrix", "矩陣使用小數逗號"),
+        Tolerance::SpillKeyword => ("older SPILL keyword", "舊式 SPILL 關鍵字"),
+        Tolerance::LogAmplificationOnFloats => ("log amplification on floats, ignored", "浮點資料標示對數放大（忽略）"),
+        Tolerance::MissingChannelName => ("channel without a name", "通道無名稱"),
+        Tolerance::DuplicateChannelName => ("two channels of one name", "通道名稱重複"),
+        Tolerance::UnreadableTimeStep => ("time step that is no number", "時間單位無法判讀"),
+        Tolerance::NonFiniteEvents => ("events without a finite value", "含非有限數值的事件"),
+    };
+    html! { (if lang == Lang::En { words.0 } else { words.1 }) " " span class="code small quiet" { (tolerance.name()) } }
+}
+
+/// One journey that may be chosen.
+pub struct Candidate {
+    /// The journey.
+    pub journey: JourneyId,
+    /// Who it is, in words.
+    pub who: String,
+    /// More about them: birth date, record number.
+    pub more: String,
+}
+
+/// The panel in which a result is put on a journey.
+pub fn record(frame: &Frame, draft: &AssayDraft, data: &Submitted, searched: &str, found: &[Candidate], wrong: Option<&str>) -> Markup {
+    html! {
+        section class="panel" aria-labelledby="record-title" {
+            header { h2 id="record-title" { (frame.t("assay-record")) } }
+            div class="body stack" {
+                @if let (Some(event), Some(journey)) = (&draft.recorded, &draft.journey) {
+                    p { (frame.t("assay-recorded-as")) " " a href=(format!("/journeys/{journey}/assays")) { (event.as_str()) } }
+                } @else if draft.result_digest.is_none() {
+                    p { (frame.t("assay-nothing-to-record")) }
+                } @else {
+                    @if let Some(wrong) = wrong { p class="notice bad" role="alert" { (icon(Icon::Warning)) b { (wrong) } } }
+                    form method="get" action=(format!("/assays/{}", draft.id)) role="search" aria-labelledby="record-title" {
+                        div class="field" { label for="q" { (frame.t("assay-whose")) } div class="box" { input id="q" name="q" value=(searched) autocomplete="off"; } p class="hint" { (frame.t("assay-whose-hint")) } }
+                        button class="button" type="submit" { (icon(Icon::Search)) (frame.t("room-search")) }
+                    }
+                    @if !searched.is_empty() && found.is_empty() { p class="soon" { (frame.t("search-nothing")) } }
+                    @if !found.is_empty() {
+                        form class="form" method="post" action=(format!("/assays/{}/record", draft.id)) novalidate {
+                            (step::key_field(data))
+                            input type="hidden" name="version" value=(draft.version);
+                            fieldset class="field" {
+                                legend class="label" { (frame.t("assay-which-journey")) }
+                                div class="choices" { @for one in found {
+                                    label class="choice" { input type="radio" name="journey" value=(one.journey.as_str()) checked[found.len() == 1 || data.get("journey") == one.journey.as_str()];
+                                        span { (one.who) " · " (one.more) " · " (one.journey.as_str()) } }
+                                } }
+                            }
+                            (field(&Field { name: "when", label: &frame.t("assay-measured"), value: data.get("when"), kind: "datetime-local", required: true, ..Field::default() }))
+                            div class="field" { label for="remark" { (frame.t("field-remark")) " (" (frame.t("optional")) ")" } div class="box" { textarea id="remark" name="remark" rows="2" { (data.get("remark")) } } }
+                            button class="button first wide" type="submit" { (frame.t("assay-record")) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The results of a journey.
+pub fn list(frame: &Frame, zone: &Zone, journey: &JourneyId, assays: &[JourneyAssay], may: bool) -> Markup {
+    html! {
+        (style())
+        div class="heading" {
+            h1 { (frame.t("room-assays")) }
+            @if may { span class="far" { a class="button" href=(format!("/assays?journey={journey}")) { (icon(Icon::Plus)) (frame.t("assay-new")) } } }
+        }
+        @if assays.is_empty() { section class="panel" { div class="empty" { b { (frame.t("assay-none-here")) } p { (frame.t("assay-none-here-help")) } } } }
+        div class="cards-of-assays" {
+            @for assay in assays {
+                @let base = format!("/journeys/{journey}/assays/{}", assay.seq);
+                section class="panel" aria-labelledby=(format!("assay-{}", assay.seq)) {
+                    header {
+                        h2 id=(format!("assay-{}", assay.seq)) { a href=(base) { @if assay.retracted { del { (assay.record.kind.name().get(frame.lang)) } } @else { (assay.record.kind.name().get(frame.lang)) } } }
+                        @if assay.retracted { (status_tag(&frame.t("retracted"), true)) }
+                    }
+                    div class="body stack" {
+                        figure class="plot" { img src=(format!("{base}/picture")) alt=(frame.tw("assay-picture-of", &[("kind", assay.record.kind.name().get(frame.lang))])) loading="lazy"; }
+                        dl class="pairs" {
+                            dt { (frame.t("assay-measured")) } dd { (words::long_when(&assay.record.when, zone)) }
+                            dt { (frame.t("recorded")) } dd { (words::date_time(assay.recorded.at, zone)) " · " (assay.by.get(frame.lang)) " (" (assay.role.name().get(frame.lang)) ")" }
+                            @if let Some(remark) = &assay.record.remark { dt { (frame.t("field-remark")) } dd { (remark) } }
+                        }
+                        a class="button" href=(base) { (frame.t("assay-show")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One recorded result, computed again.
+pub fn recorded(frame: &Frame, zone: &Zone, showing: &Showing<'_>, found: &Recomputed) -> Markup {
+    let assay = &found.assay;
+    let record = &assay.record;
+    html! {
+        (style())
+        div class="heading" { h1 { (record.kind.name().get(frame.lang)) } span class="beside code" { (assay.event.as_str()) } @if assay.retracted { (status_tag(&frame.t("retracted"), true)) } }
+        div class="stack" {
+            (compared(frame, found))
+            dl class="pairs wide-pairs" {
+                dt { (frame.t("assay-measured")) } dd { (words::long_when(&record.when, zone)) }
+                dt { (frame.t("recorded")) } dd { (words::date_time(assay.recorded.at, zone)) " · " (assay.by.get(frame.lang)) " (" (assay.role.name().get(frame.lang)) ")" }
+                @if let Some(remark) = &record.remark { dt { (frame.t("field-remark")) } dd { (remark) } }
+                dt { (frame.t("assay-files")) } dd { @for file in record.files.iter().filter(|file| file.role != FileRole::Earlier) { a href=(format!("{}/file/{}", showing.base, role_word(file.role))) { (file.role.name().get(frame.lang)) } " " } }
+            }
+            @match &found.outcome { Ok(computed) => (result(frame, showing, computed)), Err(refusal) => (refused(frame, refusal)) }
+            (proof(frame, &record.files, Some(record.result_digest.as_str()), Some(&record.method)))
+            (edits(frame, &record.edits))
+        }
+    }
+}
+
+/// The word of a file's role in addresses.
+pub fn role_word(role: FileRole) -> &'static str {
+    match role {
+        FileRole::Fcs => "fcs",
+        FileRole::Gates => "gates",
+        FileRole::Matrix => "matrix",
+        FileRole::Image => "image",
+        FileRole::Table => "table",
+        FileRole::Corrections => "corrections",
+        FileRole::Earlier => "earlier",
+    }
+}
+
+fn compared(frame: &Frame, found: &Recomputed) -> Markup {
+    html! {
+        @if found.same {
+            p class="notice" id="recomputed" data-same="yes" { b { "✓ " (frame.t("assay-same-bits")) } span class="code small digest" { (found.digest.as_ref().map_or("", |d| d.as_str())) } }
+        } @else {
+            section class="refusal" id="recomputed" data-same="no" role="alert" aria-labelledby="differs-title" {
+                h2 id="differs-title" { (frame.t("assay-differs")) }
+                div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-differs")) { table {
+                    thead { tr { th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("assay-then")) } th scope="col" { (frame.t("assay-now")) } } }
+                    tbody { @for one in &found.differences { tr { th scope="row" class="code" { (one.path) } td class="code" { (one.then) } td class="code" { (one.now) } } } }
+                } }
+            }
+        }
+    }
+}
