@@ -12,8 +12,10 @@ use vena_potency::{
 /// A number with as many digits as help.
 fn number(value: f64) -> String {
     let size = value.abs();
-    if value == 0.0 || (1e-3..1e6).contains(&size) {
-        let digits = if value == 0.0 { 0 } else { (5 - size.log10().floor() as i32 - 1).clamp(0, 8) };
+    if size < 1e6 && value.fract() == 0.0 {
+        format!("{value}")
+    } else if (1e-3..1e6).contains(&size) {
+        let digits = (5 - size.log10().floor() as i32 - 1).clamp(0, 8);
         format!("{value:.*}", usize::try_from(digits).unwrap_or(4))
     } else {
         format!("{value:.4e}")

@@ -264,6 +264,11 @@ fn vault(folder: &Path) -> Result<Vec<String>, Ended> {
     if !path.exists() {
         return Ok(Vec::new());
     }
+    // Opening it would make an empty one.
+    let kept = folder.join(vena_ledger::vault::VAULT_FILE);
+    if !kept.exists() {
+        return Ok(vec![format!("{} is missing", kept.display())]);
+    }
     let wrong = |problem: &dyn std::fmt::Display| Ended::Record(problem.to_string());
     let key = Secret::load(&path, KeyKind::Vault).map_err(|problem| wrong(&problem))?;
     match Vault::open(folder, &key) {

@@ -83,8 +83,7 @@ pub fn serve(words: &ServeWords, folder: &Path, lang: Lang) -> Outcome {
         });
     }
     let synthetic = Settings::read(folder)?.synthetic;
-    announce(&listener)?;
-    run(listener, app, synthetic, lang)
+    run(listener, app, synthetic, lang, announce)
 }
 
 /// Runs `vena demo`.
@@ -120,12 +119,14 @@ pub fn demo(words: &DemoWords, folder: &Path, lang: Lang) -> Outcome {
         Lang::En => "Everything here is synthetic: nobody in it exists.\n",
         Lang::ZhTw => "此處一切皆為合成資料，並無真實人物。\n",
     })?;
-    announce(&listener)?;
-    for DemoLogin { login, password, role } in &logins {
-        let word = if *role == Role::QualityAssurance { "qa" } else { role.as_str() };
-        files::print(&format!("  {word:<14} {login:<18} {password}\n"))?;
-    }
-    run(listener, app, true, lang)
+    run(listener, app, true, lang, |address| {
+        announce(address)?;
+        for DemoLogin { login, password, role } in &logins {
+            let word = if *role == Role::QualityAssurance { "qa" } else { role.as_str() };
+            files::print(&format!("  {word:<14} {login:<18} {password}\n"))?;
+        }
+        Ok(())
+    })
 }
 
 /// What the board shows at each place: the ward on a day on which something happens.
@@ -146,18 +147,20 @@ fn listen(address: SocketAddr) -> Result<std::net::TcpListener, Ended> {
         .map_err(|problem| Ended::Machine(format!("{address}: {problem}")))
 }
 
-fn announce(listener: &std::net::TcpListener) -> Outcome {
-    let address = listener.local_addr().map_err(|problem| Ended::Machine(problem.to_string()))?;
+fn announce(address: SocketAddr) -> Outcome {
     files::print(&format!("http://{address}\n"))
 }
 
-fn run(listener: std::net::TcpListener, app: App, synthetic: bool, lang: Lang) -> Outcome {
+/// Serves until asked to stop. `ready` is told the address when the wish to stop would already be heard.
+fn run(listener: std::net::TcpListener, app: App, synthetic: bool, lang: Lang, ready: impl FnOnce(SocketAddr) -> Outcome) -> Outcome {
     let failed = |problem: std::io::Error| Ended::Machine(problem.to_string());
     let app = Arc::new(app);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;
     let shared = Arc::clone(&app);
     let served = runtime.block_on(async move {
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+        let asked = Asked::listen().map_err(failed)?;
+        ready(listener.local_addr().map_err(failed)?)?;
         let (told, hear) = tokio::sync::watch::channel(false);
         let stop = {
             let mut hear = hear.clone();
@@ -169,30 +172,53 @@ fn run(listener: std::net::TcpListener, app: App, synthetic: bool, lang: Lang) -
         let pages = serve_pages(listener, Server { app: shared, synthetic }, stop);
         tokio::pin!(pages);
         tokio::select! {
-            served = &mut pages => return served,
-            () = asked_to_stop() => {}
+            served = &mut pages => return served.map_err(failed),
+            () = asked.to_stop() => {}
         }
         let _ = told.send(true);
         // A page that listens for changes never ends by itself.
-        tokio::time::timeout(GOODBYE, pages).await.unwrap_or(Ok(()))
+        tokio::time::timeout(GOODBYE, pages).await.unwrap_or(Ok(())).map_err(failed)
     });
     runtime.shutdown_timeout(GOODBYE);
     close(app, lang)?;
-    served.map_err(failed)
+    served
 }
 
-/// Ctrl-C, or the system's wish to end.
-async fn asked_to_stop() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = interrupt => {}
-            _ = terminate.recv() => {}
-        }
-        return;
+/// Ctrl-C, or the system's wish to end; heard from the moment this exists.
+#[cfg(unix)]
+struct Asked {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Asked {
+    fn listen() -> std::io::Result<Asked> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Asked { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    let _ = interrupt.await;
+
+    async fn to_stop(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+struct Asked;
+
+#[cfg(not(unix))]
+impl Asked {
+    fn listen() -> std::io::Result<Asked> {
+        Ok(Asked)
+    }
+
+    async fn to_stop(self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 /// Ends the record cleanly. A thread that still waits for a page's answer leaves within moments.

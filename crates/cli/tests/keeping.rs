@@ -121,6 +121,11 @@ fn verify_names_what_was_changed() {
     for suffix in ["ledger.db-wal", "ledger.db-shm"] {
         let _ = std::fs::remove_file(folder.path().join("vena-data").join(suffix));
     }
+    let vault = folder.path().join("vena-data/vault.db");
+    std::fs::rename(&vault, folder.path().join("vault.db")).unwrap();
+    let gone = run(folder.path(), &["verify"]);
+    assert!(code(&gone) == 4 && out(&gone).contains("vault.db is missing"), "{}", out(&gone));
+    std::fs::rename(folder.path().join("vault.db"), &vault).unwrap();
     let changed = run(folder.path(), &["verify", "--format", "json"]);
     assert_eq!(code(&changed), 4, "{}", err(&changed));
     let report: serde_json::Value = serde_json::from_str(&out(&changed)).unwrap();
