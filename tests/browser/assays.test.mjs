@@ -90,6 +90,7 @@ test("a flow file becomes a stored result and its picture", async () => {
 
   await page.goto(page.url());
   await record(page);
+  assert.match(await page.locator(".cards-of-assays dl").first().innerText(), /Cells/, "the card says the result");
   await shot(page, "assay-list");
   const img = page.locator(".cards-of-assays .plot img").first();
   await img.scrollIntoViewIfNeeded();
@@ -181,7 +182,8 @@ test("works without a script", async () => {
   await page.waitForSelector("#assay-result");
   await page.locator("#assay-result details.why summary").first().click();
   await page.fill("input[name=colony]", "1");
-  await page.click("button[value=remove]");
+  // Enter sends with the first button: take away.
+  await page.press("input[name=colony]", "Enter");
   await page.waitForSelector("#assay-result[data-version='2']");
   await context.close();
   await signed.context().close();

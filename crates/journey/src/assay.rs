@@ -54,7 +54,7 @@ impl AssayKind {
     pub fn name(self) -> Text {
         match self {
             AssayKind::FlowCytometry => Text::new("Flow cytometry", "流式細胞分析"),
-            AssayKind::Colonies => Text::new("Colony count", "菌落計數"),
+            AssayKind::Colonies => Text::new("Colony count", "群落計數"),
             AssayKind::Potency => Text::new("Potency", "效價測定"),
             AssayKind::Qpcr => Text::new("qPCR", "定量 PCR"),
         }

@@ -3,6 +3,7 @@
 
 pub mod colonies;
 pub mod flow;
+mod headline;
 pub mod tables;
 
 use crate::{
@@ -56,7 +57,8 @@ pub fn number(value: f64) -> String {
         return format!("{value:.3e}");
     }
     let digits = if value == 0.0 { 0 } else { (4 - size.log10().floor() as i32).clamp(0, 8) };
-    format!("{value:.*}", usize::try_from(digits).unwrap_or(4))
+    let written = format!("{value:.*}", usize::try_from(digits).unwrap_or(4));
+    if written.contains('.') { written.trim_end_matches('0').trim_end_matches('.').to_owned() } else { written }
 }
 
 fn maybe(value: Option<f64>) -> String {
@@ -194,7 +196,7 @@ pub fn draft(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>, above: Opti
         (style())
         div class="heading" {
             h1 { (draft.kind.name().get(frame.lang)) }
-            span class="beside" { span class="code" { (draft.id) } " · " (frame.tw("assay-version", &[("n", &draft.version.to_string())])) }
+            span class="beside code" { (draft.id) }
             @if draft.recorded.is_none() { (status_tag(&frame.t("assay-not-recorded"), false)) }
         }
         div class="columns aside" {
@@ -207,11 +209,12 @@ pub fn draft(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>, above: Opti
 /// The part that is fetched again after a change.
 pub fn part(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>) -> Markup {
     html! {
-        div id="assay-result" class="stack" aria-live="polite" data-version=(open.draft.version) {
+        div id="assay-result" class="stack" data-version=(open.draft.version) {
             @match &open.outcome {
                 Err(refusal) => (refused(frame, refusal)),
                 Ok(computed) => (result(frame, showing, computed)),
             }
+            p class="quiet small" { (frame.tw("assay-version", &[("n", &open.draft.version.to_string())])) }
             (proof(frame, &open.draft.files, open.draft.result_digest.as_ref().map(|d| d.as_str()), open.draft.method.as_deref()))
             (edits(frame, &open.draft.edits))
         }
@@ -272,8 +275,8 @@ fn options(frame: &Frame, draft: &AssayDraft) -> Markup {
                 input type="hidden" name="version" value=(draft.version);
                 @match &draft.options {
                     AssayOptions::Flow(options) => {
-                        @if !draft.files.iter().any(|file| file.role == FileRole::Gates) { (gates_field(frame)) }
-                        @if !draft.files.iter().any(|file| file.role == FileRole::Matrix) { (matrix_field(frame)) }
+                        (gates_field(frame))
+                        (matrix_field(frame))
                         (panel_field(frame, options.panel.as_deref().unwrap_or_default()))
                         (line(frame, "data-set", "assay-data-set-number", &options.data_set.map_or_else(String::new, |n| n.to_string()), None))
                         details class="why" open[options.tolerances.iter().next().is_some()] {
@@ -379,7 +382,7 @@ pub fn record(frame: &Frame, draft: &AssayDraft, data: &Submitted, searched: &st
                     p { (frame.t("assay-nothing-to-record")) }
                 } @else {
                     @if let Some(wrong) = wrong { p class="notice bad" role="alert" { (icon(Icon::Warning)) b { (wrong) } } }
-                    form method="get" action=(format!("/assays/{}", draft.id)) role="search" aria-labelledby="record-title" {
+                    form method="get" action=(format!("/assays/{}", draft.id)) class="form" role="search" aria-labelledby="record-title" {
                         div class="field" { label for="q" { (frame.t("assay-whose")) } div class="box" { input id="q" name="q" value=(searched) autocomplete="off"; } p class="hint" { (frame.t("assay-whose-hint")) } }
                         button class="button" type="submit" { (icon(Icon::Search)) (frame.t("room-search")) }
                     }
@@ -426,6 +429,7 @@ pub fn list(frame: &Frame, zone: &Zone, journey: &JourneyId, assays: &[JourneyAs
                     div class="body stack" {
                         figure class="plot" { img src=(format!("{base}/picture")) alt=(frame.tw("assay-picture-of", &[("kind", assay.record.kind.name().get(frame.lang))])) loading="lazy"; }
                         dl class="pairs" {
+                            @for (name, value) in headline::of(frame, &assay.record) { dt { (name) } dd { b { (value) } } }
                             dt { (frame.t("assay-measured")) } dd { (words::long_when(&assay.record.when, zone)) }
                             dt { (frame.t("recorded")) } dd { (words::date_time(assay.recorded.at, zone)) " · " (assay.by.get(frame.lang)) " (" (assay.role.name().get(frame.lang)) ")" }
                             @if let Some(remark) = &assay.record.remark { dt { (frame.t("field-remark")) } dd { (remark) } }
@@ -453,7 +457,7 @@ pub fn recorded(frame: &Frame, zone: &Zone, showing: &Showing<'_>, found: &Recom
                 @if let Some(remark) = &record.remark { dt { (frame.t("field-remark")) } dd { (remark) } }
                 dt { (frame.t("assay-files")) } dd { @for file in record.files.iter().filter(|file| file.role != FileRole::Earlier) { a href=(format!("{}/file/{}", showing.base, role_word(file.role))) { (file.role.name().get(frame.lang)) } " " } }
             }
-            @match &found.outcome { Ok(computed) => (result(frame, showing, computed)), Err(refusal) => (refused(frame, refusal)) }
+            div id="assay-result" class="stack" { @match &found.outcome { Ok(computed) => (result(frame, showing, computed)), Err(refusal) => (refused(frame, refusal)) } }
             (proof(frame, &record.files, Some(record.result_digest.as_str()), Some(&record.method)))
             (edits(frame, &record.edits))
         }
@@ -480,7 +484,7 @@ fn compared(frame: &Frame, found: &Recomputed) -> Markup {
         } @else {
             section class="refusal" id="recomputed" data-same="no" role="alert" aria-labelledby="differs-title" {
                 h2 id="differs-title" { (frame.t("assay-differs")) }
-                div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-differs")) { table {
+                div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-differs")) { table {
                     thead { tr { th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("assay-then")) } th scope="col" { (frame.t("assay-now")) } } }
                     tbody { @for one in &found.differences { tr { th scope="row" class="code" { (one.path) } td class="code" { (one.then) } td class="code" { (one.now) } } } }
                 } }

@@ -99,7 +99,7 @@ fn marks(vessel: &VesselReport, corrected: Option<&CorrectedVessel>, stroke: f64
         @for colony in &vessel.colonies {
             @let class = if !kept(colony.id) { "removed" } else if colony.labelled == Some(true) { "colony labelled" } else { "colony" };
             circle class=(class) data-vessel=(vessel.name) data-colony=(colony.id) cx=(place(colony.x_px)) cy=(place(colony.y_px)) r=(place(colony.diameter_px / 2.0 + stroke)) pointer-events="all" {}
-            @if numbered { text x=(place(colony.x_px + colony.diameter_px / 2.0 + 2.0 * stroke)) y=(place(colony.y_px + size / 3.0)) font-size=(place(size)) { (colony.id) } }
+            @if numbered { text class=[(!kept(colony.id)).then_some("gone")] x=(place(colony.x_px + colony.diameter_px / 2.0 + 2.0 * stroke)) y=(place(colony.y_px + size / 3.0)) font-size=(place(size)) { (colony.id) } }
         }
         @if let Some(after) = corrected {
             @for own in after.colonies.iter().filter(|own| !matches!(own.origin, Origin::Automatic { .. })) {
@@ -151,7 +151,7 @@ fn correct(frame: &Frame, showing: &Showing<'_>, image: &ImageReport, after: Opt
 fn vessels(frame: &Frame, image: &ImageReport, after: Option<&CorrectedImage>) -> Markup {
     let shown = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), |n| n.to_string());
     html! {
-        div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-vessels")) {
+        div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-vessels")) {
             table {
                 thead { tr {
                     th scope="col" { (frame.t("assay-vessel")) } th scope="col" class="number" { (frame.t("assay-automatic-count")) } th scope="col" class="number" { (frame.t("assay-corrected-count")) }

@@ -137,7 +137,7 @@ fn tree(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis) -> Markup {
         @if gates.is_empty() {
             div class="empty" { b { (frame.t("assay-no-gates")) } p { (frame.t("assay-no-gates-help")) } }
         } @else {
-            div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-gates")) {
+            div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-gates")) {
                 table {
                     thead { tr {
                         th scope="col" { (frame.t("assay-gate")) } th scope="col" { (frame.t("assay-shape")) }
@@ -162,7 +162,7 @@ fn row(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, gate: &GateRes
                     a href=(format!("{}?gate={}", showing.base, crate::viewer::encode(&gate.id))) data-part="" { (gate.id) }
                 } @else { (gate.id) }
             }
-            td { @if let Some(own) = own { (frame.t(shape_name(&own.shape))) } @else { (frame.t("assay-shape-quadrant")) } }
+            td class="keep" { @if let Some(own) = own { (frame.t(shape_name(&own.shape))) } @else { (frame.t("assay-shape-quadrant")) } }
             td class="number keep" { (gate.count) " / " (gate.parent_count) }
             td class="number keep" { b { (percent(gate.percent_of_parent)) } }
             td class="number keep" { (percent(gate.percent_of_total)) }
@@ -273,7 +273,7 @@ fn verdict(frame: &Frame, panel: &PanelReport) -> Markup {
         section class="panel edge" aria-labelledby="panel-title" {
             header { h2 id="panel-title" { (pick(&panel.en, &panel.zh_tw)) } span class="quiet" { (panel.panel) " · " (panel.status) } }
             div class="body" { p { b { (frame.t(words)) } @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } }
-            div class="scroller" tabindex="0" role="region" aria-label=(pick(&panel.en, &panel.zh_tw)) {
+            div class="scroller" tabindex="0" role="group" aria-label=(pick(&panel.en, &panel.zh_tw)) {
                 table {
                     thead { tr { th scope="col" { (frame.t("assay-marker")) } th scope="col" class="number" { "%" } th scope="col" { (frame.t("assay-outcome")) } th scope="col" { (frame.t("why")) } th scope="col" { (frame.t("source")) } } }
                     tbody { @for one in &panel.criteria {
@@ -318,7 +318,7 @@ fn what_was_read(frame: &Frame, report: &FlowReport) -> Markup {
                 @if let Some(matrix) = &compensation.matrix {
                     details class="why" {
                         summary { (frame.t("assay-compensation-matrix")) }
-                        div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-compensation-matrix")) { table {
+                        div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-compensation-matrix")) { table {
                             tbody { @for (name, values) in matrix.fluorochromes.iter().zip(matrix.coefficients.chunks(matrix.detectors.len().max(1))) { tr { th scope="row" { (name) } @for value in values { td class="number" { (number(*value)) } } } } }
                         } }
                     }

@@ -42,7 +42,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
         }
         section class="panel edge" aria-labelledby="parameters-title" {
             header { h2 id="parameters-title" { (frame.t("assay-fit-parameters")) } }
-            div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-fit-parameters")) { table {
+            div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-fit-parameters")) { table {
                 thead { tr { th scope="col" { (frame.t("assay-curve")) } th scope="col" { (frame.t("assay-fit")) } th scope="col" { (frame.t("assay-parameter")) } th scope="col" class="number" { (frame.t("assay-estimate")) } th scope="col" class="number" { (frame.t("assay-standard-error")) } } }
                 tbody { @for one in &report.parameters { tr {
                     th scope="row" { (of_run(&one.run, &one.curve)) }
@@ -55,7 +55,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
         @if !report.outliers.is_empty() {
             section class="panel edge" aria-labelledby="outliers-title" {
                 header { h2 id="outliers-title" { (frame.t("assay-outliers")) } }
-                div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-outliers")) { table {
+                div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-outliers")) { table {
                     thead { tr { th scope="col" { (frame.t("assay-curve")) } th scope="col" { (frame.t("assay-well")) } th scope="col" class="number" { (frame.t("assay-dose")) } th scope="col" class="number" { (frame.t("assay-response")) } th scope="col" class="number" { (frame.t("assay-residual")) } th scope="col" { (frame.t("assay-status")) } } }
                     tbody { @for one in &report.outliers { tr {
                         th scope="row" { (of_run(&one.run, &one.curve)) } td { (one.well) " (" (one.line) ")" } td class="number" { (number(one.dose)) } td class="number" { (number(one.response)) }
@@ -71,7 +71,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
 
 fn samples(frame: &Frame, samples: &[SampleReport]) -> Markup {
     html! {
-        div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-relative-potency")) { table {
+        div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-relative-potency")) { table {
             thead { tr { th scope="col" { (frame.t("assay-sample")) } th scope="col" class="number" { (frame.t("assay-estimate")) } th scope="col" class="number" { (frame.t("assay-interval")) } th scope="col" { (frame.t("assay-parallel")) } th scope="col" { (frame.t("assay-status")) } } }
             tbody { @for one in samples { tr {
                 th scope="row" { (of_run(&one.run, &one.sample)) }
@@ -112,7 +112,7 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
         (flags(frame, &report.flags))
         section class="panel edge" aria-labelledby="samples-title" {
             header { h2 id="samples-title" { (frame.t("assay-samples")) } }
-            div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-samples")) { table {
+            div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-samples")) { table {
                 thead { tr { th scope="col" { (frame.t("assay-sample")) } th scope="col" { (frame.t("assay-target")) } th scope="col" class="number" { (frame.t("assay-amplified")) } th scope="col" class="number" { "Cq" } th scope="col" class="number" { (frame.t("assay-quantity")) " " (unit) } th scope="col" { (frame.t("assay-status")) } } }
                 tbody { @for one in &report.samples { tr {
                     th scope="row" { (one.sample) } td { (one.target) } td class="number" { (one.amplified) " / " (one.replicates) } td class="number" { (maybe(one.cq_mean)) }
@@ -135,6 +135,11 @@ fn measure(name: &str) -> &'static str {
         "lower-asymptote-difference" => "assay-lower-asymptote",
         _ => "assay-asymmetry-ratio",
     }
+}
+
+/// A UCUM unit as people write it: nothing for the number one, no braces around what is counted.
+fn unit(ucum: &str) -> String {
+    if ucum == "1" { String::new() } else { ucum.replace(['{', '}'], "") }
 }
 
 fn quantity_status(status: QuantityStatus) -> &'static str {
@@ -172,10 +177,10 @@ fn verdicts(frame: &Frame, verdicts: &[Verdict]) -> Markup {
         @if !verdicts.is_empty() {
             section class="panel edge" aria-labelledby="suitability-title" {
                 header { h2 id="suitability-title" { (frame.t("assay-suitability")) } }
-                div class="scroller" tabindex="0" role="region" aria-label=(frame.t("assay-suitability")) { table {
+                div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-suitability")) { table {
                     thead { tr { th scope="col" { (frame.t("assay-subject")) } th scope="col" { (frame.t("criterion")) } th scope="col" class="number" { (frame.t("value-used")) } th scope="col" class="number" { (frame.t("assay-limit")) } th scope="col" { (frame.t("assay-outcome")) } th scope="col" { (frame.t("source")) } } }
                     tbody { @for one in verdicts { tr {
-                        th scope="row" { (one.subject) } td { (one.criterion.label.get(frame.lang)) } td class="number keep" { (maybe(one.value)) } td class="number keep" { (one.criterion.limit_text) " " (one.criterion.unit) }
+                        th scope="row" { (one.subject) } td { (one.criterion.label.get(frame.lang)) } td class="number keep" { (maybe(one.value)) } td class="number keep" { (one.criterion.limit_text) " " (unit(&one.criterion.unit)) }
                         td { (status_tag(&frame.t(words(one.outcome)), one.outcome == Outcome::NotMet)) } td class="quiet small" { (one.criterion.source) }
                     } } }
                 } }
