@@ -97,6 +97,13 @@ struct WireProblem {
     message: Text,
 }
 
+/// An instant as it is written: the last instant of a day or second without its row of nines.
+fn shown(at: Timestamp, zone: &Zone) -> Stamp {
+    const LAST: i32 = 999_999_999;
+    let written = if at.subsec_nanosecond() == LAST { Timestamp::from_second(at.as_second()).unwrap_or(at) } else { at };
+    Stamp::in_zone(written, zone)
+}
+
 /// One JSON object without line end, to [`SCHEMA`].
 pub fn assess_json(told: &Told<'_>) -> String {
     let Told {
@@ -105,7 +112,7 @@ pub fn assess_json(told: &Told<'_>) -> String {
         known_at,
         report,
     } = *told;
-    let stamp = |at: Timestamp| Stamp::in_zone(at, zone).to_string();
+    let stamp = |at: Timestamp| shown(at, zone).to_string();
     let line = Line {
         patient: &assessment.patient,
         at: stamp(assessment.at),

@@ -1,9 +1,9 @@
 //! An assessment as a person reads it in a terminal: the grade, why, what is missing and what would
 //! settle it. Does no grading.
 
-use super::Told;
+use super::{Told, shown};
 use std::fmt::Write;
-use vena_base::{Concept, Lang, Stamp};
+use vena_base::{Concept, Lang};
 use vena_clinical::{Finding, Reason, Status};
 use vena_knowledge::Catalogue;
 
@@ -16,14 +16,14 @@ pub fn assess_text(told: &Told<'_>, lang: Lang, catalogue: &Catalogue) -> String
         report,
     } = *told;
     let mut out = String::new();
-    let at = Stamp::in_zone(assessment.at, zone);
+    let at = shown(assessment.at, zone);
     let day = assessment
         .day
         .map(|day| format!(" · D{day:+}"))
         .unwrap_or_default();
     let _ = writeln!(out, "{} · {at}{day}", assessment.patient);
     if let Some(known_at) = known_at {
-        let known = Stamp::in_zone(known_at, zone);
+        let known = shown(known_at, zone);
         let _ = match lang {
             Lang::En => writeln!(out, "  as known at {known}"),
             Lang::ZhTw => writeln!(out, "  僅採用 {known} 前已記錄的資料"),
