@@ -125,7 +125,7 @@ fn finding_reasons(frame: &Frame, knowledge: &Knowledge, finding: &Finding, zone
             @if !finding.because.is_empty() || !finding.missing.is_empty() {
                 details class="why" open[finding.status != Status::NotApplicable] {
                     summary { (frame.t("why")) }
-                    div class="scroller" { (table(frame, knowledge, finding, zone)) }
+                    div class="scroller" tabindex="0" role="region" aria-label=(format!("{} {}", scale(frame, &finding.scale), frame.t("why"))) { (table(frame, knowledge, finding, zone)) }
                     p class="source" {
                         (icon(Icon::Book)) " "
                         @if let Some(source) = cited { (source) " · " }

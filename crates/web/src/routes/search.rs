@@ -31,7 +31,7 @@ pub async fn search(State(server): State<Server>, viewer: Viewer, Query(query): 
     }
     let body = html! {
         div class="heading" { h1 { (frame.t("room-search")) } }
-        form class="form" method="get" action="/search" role="search" {
+        form class="form" method="get" action="/search" role="search" aria-label=(frame.t("room-search")) {
             div class="field" {
                 label for="q" { (frame.t("search-label")) }
                 div class="box" { input id="q" name="q" value=(words) autocomplete="off" autofocus; }
