@@ -182,6 +182,27 @@ test("a physician goes on outside the rule only with a reason and the password a
   await page.context().close();
 });
 
+test("a physician puts a finding down to another cause, and the history says so", async () => {
+  const page = await open(chrome, "phone", "en");
+  await signIn(page, vena, "physician");
+  const one = (await acute(page, vena))[1];
+  await page.goto(`${one.address}/crs`);
+  await choose(page, "hypotension", "no-vasopressor");
+  await send(page);
+  await page.goto(`${one.address}/history`);
+  await Promise.all([page.waitForURL(/\/attribute\//), page.click("tbody tr:first-of-type a[href*='/attribute/']")]);
+  await send(page);
+  assert.ok(await page.isVisible("#cause-error"), "both questions are asked");
+  await choose(page, "fact", "0");
+  await choose(page, "cause", "infection");
+  await axe(page, "cause of a finding");
+  await send(page);
+  assert.match(page.url(), /recorded=cause/);
+  await page.goto(`${one.address}/history`);
+  assert.match(await page.textContent("tbody tr:first-of-type"), /Cause of a finding/);
+  await page.context().close();
+});
+
 test("a death is recorded; treatment is refused from then on", async () => {
   const page = await open(chrome, "phone", "zh-TW");
   await signIn(page, vena, "physician");

@@ -54,6 +54,7 @@ pub fn router(server: Server) -> Router {
         .route("/journeys/{id}", get(routes::journey::show))
         .route("/journeys/{id}/grades", get(routes::journey::live_part))
         .route("/journeys/{id}/history", get(routes::history::show))
+        .route("/journeys/{id}/attribute/{seq}", get(routes::attribution::page).post(routes::attribution::record))
         .route("/journeys/{id}/correct/{seq}", get(routes::history::correct_page).post(routes::history::correct))
         .route("/journeys/{id}/step/{slug}", get(routes::step::page).post(routes::step::record))
         .route("/journeys/{id}/vitals", get(routes::entry::vitals_page).post(routes::entry::vitals))

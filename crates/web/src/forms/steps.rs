@@ -124,7 +124,7 @@ pub fn offered(offer: Offer) -> Vec<(&'static str, Text)> {
 }
 
 /// Every step's form, in the order of a journey.
-pub const FORMS: [StepForm; 22] = [
+pub const FORMS: [StepForm; 23] = [
     StepForm {
         slug: "consent",
         kind: StepKind::ConsentRecorded,
@@ -289,6 +289,12 @@ pub const FORMS: [StepForm; 22] = [
         kind: StepKind::EpisodeClosed,
         rows: &[WHEN],
         build: |r, _| Some(Step::EpisodeClosed { when: r.when("when")? }),
+    },
+    StepForm {
+        slug: "followed-up",
+        kind: StepKind::FollowedUp,
+        rows: &[WHEN],
+        build: |r, _| Some(Step::FollowedUp { when: r.when("when")? }),
     },
     StepForm {
         slug: "relapsed",

@@ -25,7 +25,7 @@ use taken::Taken;
 use vena_app::{
     AppError,
     assay_compute::{AssayOptions, Computed, first_role, picture, recognise_kind},
-    assays::OpenAssay,
+    assays::{OpenAssay, Recording},
 };
 use vena_base::ids::JourneyId;
 use vena_journey::{AssayKind, FileRole, StepKind};
@@ -200,11 +200,15 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path(id): Path
         _ => None,
     };
     let (app, session) = (server.app.clone(), viewer.session.clone());
-    let (key, own) = (data.get("key").to_owned(), id.clone());
+    let own = id.clone();
+    let key = match data.get("key") {
+        "" => server.app.fresh_key(),
+        key => Ok(key.to_owned()),
+    };
     let outcome = match (journey, when, wrong) {
         (Some(journey), Some(when), None) => {
             let to = journey.clone();
-            blocking(move || app.record_assay(&session, &own, version, &key, &to, when, remark)).await.map(|_| Ok(journey))
+            blocking(move || app.record_assay(&session, &own, Recording { version, key: key?, to, when, remark })).await.map(|_| Ok(journey))
         }
         (_, _, wrong) => Ok(Err(wrong.unwrap_or_default())),
     };

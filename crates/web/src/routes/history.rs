@@ -20,7 +20,7 @@ use maud::{Markup, html};
 use vena_knowledge::Knowledge;
 use vena_app::{pages::{FactLine, HistoryLine, HistoryPage}};
 use vena_base::{Zone, ids::{EventId, JourneyId}};
-use vena_journey::{Step, step::Instead};
+use vena_journey::{Step, StepKind, step::Instead};
 
 /// The page.
 pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
@@ -37,35 +37,35 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
     let body = html! {
         (shared::tabs(frame, &journey, "history", history.lines.len(), shared::scale(&server, &viewer.session, &journey)))
         div class="heading" { h1 { (frame.t("history")) } span class="beside" { (frame.tw("history-beside", &[("n", &history.lines.len().to_string())])) } }
-        (table(frame, server.app.knowledge(), zone, &journey, &history))
+        (table(frame, server.app.knowledge(), server.app.may(&viewer.session, StepKind::FindingAttributed), zone, &journey, &history))
     };
     let band = shared::band_of(frame, &server, &found);
     page(frame, &Page { title: frame.t("history"), room: "board", band: Some(band), body: Some(body), ..Page::default() }).into_response()
 }
 
-fn table(frame: &Frame, knowledge: &Knowledge, zone: &Zone, journey: &JourneyId, history: &HistoryPage) -> Markup {
+fn table(frame: &Frame, knowledge: &Knowledge, may_attribute: bool, zone: &Zone, journey: &JourneyId, history: &HistoryPage) -> Markup {
     html! {
         section class="panel edge" {
             div class="scroller" tabindex="0" role="region" aria-label=(frame.t("history")) {
-                table {
+                table class="cards history" {
                     thead { tr {
                         th scope="col" class="number" { "#" } th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("field-when")) }
                         th scope="col" { (frame.t("recorded")) } th scope="col" { (frame.t("by-whom")) } th scope="col" { span class="unseen" { (frame.t("correct")) } }
                     } }
-                    tbody { @for line in &history.lines { (row(frame, knowledge, zone, journey, line)) } }
+                    tbody { @for line in &history.lines { (row(frame, knowledge, may_attribute, zone, journey, line)) } }
                 }
             }
         }
     }
 }
 
-fn row(frame: &Frame, knowledge: &Knowledge, zone: &Zone, journey: &JourneyId, line: &HistoryLine) -> Markup {
+fn row(frame: &Frame, knowledge: &Knowledge, may_attribute: bool, zone: &Zone, journey: &JourneyId, line: &HistoryLine) -> Markup {
     let lang = frame.lang;
     let gone = line.retracted || line.corrected_by.is_some();
     html! {
         tr id=(format!("event-{}", line.seq)) {
             td class="number keep" { (line.seq) }
-            td {
+            td class="full" {
                 b { @if gone { del { (line.kind.name().get(lang)) } } @else { (line.kind.name().get(lang)) } }
                 @if let Some(by) = &line.corrected_by { " " span class="tag" { (frame.tw("corrected-by", &[("event", by.as_str())])) } }
                 @if line.retracted { " " span class="tag" { (frame.t("retracted")) } }
@@ -77,13 +77,18 @@ fn row(frame: &Frame, knowledge: &Knowledge, zone: &Zone, journey: &JourneyId, l
                 @if let Step::AssayRecorded(assay) = &line.step { br; a class="medium" href=(format!("/journeys/{journey}/assays/{}", line.seq)) { (assay.kind.name().get(lang)) " · " (assay.method) } }
                 details class="why" { summary class="small" { (frame.t("proof")) } p class="code small" { (line.hash) } }
             }
-            td class="keep" { (line.happened.as_ref().map_or_else(|| "–".to_owned(), |w| words::long_when(w, zone))) }
-            td class="keep" {
+            td class="keep" data-label=(frame.t("field-when")) { (line.happened.as_ref().map_or_else(|| "–".to_owned(), |w| words::long_when(w, zone))) }
+            td class="keep" data-label=(frame.t("recorded")) {
                 (words::date_time(line.recorded.at, zone))
                 @if let Some(late) = line.recorded_after_min.filter(|m| *m >= 60) { br; span class="age old" { (frame.tw("recorded-later", &[("n", &(late / 60).to_string())])) } }
             }
-            td { (line.by.get(lang)) br; span class="quiet small" { (line.role.name().get(lang)) } }
-            td { @if !gone && line.corrects.is_none() { a href=(format!("/journeys/{journey}/correct/{}", line.seq)) { (frame.t("correct")) } } }
+            td data-label=(frame.t("by-whom")) { (line.by.get(lang)) br; span class="quiet small" { (line.role.name().get(lang)) } }
+            td class="acts" {
+                @if !gone && line.corrects.is_none() { a href=(format!("/journeys/{journey}/correct/{}", line.seq)) { (frame.t("correct")) } }
+                @if !gone && may_attribute && matches!(line.kind, StepKind::VitalSigns | StepKind::Assessment) {
+                    br; a href=(format!("/journeys/{journey}/attribute/{}", line.seq)) { (frame.t("attribute")) }
+                }
+            }
         }
     }
 }

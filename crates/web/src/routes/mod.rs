@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api;
 pub mod assays;
+pub mod attribution;
 pub mod board;
 pub mod entry;
 pub mod examination;
