@@ -30,9 +30,9 @@ pub struct AssessWords {
     /// A rule set in place of the default one, for example icaht/cumulative@2025 (repeat for several).
     #[arg(long, value_name = "RULE@VERSION")]
     using: Vec<String>,
-    /// Which infusion, counted from 0 by day, where there are several.
+    /// Which infusion, counted from 1 by day, where there are several.
     #[arg(long, value_name = "N")]
-    infusion: Option<usize>,
+    infusion: Option<std::num::NonZeroUsize>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value = "text")]
     format: crate::files::Format,
@@ -56,7 +56,7 @@ pub fn assess(words: &AssessWords, now: Timestamp, lang: Lang) -> Outcome {
         let question = Question {
             at: at.map_or_else(|| last_told(&read.chart, now), |at| at.latest(zone)),
             known_at: known_at.map(|known_at| known_at.latest(zone)),
-            infusion: words.infusion,
+            infusion: words.infusion.map(|number| number.get() - 1),
         };
         let assessment = assess_chart(&read.chart, &rules, &question);
         let told = Told { assessment: &assessment, zone, known_at: question.known_at, report: &read.report };

@@ -137,7 +137,7 @@ fn two_infusions_are_asked_about() {
     let (ends, answer, _) = assessed(table.as_bytes(), &["--zone", "Asia/Taipei"]);
     assert_eq!(ends, 0);
     assert!(answer.contains("\"crs\":{\"status\":\"not-assessable\"") && answer.contains("which one"), "{answer}");
-    let (_, answer, _) = assessed(table.as_bytes(), &["--zone", "Asia/Taipei", "--infusion", "1"]);
+    let (_, answer, _) = assessed(table.as_bytes(), &["--zone", "Asia/Taipei", "--infusion", "2"]);
     assert!(answer.contains("\"day\":2") && !answer.contains("which one"), "{answer}");
 }
 

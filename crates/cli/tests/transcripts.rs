@@ -39,7 +39,7 @@ fn assess_as_text() {
     let folder = place();
     let commands: Vec<&[&str]> = vec![
         &["assess", "cohort.csv"],
-        &["assess", "cohort.csv", "--at", "2026-01-12T12:00+08:00", "--zone", "Asia/Taipei", "--infusion", "1", "--lang", "zh-TW"],
+        &["assess", "cohort.csv", "--at", "2026-01-12T12:00+08:00", "--zone", "Asia/Taipei", "--infusion", "2", "--lang", "zh-TW"],
         &["assess", "bundle.json", "--zone", "Asia/Taipei"],
         &["assess", "bundle.json", "--using", "icaht/cumulative@2025", "--at", "2026-02-04", "--known-at", "2026-02-02"],
     ];

@@ -143,7 +143,8 @@ fn write_finding(out: &mut String, finding: &Finding, lang: Lang, catalogue: &Ca
             Lang::ZhTw => writeln!(out, "    依 {rule} 則為：{other}"),
         };
     }
-    for note in &finding.notes {
+    // A note that only says the question again is not said twice.
+    for note in finding.notes.iter().filter(|note| !finding.settled_by.iter().any(|s| s.question == **note)) {
         let _ = writeln!(out, "    {}", note.get(lang));
     }
 }
