@@ -119,6 +119,21 @@ pub enum AssayChange {
     },
 }
 
+/// Where, when and how a draft is recorded.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The version the person saw.
+    pub version: u64,
+    /// Made once a form, so that sending it twice records it once.
+    pub key: String,
+    /// The journey.
+    pub to: JourneyId,
+    /// When the sample was measured.
+    pub when: When,
+    /// What was remarked.
+    pub remark: Option<Arc<str>>,
+}
+
 /// A result on a journey.
 #[derive(Debug, Clone)]
 pub struct JourneyAssay {
@@ -454,15 +469,16 @@ impl App {
         &self,
         session: &Session,
         id: &str,
-        version: u64,
-        key: &str,
-        to: &JourneyId,
-        when: When,
-        remark: Option<Arc<str>>,
+        recording: Recording,
     ) -> Result<act::Done, AppError> {
+        let Recording { version, key, to, when, remark } = recording;
         let draft = self.assay_draft(session, id)?;
-        if draft.version != version && draft.recorded.is_none() {
+        if draft.recorded.is_none() && draft.version != version {
             return Err(changed_meanwhile());
+        }
+        // The same form again gives the same answer; another one would put one result in two places.
+        if draft.recorded.is_some() && !self.load(&to)?.keys.contains_key(&key) {
+            return Err(AppError::Input(Text::new("This result is recorded already.", "此結果已記錄。")));
         }
         let computed = compute(&draft.options, &self.files_of(&draft.files, &draft.stored)?).map_err(|refusal| refused(&refusal))?;
         let result = computed.to_json().map_err(input)?;
@@ -480,12 +496,12 @@ impl App {
             remark,
         };
         let step = Step::AssayRecorded(Box::new(record));
-        let request = act::Request { attachments: draft.stored.clone(), ..act::Request::new(to.clone(), key, step) };
+        let request = act::Request { attachments: draft.stored.clone(), ..act::Request::new(to.clone(), key.clone(), step) };
         let done = self.act(session, request)?;
         if draft.recorded.is_none() {
             // The journey's event stands; that the draft knows of it is a convenience of the list.
             let recorded = done.events.first().cloned();
-            self.append_draft(session, AssayDraft { recorded, journey: Some(to.clone()), ..draft }, &format!("{key}-draft"))?;
+            self.append_draft(session, AssayDraft { recorded, journey: Some(to), ..draft }, &format!("{key}-draft"))?;
         }
         Ok(done)
     }

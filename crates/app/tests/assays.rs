@@ -9,7 +9,7 @@ use common::*;
 use vena_app::{
     AppError,
     assay_compute::{AssayOptions, Computed, FlowOptions, compute, differences, recognise, recognise_kind},
-    assays::{AssayChange, OpenAssay},
+    assays::{AssayChange, OpenAssay, Recording},
 };
 use vena_colonies::corrections::Correction;
 use vena_flow::{
@@ -61,10 +61,13 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
     assert!(matches!(place.app.change_assay(&technician, &open.draft.id, 1, change), Err(AppError::Input(_))));
 
     let key = place.app.fresh_key().unwrap();
-    let record = || place.app.record_assay(&technician, &open.draft.id, 2, &key, &journey, when("2026-03-01T08:00"), Some("tube 2".into()));
+    let recording = Recording { version: 2, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: Some("tube 2".into()) };
+    let record = || place.app.record_assay(&technician, &open.draft.id, recording.clone());
     let done = record().unwrap();
     assert_eq!(done.events.len(), 1);
     assert!(record().unwrap().replayed, "the same form twice is one event");
+    let elsewhere = Recording { key: place.app.fresh_key().unwrap(), ..recording.clone() };
+    assert!(matches!(place.app.record_assay(&technician, &open.draft.id, elsewhere), Err(AppError::Input(_))), "one result, one place");
     let stored = place.app.journey_assays(&technician, &journey).unwrap();
     assert_eq!(stored.len(), 1);
     let assay = &stored[0];
@@ -119,7 +122,7 @@ fn colony_corrections_stand_beside_the_count() {
     assert_eq!(counts(&undone).1, Some(Some(found - 1)));
     assert_eq!(undone.draft.edits.len(), 3);
     let key = place.app.fresh_key().unwrap();
-    place.app.record_assay(&technician, &open.draft.id, 4, &key, &journey, when("2026-03-01T08:00"), None).unwrap();
+    place.app.record_assay(&technician, &open.draft.id, Recording { version: 4, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None }).unwrap();
     let seq = place.app.journey_assays(&technician, &journey).unwrap()[0].seq;
     assert!(place.app.recompute_assay(&technician, &journey, seq).unwrap().same);
 }
@@ -157,7 +160,7 @@ fn a_refused_file_is_kept_and_roles_are_held() {
     assert_eq!((again.draft.version, again.outcome.is_err()), (2, true));
     let (journey, _) = register(&place.app, person());
     let key = place.app.fresh_key().unwrap();
-    let recorded = place.app.record_assay(&technician, &open.draft.id, 2, &key, &journey, when("2026-03-01T08:00"), None);
+    let recorded = place.app.record_assay(&technician, &open.draft.id, Recording { version: 2, key, to: journey, when: when("2026-03-01T08:00"), remark: None });
     assert!(matches!(recorded, Err(AppError::Input(_))), "a refusal is no result");
     for role in [Role::Nurse, Role::Coordinator, Role::Administrator] {
         assert!(matches!(place.app.open_assays(&session(&place.app, role)), Err(AppError::NotPermitted(_))), "{role:?}");
@@ -179,4 +182,31 @@ fn content_says_what_a_file_is() {
     let options = AssayOptions::usual(AssayKind::FlowCytometry);
     let (one, two) = (compute(&options, &flow_files()).unwrap(), compute(&options, &flow_files()).unwrap());
     assert_eq!(one.to_json().unwrap(), two.to_json().unwrap());
+}
+
+/// Row Q15. A stored result that its files do not give is told, value by value: the digest cannot be talked over.
+#[test]
+fn a_result_the_files_do_not_give_is_told() {
+    let place = place();
+    let (journey, _) = register(&place.app, person());
+    let technician = session(&place.app, Role::Technician);
+    let open = begin(&place, vec![(FileRole::Table, assay_files::potency())], AssayOptions::usual(AssayKind::Potency));
+    let key = place.app.fresh_key().unwrap();
+    let recording = Recording { version: 1, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None };
+    place.app.record_assay(&technician, &open.draft.id, recording).unwrap();
+    let mut record = place.app.journey_assays(&technician, &journey).unwrap()[0].record.clone();
+    let flattered = record.result.as_str().replace("\"observations\":48", "\"observations\":480");
+    assert_ne!(flattered, record.result.as_str());
+    record.result_digest = vena_app::assay_compute::digest_of(flattered.as_bytes()).unwrap();
+    record.result = JsonText::new(flattered).unwrap();
+    let (stored, _) = place.app.store_attachment(&technician, &mut &*assay_files::potency()).unwrap();
+    let key = place.app.fresh_key().unwrap();
+    let request = vena_app::Request { attachments: vec![stored], ..vena_app::Request::new(journey.clone(), key, Step::AssayRecorded(Box::new(record))) };
+    place.app.act(&technician, request).unwrap();
+    let seq = place.app.journey_assays(&technician, &journey).unwrap()[0].seq;
+    let again = place.app.recompute_assay(&technician, &journey, seq).unwrap();
+    assert!(!again.same);
+    let told: Vec<&str> = again.differences.iter().map(|one| one.path.as_str()).collect();
+    assert_eq!(told, ["/input/observations"]);
+    assert_eq!((again.differences[0].then.as_str(), again.differences[0].now.as_str()), ("480", "48"));
 }
