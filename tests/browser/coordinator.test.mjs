@@ -6,7 +6,7 @@ import { asRole, axe, browser, choose, fits, journeys, open, press, send, serve,
 
 let vena, chrome;
 before(async () => { vena = await serve(); chrome = await browser(); });
-after(async () => { await chrome?.close(); vena?.stop(); });
+after(async () => { await chrome?.close(); await vena?.stop(); });
 
 /** Opens a step's form, fills it and sends it. */
 async function step(page, address, slug, fields = {}, choices = {}) {

@@ -6,7 +6,7 @@ import { acute, asRole, axe, browser, choose, journeys, open, press, send, serve
 
 let vena, chrome;
 before(async () => { vena = await serve(); chrome = await browser(); });
-after(async () => { await chrome?.close(); vena?.stop(); });
+after(async () => { await chrome?.close(); await vena?.stop(); });
 
 test("one press switches the language; page and typing stay", async () => {
   const page = await open(chrome, "phone", "en");

@@ -7,7 +7,7 @@ import { acute, asRole, browser, choose, journeys, open, press, send, serve, sig
 
 let vena, chrome;
 before(async () => { vena = await serve(); chrome = await browser(); });
-after(async () => { await chrome?.close(); vena?.stop(); });
+after(async () => { await chrome?.close(); await vena?.stop(); });
 
 const FORMS = ["vitals", "crs", "ice", "capd", "neuro", "laboratory", "drug", "history", "step/consent", "step/identity", "step/received",
   "step/infusion-start", "step/died", "step/withdrew"];

@@ -40,7 +40,15 @@ export async function serve() {
     const found = line.match(/^\s*(nurse|physician|coordinator|technician|pharmacist|qa|data-manager|administrator)\s+(\S+)\s+(\S+)/);
     if (found) logins[found[1]] = { user: found[2], password: found[3] };
   }
-  return { address, logins, stop: () => { child.kill(); rmSync(folder, { recursive: true, force: true }); } };
+  // The folder goes when the program has written its last checkpoint and ended.
+  const stop = () => new Promise((resolve) => {
+    const clear = () => { rmSync(folder, { recursive: true, force: true, maxRetries: 5 }); resolve(); };
+    child.removeAllListeners("exit");
+    if (child.exitCode !== null || child.signalCode !== null) return clear();
+    child.once("exit", clear);
+    child.kill();
+  });
+  return { address, logins, stop };
 }
 
 /** A Chromium that asks no host but loopback. */
@@ -108,6 +116,7 @@ export async function journeys(page, vena) {
       birth: meta.split("·")[0].trim(),
       record: meta.split("·")[1].trim(),
       day: row.querySelector(".daynumber").textContent,
+      grades: row.querySelector(".chips").textContent,
     };
   }));
 }

@@ -104,12 +104,23 @@ fn main() {
     let (status, first) = get(address, "/", &token);
     assert_eq!(status, 200);
     println!("opened and first page in {:.0} ms, {} bytes; resident {} MB", opened.elapsed().as_secs_f64() * 1e3, first.len(), resident_mb());
+    for (what, pause) in [("asking again at once", 0), ("looking for 50 ms between pages", 50)] {
+        let mut times = sixteen(address, &token, Duration::from_millis(pause));
+        times.sort();
+        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+        println!("16 clients {what}, {} pages: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms; resident {} MB", times.len(), at(0.5), at(0.9), at(0.99), resident_mb());
+    }
+}
+
+/// Sixteen clients, sixty pages each.
+fn sixteen(address: SocketAddr, token: &str, pause: Duration) -> Vec<Duration> {
     let clients: Vec<_> = (0..16)
         .map(|_| {
-            let token = token.clone();
+            let token = token.to_owned();
             std::thread::spawn(move || {
                 (0..60)
                     .map(|_| {
+                        std::thread::sleep(pause);
                         let started = Instant::now();
                         assert_eq!(get(address, "/", &token).0, 200);
                         started.elapsed()
@@ -118,8 +129,5 @@ fn main() {
             })
         })
         .collect();
-    let mut times: Vec<Duration> = clients.into_iter().flat_map(|c| c.join().unwrap()).collect();
-    times.sort();
-    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-    println!("16 clients, {} pages: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms; resident {} MB", times.len(), at(0.5), at(0.9), at(0.99), resident_mb());
+    clients.into_iter().flat_map(|c| c.join().unwrap()).collect()
 }

@@ -15,6 +15,9 @@ use maud::{Markup, html};
 use vena_base::{Chart, Concept, Fact, Value, Zone, time::days_between};
 use vena_knowledge::{Knowledge, catalogue::Kind};
 
+/// Ribbons: scale name, remark, and each day's grade.
+pub type Ribbons = Vec<(String, String, Vec<(Date, GradeView)>)>;
+
 /// What the course is drawn from.
 pub struct Course<'a> {
     /// The patient's facts.
@@ -24,7 +27,7 @@ pub struct Course<'a> {
     /// Now.
     pub now: Timestamp,
     /// Ribbons: scale name, remark, and each day's grade.
-    pub ribbons: Vec<(String, String, Vec<(Date, GradeView)>)>,
+    pub ribbons: Ribbons,
     /// The knowledge in force.
     pub knowledge: &'a Knowledge,
     /// The fever line, from the rule in force: value and label.

@@ -93,7 +93,7 @@ fn row(frame: &Frame, knowledge: &Knowledge, may_attribute: bool, zone: &Zone, j
     }
 }
 
-fn find<'a>(history: &'a HistoryPage, seq: u64) -> Option<&'a HistoryLine> {
+fn find(history: &HistoryPage, seq: u64) -> Option<&HistoryLine> {
     history.lines.iter().find(|line| line.seq == seq)
 }
 

@@ -7,7 +7,7 @@ use crate::{
     layout::{Frame, Page, page},
     pages::{
         self,
-        course::{self, Course},
+        course::{self, Course, Ribbons},
         why, words,
     },
     parts::{
@@ -21,7 +21,7 @@ use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::HashMap;
 use vena_app::pages::{Encephalopathy, JourneyPage};
@@ -135,8 +135,6 @@ fn grade(day: DayGrade) -> GradeView {
         _ => GradeView::NotAssessable,
     }
 }
-
-type Ribbons = Vec<(String, String, Vec<(Date, GradeView)>)>;
 
 fn ribbons(frame: &Frame, days: &[CourseDay]) -> Ribbons {
     if days.is_empty() {

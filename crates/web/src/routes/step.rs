@@ -144,7 +144,7 @@ pub async fn submit(server: &Server, session: &Session, journey: &JourneyId, sen
     let password = sent.data.get("signature");
     let request = act::Request {
         standing,
-        attachments: sent.file.iter().map(|(file, _)| file.clone()).collect(),
+        attachments: sent.file.iter().map(|(file, _)| *file).collect(),
         password: (!password.is_empty()).then(|| password.to_owned()),
         ..act::Request::new(journey.clone(), key, step)
     };
