@@ -19,11 +19,11 @@ const ROLES = ["nurse", "physician", "coordinator", "technician", "pharmacist", 
 export const VIEWS = Object.keys(SIZES).flatMap((size) => LANGUAGES.map((language) => ({ size, language, name: `${size}, ${language}` })));
 
 /** Starts `vena demo` in a new folder; answers its address and logins once it serves. */
-export async function serve() {
+export async function serve(journeys = 18) {
   const program = process.env.VENA_PROGRAM;
   assert.ok(program && existsSync(program), "VENA_PROGRAM must name the built program (cargo xtask browser sets it)");
   const folder = mkdtempSync(join(tmpdir(), "vena-browser-"));
-  const child = spawn(program, ["demo", "--data", join(folder, "data"), "--port", "0"], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["demo", "--data", join(folder, "data"), "--port", "0", "--journeys", String(journeys)], { stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   child.stderr.on("data", (chunk) => { printed += chunk; });
   const address = await new Promise((resolve, reject) => {
