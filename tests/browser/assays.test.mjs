@@ -19,7 +19,7 @@ before(async () => {
   vena = await serve();
   chrome = await browser();
 });
-after(async () => { await chrome?.close(); vena?.stop(); });
+after(async () => { await chrome?.close(); await vena?.stop(); });
 
 async function technician(size = "desktop", language = "en") {
   const page = await open(chrome, size, language);

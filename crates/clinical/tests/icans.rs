@@ -302,6 +302,17 @@ fn ice_items_that_are_missing_leave_points_open() {
     adult(&format!("{some}D+3 09:30 | ICE score | 5"), "2");
 }
 
+/// Rows X4, X5: an older full score does not fill what a newer examination left open.
+#[test]
+fn an_older_total_does_not_stand_for_a_newer_examination() {
+    let before = format!("{ALERT}D+3 01:00 | ICE score | 10\n");
+    adult(&before, "0");
+    let half = format!("{before}D+3 09:00 | ice-orientation | 1\nD+3 09:00 | ice-naming | 3\n");
+    adult(&half, "1–2");
+    adult(&format!("{before}D+3 09:00 | ice-attention | not assessed\n"), "0–3");
+    adult(&format!("{half}D+3 09:30 | ICE score | 9\n"), "1");
+}
+
 /// Rows X4, X5.
 #[test]
 fn ice_needs_language_and_baseline() {

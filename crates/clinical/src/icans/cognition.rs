@@ -138,8 +138,8 @@ impl<'a> Scene<'_, 'a> {
             .max()
     }
 
-    /// The score as told: its total, or the sum of its items where those are newer and complete or
-    /// there is no total. An item that is missing or not assessed leaves its points open.
+    /// The score as told: its total, or the sum of its items where any of those is newer or there is no
+    /// total. An item that is missing or not assessed leaves its points open.
     fn score(
         &self,
         total: Concept,
@@ -163,32 +163,28 @@ impl<'a> Scene<'_, 'a> {
             high: a.high.max(b.high),
             ..b
         });
-        let (mut low, mut high, mut newest, mut complete) = (0, 0, None::<Item<'a>>, true);
+        // Items newer than the total are another examination: what it left open stays open, and the older
+        // total does not fill it.
+        let since = told.map(|told| told.item.at);
+        let newer = |at: Timestamp| since.is_none_or(|total| at > total);
+        let (mut low, mut high, mut newest, mut any) = (0, 0, None::<Item<'a>>, false);
         for (concept, item_most) in items {
             let track = self.track(*concept);
-            let seen = track.standing(self.view.at).known().last().copied();
-            match seen.and_then(|item| points(item.fact, *item_most).map(|points| (item, points))) {
-                Some((item, points)) => {
-                    (low, high) = (low + points, high + points);
-                    newest = newest.filter(|n| n.at >= item.at).or(Some(item));
-                }
-                None => {
-                    high += item_most;
-                    complete = false;
-                }
+            let standing = track.standing(self.view.at);
+            let stale = matches!(standing, Standing::Stale(_));
+            let last = standing.newest().filter(|item| !stale && newer(item.at));
+            let known = standing.known().last().copied().filter(|item| newer(item.at));
+            match known.and_then(|item| points(item.fact, *item_most)) {
+                Some(points) => (low, high, any) = (low + points, high + points, true),
+                None => high += item_most,
             }
+            newest = match (newest, last) {
+                (Some(a), Some(b)) if a.at >= b.at => Some(a),
+                (a, b) => b.or(a),
+            };
         }
-        let summed = newest.map(|item| Score {
-            low,
-            high,
-            item,
-            from_items: true,
-        });
-        match (told, summed) {
-            (Some(told), Some(summed)) if complete && summed.item.at > told.item.at => Some(summed),
-            (Some(told), _) => Some(told),
-            (None, summed) => summed,
-        }
+        let summed = newest.map(|item| Score { low, high, item, from_items: true });
+        summed.filter(|_| any || told.is_some()).or(told)
     }
 
     fn ice(&self, arousal: &Arousal, domain: &mut Domain) {
