@@ -154,6 +154,16 @@ pub(crate) fn assess(
     }
     finding.since = course.opening.map(|fact| fact.when);
     explain::explain(&mut finding, &course, numbers, lexicon, view, span);
+    if finding.status == Status::NotAssessable && finding.settled_by.is_empty() {
+        // Only the order of what is known to the day leaves it open: the clock time settles it.
+        finding.ask(
+            Concept::known("body-temperature"),
+            Text::new(
+                "At what time of the day were the values taken that are known only to the day?",
+                "僅記錄到日期的數值是當天幾點測得？",
+            ),
+        );
+    }
     finding
 }
 
