@@ -13,5 +13,6 @@ pub fn test() -> Done {
     // The same seed each time: what CI says must not depend on the day. `cargo test` alone draws anew.
     run_with("cargo", &["test", "--workspace", "--no-fail-fast"], &[("PROPTEST_RNG_SEED", "20261120")])?;
     trace::trace()?;
-    browser::browser()
+    // `cargo test` has just built the program and the examples; building them apart would build them twice.
+    browser::tests()
 }
