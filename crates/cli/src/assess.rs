@@ -7,7 +7,7 @@ use crate::{
     gather::{self, ReadWords, gather},
 };
 use jiff::Timestamp;
-use vena_base::{Chart, Lang, When, time::TimeError};
+use vena_base::{Chart, Concept, Fact, Lang, When, time::TimeError};
 use vena_clinical::{Question, Rules, assess as assess_chart};
 use vena_exchange::{
     ReadReport,
@@ -91,17 +91,23 @@ fn time(words: &AssessWords, text: Option<&str>, option: &str) -> Result<Option<
 
 /// The latest time a fact happened that is not after now; of a date the end of that day. When all lie
 /// after now (they are flagged), the latest of them; now, when there is none. The end of what lasts is not
-/// asked: a drug that is to run until tomorrow says nothing of tomorrow.
+/// asked: a drug that is to run until tomorrow says nothing of tomorrow. Where the last word is the last
+/// follow-up, the day after it is meant: only then is it known to have been the last.
 fn last_told(chart: &Chart, now: Timestamp) -> Timestamp {
     let zone = &chart.zone;
-    let of = |when: When| match when {
-        When::Instant(_) | When::Date(_) => when.latest(zone),
-        When::Month(..) | When::Year(_) => when.earliest(zone),
+    let of = |fact: &Fact| match fact.when {
+        when @ (When::Instant(_) | When::Date(_)) if fact.concept == LAST_FOLLOW_UP => {
+            when.first_day(zone).tomorrow().map_or(Timestamp::MAX, |day| zone.end_of(day))
+        }
+        when @ (When::Instant(_) | When::Date(_)) => when.latest(zone),
+        when @ (When::Month(..) | When::Year(_)) => when.earliest(zone),
     };
-    let told = || chart.all().iter().map(|fact| fact.when);
-    let past = told().filter(|when| when.earliest(zone) <= now).map(|when| of(when).min(now)).max();
+    let told = || chart.all().iter();
+    let past = told().filter(|fact| fact.when.earliest(zone) <= now).map(|fact| of(fact).min(now)).max();
     past.or_else(|| told().map(of).max()).unwrap_or(now)
 }
+
+const LAST_FOLLOW_UP: Concept = Concept::known("last-follow-up");
 
 /// Runs `vena schema`.
 pub fn schema(which: SchemaOf) -> Outcome {
