@@ -114,7 +114,7 @@ fn no_such(index: usize, days: &[InfusionDay]) -> Chosen {
     if days.is_empty() {
         return Chosen::None;
     }
-    let list = listed(days);
+    let (list, index) = (listed(days), index + 1);
     Chosen::Unclear(Text::new(
         format!("There is no infusion {index}; there are: {list}."),
         format!("沒有第 {index} 次輸注；現有：{list}。"),

@@ -75,6 +75,31 @@ fn without_fever_ever_nothing_grades() {
     );
 }
 
+/// Row X2: what was given may have hidden a fever nobody measured.
+#[test]
+fn a_drug_against_fever_leaves_an_unseen_fever_open() {
+    let base = "D+1 09:00 | body temperature | 37.0 Cel\nD+1 09:00 | oxygen device | none\n";
+    let found = crs(
+        &format!("{base}D+1 09:00 | hypotension | vasopressor-required\nD+1 06:00 | tocilizumab | 500 mg"),
+        "0–3",
+    );
+    assert!(!found.settled_by.is_empty());
+    crs(&format!("{base}D+1 09:00 | hypotension | none\nD+1 06:00 | tocilizumab | 500 mg"), "0");
+    crs(&format!("{base}D+1 09:00 | hypotension | vasopressor-required\nD0 09:00 | paracetamol | 500 mg"), "0");
+}
+
+/// Row X2: a cause speaks of what was seen when it was given, not of what is worse later.
+#[test]
+fn a_cause_does_not_silence_what_is_worse_later() {
+    let base = format!("{FEVER}D+1 07:00 | oxygen device | none\nD+1 08:00 | hypotension | no-vasopressor\nD+1 08:05 | hypotension-cause | infection\n");
+    crs(&base, "1");
+    crs(&format!("{base}D+1 09:00 | hypotension | no-vasopressor"), "1");
+    crs(&format!("{base}D+1 09:00 | hypotension | several-vasopressors"), "4");
+    crs(&format!("{base}D+1 08:30 | norepinephrine | 0.1 ug/kg/min"), "3");
+    let early = format!("{FEVER}D+1 07:00 | oxygen device | none\nD+1 07:00 | hypotension-cause | infection\n");
+    crs(&format!("{early}D+1 09:00 | hypotension | several-vasopressors"), "4");
+}
+
 /// Row X2.
 #[test]
 fn hypotension_by_statement_and_by_drug() {
@@ -251,7 +276,7 @@ fn oxygen_by_device_and_flow() {
         "D+1 09:00 | oxygen device | simple-mask\nD+1 09:00 | oxygen flow | 5 L/min",
         "3",
     );
-    for (flow, expected) in [("5", "2–3"), ("6", "2–3"), ("7", "3"), ("0", "1")] {
+    for (flow, expected) in [("5", "2–3"), ("6", "2–3"), ("7", "2–3"), ("0", "1")] {
         with(&format!("D+1 09:00 | oxygen flow | {flow} L/min"), expected);
     }
     // The flow of an earlier device does not belong to the cannula.

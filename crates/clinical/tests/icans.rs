@@ -201,14 +201,14 @@ fn sedation_does_not_count() {
         &format!("{low}D+3 09:00 | sedation | sedated\nD+3 09:30 | seizure | prolonged"),
         "4",
     );
-    // Alert is not lowered, sedated or not; a score of nothing is not taken for coma.
+    // Alert is not lowered, sedated or not; a score of nothing may be the sedation's.
     adult(
         "D+3 09:00 | ICE score | 10\nD+3 09:00 | level of consciousness | alert\nD+3 09:00 | sedation | sedated",
         "0",
     );
     adult(
         "D+3 09:00 | ICE score | 0\nD+3 09:00 | level of consciousness | unarousable\nD+3 09:00 | sedation | sedated",
-        "≥3",
+        "?",
     );
 }
 

@@ -219,13 +219,27 @@ impl<'a> Inputs<'a> {
         (fever, domain)
     }
 
-    /// The whole domain where a clinician gave it another cause.
-    pub fn excluded_by(&self, causes: &Track<'a>, at: Timestamp) -> Option<Domain<'a>> {
-        let item = causes.standing(at).known().last().copied()?;
-        let cause = other_cause(item.fact.answer())?;
+    /// A domain, left out where a clinician gave what was found by then another cause. A cause speaks of
+    /// what the clinician saw: what is certainly worse later counts again.
+    pub fn unless_excluded(
+        &self,
+        causes: &Track<'a>,
+        at: Timestamp,
+        signs: impl Fn(Timestamp) -> Domain<'a>,
+    ) -> Domain<'a> {
+        let found = signs(at);
+        let Some(item) = causes.standing(at).known().last().copied() else {
+            return found;
+        };
+        let Some(cause) = other_cause(item.fact.answer()) else {
+            return found;
+        };
+        if found.span.low > signs(item.at).span.low {
+            return found;
+        }
         let mut domain = Domain::settled(Span::NONE);
         domain.add(item, None, Span::NONE, Role::OtherCause(cause));
-        Some(domain)
+        domain
     }
 }
 

@@ -81,6 +81,8 @@ pub(crate) struct Walk<'a> {
 pub(crate) enum State {
     /// No episode is open.
     Quiet,
+    /// No fever was ever seen, but something that hides it was given: it may have been there.
+    Masked,
     /// Open; fever is still needed.
     NeedsFever,
     /// Open; nothing was given, as a clinician stated.
@@ -102,7 +104,7 @@ pub(crate) fn grade(
     let without_fever = match state {
         State::Quiet | State::Untreated => Span::NONE,
         // The drug log may be incomplete: had something been given, the signs would grade alone.
-        State::NeedsFever => Span {
+        State::NeedsFever | State::Masked => Span {
             low: 0,
             high: signs.high,
         },
@@ -330,9 +332,17 @@ impl<'a> Walker<'_, 'a> {
         }
     }
 
+    /// Whether anything against fever was given after the infusion.
+    fn given_since_infusion(&self, at: Timestamp) -> bool {
+        let from = self.inputs.infusion;
+        let given = |drug: &crate::timeline::DrugTrack<'a>| drug.given().any(|item| item.at <= at && item.at > from);
+        self.inputs.waivers.iter().any(given)
+    }
+
     fn state(&self, at: Timestamp) -> (State, Option<Item<'a>>) {
         let Some((episode, _)) = &self.open else {
-            return (State::Quiet, None);
+            let masked = self.episodes.is_empty() && self.given_since_infusion(at);
+            return (if masked { State::Masked } else { State::Quiet }, None);
         };
         if episode.waiver.is_some() {
             return (State::Treated, None);

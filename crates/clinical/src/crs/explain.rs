@@ -230,6 +230,16 @@ fn questions(finding: &mut Finding, course: &Walk<'_>, lexicon: &Lexicon, view: 
     if course.state != State::Quiet || course.fever.0 != Fever::No {
         asks.extend(course.hypotension.asks.iter().chain(&course.hypoxia.asks));
     }
+    let signs = course.hypotension.span.worst(course.hypoxia.span);
+    if course.state == State::Masked && signs.high > 0 {
+        finding.ask(
+            TEMPERATURE,
+            Text::new(
+                "Was there a fever since the infusion, before something against it was given?",
+                "輸注後、給藥前是否曾發燒？",
+            ),
+        );
+    }
     for ask in asks {
         finding.ask(asks_for(&ask), question(&ask, lexicon, view));
     }

@@ -15,12 +15,14 @@ const NASAL_CANNULA: Answer = Answer::known("nasal-cannula");
 const AIRWAY_PROTECTION: Answer = Answer::known("ventilator-airway-protection");
 
 impl<'a> Inputs<'a> {
-    /// Hypoxia at an instant: the device and flow by which oxygen is needed.
+    /// Hypoxia at an instant, left out where a clinician gave it another cause.
     pub fn hypoxia(&self, at: Timestamp) -> Domain<'a> {
+        self.unless_excluded(&self.hypoxia_cause, at, |at| self.hypoxia_signs(at))
+    }
+
+    /// The device and flow by which oxygen is needed.
+    fn hypoxia_signs(&self, at: Timestamp) -> Domain<'a> {
         let unknown = Span::unknown(self.numbers.highest);
-        if let Some(excluded) = self.excluded_by(&self.hypoxia_cause, at) {
-            return excluded;
-        }
         let mut domain = Domain::settled(unknown);
         let device = self.device.standing(at);
         let flow = self.flow.standing(at);
@@ -150,11 +152,7 @@ impl<'a> Inputs<'a> {
 
     /// A flow without a device.
     fn bare_flow(&self, item: &Item<'a>, domain: &mut Domain<'a>) -> Span {
-        let (low, high, open) = (
-            &self.numbers.low_flow,
-            &self.numbers.high_flow,
-            &self.numbers.bare_flow,
-        );
+        let open = &self.numbers.bare_flow;
         if let Some(cause) = other_cause(item.fact.attributed_to) {
             domain.add(*item, None, Span::NONE, Role::OtherCause(cause));
             return Span::NONE;
@@ -163,20 +161,12 @@ impl<'a> Inputs<'a> {
             .fact
             .quantity()
             .map_or((0.0, f64::INFINITY), |q| range_of(q, 0.0));
-        let span = match low.limit.and_then(|limit| limit.holds_range(range)) {
-            _ if range == (0.0, 0.0) => Span::NONE,
-            Some(false) => high.grades,
-            _ => open.grades,
-        };
+        // Blow-by is low flow at any flow, so without the device even a high flow leaves it open.
+        let span = if range == (0.0, 0.0) { Span::NONE } else { open.grades };
         if !span.settled() {
             domain.asks.push(Ask::Device(None));
         }
-        domain.add(
-            *item,
-            Some(if span == high.grades { high } else { open }),
-            span,
-            Role::Counts,
-        );
+        domain.add(*item, Some(open), span, Role::Counts);
         span
     }
 }

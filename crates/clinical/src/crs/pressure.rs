@@ -29,12 +29,14 @@ struct DrugSpan {
 }
 
 impl<'a> Inputs<'a> {
-    /// Hypotension at an instant: vasopressors that run, and the clinician's statement.
+    /// Hypotension at an instant, left out where a clinician gave it another cause.
     pub fn hypotension(&self, at: Timestamp) -> Domain<'a> {
+        self.unless_excluded(&self.hypotension_cause, at, |at| self.hypotension_signs(at))
+    }
+
+    /// Vasopressors that run, and the clinician's statement.
+    fn hypotension_signs(&self, at: Timestamp) -> Domain<'a> {
         let unknown = Span::unknown(self.numbers.highest);
-        if let Some(excluded) = self.excluded_by(&self.hypotension_cause, at) {
-            return excluded;
-        }
         let mut domain = Domain::settled(unknown);
         let drugs = self.drug_span(at, &mut domain);
         let said = self.said_hypotension(at, &mut domain);

@@ -284,8 +284,9 @@ impl<'a> Scene<'_, 'a> {
                     unarousable: true, ..
                 } => unarousable,
                 Arousal::Unknown => band.or(unarousable),
-                // Under sedation a score of nothing is never taken for a patient who cannot be woken.
-                Arousal::Known { .. } | Arousal::Sedated => band,
+                // A score of nothing under sedation may be the sedation's.
+                Arousal::Sedated => Span::between(0, band.high),
+                Arousal::Known { .. } => band,
             }
         };
         (score.low..=score.high)

@@ -72,8 +72,14 @@ impl<'a> RowReader<'a> {
             value: header.get(record, Column::Value),
             unit,
         };
-        let (when, undated, reading) =
-            self.value_and_time(info, written, header.get(record, Column::Time))?;
+        let time = header.get(record, Column::Time);
+        let (when, undated, reading, refused) = match self.value_and_time(info, written, time) {
+            Ok((when, undated, reading)) => (when, undated, reading, None),
+            Err(trouble) => match self.unreadable(info, written, time) {
+                Some((when, reading)) => (when, false, reading, Some(trouble)),
+                None => return Err(trouble),
+            },
+        };
         let mut fact = Fact::new(info.concept, reading.value, when);
         fact.flags.extend(reading.flag);
         fact.origin = Origin::Line(line);
@@ -89,8 +95,17 @@ impl<'a> RowReader<'a> {
                 undated,
                 file: None,
             },
-            reading.noticed,
+            refused.or(reading.noticed),
         ))
+    }
+
+    /// An observation whose value cannot be read was made all the same: an older one must not stand for it.
+    /// The row stays refused and reported; in its place stands that nothing could be assessed.
+    fn unreadable(&self, info: &ConceptInfo, written: Written<'_>, time: &str) -> Option<(When, Reading)> {
+        let observed = matches!(info.kind, Kind::Quantity | Kind::Answers) && info.holds_h.is_some();
+        let when = self.time(time, "time").ok().flatten().filter(|_| observed && !written.value.is_empty())?;
+        let why: String = format!("unreadable: {}", written.text()).chars().take(100).collect();
+        Some((when, Reading::plain(Value::NotAssessed(why.into()))))
     }
 
     /// Value and time together: the birth date may stand in either column, and sex needs no time.
