@@ -153,6 +153,20 @@ pub(crate) fn assess(
         ));
     }
     finding.since = course.opening.map(|fact| fact.when);
+    if course.state == State::Quiet
+        && let Some(last) = course.episodes.last()
+        && last.ending == Some(Ending::Quiet)
+    {
+        // The number of hours is the site's, and so is the answer that rests on it.
+        finding.provisional = true;
+        finding.notes.push(Text::new(
+            format!(
+                "The episode that began {} counts as ended: the site's number of quiet hours passed. A new fever would open another.",
+                last.start
+            ),
+            format!("{} 開始的病程已視為結束：已達院方設定的無徵象時數。再次發燒才算新的病程。", last.start),
+        ));
+    }
     explain::explain(&mut finding, &course, numbers, lexicon, view, span);
     if finding.status == Status::NotAssessable && finding.settled_by.is_empty() {
         // Only the order of what is known to the day leaves it open: the clock time settles it.
