@@ -19,15 +19,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "/// Path below the repository's root, and text.\npub const FILES: &[(&str, &str)] = &[\n",
     );
     for file in &files {
-        let below = file
-            .strip_prefix(&root)?
-            .to_string_lossy()
-            .replace('\\', "/");
-        writeln!(
-            out,
-            "    (\"knowledge/{below}\", include_str!({:?})),",
-            file.display().to_string()
-        )?;
+        let below = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
+        writeln!(out, "    (\"knowledge/{below}\", include_str!({:?})),", file.display().to_string())?;
     }
     out.push_str("];\n");
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("files.rs"), out)?;

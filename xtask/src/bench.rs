@@ -8,7 +8,12 @@ use std::path::PathBuf;
 const BENCHES: [(&str, &str, &str, &str); 8] = [
     ("icaht", "vena-clinical", "bench_icaht", "ICAHT grading against pandas"),
     ("fhir", "vena-exchange", "bench_fhir", "FHIR reading against fhir.resources"),
-    ("append", "vena-ledger", "bench_append", "durable appends against raw SQLite; verification against hashing"),
+    (
+        "append",
+        "vena-ledger",
+        "bench_append",
+        "durable appends against raw SQLite; verification against hashing",
+    ),
     ("board", "vena-app", "bench_board", "the board with many journeys"),
     ("flow", "vena-flow", "bench_flow", "FCS and gating against FlowIO and FlowKit"),
     ("colonies", "vena-colonies", "bench_colonies", "colony counting against scikit-image"),
@@ -39,14 +44,19 @@ fn peers() -> Option<PathBuf> {
 
 /// Runs all benchmarks, or the named ones.
 pub fn bench(names: &[String]) -> Done {
-    let chosen: Vec<_> = BENCHES.iter().filter(|b| names.is_empty() || names.iter().any(|n| n == b.0)).collect();
+    let chosen: Vec<_> =
+        BENCHES.iter().filter(|b| names.is_empty() || names.iter().any(|n| n == b.0)).collect();
     if chosen.is_empty() {
         let known: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
         return Err(format!("no such benchmark; known are {}", known.join(", ")));
     }
     let python = peers();
     let program = python.as_ref().map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = python.as_ref().and_then(|p| p.parent()).map(|p| p.to_string_lossy().into_owned()).unwrap_or_default();
+    let folder = python
+        .as_ref()
+        .and_then(|p| p.parent())
+        .map(|p| p.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
     let environment = [("PATH", path.as_str()), ("VENA_PYTHON", program.as_str())];
     for (name, package, example, what) in chosen {

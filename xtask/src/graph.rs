@@ -34,13 +34,16 @@ pub fn real(metadata: &Value) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The drawing in `ARCHITECTURE.md`: lines `name → a, b` between the markers.
 fn drawn() -> Result<BTreeMap<String, BTreeSet<String>>, String> {
-    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).map_err(|p| format!("ARCHITECTURE.md: {p}"))?;
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md"))
+        .map_err(|p| format!("ARCHITECTURE.md: {p}"))?;
     let (_, rest) = text.split_once("<!-- crate graph -->").ok_or("ARCHITECTURE.md has no crate graph")?;
-    let (block, _) = rest.split_once("<!-- end of crate graph -->").ok_or("the crate graph has no end mark")?;
+    let (block, _) =
+        rest.split_once("<!-- end of crate graph -->").ok_or("the crate graph has no end mark")?;
     let mut graph = BTreeMap::new();
     for line in block.lines().filter(|line| line.contains('→')) {
         let (name, uses) = line.split_once('→').unwrap_or((line, ""));
-        let uses = uses.split(',').map(|u| u.trim().to_owned()).filter(|u| !u.is_empty() && u != "–").collect();
+        let uses =
+            uses.split(',').map(|u| u.trim().to_owned()).filter(|u| !u.is_empty() && u != "–").collect();
         graph.insert(name.trim().to_owned(), uses);
     }
     Ok(graph)

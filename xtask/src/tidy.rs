@@ -11,11 +11,24 @@ use serde_json::Value;
 
 /// Pure crates take `now`, randomness and ids as arguments.
 const PURE: [&str; 9] = [
-    "crates/base/", "crates/knowledge/", "crates/clinical/", "crates/journey/", "crates/flow/", "crates/colonies/",
-    "crates/potency/", "crates/exchange/", "crates/oracle/",
+    "crates/base/",
+    "crates/knowledge/",
+    "crates/clinical/",
+    "crates/journey/",
+    "crates/flow/",
+    "crates/colonies/",
+    "crates/potency/",
+    "crates/exchange/",
+    "crates/oracle/",
 ];
 const AMBIENT: [&str; 7] = [
-    "Timestamp::now", "Zoned::now", "SystemTime::now", "Instant::now", "thread_rng", "getrandom::", "rand::rng",
+    "Timestamp::now",
+    "Zoned::now",
+    "SystemTime::now",
+    "Instant::now",
+    "thread_rng",
+    "getrandom::",
+    "rand::rng",
 ];
 /// A file longer than this must be parted.
 const LINES_MAX: usize = 600;
@@ -24,8 +37,22 @@ const FUNCTION_LINES_MAX: usize = 110;
 
 /// Licences a dependency may have, as SPDX names.
 const LICENCES: [&str; 16] = [
-    "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Zlib", "0BSD",
-    "Unlicense", "CC0-1.0", "Unicode-3.0", "Unicode-DFS-2016", "MPL-2.0", "BSL-1.0", "MIT-0", "CDLA-Permissive-2.0",
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "ISC",
+    "Zlib",
+    "0BSD",
+    "Unlicense",
+    "CC0-1.0",
+    "Unicode-3.0",
+    "Unicode-DFS-2016",
+    "MPL-2.0",
+    "BSL-1.0",
+    "MIT-0",
+    "CDLA-Permissive-2.0",
 ];
 
 /// Runs every check and lists all that is wrong.
@@ -45,7 +72,10 @@ pub fn tidy() -> Done {
     licences(&metadata, &mut wrong);
     hazards(&sources, &mut wrong);
     if wrong.is_empty() {
-        println!("tidy: {} source files, crate graph, licences and hazards are in order.", sources.len() + tasks.len());
+        println!(
+            "tidy: {} source files, crate graph, licences and hazards are in order.",
+            sources.len() + tasks.len()
+        );
         Ok(())
     } else {
         Err(format!("tidy found {} things:\n  {}", wrong.len(), wrong.join("\n  ")))
@@ -53,14 +83,21 @@ pub fn tidy() -> Done {
 }
 
 fn first_comment(file: &SourceFile, wrong: &mut Vec<String>) {
-    let starts_well = file.text.lines().find(|l| !l.trim().is_empty() && !l.starts_with("#![")).is_some_and(|l| l.starts_with("//!"));
+    let starts_well = file
+        .text
+        .lines()
+        .find(|l| !l.trim().is_empty() && !l.starts_with("#!["))
+        .is_some_and(|l| l.starts_with("//!"));
     if !starts_well {
         wrong.push(format!("{}: begins without saying what it is for (//!)", file.path));
     }
 }
 
 fn is_test(path: &str) -> bool {
-    path.contains("/tests/") || path.contains("/examples/") || path.contains("/benches/") || path.ends_with("tests.rs")
+    path.contains("/tests/")
+        || path.contains("/examples/")
+        || path.contains("/benches/")
+        || path.ends_with("tests.rs")
 }
 
 fn sizes(file: &SourceFile, wrong: &mut Vec<String>) {
@@ -75,15 +112,26 @@ fn sizes(file: &SourceFile, wrong: &mut Vec<String>) {
     for (number, line) in lines.iter().enumerate() {
         let indent = line.len() - line.trim_start().len();
         let code = line.trim_start();
-        let opens = ["fn ", "pub fn ", "pub(crate) fn ", "pub(super) fn ", "async fn ", "pub async fn ", "const fn ", "pub const fn "]
-            .iter()
-            .any(|word| code.starts_with(word));
+        let opens = [
+            "fn ",
+            "pub fn ",
+            "pub(crate) fn ",
+            "pub(super) fn ",
+            "async fn ",
+            "pub async fn ",
+            "const fn ",
+            "pub const fn ",
+        ]
+        .iter()
+        .any(|word| code.starts_with(word));
         if opens && start.is_none() {
             start = Some((number, indent));
         }
         if let Some((first, depth)) = start
             && indent == depth
-            && (code == "}" || (number == first && code.ends_with('}')) || code.ends_with(';') && number > first && code == ";")
+            && (code == "}"
+                || (number == first && code.ends_with('}'))
+                || code.ends_with(';') && number > first && code == ";")
         {
             if number - first > FUNCTION_LINES_MAX {
                 wrong.push(format!("{}:{}: a function of {} lines", file.path, first + 1, number - first));
@@ -115,7 +163,9 @@ fn licences(metadata: &Value, wrong: &mut Vec<String>) {
         }
         let licence = package["license"].as_str().unwrap_or_default().replace('/', " OR ");
         let fits = licence.split(" AND ").all(|part| {
-            part.trim_matches(['(', ')', ' ']).split(" OR ").any(|one| LICENCES.contains(&one.trim().trim_matches(['(', ')'])))
+            part.trim_matches(['(', ')', ' '])
+                .split(" OR ")
+                .any(|one| LICENCES.contains(&one.trim().trim_matches(['(', ')'])))
         });
         if licence.is_empty() || !fits {
             wrong.push(format!("dependency {name}: licence “{licence}” is not on the list"));

@@ -48,7 +48,8 @@ fn names_row(text: &str, id: &str) -> usize {
 
 /// Prints the table and fails on a hole.
 pub fn trace() -> Done {
-    let text = std::fs::read_to_string(root().join("docs/trace.toml")).map_err(|p| format!("docs/trace.toml: {p}"))?;
+    let text = std::fs::read_to_string(root().join("docs/trace.toml"))
+        .map_err(|p| format!("docs/trace.toml: {p}"))?;
     let trace: Trace = toml::from_str(&text).map_err(|problem| format!("docs/trace.toml: {problem}"))?;
     let code = files("crates", &[".rs"]);
     let browser = files("tests/browser", &[".mjs"]);
@@ -57,10 +58,20 @@ pub fn trace() -> Done {
     for row in &trace.row {
         check(row, &code, &browser, &rules, &mut holes);
     }
-    if holes.is_empty() { Ok(()) } else { Err(format!("trace found {} holes:\n  {}", holes.len(), holes.join("\n  "))) }
+    if holes.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("trace found {} holes:\n  {}", holes.len(), holes.join("\n  ")))
+    }
 }
 
-fn check(row: &Row, code: &[SourceFile], browser: &[SourceFile], rules: &[SourceFile], holes: &mut Vec<String>) {
+fn check(
+    row: &Row,
+    code: &[SourceFile],
+    browser: &[SourceFile],
+    rules: &[SourceFile],
+    holes: &mut Vec<String>,
+) {
     println!("{} · {}", row.id, row.title);
     for rule in &row.rules {
         let found = rules.iter().find(|f| f.text.contains(&format!("id = \"{rule}\"")));

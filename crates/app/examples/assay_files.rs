@@ -5,7 +5,8 @@
 mod assay_files;
 
 fn main() -> std::io::Result<()> {
-    let folder = std::path::PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "assay-files".to_owned()));
+    let folder =
+        std::path::PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "assay-files".to_owned()));
     std::fs::create_dir_all(&folder)?;
     let files = [
         ("sample.fcs", assay_files::fcs()),

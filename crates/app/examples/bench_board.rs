@@ -9,7 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, atomic::{AtomicBool, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use vena_app::{App, BoardFilter, Config, FixedClock, PastStep, PersonIdentity, Registration, Request, demo};
@@ -49,18 +52,34 @@ fn hours(at: Timestamp, hours: i64) -> Timestamp {
 fn events(number: usize, count: usize, nurse: &UserId, manager: &UserId) -> Vec<PastStep> {
     let days_ago = i64::try_from(number % 120).unwrap();
     let infusion = hours(now(), -24 * days_ago - 3);
-    let past = |at, by: &UserId, role, step| PastStep { at, by: by.clone(), role, step, attachments: Vec::new() };
-    let told = Fact::new(Concept::known("infusion"), Value::Answer(Answer::known("tisagenlecleucel")), instant(infusion));
-    let mut steps = vec![past(infusion, manager, Role::DataManager, Step::Imported { file: None, facts: vec![told] })];
+    let past =
+        |at, by: &UserId, role, step| PastStep { at, by: by.clone(), role, step, attachments: Vec::new() };
+    let told = Fact::new(
+        Concept::known("infusion"),
+        Value::Answer(Answer::known("tisagenlecleucel")),
+        instant(infusion),
+    );
+    let mut steps =
+        vec![past(infusion, manager, Role::DataManager, Step::Imported { file: None, facts: vec![told] })];
     let span_min = (now().duration_since(infusion).as_mins() - 5).max(60);
     for index in 1..count {
         let minute = span_min * i64::try_from(index).unwrap() / i64::try_from(count).unwrap();
         let at = infusion.checked_add(SignedDuration::from_mins(minute)).unwrap();
         let wave = ((index * 7 + number) % 40) as f64 / 10.0;
         let step = match index % 8 {
-            0 => Step::Laboratory(vec![measured("anc", 100.0 + 90.0 * wave * 4.0, "/uL", at), measured("platelets", 40_000.0, "/uL", at)]),
-            4 => Step::Assessment(vec![Fact::new(Concept::known("hypotension"), Value::Answer(Answer::known("none")), instant(at))]),
-            _ => Step::VitalSigns(vec![measured("body-temperature", 36.2 + wave, "Cel", at), measured("oxygen-saturation", 97.0, "%", at)]),
+            0 => Step::Laboratory(vec![
+                measured("anc", 100.0 + 90.0 * wave * 4.0, "/uL", at),
+                measured("platelets", 40_000.0, "/uL", at),
+            ]),
+            4 => Step::Assessment(vec![Fact::new(
+                Concept::known("hypotension"),
+                Value::Answer(Answer::known("none")),
+                instant(at),
+            )]),
+            _ => Step::VitalSigns(vec![
+                measured("body-temperature", 36.2 + wave, "Cel", at),
+                measured("oxygen-saturation", 97.0, "%", at),
+            ]),
         };
         steps.push(past(at, nurse, Role::Nurse, step));
     }
@@ -72,8 +91,14 @@ fn fill(folder: &Path, journeys: usize, count: usize) {
     let app = App::create(folder, config(), clock).unwrap();
     demo::logins(&app).unwrap();
     let user = |role: Role| app.users().into_iter().find(|user| user.role == role).unwrap().user;
-    let administrator_free = vena_app::NewUser { login: "bench".into(), name: Role::Nurse.name(), role: Role::Nurse, password: PASSWORD.into() };
-    let token_holder = app.add_user(Some(&session_of(&app, Role::Administrator)), &administrator_free).unwrap();
+    let administrator_free = vena_app::NewUser {
+        login: "bench".into(),
+        name: Role::Nurse.name(),
+        role: Role::Nurse,
+        password: PASSWORD.into(),
+    };
+    let token_holder =
+        app.add_user(Some(&session_of(&app, Role::Administrator)), &administrator_free).unwrap();
     let (nurse, manager) = (token_holder.user, user(Role::DataManager));
     let coordinator = session_of(&app, Role::Coordinator);
     let started = Instant::now();
@@ -97,7 +122,11 @@ fn fill(folder: &Path, journeys: usize, count: usize) {
         let journey = app.enrol_quietly(&coordinator, registration).unwrap();
         app.record_history(&journey, &events(number, count, &nurse, &manager)).unwrap();
         if number % 500 == 499 {
-            eprintln!("filled {} of {journeys} journeys in {:.0} s", number + 1, started.elapsed().as_secs_f64());
+            eprintln!(
+                "filled {} of {journeys} journeys in {:.0} s",
+                number + 1,
+                started.elapsed().as_secs_f64()
+            );
         }
     }
     println!("fill: {} events in {:.1} s", journeys * (count + 1), started.elapsed().as_secs_f64());
@@ -209,7 +238,9 @@ fn measure(folder: &Path, clients: usize) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let number = |index: usize, otherwise: usize| arguments.get(index).and_then(|a| a.parse().ok()).unwrap_or(otherwise);
+    let number = |index: usize, otherwise: usize| {
+        arguments.get(index).and_then(|a| a.parse().ok()).unwrap_or(otherwise)
+    };
     if arguments.get(1).is_some_and(|a| a == "measure") {
         return measure(Path::new(&arguments[2]), number(3, 16));
     }

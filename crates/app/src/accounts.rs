@@ -158,7 +158,13 @@ impl Accounts {
         users.values().find(|user| user.login == login).cloned()
     }
 
-    pub(crate) fn add(&self, user: &UserId, new: &NewUser, config: &Config, entropy: &Entropy) -> Result<UserInfo, AppError> {
+    pub(crate) fn add(
+        &self,
+        user: &UserId,
+        new: &NewUser,
+        config: &Config,
+        entropy: &Entropy,
+    ) -> Result<UserInfo, AppError> {
         let login = folded(&new.login);
         if login.is_empty() {
             return Err(AppError::Input(Text::new("The login is missing.", "缺少帳號。")));
@@ -180,7 +186,13 @@ impl Accounts {
         Ok(info)
     }
 
-    pub(crate) fn set_password(&self, user: &UserId, password: &str, config: &Config, entropy: &Entropy) -> Result<(), AppError> {
+    pub(crate) fn set_password(
+        &self,
+        user: &UserId,
+        password: &str,
+        config: &Config,
+        entropy: &Entropy,
+    ) -> Result<(), AppError> {
         check_password(password, config)?;
         let password = hash(password, config, entropy)?;
         lock(&self.database)
@@ -200,7 +212,13 @@ impl Accounts {
     }
 
     /// Checks a name and password, with waiting after wrong ones.
-    pub(crate) fn check(&self, login: &str, password: &str, config: &Config, now: Timestamp) -> Result<UserInfo, AppError> {
+    pub(crate) fn check(
+        &self,
+        login: &str,
+        password: &str,
+        config: &Config,
+        now: Timestamp,
+    ) -> Result<UserInfo, AppError> {
         let login = folded(login);
         if let Some(failures) = lock(&self.failures).get(&login)
             && failures.until > now
@@ -247,7 +265,12 @@ impl Accounts {
     }
 
     /// Begins a session; gives the token, which is kept nowhere but with the person.
-    pub(crate) fn begin(&self, user: &UserInfo, entropy: &Entropy, now: Timestamp) -> Result<String, AppError> {
+    pub(crate) fn begin(
+        &self,
+        user: &UserInfo,
+        entropy: &Entropy,
+        now: Timestamp,
+    ) -> Result<String, AppError> {
         let token = vena_ledger::to_hex(&entropy.bytes::<32>()?);
         let key = token_key(&token);
         lock(&self.database)
@@ -291,7 +314,10 @@ impl Accounts {
         };
         if write {
             lock(&self.database)
-                .execute("UPDATE sessions SET seen_ms = ?2 WHERE token = ?1", params![&key[..], now.as_millisecond()])
+                .execute(
+                    "UPDATE sessions SET seen_ms = ?2 WHERE token = ?1",
+                    params![&key[..], now.as_millisecond()],
+                )
                 .map_err(database)?;
         }
         let info = self.user(&user).filter(|info| !info.disabled).ok_or(AppError::NoSession)?;
@@ -367,7 +393,8 @@ fn read_users(connection: &Connection) -> Result<HashMap<UserId, UserInfo>, AppE
     let mut users = HashMap::new();
     for row in rows {
         let (id, login, name, role, disabled) = row.map_err(database)?;
-        let wrong = |cause: &str| AppError::Database { file: ACCOUNTS_FILE, cause: format!("user {id}: {cause}") };
+        let wrong =
+            |cause: &str| AppError::Database { file: ACCOUNTS_FILE, cause: format!("user {id}: {cause}") };
         let user = UserId::new(&id).map_err(|cause| wrong(&cause.to_string()))?;
         let role = Role::parse(&role).ok_or_else(|| wrong("unknown role"))?;
         users.insert(user.clone(), UserInfo { user, login, name, role, disabled });
@@ -380,7 +407,12 @@ fn read_sessions(connection: &Connection) -> Result<HashMap<[u8; 32], Live>, App
         connection.prepare("SELECT token, user, began_ms, seen_ms FROM sessions").map_err(database)?;
     let rows = statement
         .query_map([], |row| {
-            Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, String>(1)?, row.get::<_, i64>(2)?, row.get::<_, i64>(3)?))
+            Ok((
+                row.get::<_, [u8; 32]>(0)?,
+                row.get::<_, String>(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
         })
         .map_err(database)?;
     let mut sessions = HashMap::new();

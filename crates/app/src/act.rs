@@ -20,7 +20,9 @@ use vena_base::{
     ids::{EventId, JourneyId, PatientId, SiteId, UserId},
 };
 use vena_journey::{
-    Body, Command, Entry, Role, Standing, Step, StepKind, decide, event::event_id, may,
+    Body, Command, Entry, Role, Standing, Step, StepKind, decide,
+    event::event_id,
+    may,
     step::{FileDigest, Instead},
 };
 use vena_ledger::{Append, AppendError, AttachmentRef, Ledger as _, NewEvent, Search, SearchAudit};
@@ -132,8 +134,14 @@ impl App {
             if let Some(first) = loaded.keys.get(&request.key) {
                 return replayed(&request.journey, &loaded, *first, actors, &steps);
             }
-            let (events, entries) =
-                self.decide_all(actors, &request.journey, &loaded, &steps, &request.standing, &request.attachments)?;
+            let (events, entries) = self.decide_all(
+                actors,
+                &request.journey,
+                &loaded,
+                &steps,
+                &request.standing,
+                &request.attachments,
+            )?;
             let append = Append::new(request.key.clone(), events).read(stream(&request.journey), loaded.head);
             match self.ledger.append(append) {
                 Ok(_) => {
@@ -234,9 +242,15 @@ impl App {
     /// # Errors
     /// [`AppError::Duplicate`] with the pseudonymous ids of possible duplicates, unless it was said
     /// that it is somebody else; refusals; faults.
-    pub fn register(&self, session: &Session, key: &str, registration: Registration) -> Result<(JourneyId, PatientId), AppError> {
+    pub fn register(
+        &self,
+        session: &Session,
+        key: &str,
+        registration: Registration,
+    ) -> Result<(JourneyId, PatientId), AppError> {
         if !may(session.role, StepKind::Registered) {
-            let refusal = vena_journey::Refusal::RoleMayNot { role: session.role, step: StepKind::Registered };
+            let refusal =
+                vena_journey::Refusal::RoleMayNot { role: session.role, step: StepKind::Registered };
             return Err(AppError::Refused(vena_journey::Refused { refusals: vec![refusal] }));
         }
         let (journey, patient) = ids_of_key(key, registration.patient.clone())?;
@@ -263,12 +277,17 @@ impl App {
     ///
     /// # Errors
     /// Refusals and faults.
-    pub fn enrol_quietly(&self, session: &Session, registration: Registration) -> Result<JourneyId, AppError> {
+    pub fn enrol_quietly(
+        &self,
+        session: &Session,
+        registration: Registration,
+    ) -> Result<JourneyId, AppError> {
         let (journey, patient) = ids_of_key(&self.fresh_key()?, registration.patient.clone())?;
         self.put_identity(&patient, &registration.identity)?;
         let step = self.registered(&patient, registration)?;
         let at = self.now();
-        let past = PastStep { at, by: session.user.clone(), role: session.role, step, attachments: Vec::new() };
+        let past =
+            PastStep { at, by: session.user.clone(), role: session.role, step, attachments: Vec::new() };
         self.record_history(&journey, &[past])?;
         Ok(journey)
     }
@@ -290,7 +309,11 @@ impl App {
         SiteId::new(&self.config.site).map_err(|cause| AppError::Input(Text::same(cause.to_string())))
     }
 
-    pub(crate) fn put_identity(&self, patient: &PatientId, identity: &PersonIdentity) -> Result<(), AppError> {
+    pub(crate) fn put_identity(
+        &self,
+        patient: &PatientId,
+        identity: &PersonIdentity,
+    ) -> Result<(), AppError> {
         let mut pool = self.entropy.pool(512)?;
         self.vault.put(patient.as_str(), &identity.to_vault(), &mut |buffer: &mut [u8]| pool.take(buffer))?;
         self.people.forget(patient.as_str());
@@ -302,7 +325,12 @@ impl App {
     ///
     /// # Errors
     /// Not permitted, or a fault.
-    pub fn change_identity(&self, session: &Session, journey: &JourneyId, identity: &PersonIdentity) -> Result<(), AppError> {
+    pub fn change_identity(
+        &self,
+        session: &Session,
+        journey: &JourneyId,
+        identity: &PersonIdentity,
+    ) -> Result<(), AppError> {
         if !may(session.role, StepKind::Registered) && !may(session.role, StepKind::VitalSigns) {
             return Err(AppError::NotPermitted(Text::new(
                 "Your role may not change a patient's identity.",
@@ -316,7 +344,8 @@ impl App {
         let patient = registration.patient.clone();
         self.note(format!("patient/{patient}"), "identity-changed", &session.user, b"{}".to_vec())?;
         let remark = Text::new("Identity changed", "身分資料已變更");
-        let step = Step::Remarked { text: Arc::from(format!("{} · {}", remark.en, remark.zh_tw)), about: None };
+        let step =
+            Step::Remarked { text: Arc::from(format!("{} · {}", remark.en, remark.zh_tw)), about: None };
         self.act(session, Request::new(journey.clone(), self.fresh_key()?, step))?;
         Ok(())
     }
@@ -325,7 +354,10 @@ impl App {
     fn alike(&self, session: &Session, identity: &PersonIdentity) -> Result<Vec<String>, AppError> {
         let mut alike = Vec::new();
         let wanted = identity.to_vault();
-        let queries = wanted.record_numbers.iter().chain(wanted.birth_date.as_ref().filter(|_| !wanted.names.is_empty()));
+        let queries = wanted
+            .record_numbers
+            .iter()
+            .chain(wanted.birth_date.as_ref().filter(|_| !wanted.names.is_empty()));
         for query in queries {
             let at = written(self.now(), &self.config.zone);
             let search =
@@ -339,7 +371,8 @@ impl App {
     }
 
     pub(crate) fn audit_search(&self, by: &UserId, audit: &SearchAudit) -> Result<(), AppError> {
-        let body = serde_json::to_vec(audit).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
+        let body =
+            serde_json::to_vec(audit).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
         self.note("audit/search".to_owned(), "searched", by, body)
     }
 
@@ -347,7 +380,11 @@ impl App {
     ///
     /// # Errors
     /// Too large, disk full, or another fault; nothing is kept then.
-    pub fn store_attachment(&self, _session: &Session, input: &mut dyn Read) -> Result<(AttachmentRef, FileDigest), AppError> {
+    pub fn store_attachment(
+        &self,
+        _session: &Session,
+        input: &mut dyn Read,
+    ) -> Result<(AttachmentRef, FileDigest), AppError> {
         let stored = self.attachments.store(&self.attachments_key, self.entropy.bytes()?, input)?;
         let digest = FileDigest::new(&stored.plain_sha256.to_string())
             .map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
@@ -358,7 +395,13 @@ impl App {
     ///
     /// # Errors
     /// The journey names no such file, or it is damaged.
-    pub fn load_attachment(&self, _session: &Session, journey: &JourneyId, digest: &FileDigest, output: &mut dyn Write) -> Result<(), AppError> {
+    pub fn load_attachment(
+        &self,
+        _session: &Session,
+        journey: &JourneyId,
+        digest: &FileDigest,
+        output: &mut dyn Write,
+    ) -> Result<(), AppError> {
         let events = self.ledger.read_stream(&stream(journey), 1)?;
         let attachment = events
             .iter()
@@ -370,10 +413,14 @@ impl App {
 }
 
 fn same_person(found: &vena_ledger::Identity, wanted: &vena_ledger::Identity) -> bool {
-    let folded = |text: &String| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let folded = |text: &String| {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
     let share = |a: &[String], b: &[String]| a.iter().any(|x| b.iter().any(|y| folded(x) == folded(y)));
     share(&found.record_numbers, &wanted.record_numbers)
-        || (found.birth_date.is_some() && found.birth_date == wanted.birth_date && share(&found.names, &wanted.names))
+        || (found.birth_date.is_some()
+            && found.birth_date == wanted.birth_date
+            && share(&found.names, &wanted.names))
 }
 
 /// Ids derived from the form's key, so that a form sent twice names the same journey and patient.
@@ -400,14 +447,20 @@ fn unsigned(mut step: Step) -> Step {
         }
     }
     match &mut step {
-        Step::VitalSigns(facts) | Step::Laboratory(facts) | Step::Drugs(facts) | Step::Assessment(facts) => strip(facts),
+        Step::VitalSigns(facts) | Step::Laboratory(facts) | Step::Drugs(facts) | Step::Assessment(facts) => {
+            strip(facts)
+        }
         Step::Corrected { instead: Instead::Facts(facts), .. } => strip(facts),
         _ => {}
     }
     step
 }
 
-fn new_event(journey: &JourneyId, entry: &Entry, attachments: &[AttachmentRef]) -> Result<NewEvent, AppError> {
+fn new_event(
+    journey: &JourneyId,
+    entry: &Entry,
+    attachments: &[AttachmentRef],
+) -> Result<NewEvent, AppError> {
     let body = entry.body.write().map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
     let mut event = NewEvent::new(
         stream(journey),
@@ -438,7 +491,13 @@ fn files_of(body: &Body) -> Vec<FileDigest> {
 }
 
 /// A key seen before: the same content by the same people gives the same answer, other content is refused.
-fn replayed(journey: &JourneyId, loaded: &Loaded, first: u64, actors: &[Actor], steps: &[Step]) -> Result<Done, AppError> {
+fn replayed(
+    journey: &JourneyId,
+    loaded: &Loaded,
+    first: u64,
+    actors: &[Actor],
+    steps: &[Step],
+) -> Result<Done, AppError> {
     let asked: Vec<(&UserId, &Step)> =
         steps.iter().flat_map(|step| actors.iter().map(move |actor| (&actor.user, step))).collect();
     let mut events = Vec::new();

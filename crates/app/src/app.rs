@@ -22,7 +22,10 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
 };
-use vena_base::{Text, ids::{JourneyId, UserId}};
+use vena_base::{
+    Text,
+    ids::{JourneyId, UserId},
+};
 use vena_journey::{JourneyRules, Role};
 use vena_knowledge::Knowledge;
 use vena_ledger::{
@@ -105,17 +108,28 @@ impl App {
     ///
     /// # Errors
     /// As [`App::open`] and [`App::create`].
-    pub fn open_or_create(folder: &Path, config: Config, clock: impl Clock + 'static) -> Result<App, AppError> {
+    pub fn open_or_create(
+        folder: &Path,
+        config: Config,
+        clock: impl Clock + 'static,
+    ) -> Result<App, AppError> {
         let ledger = SqliteLedger::open_or_create(folder, Entropy::new().bytes::<16>()?)?;
         App::start(folder, config, Box::new(clock), ledger)
     }
 
-    fn start(folder: &Path, config: Config, clock: Box<dyn Clock>, ledger: SqliteLedger) -> Result<App, AppError> {
+    fn start(
+        folder: &Path,
+        config: Config,
+        clock: Box<dyn Clock>,
+        ledger: SqliteLedger,
+    ) -> Result<App, AppError> {
         let entropy = Entropy::new();
         let key = |name: &str, kind| {
             let path = folder.join(KEYS_FOLDER).join(name);
-            Secret::load_or_create(&path, kind, entropy.bytes::<32>()?)
-                .map_err(|cause| AppError::File { path: path.display().to_string(), cause: cause.to_string() })
+            Secret::load_or_create(&path, kind, entropy.bytes::<32>()?).map_err(|cause| AppError::File {
+                path: path.display().to_string(),
+                cause: cause.to_string(),
+            })
         };
         let checkpoint_key = CheckpointKey::new(&key("checkpoint.key", KeyKind::Checkpoint)?);
         let attachments_key = key("attachments.key", KeyKind::Attachments)?;
@@ -135,7 +149,9 @@ impl App {
             boards: crate::board::Boards::default(),
             journeys: Journeys::new(config.journeys_in_memory),
             people: People::new(config.names_in_memory),
-            checkpointed: AtomicU64::new(ledger.checkpoints()?.last().map_or(0, |checkpoint| checkpoint.position.0)),
+            checkpointed: AtomicU64::new(
+                ledger.checkpoints()?.last().map_or(0, |checkpoint| checkpoint.position.0),
+            ),
             folder: folder.to_owned(),
             watchers: Mutex::new(Vec::new()),
             config,
@@ -244,7 +260,8 @@ impl App {
 
     pub(crate) fn catch_up(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<usize, AppError> {
         let now = self.now();
-        let rows = self.projection.catch_up(&self.ledger, &|journey| self.compute_row(journey, now), progress)?;
+        let rows =
+            self.projection.catch_up(&self.ledger, &|journey| self.compute_row(journey, now), progress)?;
         if rows > 0 {
             self.tell();
         }
@@ -294,7 +311,13 @@ impl App {
     }
 
     /// Records an event that belongs to no journey (accounts, audit).
-    pub(crate) fn note(&self, stream: String, kind: &str, by: &UserId, body: Vec<u8>) -> Result<(), AppError> {
+    pub(crate) fn note(
+        &self,
+        stream: String,
+        kind: &str,
+        by: &UserId,
+        body: Vec<u8>,
+    ) -> Result<(), AppError> {
         let now = written(self.now(), &self.config.zone);
         let event = NewEvent::new(stream, kind, 1, now, by.as_str(), body);
         self.ledger.append(Append::new(self.fresh_key()?, vec![event]))?;
@@ -309,7 +332,8 @@ impl App {
             UserEvent::Enabled => "user-enabled",
             UserEvent::SignedIn => "user-signed-in",
         };
-        let body = serde_json::to_vec(event).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
+        let body =
+            serde_json::to_vec(event).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
         self.note(format!("user/{user}"), kind, by, body)
     }
 }
@@ -338,7 +362,8 @@ impl App {
     }
 
     pub(crate) fn add_user_unasked(&self, by: Option<UserId>, new: &NewUser) -> Result<UserInfo, AppError> {
-        let user = UserId::new(&self.fresh_id('U')?).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
+        let user = UserId::new(&self.fresh_id('U')?)
+            .map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
         let info = self.accounts.add(&user, new, &self.config, &self.entropy)?;
         self.note_user(&user, by.as_ref().unwrap_or(&user), &UserEvent::Added { role: new.role })?;
         Ok(info)
@@ -388,7 +413,13 @@ impl App {
     ///
     /// # Errors
     /// Not permitted, wrong old password, new one too short, or a fault.
-    pub fn set_password(&self, by: &Session, user: &UserId, old: Option<&str>, new: &str) -> Result<(), AppError> {
+    pub fn set_password(
+        &self,
+        by: &Session,
+        user: &UserId,
+        old: Option<&str>,
+        new: &str,
+    ) -> Result<(), AppError> {
         if by.user == *user {
             self.check_signature(by, old)?;
         } else {

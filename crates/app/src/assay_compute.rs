@@ -8,7 +8,10 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use vena_base::Text;
-use vena_colonies::{ColonyReport, ImageReport, corrections::{CorrectedImage, Correction}};
+use vena_colonies::{
+    ColonyReport, ImageReport,
+    corrections::{CorrectedImage, Correction},
+};
 use vena_flow::{Analysis, PanelReport, Tolerances};
 use vena_journey::{AssayKind, FileRole, JsonText, step::FileDigest};
 use vena_potency::{PotencyOptions, PotencyReport, QpcrOptions, QpcrReport};
@@ -148,7 +151,9 @@ struct ColonyResult<'a> {
 impl Computed {
     /// Name and version of the method.
     pub fn method(&self) -> String {
-        let with_program = |method: &vena_potency::method::MethodReference| format!("{}@{} {}", method.id, method.version, method.program);
+        let with_program = |method: &vena_potency::method::MethodReference| {
+            format!("{}@{} {}", method.id, method.version, method.program)
+        };
         match self {
             Computed::Flow { analysis, .. } => analysis.report.method.clone(),
             Computed::Colonies { automatic, .. } => format!("{} {}", automatic.method, automatic.rules),
@@ -166,7 +171,9 @@ impl Computed {
             Computed::Flow { analysis, panel } => {
                 serde_json::to_string(&FlowResult { report: &analysis.report, panel: panel.as_deref() })?
             }
-            Computed::Colonies { automatic, corrected } => serde_json::to_string(&ColonyResult { automatic, corrected })?,
+            Computed::Colonies { automatic, corrected } => {
+                serde_json::to_string(&ColonyResult { automatic, corrected })?
+            }
             Computed::Potency(report) => serde_json::to_string(report)?,
             Computed::Qpcr(report) => serde_json::to_string(report)?,
         })
@@ -184,7 +191,8 @@ pub fn recognise(bytes: &[u8]) -> Option<FileRole> {
     if begins(b"FCS") && bytes.get(3).is_some_and(u8::is_ascii_digit) {
         return Some(FileRole::Fcs);
     }
-    let pictures: [&[u8]; 6] = [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
+    let pictures: [&[u8]; 6] =
+        [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
     if pictures.into_iter().any(begins) {
         return Some(FileRole::Image);
     }
@@ -209,7 +217,8 @@ pub fn recognise_kind(bytes: &[u8]) -> Option<AssayKind> {
     }
     let text: String = String::from_utf8_lossy(head).chars().filter(|c| *c != '\0').collect();
     let cell = |cell: &str| {
-        let word: String = cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let word: String =
+            cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         matches!(word.as_str(), "cq" | "ct" | "cp" | "cqvalue" | "ctvalue" | "crossingpoint")
     };
     let has_cq = text.lines().take(60).any(|line| line.split([',', ';', '\t']).any(cell));
@@ -239,8 +248,9 @@ fn bytes_of(files: &[(FileRole, Vec<u8>)], role: FileRole) -> Option<&[u8]> {
 /// # Errors
 /// [`AssayRefusal`]: the files or parameters cannot be used, in the words of the crate that reads them.
 pub fn compute(options: &AssayOptions, files: &[(FileRole, Vec<u8>)]) -> Result<Computed, AssayRefusal> {
-    let first = bytes_of(files, first_role(options.kind()))
-        .ok_or_else(|| AssayRefusal::new("The instrument's file is missing", "缺少儀器檔案", &options.kind().as_str()))?;
+    let first = bytes_of(files, first_role(options.kind())).ok_or_else(|| {
+        AssayRefusal::new("The instrument's file is missing", "缺少儀器檔案", &options.kind().as_str())
+    })?;
     match options {
         AssayOptions::Flow(options) => flow(options, first, files),
         AssayOptions::Colonies(options) => colonies(options, first, bytes_of(files, FileRole::Corrections)),
@@ -265,7 +275,8 @@ fn flow(options: &FlowOptions, fcs: &[u8], files: &[(FileRole, Vec<u8>)]) -> Res
     let panel = match &options.panel {
         None => None,
         Some(id) => {
-            let panels = vena_flow::panels().map_err(|words| AssayRefusal::new("The panel cannot be read", "無法讀取標記組合", &words))?;
+            let panels = vena_flow::panels()
+                .map_err(|words| AssayRefusal::new("The panel cannot be read", "無法讀取標記組合", &words))?;
             let panel = panels
                 .iter()
                 .find(|panel| panel.id == *id)
@@ -276,10 +287,17 @@ fn flow(options: &FlowOptions, fcs: &[u8], files: &[(FileRole, Vec<u8>)]) -> Res
     Ok(Computed::Flow { analysis: Box::new(analysis), panel })
 }
 
-fn colonies(options: &vena_colonies::Options, image: &[u8], corrections: Option<&[u8]>) -> Result<Computed, AssayRefusal> {
-    let refused = |words: &dyn std::fmt::Display| AssayRefusal::new("The picture was not counted", "影像無法計數", words);
+fn colonies(
+    options: &vena_colonies::Options,
+    image: &[u8],
+    corrections: Option<&[u8]>,
+) -> Result<Computed, AssayRefusal> {
+    let refused = |words: &dyn std::fmt::Display| {
+        AssayRefusal::new("The picture was not counted", "影像無法計數", words)
+    };
     // The picture's own name is not kept, so every run gives it the same one.
-    let report = vena_colonies::analyse(&[("image".to_owned(), image.to_vec())], options).map_err(|words| refused(&words))?;
+    let report = vena_colonies::analyse(&[("image".to_owned(), image.to_vec())], options)
+        .map_err(|words| refused(&words))?;
     if let [ImageReport { refusal: Some(refusal), .. }] = report.images.as_slice() {
         return Err(refused(&refusal.message));
     }
@@ -344,13 +362,17 @@ fn walk(path: &str, then: Option<&Value>, now: Option<&Value>, found: &mut Vec<D
     match (then, now) {
         (Some(Value::Object(a)), Some(Value::Object(b))) => {
             let added = b.keys().filter(|key| !a.contains_key(*key));
-            a.keys().chain(added).for_each(|key| walk(&format!("{path}/{key}"), a.get(key), b.get(key), found));
+            a.keys()
+                .chain(added)
+                .for_each(|key| walk(&format!("{path}/{key}"), a.get(key), b.get(key), found));
         }
         (Some(Value::Array(a)), Some(Value::Array(b))) => {
             (0..a.len().max(b.len())).for_each(|i| walk(&format!("{path}/{i}"), a.get(i), b.get(i), found));
         }
         (a, b) => {
-            let short = |value: Option<&Value>| value.map_or_else(|| "–".to_owned(), |v| v.to_string().chars().take(120).collect());
+            let short = |value: Option<&Value>| {
+                value.map_or_else(|| "–".to_owned(), |v| v.to_string().chars().take(120).collect())
+            };
             found.push(Difference { path: path.to_owned(), then: short(a), now: short(b) });
         }
     }

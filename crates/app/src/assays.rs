@@ -11,7 +11,10 @@ use crate::{
     App, AppError,
     accounts::Session,
     act,
-    assay_compute::{AssayOptions, AssayRefusal, Computed, Corrections, Difference, compute, differences, digest_of, first_role},
+    assay_compute::{
+        AssayOptions, AssayRefusal, Computed, Corrections, Difference, compute, differences, digest_of,
+        first_role,
+    },
     journeys::{stream as journey_stream, written},
 };
 use serde::{Deserialize, Serialize};
@@ -22,10 +25,13 @@ use vena_base::{
     ids::{EventId, JourneyId, UserId},
 };
 use vena_colonies::corrections::Correction;
-use vena_flow::{Limits, gating::{GateShape, read_gating_ml, write_gating_ml}};
+use vena_flow::{
+    Limits,
+    gating::{GateShape, read_gating_ml, write_gating_ml},
+};
 use vena_journey::{
-    AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, FileRole, JsonText, Role, Step, StepKind, may, state::standing,
-    step::FileDigest,
+    AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, FileRole, JsonText, Role, Step, StepKind, may,
+    state::standing, step::FileDigest,
 };
 use vena_ledger::{Append, AttachmentRef, Ledger as _, NewEvent, StoredEvent, StreamId};
 
@@ -261,7 +267,13 @@ impl App {
         self.save(session, draft, outcome, &self.fresh_key()?)
     }
 
-    fn keep(&self, session: &Session, role: FileRole, bytes: &[u8], stored: &mut Vec<AttachmentRef>) -> Result<AssayFile, AppError> {
+    fn keep(
+        &self,
+        session: &Session,
+        role: FileRole,
+        bytes: &[u8],
+        stored: &mut Vec<AttachmentRef>,
+    ) -> Result<AssayFile, AppError> {
         let digest = digest_of(bytes).ok_or_else(|| input("no digest"))?;
         // The same content twice is one stored file.
         if !stored.iter().any(|own| own.plain_sha256.to_string() == digest.as_str()) {
@@ -270,7 +282,13 @@ impl App {
         Ok(AssayFile { role, digest, bytes: bytes.len() as u64 })
     }
 
-    fn save(&self, session: &Session, mut draft: AssayDraft, outcome: Result<Computed, AssayRefusal>, key: &str) -> Result<OpenAssay, AppError> {
+    fn save(
+        &self,
+        session: &Session,
+        mut draft: AssayDraft,
+        outcome: Result<Computed, AssayRefusal>,
+        key: &str,
+    ) -> Result<OpenAssay, AppError> {
         if draft.files.len() > FILES_MAX {
             return Err(AppError::Input(Text::new(
                 "This result was changed too often. Record it, or begin again from the file.",
@@ -289,7 +307,12 @@ impl App {
         Ok(OpenAssay { draft, outcome })
     }
 
-    fn append_draft(&self, session: &Session, mut draft: AssayDraft, key: &str) -> Result<AssayDraft, AppError> {
+    fn append_draft(
+        &self,
+        session: &Session,
+        mut draft: AssayDraft,
+        key: &str,
+    ) -> Result<AssayDraft, AppError> {
         let body = DraftBody {
             kind: draft.kind,
             files: draft.files.clone(),
@@ -308,7 +331,8 @@ impl App {
         draft.at = written(self.now(), &self.config.zone);
         draft.by = session.user.clone();
         let body = serde_json::to_vec(&body).map_err(input)?;
-        let mut event = NewEvent::new(stream.clone(), DRAFT_EVENT, 1, draft.at.clone(), session.user.as_str(), body);
+        let mut event =
+            NewEvent::new(stream.clone(), DRAFT_EVENT, 1, draft.at.clone(), session.user.as_str(), body);
         for stored in &draft.stored {
             event = event.attach(*stored);
         }
@@ -345,7 +369,11 @@ impl App {
     /// No such draft or file, or it is damaged.
     pub fn assay_draft_file(&self, session: &Session, id: &str, role: FileRole) -> Result<Vec<u8>, AppError> {
         let draft = self.assay_draft(session, id)?;
-        let file = draft.files.iter().find(|file| file.role == role).ok_or_else(|| AppError::NotFound(id.to_owned()))?;
+        let file = draft
+            .files
+            .iter()
+            .find(|file| file.role == role)
+            .ok_or_else(|| AppError::NotFound(id.to_owned()))?;
         self.stored_bytes(&file.digest, &draft.stored)
     }
 
@@ -357,7 +385,11 @@ impl App {
         Ok(bytes)
     }
 
-    fn files_of(&self, files: &[AssayFile], stored: &[AttachmentRef]) -> Result<Vec<(FileRole, Vec<u8>)>, AppError> {
+    fn files_of(
+        &self,
+        files: &[AssayFile],
+        stored: &[AttachmentRef],
+    ) -> Result<Vec<(FileRole, Vec<u8>)>, AppError> {
         let used = files.iter().filter(|file| file.role != FileRole::Earlier);
         used.map(|file| Ok((file.role, self.stored_bytes(&file.digest, stored)?))).collect()
     }
@@ -367,7 +399,13 @@ impl App {
     /// # Errors
     /// Not permitted, changed by somebody else meanwhile, recorded already; a gate or correction that is refused
     /// changes nothing.
-    pub fn change_assay(&self, session: &Session, id: &str, version: u64, change: AssayChange) -> Result<OpenAssay, AppError> {
+    pub fn change_assay(
+        &self,
+        session: &Session,
+        id: &str,
+        version: u64,
+        change: AssayChange,
+    ) -> Result<OpenAssay, AppError> {
         let mut draft = self.assay_draft(session, id)?;
         if draft.version != version {
             return Err(changed_meanwhile());
@@ -378,19 +416,26 @@ impl App {
                 "此結果已記錄；如需修改，請由檔案重新開始。",
             )));
         }
-        let strict = matches!(change, AssayChange::Gate { .. } | AssayChange::Correct { .. } | AssayChange::Undo { .. });
+        let strict = matches!(
+            change,
+            AssayChange::Gate { .. } | AssayChange::Correct { .. } | AssayChange::Undo { .. }
+        );
         match change {
             AssayChange::Options(options) if options.kind() == draft.kind => draft.options = options,
             AssayChange::Options(_) => return Err(input("other parameters")),
-            AssayChange::File(role, bytes) => self.replace(session, &mut draft, role, &bytes, role.name().en)?,
+            AssayChange::File(role, bytes) => {
+                self.replace(session, &mut draft, role, &bytes, role.name().en)?
+            }
             AssayChange::Gate { gate, shape } => self.move_gate(session, &mut draft, &gate, shape)?,
             AssayChange::Correct { page, correction } => {
                 let what = words_of(page, &correction);
                 self.correct(session, &mut draft, page, what, |list| list.push(correction))?;
             }
-            AssayChange::Undo { page } => self.correct(session, &mut draft, page, format!("undo page {page}"), |list| {
-                list.pop();
-            })?,
+            AssayChange::Undo { page } => {
+                self.correct(session, &mut draft, page, format!("undo page {page}"), |list| {
+                    list.pop();
+                })?
+            }
         }
         let outcome = compute(&draft.options, &self.files_of(&draft.files, &draft.stored)?);
         if let (true, Err(refusal)) = (strict, &outcome) {
@@ -400,7 +445,14 @@ impl App {
     }
 
     /// Puts a document in the place of the one of its role; the old one is kept and the change written down.
-    fn replace(&self, session: &Session, draft: &mut AssayDraft, role: FileRole, bytes: &[u8], what: String) -> Result<(), AppError> {
+    fn replace(
+        &self,
+        session: &Session,
+        draft: &mut AssayDraft,
+        role: FileRole,
+        bytes: &[u8],
+        what: String,
+    ) -> Result<(), AppError> {
         let file = self.keep(session, role, bytes, &mut draft.stored)?;
         let old = draft.files.iter_mut().find(|own| own.role == role);
         let before = old.map(|old| {
@@ -425,15 +477,34 @@ impl App {
         file.map(|file| self.stored_bytes(&file.digest, &draft.stored)).transpose()
     }
 
-    fn move_gate(&self, session: &Session, draft: &mut AssayDraft, gate: &str, shape: GateShape) -> Result<(), AppError> {
+    fn move_gate(
+        &self,
+        session: &Session,
+        draft: &mut AssayDraft,
+        gate: &str,
+        shape: GateShape,
+    ) -> Result<(), AppError> {
         let xml = self.current(draft, FileRole::Gates)?.ok_or_else(|| AppError::NotFound(gate.to_owned()))?;
         let mut document = read_gating_ml(&xml, &Limits::default()).map_err(input)?;
         document.gate_mut(gate).ok_or_else(|| AppError::NotFound(gate.to_owned()))?.shape = shape;
         // Written as Gating-ML, so that any program can apply the moved gates to the file.
-        self.replace(session, draft, FileRole::Gates, write_gating_ml(&document).as_bytes(), format!("gate {gate}"))
+        self.replace(
+            session,
+            draft,
+            FileRole::Gates,
+            write_gating_ml(&document).as_bytes(),
+            format!("gate {gate}"),
+        )
     }
 
-    fn correct(&self, session: &Session, draft: &mut AssayDraft, page: u32, what: String, change: impl FnOnce(&mut Vec<Correction>)) -> Result<(), AppError> {
+    fn correct(
+        &self,
+        session: &Session,
+        draft: &mut AssayDraft,
+        page: u32,
+        what: String,
+        change: impl FnOnce(&mut Vec<Correction>),
+    ) -> Result<(), AppError> {
         let mut corrections: Corrections = match self.current(draft, FileRole::Corrections)? {
             Some(bytes) => serde_json::from_slice(&bytes).map_err(input)?,
             None => Corrections::new(),
@@ -480,7 +551,8 @@ impl App {
         if draft.recorded.is_some() && !self.load(&to)?.keys.contains_key(&key) {
             return Err(AppError::Input(Text::new("This result is recorded already.", "此結果已記錄。")));
         }
-        let computed = compute(&draft.options, &self.files_of(&draft.files, &draft.stored)?).map_err(|refusal| refused(&refusal))?;
+        let computed = compute(&draft.options, &self.files_of(&draft.files, &draft.stored)?)
+            .map_err(|refusal| refused(&refusal))?;
         let result = computed.to_json().map_err(input)?;
         let result_digest = digest_of(result.as_str().as_bytes()).ok_or_else(|| input("no digest"))?;
         let record = AssayRecord {
@@ -496,12 +568,19 @@ impl App {
             remark,
         };
         let step = Step::AssayRecorded(Box::new(record));
-        let request = act::Request { attachments: draft.stored.clone(), ..act::Request::new(to.clone(), key.clone(), step) };
+        let request = act::Request {
+            attachments: draft.stored.clone(),
+            ..act::Request::new(to.clone(), key.clone(), step)
+        };
         let done = self.act(session, request)?;
         if draft.recorded.is_none() {
             // The journey's event stands; that the draft knows of it is a convenience of the list.
             let recorded = done.events.first().cloned();
-            self.append_draft(session, AssayDraft { recorded, journey: Some(to), ..draft }, &format!("{key}-draft"))?;
+            self.append_draft(
+                session,
+                AssayDraft { recorded, journey: Some(to), ..draft },
+                &format!("{key}-draft"),
+            )?;
         }
         Ok(done)
     }
@@ -513,15 +592,22 @@ impl App {
     ///
     /// # Errors
     /// No such journey, or a fault.
-    pub fn journey_assays(&self, _session: &Session, journey: &JourneyId) -> Result<Vec<JourneyAssay>, AppError> {
+    pub fn journey_assays(
+        &self,
+        _session: &Session,
+        journey: &JourneyId,
+    ) -> Result<Vec<JourneyAssay>, AppError> {
         let loaded = self.load(journey)?;
         if loaded.head.is_none() {
             return Err(AppError::NotFound(journey.to_string()));
         }
-        let stands: HashSet<u64> = standing(&loaded.state.entries, None).into_iter().map(|step| step.entry.seq).collect();
+        let stands: HashSet<u64> =
+            standing(&loaded.state.entries, None).into_iter().map(|step| step.entry.seq).collect();
         let mut found = Vec::new();
         for entry in loaded.state.entries.iter().rev() {
-            let (Step::AssayRecorded(record), Some(event)) = (&entry.body.step, entry.id(journey)) else { continue };
+            let (Step::AssayRecorded(record), Some(event)) = (&entry.body.step, entry.id(journey)) else {
+                continue;
+            };
             found.push(JourneyAssay {
                 event,
                 seq: entry.seq,
@@ -539,14 +625,22 @@ impl App {
     ///
     /// # Errors
     /// No such journey or event, or a fault.
-    pub fn journey_assay(&self, session: &Session, journey: &JourneyId, seq: u64) -> Result<JourneyAssay, AppError> {
+    pub fn journey_assay(
+        &self,
+        session: &Session,
+        journey: &JourneyId,
+        seq: u64,
+    ) -> Result<JourneyAssay, AppError> {
         let missing = || AppError::NotFound(format!("{journey}#{seq}"));
         self.journey_assays(session, journey)?.into_iter().find(|assay| assay.seq == seq).ok_or_else(missing)
     }
 
     fn attachments_of(&self, journey: &JourneyId, seq: u64) -> Result<Vec<AttachmentRef>, AppError> {
         let events = self.ledger.read_stream(&journey_stream(journey), seq)?;
-        let event = events.iter().find(|event| event.seq == seq).ok_or_else(|| AppError::NotFound(format!("{journey}#{seq}")))?;
+        let event = events
+            .iter()
+            .find(|event| event.seq == seq)
+            .ok_or_else(|| AppError::NotFound(format!("{journey}#{seq}")))?;
         Ok(event.attachments.clone())
     }
 
@@ -554,7 +648,13 @@ impl App {
     ///
     /// # Errors
     /// No such event or file, or it is damaged.
-    pub fn assay_file(&self, session: &Session, journey: &JourneyId, seq: u64, role: FileRole) -> Result<Vec<u8>, AppError> {
+    pub fn assay_file(
+        &self,
+        session: &Session,
+        journey: &JourneyId,
+        seq: u64,
+        role: FileRole,
+    ) -> Result<Vec<u8>, AppError> {
         let assay = self.journey_assay(session, journey, seq)?;
         let file = assay.record.file(role).ok_or_else(|| AppError::NotFound(format!("{journey}#{seq}")))?;
         self.stored_bytes(&file.digest, &self.attachments_of(journey, seq)?)
@@ -564,7 +664,12 @@ impl App {
     ///
     /// # Errors
     /// No such event, a stored file is missing or damaged, or a fault.
-    pub fn recompute_assay(&self, session: &Session, journey: &JourneyId, seq: u64) -> Result<Recomputed, AppError> {
+    pub fn recompute_assay(
+        &self,
+        session: &Session,
+        journey: &JourneyId,
+        seq: u64,
+    ) -> Result<Recomputed, AppError> {
         let assay = self.journey_assay(session, journey, seq)?;
         let files = self.files_of(&assay.record.files, &self.attachments_of(journey, seq)?)?;
         let options = AssayOptions::read(assay.record.kind, &assay.record.parameters).map_err(input)?;
@@ -590,7 +695,9 @@ fn changed_meanwhile() -> AppError {
 fn words_of(page: u32, correction: &Correction) -> String {
     match correction {
         Correction::Remove { vessel, colony } => format!("page {page} {vessel}: remove {colony}"),
-        Correction::Add { vessel, x_px, y_px, .. } => format!("page {page} {vessel}: add at {x_px:.1}, {y_px:.1}"),
+        Correction::Add { vessel, x_px, y_px, .. } => {
+            format!("page {page} {vessel}: add at {x_px:.1}, {y_px:.1}")
+        }
         Correction::Merge { vessel, colonies } => format!("page {page} {vessel}: merge {colonies:?}"),
         Correction::State { vessel, count } => format!("page {page} {vessel}: counted by eye {count}"),
     }

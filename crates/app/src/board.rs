@@ -2,7 +2,12 @@
 //!
 //! Must not know: HTML, how rows are computed or kept.
 
-use crate::{App, AppError, accounts::Session, identity::PersonIdentity, row::{Row, RowTask}};
+use crate::{
+    App, AppError,
+    accounts::Session,
+    identity::PersonIdentity,
+    row::{Row, RowTask},
+};
 use jiff::Timestamp;
 use std::{
     collections::HashMap,
@@ -145,25 +150,46 @@ impl App {
         let pages = ordered.rows.len().div_ceil(page_rows).max(1);
         let page = filter.page.min(pages - 1);
         let shown = ordered.rows.iter().skip(page * page_rows).take(page_rows);
-        let rows = shown.map(|row| self.board_row(row.clone(), now, end_of_today)).collect::<Result<_, _>>()?;
+        let rows =
+            shown.map(|row| self.board_row(row.clone(), now, end_of_today)).collect::<Result<_, _>>()?;
         let Counts { running, by_phase, mine, act_now, shut_gates } = ordered.counts.clone();
         let (matching, position) = (ordered.rows.len(), ordered.position);
-        Ok(BoardPage { rows, matching, running, by_phase, mine, act_now, shut_gates, page, pages, position, now })
+        Ok(BoardPage {
+            rows,
+            matching,
+            running,
+            by_phase,
+            mine,
+            act_now,
+            shut_gates,
+            page,
+            pages,
+            position,
+            now,
+        })
     }
 
     /// The rows that match, in order. Kept until a row changes or the clock has moved on a little:
     /// sixteen screens that look at one board need it sorted once.
-    fn ordered(&self, session: &Session, filter: &BoardFilter, now: Timestamp, end_of_today: Timestamp) -> Arc<Ordered> {
+    fn ordered(
+        &self,
+        session: &Session,
+        filter: &BoardFilter,
+        now: Timestamp,
+        end_of_today: Timestamp,
+    ) -> Arc<Ordered> {
         let key = (session.user.clone(), filter.phase, filter.role, filter.mine, filter.ended);
         let at = now.as_second() / ORDERED_FOR_S;
         let rows = self.projection.read();
         {
             let kept = self.boards.0.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(ordered) = kept.get(&key).filter(|o| o.generation == rows.generation() && o.at == at) {
+            if let Some(ordered) = kept.get(&key).filter(|o| o.generation == rows.generation() && o.at == at)
+            {
                 return ordered.clone();
             }
         }
-        let mut counts = Counts { by_phase: Phase::ALL.map(|phase| (phase, 0)).to_vec(), ..Counts::default() };
+        let mut counts =
+            Counts { by_phase: Phase::ALL.map(|phase| (phase, 0)).to_vec(), ..Counts::default() };
         let mut groups: [Vec<Arc<Row>>; 4] = Default::default();
         for row in rows.iter() {
             let urgency = self.urgency(row, now, end_of_today);
@@ -214,7 +240,12 @@ impl App {
     ///
     /// # Errors
     /// A fault of the vault.
-    pub fn due_list(&self, _session: &Session, role: Option<Role>, limit: usize) -> Result<Vec<Due>, AppError> {
+    pub fn due_list(
+        &self,
+        _session: &Session,
+        role: Option<Role>,
+        limit: usize,
+    ) -> Result<Vec<Due>, AppError> {
         let mut due: Vec<(Timestamp, usize, Arc<Row>)> = Vec::new();
         {
             let rows = self.projection.read();
@@ -236,7 +267,12 @@ impl App {
         due.into_iter().take(limit).filter_map(|one| shown(one).transpose()).collect()
     }
 
-    pub(crate) fn board_row(&self, row: Arc<Row>, now: Timestamp, end_of_today: Timestamp) -> Result<BoardRow, AppError> {
+    pub(crate) fn board_row(
+        &self,
+        row: Arc<Row>,
+        now: Timestamp,
+        end_of_today: Timestamp,
+    ) -> Result<BoardRow, AppError> {
         Ok(BoardRow {
             person: self.people.get(&self.vault, row.patient.as_str())?,
             day: row.day_0.map(|day_0| days_between(day_0, self.config.zone.day_of(now))),
@@ -251,7 +287,8 @@ impl App {
     /// An answer as people say it; the catalogue's id where it has no name.
     pub(crate) fn answer_name(&self, concept: &'static str, answer: Answer) -> Text {
         let info = self.knowledge.catalogue.get(Concept::known(concept));
-        info.and_then(|info| info.answer(answer)).map_or_else(|| Text::same(answer.as_str()), |info| info.name.clone())
+        info.and_then(|info| info.answer(answer))
+            .map_or_else(|| Text::same(answer.as_str()), |info| info.name.clone())
     }
 }
 

@@ -3,11 +3,7 @@
 //!
 //! Must not know: how courses are made up.
 
-use crate::{
-    App, AppError, NewUser, PersonIdentity,
-    act::PastStep,
-    accounts::UserInfo,
-};
+use crate::{App, AppError, NewUser, PersonIdentity, accounts::UserInfo, act::PastStep};
 use jiff::{Timestamp, ToSpan, civil::Date};
 use std::sync::Arc;
 use vena_base::{
@@ -36,7 +32,8 @@ const VITAL_SIGNS: [&str; 9] = [
     "fio2",
 ];
 /// Concepts that are identity or that steps tell; not recorded as facts here.
-const TOLD_OTHERWISE: [&str; 6] = ["birth-date", "sex", "infusion", "lymphodepletion", "product", "diagnosis"];
+const TOLD_OTHERWISE: [&str; 6] =
+    ["birth-date", "sex", "infusion", "lymphodepletion", "product", "diagnosis"];
 /// Concepts of the bedside forms that are numbers all the same.
 const ASSESSED_NUMBERS: [&str; 3] = ["ice-", "capd-", "body-"];
 
@@ -154,7 +151,8 @@ struct Team(Vec<UserInfo>);
 
 impl Team {
     fn of(app: &App) -> Result<Team, AppError> {
-        let team: Vec<UserInfo> = Role::ALL.iter().filter_map(|role| app.accounts.by_login(role.as_str())).collect();
+        let team: Vec<UserInfo> =
+            Role::ALL.iter().filter_map(|role| app.accounts.by_login(role.as_str())).collect();
         if team.len() == Role::ALL.len() {
             Ok(Team(team))
         } else {
@@ -209,32 +207,53 @@ impl Telling<'_> {
         let when = self.when(at);
         let bags = vec![bag.clone()];
         Ok(match milestone {
-            DemoMilestone::Registered => vec![(Coordinator, Step::Registered {
-                patient: patient.clone(),
-                diagnosis: Some(self.demo.diagnosis),
-                product_intended: Some(self.demo.product),
-                referring_site: None,
-                collecting_site: None,
-                treating_site: self.app.site()?,
-                follow_up_site: None,
-                when,
-            })],
+            DemoMilestone::Registered => vec![(
+                Coordinator,
+                Step::Registered {
+                    patient: patient.clone(),
+                    diagnosis: Some(self.demo.diagnosis),
+                    product_intended: Some(self.demo.product),
+                    referring_site: None,
+                    collecting_site: None,
+                    treating_site: self.app.site()?,
+                    follow_up_site: None,
+                    when,
+                },
+            )],
             DemoMilestone::Consent => vec![
-                (Coordinator, Step::ConsentRecorded { kind: ConsentKind::Treatment, version: Arc::from("SYN-1"), signed: when, scan: None }),
+                (
+                    Coordinator,
+                    Step::ConsentRecorded {
+                        kind: ConsentKind::Treatment,
+                        version: Arc::from("SYN-1"),
+                        signed: when,
+                        scan: None,
+                    },
+                ),
                 (Physician, Step::ProductChosen { product: self.demo.product, when }),
                 (Coordinator, Step::ChainOfIdentityAssigned { number: number.clone(), when }),
             ],
             DemoMilestone::Collection => {
                 let apheresis = ProductUnitId::new(&format!("SYN-A-{}", self.journey));
                 let bags = apheresis.into_iter().collect();
-                vec![(Technician, Step::Collected { when, until: None, volume_ml: None, bags, repeat_reason: None })]
+                vec![(
+                    Technician,
+                    Step::Collected { when, until: None, volume_ml: None, bags, repeat_reason: None },
+                )]
             }
             DemoMilestone::Released => vec![
                 (QualityAssurance, Step::ProductMade { bags: bags.clone(), on_label: number.clone(), when }),
                 (QualityAssurance, Step::ProductReleased { bags, when, document: None, exception: None }),
             ],
             DemoMilestone::Received => {
-                let step = Step::ProductReceived { bags, on_label: number.clone(), when, temperature_cel: None, document: None, remark: None };
+                let step = Step::ProductReceived {
+                    bags,
+                    on_label: number.clone(),
+                    when,
+                    temperature_cel: None,
+                    document: None,
+                    remark: None,
+                };
                 vec![(Technician, step.clone()), (Nurse, step)]
             }
             DemoMilestone::LymphodepletionStart => vec![(Nurse, Step::LymphodepletionStarted { when })],
@@ -251,7 +270,9 @@ impl Telling<'_> {
                 vec![(Nurse, step.clone()), (Physician, step)]
             }
             DemoMilestone::InfusionStart => vec![(Nurse, Step::InfusionStarted { bag: bag.clone(), when })],
-            DemoMilestone::InfusionEnd => vec![(Nurse, Step::InfusionEnded { bag: bag.clone(), when, remark: None })],
+            DemoMilestone::InfusionEnd => {
+                vec![(Nurse, Step::InfusionEnded { bag: bag.clone(), when, remark: None })]
+            }
         })
     }
 
@@ -285,7 +306,9 @@ impl Telling<'_> {
                 Form::Laboratory => told(&nurse, Role::Nurse, Step::Laboratory(facts)),
                 Form::Drugs => told(&nurse, Role::Nurse, Step::Drugs(facts)),
                 Form::Assessment => told(&nurse, Role::Nurse, Step::Assessment(facts)),
-                Form::Outcome => facts.iter().filter_map(outcome).for_each(|step| told(&physician, Role::Physician, step)),
+                Form::Outcome => {
+                    facts.iter().filter_map(outcome).for_each(|step| told(&physician, Role::Physician, step))
+                }
             }
             steps
         };
@@ -313,7 +336,9 @@ impl Form {
         }
         match knowledge.catalogue.get(concept).map(|info| info.kind) {
             Some(Kind::Drug) => Form::Drugs,
-            Some(Kind::Quantity) if !ASSESSED_NUMBERS.iter().any(|start| id.starts_with(start)) => Form::Laboratory,
+            Some(Kind::Quantity) if !ASSESSED_NUMBERS.iter().any(|start| id.starts_with(start)) => {
+                Form::Laboratory
+            }
             _ => Form::Assessment,
         }
     }

@@ -97,7 +97,9 @@ impl AppError {
             self,
             AppError::Storage(_)
                 | AppError::Vault(VaultError::Fault(_) | VaultError::Damaged { .. })
-                | AppError::Attachment(AttachmentError::Full | AttachmentError::Io { .. } | AttachmentError::Damaged { .. })
+                | AppError::Attachment(
+                    AttachmentError::Full | AttachmentError::Io { .. } | AttachmentError::Damaged { .. }
+                )
                 | AppError::StoredEvent { .. }
                 | AppError::Database { .. }
                 | AppError::File { .. }
@@ -124,9 +126,7 @@ impl AppError {
             ),
             AppError::NoSession => Text::new("Sign in again.", "請重新登入。"),
             AppError::NotPermitted(text) | AppError::Input(text) => text.clone(),
-            AppError::SignatureNeeded => {
-                Text::new("Enter your password to sign.", "請輸入密碼以簽署。")
-            }
+            AppError::SignatureNeeded => Text::new("Enter your password to sign.", "請輸入密碼以簽署。"),
             AppError::SamePerson => {
                 Text::new("The second person must be another person.", "第二人須為不同人員。")
             }

@@ -152,7 +152,11 @@ impl People {
     }
 
     /// Who a pseudonymous patient is; `None` where nothing is kept or it is restricted.
-    pub(crate) fn get(&self, vault: &Vault, patient: &str) -> Result<Option<Arc<PersonIdentity>>, VaultError> {
+    pub(crate) fn get(
+        &self,
+        vault: &Vault,
+        patient: &str,
+    ) -> Result<Option<Arc<PersonIdentity>>, VaultError> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         if let Some(kept) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(patient) {
             kept.used.store(now, Ordering::Relaxed);

@@ -92,7 +92,8 @@ impl Journeys {
         let used = memory.clock;
         if memory.kept.len() >= self.most
             && !memory.kept.contains_key(journey)
-            && let Some(oldest) = memory.kept.iter().min_by_key(|(_, kept)| kept.used).map(|(id, _)| id.clone())
+            && let Some(oldest) =
+                memory.kept.iter().min_by_key(|(_, kept)| kept.used).map(|(id, _)| id.clone())
         {
             memory.kept.remove(&oldest);
         }
@@ -101,7 +102,12 @@ impl Journeys {
 
     /// The journey as of now. `keep` says whether it is worth keeping in memory (a page is, a rebuild
     /// of ten thousand is not).
-    pub(crate) fn load(&self, ledger: &dyn Ledger, journey: &JourneyId, keep: bool) -> Result<Loaded, AppError> {
+    pub(crate) fn load(
+        &self,
+        ledger: &dyn Ledger,
+        journey: &JourneyId,
+        keep: bool,
+    ) -> Result<Loaded, AppError> {
         let stream = stream(journey);
         let head = ledger.head(&stream)?;
         let before = self.remembered(journey).unwrap_or_default();

@@ -22,9 +22,9 @@ mod rows_store;
 pub mod transfer;
 
 pub use accounts::{NewUser, Session, UserInfo};
-pub use board::{BoardFilter, BoardPage, BoardRow, Urgency};
 pub use act::{Done, PastStep, Request, SecondPerson};
 pub use app::App;
+pub use board::{BoardFilter, BoardPage, BoardRow, Urgency};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::Config;
 pub use error::AppError;

@@ -18,8 +18,8 @@ use vena_base::{
 };
 use vena_clinical::{Assessment, CourseDay, Question, assess, course};
 use vena_journey::{
-    Gate, OutsideRule, PhaseSpan, Role, State, Step, StepKind, Task, chart, event::event_id, gates, may, phase, phases,
-    state::standing, tasks,
+    Gate, OutsideRule, PhaseSpan, Role, State, Step, StepKind, Task, chart, event::event_id, gates, may,
+    phase, phases, state::standing, tasks,
 };
 use vena_knowledge::Kind;
 use vena_ledger::{Ledger as _, Search};
@@ -302,7 +302,12 @@ impl App {
     ///
     /// # Errors
     /// No such journey, or a fault.
-    pub fn assess(&self, journey: &JourneyId, at: Timestamp, known_at: Option<Timestamp>) -> Result<Assessment, AppError> {
+    pub fn assess(
+        &self,
+        journey: &JourneyId,
+        at: Timestamp,
+        known_at: Option<Timestamp>,
+    ) -> Result<Assessment, AppError> {
         let chart = self.chart(journey, known_at)?;
         Ok(assess(&chart, &self.rules.clinical, &Question { at, known_at, infusion: None }))
     }
@@ -321,7 +326,8 @@ impl App {
         let (loaded, patient) = self.known(journey)?;
         let state = loaded.state;
         let at = at.unwrap_or_else(|| self.now());
-        let chart = chart(journey, &state, &self.config.zone, known_at, self.identity_facts(patient.as_str())?);
+        let chart =
+            chart(journey, &state, &self.config.zone, known_at, self.identity_facts(patient.as_str())?);
         let question = Question { at, known_at, infusion: None };
         let rules = &self.rules;
         let gates = gates(&state, &rules.journey, at);
@@ -389,7 +395,9 @@ impl App {
         let view = chart.view(at, known_at);
         let mut marks = Vec::new();
         for fact in chart.all().iter().filter(|fact| view.sees(fact)) {
-            let Some(info) = self.knowledge.catalogue.get(fact.concept).filter(|info| info.kind == Kind::Drug) else {
+            let Some(info) =
+                self.knowledge.catalogue.get(fact.concept).filter(|info| info.kind == Kind::Drug)
+            else {
                 continue;
             };
             marks.push(DrugMark {
@@ -469,7 +477,11 @@ impl App {
                 step: entry.body.step,
             });
         }
-        Ok(HistoryPage { journey: journey.clone(), person: self.people.get(&self.vault, patient.as_str())?, lines })
+        Ok(HistoryPage {
+            journey: journey.clone(),
+            person: self.people.get(&self.vault, patient.as_str())?,
+            lines,
+        })
     }
 
     /// The bedside page.
@@ -499,7 +511,8 @@ impl App {
     /// ICE or CAPD, by the age the rule names.
     fn encephalopathy(&self, chart: &Chart, now: Timestamp) -> (Encephalopathy, Option<Text>) {
         let view = chart.view(now, None);
-        let Ok(rule) = self.knowledge.rule("icans/astct", None).and_then(|rules| rules.entry("age-capd")) else {
+        let Ok(rule) = self.knowledge.rule("icans/astct", None).and_then(|rules| rules.entry("age-capd"))
+        else {
             return (Encephalopathy::AgeUnknown, None);
         };
         let label = Some(rule.label.clone());
@@ -534,8 +547,10 @@ impl App {
             let concept = Concept::known(id);
             let info = self.knowledge.catalogue.get(concept)?;
             let fact = view.latest(concept);
-            let age_min = fact.map(|fact| now.duration_since(fact.when.latest(&self.config.zone).min(now)).as_mins());
-            let stale = age_min.zip(info.holds_h).is_some_and(|(age_min, holds_h)| age_min as f64 > holds_h * 60.0);
+            let age_min =
+                fact.map(|fact| now.duration_since(fact.when.latest(&self.config.zone).min(now)).as_mins());
+            let stale =
+                age_min.zip(info.holds_h).is_some_and(|(age_min, holds_h)| age_min as f64 > holds_h * 60.0);
             let line = fact.map(|fact| self.fact_line(fact));
             Some(LastValue { concept, name: info.name.clone(), line, age_min, stale })
         };
@@ -553,7 +568,8 @@ impl App {
         }
         let now = self.now();
         let at = written(now, &self.config.zone);
-        let search = Search { query, by: session.user.as_str(), at: &at, limit: SEARCH_MAX, show_restricted: false };
+        let search =
+            Search { query, by: session.user.as_str(), at: &at, limit: SEARCH_MAX, show_restricted: false };
         let found = self.vault.search(&search, |audit| self.audit_search(&session.user, audit))?;
         let end_of_today = self.config.zone.end_of(self.config.zone.day_of(now));
         let mut answers = Vec::new();
@@ -561,9 +577,15 @@ impl App {
             let Ok(patient) = PatientId::new(&found.patient) else { continue };
             let rows: Vec<_> = {
                 let rows = self.projection.read();
-                rows.of_patient(&found.patient).iter().filter_map(|journey| rows.get(journey).cloned()).collect()
+                rows.of_patient(&found.patient)
+                    .iter()
+                    .filter_map(|journey| rows.get(journey).cloned())
+                    .collect()
             };
-            let journeys = rows.into_iter().map(|row| self.board_row(row, now, end_of_today)).collect::<Result<_, _>>()?;
+            let journeys = rows
+                .into_iter()
+                .map(|row| self.board_row(row, now, end_of_today))
+                .collect::<Result<_, _>>()?;
             answers.push(Found { person: PersonIdentity::from_vault(&found.identity), patient, journeys });
         }
         Ok(answers)

@@ -161,7 +161,8 @@ impl Projection {
         {
             let rows = self.read();
             computed.retain(|row| {
-                rows.get(&row.journey).is_none_or(|kept| (kept.seq, kept.computed_at) <= (row.seq, row.computed_at))
+                rows.get(&row.journey)
+                    .is_none_or(|kept| (kept.seq, kept.computed_at) <= (row.seq, row.computed_at))
             });
         }
         store.put(&computed, None)?;

@@ -159,18 +159,32 @@ pub(crate) fn compute(
             .map(|task| RowTask { title: task.title, owner: task.owner, due: task.due })
             .collect(),
         owners,
-        infusing: state.bags.values().any(|bag| bag.infusion_started.is_some() && bag.infusion_ended.is_none()),
+        infusing: state
+            .bags
+            .values()
+            .any(|bag| bag.infusion_started.is_some() && bag.infusion_ended.is_none()),
         people,
         seq: state.entries.last().map_or(0, |entry| entry.seq),
         computed_at: now,
     })
 }
 
-fn chips(journey: &JourneyId, state: &State, identity: Vec<Fact>, rules: &Rules, now: Timestamp) -> Vec<Chip> {
+fn chips(
+    journey: &JourneyId,
+    state: &State,
+    identity: Vec<Fact>,
+    rules: &Rules,
+    now: Timestamp,
+) -> Vec<Chip> {
     if state.infusion_started.is_none() {
         return Vec::new();
     }
     let chart = vena_journey::chart(journey, state, &rules.journey.zone, None, identity);
     let assessment = assess(&chart, &rules.clinical, &Question::at(now));
-    assessment.findings.iter().filter(|finding| finding.status != Status::NotApplicable).map(Chip::of).collect()
+    assessment
+        .findings
+        .iter()
+        .filter(|finding| finding.status != Status::NotApplicable)
+        .map(Chip::of)
+        .collect()
 }

@@ -88,20 +88,25 @@ impl RowsStore {
         let mut rows = Vec::new();
         while let Some(row) = found.next().map_err(database)? {
             let text = row.get_ref(0).map_err(database)?;
-            let text = text.as_str().map_err(|cause| AppError::Database {
-                file: READ_MODELS_FILE,
-                cause: cause.to_string(),
-            })?;
-            rows.push(serde_json::from_str(text).map_err(|cause| AppError::Database {
-                file: READ_MODELS_FILE,
-                cause: cause.to_string(),
-            })?);
+            let text = text
+                .as_str()
+                .map_err(|cause| AppError::Database { file: READ_MODELS_FILE, cause: cause.to_string() })?;
+            rows.push(
+                serde_json::from_str(text).map_err(|cause| AppError::Database {
+                    file: READ_MODELS_FILE,
+                    cause: cause.to_string(),
+                })?,
+            );
         }
         Ok(rows)
     }
 
     /// Keeps rows, and the position they bring the whole to (`None` where more follow).
-    pub(crate) fn put(&mut self, rows: &[impl std::borrow::Borrow<Row>], position: Option<u64>) -> Result<(), AppError> {
+    pub(crate) fn put(
+        &mut self,
+        rows: &[impl std::borrow::Borrow<Row>],
+        position: Option<u64>,
+    ) -> Result<(), AppError> {
         let transaction = self.connection.transaction().map_err(database)?;
         {
             let mut statement = transaction

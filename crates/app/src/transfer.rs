@@ -11,19 +11,15 @@ use crate::{
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use std::{
-    collections::HashSet,
-    io::Write,
-    path::Path,
-};
+use std::{collections::HashSet, io::Write, path::Path};
 use vena_base::{
     Fact, Origin, Text, Value, When,
     ids::{JourneyId, PatientId, UserId},
 };
 use vena_journey::{Role, Step, StepKind, may, step::FileDigest};
 use vena_ledger::{
-    Append, AttachmentStore, CheckpointFile, Ledger as _, NewEvent, Position, PublicKey, Search, SearchAudit, SqliteRaw,
-    VerifyOptions, verify,
+    Append, AttachmentStore, CheckpointFile, Ledger as _, NewEvent, Position, PublicKey, Search, SearchAudit,
+    SqliteRaw, VerifyOptions, verify,
 };
 
 /// Facts in one event of an import at most.
@@ -131,7 +127,10 @@ impl App {
         progress: &mut dyn FnMut(u64),
     ) -> Result<ImportReport, AppError> {
         if !may(session.role, StepKind::Imported) || !may(session.role, StepKind::Registered) {
-            return Err(AppError::NotPermitted(Text::new("Only a data manager may import.", "僅資料管理師可匯入。")));
+            return Err(AppError::NotPermitted(Text::new(
+                "Only a data manager may import.",
+                "僅資料管理師可匯入。",
+            )));
         }
         let mut report = ImportReport::default();
         let mut prepared: Vec<Prepared> = Vec::new();
@@ -194,14 +193,15 @@ impl App {
         // Our own export names patients by their pseudonymous ids: such a file finds them again.
         let ours = || (!self.projection.read().of_patient(&source_id).is_empty()).then(|| source_id.clone());
         let known = self.patient_of_record(session, &record_number)?.or_else(ours);
-        let (journey, loaded) = match known.as_deref().map(|patient| self.only_journey(patient)).transpose()? {
-            Some(Some(journey)) => {
-                let loaded = self.load(&journey)?;
-                (journey, loaded)
-            }
-            // Unknown, or an import that ended between keeping the identity and recording the journey.
-            Some(None) | None => (self.fresh_journey()?, Loaded::default()),
-        };
+        let (journey, loaded) =
+            match known.as_deref().map(|patient| self.only_journey(patient)).transpose()? {
+                Some(Some(journey)) => {
+                    let loaded = self.load(&journey)?;
+                    (journey, loaded)
+                }
+                // Unknown, or an import that ended between keeping the identity and recording the journey.
+                Some(None) | None => (self.fresh_journey()?, Loaded::default()),
+            };
         let registered = loaded.head.is_some();
         let mut seen: HashSet<[u8; 32]> =
             loaded.state.entries.iter().flat_map(|entry| entry.body.step.facts()).map(content).collect();
@@ -225,7 +225,11 @@ impl App {
             steps.push(self.registration_of(pseudonym, &new)?);
         }
         let count = new.len() as u64;
-        steps.extend(grouped(new, &self.config.zone).into_iter().map(|facts| Step::Imported { file: file.cloned(), facts }));
+        steps.extend(
+            grouped(new, &self.config.zone)
+                .into_iter()
+                .map(|facts| Step::Imported { file: file.cloned(), facts }),
+        );
         let events: Vec<NewEvent> =
             self.decide_all_for(&session.user, session.role, &journey, &loaded, &steps)?;
         let append = Append::new(self.fresh_key()?, events).read(stream(&journey), loaded.head);
@@ -257,10 +261,16 @@ impl App {
     /// The pseudonym of a record number. An import is noted as a whole, not search by search.
     fn patient_of_record(&self, session: &Session, record_number: &str) -> Result<Option<String>, AppError> {
         let at = crate::journeys::written(self.now(), &self.config.zone);
-        let search =
-            Search { query: record_number, by: session.user.as_str(), at: &at, limit: 1_000, show_restricted: true };
+        let search = Search {
+            query: record_number,
+            by: session.user.as_str(),
+            at: &at,
+            limit: 1_000,
+            show_restricted: true,
+        };
         let found = self.vault.search(&search, |_: &SearchAudit| Ok::<(), AppError>(()))?;
-        let exactly = |identity: &vena_ledger::Identity| identity.record_numbers.iter().any(|n| n == record_number);
+        let exactly =
+            |identity: &vena_ledger::Identity| identity.record_numbers.iter().any(|n| n == record_number);
         Ok(found.into_iter().find(|found| exactly(&found.identity)).map(|found| found.patient))
     }
 
@@ -303,9 +313,14 @@ impl App {
     ///
     /// # Errors
     /// The output or storage failed.
-    pub fn export(&self, output: &mut dyn Write, progress: &mut dyn FnMut(u64, u64)) -> Result<u64, AppError> {
+    pub fn export(
+        &self,
+        output: &mut dyn Write,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<u64, AppError> {
         let last = self.ledger.position()?.0;
-        let output_failed = |cause: std::io::Error| AppError::File { path: "export".to_owned(), cause: cause.to_string() };
+        let output_failed =
+            |cause: std::io::Error| AppError::File { path: "export".to_owned(), cause: cause.to_string() };
         let (mut after, mut written) = (0, 0);
         loop {
             let events = self.ledger.read_all(Position(after), EVENTS_AT_ONCE)?;
@@ -321,7 +336,8 @@ impl App {
                     happened: event.happened.as_deref(),
                     recorded: &event.recorded_at,
                     by: &event.by,
-                    body: serde_json::from_str(&text).unwrap_or_else(|_| serde_json::Value::String(text.into_owned())),
+                    body: serde_json::from_str(&text)
+                        .unwrap_or_else(|_| serde_json::Value::String(text.into_owned())),
                     attachments: event.attachments.iter().map(|file| file.plain_sha256.to_string()).collect(),
                     hash: event.hash.to_string(),
                 };
@@ -349,7 +365,10 @@ impl App {
     ///
     /// # Errors
     /// A fault.
-    pub fn compare_read_models(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<JourneyId>, AppError> {
+    pub fn compare_read_models(
+        &self,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Vec<JourneyId>, AppError> {
         self.catch_up(&mut |_, _| {})?;
         let journeys = self.journeys()?;
         self.projection.compare(&journeys, &|journey, at| self.compute_row(journey, at), progress)
@@ -359,15 +378,22 @@ impl App {
     ///
     /// # Errors
     /// The store cannot be opened for reading at all.
-    pub fn verify(&self, against: Option<&CheckpointFile>, progress: &mut dyn FnMut(u64)) -> Result<VerifyReport, AppError> {
+    pub fn verify(
+        &self,
+        against: Option<&CheckpointFile>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<VerifyReport, AppError> {
         let store = SqliteRaw::open(&self.folder)?;
-        let ledger = verify(&store, VerifyOptions {
-            against,
-            trusted: Some(self.public_key()),
-            attachments: Some(&self.attachments),
-            attachments_key: Some(&self.attachments_key),
-            progress: Some(progress),
-        });
+        let ledger = verify(
+            &store,
+            VerifyOptions {
+                against,
+                trusted: Some(self.public_key()),
+                attachments: Some(&self.attachments),
+                attachments_key: Some(&self.attachments_key),
+                progress: Some(progress),
+            },
+        );
         Ok(VerifyReport { ledger, vault: self.vault.verify()?, missing: Vec::new() })
     }
 

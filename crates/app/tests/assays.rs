@@ -37,7 +37,8 @@ fn count(assay: &OpenAssay, gate: &str) -> usize {
 fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
     let place = place();
     let (journey, _) = register(&place.app, person());
-    let options = FlowOptions { panel: Some(vena_flow::panels().unwrap()[0].id.clone()), ..FlowOptions::default() };
+    let options =
+        FlowOptions { panel: Some(vena_flow::panels().unwrap()[0].id.clone()), ..FlowOptions::default() };
     let open = begin(&place, flow_files(), AssayOptions::Flow(options));
     let technician = session(&place.app, Role::Technician);
     assert_eq!(open.draft.version, 1);
@@ -49,7 +50,12 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
             GateShape::Polygon { dimensions, .. } => dimensions.clone(),
             other => panic!("{other:?}"),
         },
-        vertices: vec![[60_000.0, 30_000.0], [120_000.1, 25_000.0], [120_000.3, 120_000.0], [70_000.0, 110_000.0]],
+        vertices: vec![
+            [60_000.0, 30_000.0],
+            [120_000.1, 25_000.0],
+            [120_000.3, 120_000.0],
+            [70_000.0, 110_000.0],
+        ],
     };
     let change = AssayChange::Gate { gate: "Cells".into(), shape };
     let moved = place.app.change_assay(&technician, &open.draft.id, 1, change.clone()).unwrap();
@@ -58,23 +64,38 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
     assert_eq!((&*edit.what, edit.before.is_some(), &edit.by), ("gate Cells", true, &technician.user));
     assert_eq!(edit.result, moved.draft.result_digest);
     // Nobody writes over what somebody else saw last.
-    assert!(matches!(place.app.change_assay(&technician, &open.draft.id, 1, change), Err(AppError::Input(_))));
+    assert!(matches!(
+        place.app.change_assay(&technician, &open.draft.id, 1, change),
+        Err(AppError::Input(_))
+    ));
 
     let key = place.app.fresh_key().unwrap();
-    let recording = Recording { version: 2, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: Some("tube 2".into()) };
+    let recording = Recording {
+        version: 2,
+        key,
+        to: journey.clone(),
+        when: when("2026-03-01T08:00"),
+        remark: Some("tube 2".into()),
+    };
     let record = || place.app.record_assay(&technician, &open.draft.id, recording.clone());
     let done = record().unwrap();
     assert_eq!(done.events.len(), 1);
     assert!(record().unwrap().replayed, "the same form twice is one event");
     let elsewhere = Recording { key: place.app.fresh_key().unwrap(), ..recording.clone() };
-    assert!(matches!(place.app.record_assay(&technician, &open.draft.id, elsewhere), Err(AppError::Input(_))), "one result, one place");
+    assert!(
+        matches!(place.app.record_assay(&technician, &open.draft.id, elsewhere), Err(AppError::Input(_))),
+        "one result, one place"
+    );
     let stored = place.app.journey_assays(&technician, &journey).unwrap();
     assert_eq!(stored.len(), 1);
     let assay = &stored[0];
     assert_eq!(assay.record.attach_to, AttachTo::Journey(journey.clone()));
     assert_eq!(assay.record.files.len(), 3, "file, gates, and the gates before");
     assert_eq!(Some(&assay.record.result_digest), moved.draft.result_digest.as_ref());
-    assert_eq!(place.app.assay_file(&technician, &journey, assay.seq, FileRole::Fcs).unwrap(), assay_files::fcs());
+    assert_eq!(
+        place.app.assay_file(&technician, &journey, assay.seq, FileRole::Fcs).unwrap(),
+        assay_files::fcs()
+    );
     // Open the folder anew: everything comes from disk.
     let Place { folder, clock, app } = place;
     app.close().unwrap();
@@ -85,7 +106,10 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
     let history = app.history_page(&nurse, &journey).unwrap();
     let line = history.lines.iter().find(|line| matches!(line.step, Step::AssayRecorded(_))).unwrap();
     assert_eq!(line.files.len(), 3);
-    assert!(app.open_assays(&session(&app, Role::Technician)).unwrap().is_empty(), "recorded drafts leave the list");
+    assert!(
+        app.open_assays(&session(&app, Role::Technician)).unwrap().is_empty(),
+        "recorded drafts leave the list"
+    );
 }
 
 fn open_again(folder: &std::path::Path, clock: &std::sync::Arc<vena_app::FixedClock>) -> vena_app::App {
@@ -98,31 +122,51 @@ fn colony_corrections_stand_beside_the_count() {
     let place = place();
     let (journey, _) = register(&place.app, person());
     let technician = session(&place.app, Role::Technician);
-    let open = begin(&place, vec![(FileRole::Image, assay_files::plate())], AssayOptions::usual(AssayKind::Colonies));
+    let open = begin(
+        &place,
+        vec![(FileRole::Image, assay_files::plate())],
+        AssayOptions::usual(AssayKind::Colonies),
+    );
     let counts = |assay: &OpenAssay| match &assay.outcome {
-        Ok(Computed::Colonies { automatic, corrected }) => {
-            (automatic.images[0].count, corrected.first().map(|image| image.corrected), automatic.images[0].vessels[0].name.clone())
-        }
+        Ok(Computed::Colonies { automatic, corrected }) => (
+            automatic.images[0].count,
+            corrected.first().map(|image| image.corrected),
+            automatic.images[0].vessels[0].name.clone(),
+        ),
         other => panic!("{other:?}"),
     };
     let (automatic, corrected, vessel) = counts(&open);
     let found = automatic.unwrap();
     assert!(found.abs_diff(assay_files::COLONIES as u64) <= 2, "{found}");
     assert_eq!(corrected, None);
-    let take = |colony| AssayChange::Correct { page: 1, correction: Correction::Remove { vessel: vessel.clone(), colony } };
+    let take = |colony| AssayChange::Correct {
+        page: 1,
+        correction: Correction::Remove { vessel: vessel.clone(), colony },
+    };
     let one = place.app.change_assay(&technician, &open.draft.id, 1, take(1)).unwrap();
     assert_eq!((counts(&one).0, counts(&one).1), (Some(found), Some(Some(found - 1))));
     // A colony that is not there is refused and changes nothing.
     assert!(place.app.change_assay(&technician, &open.draft.id, 2, take(9_999)).is_err());
     assert_eq!(place.app.assay_draft(&technician, &open.draft.id).unwrap().version, 2);
     let add = Correction::Add { vessel: vessel.clone(), x_px: 350.5, y_px: 350.5, diameter_px: 14.0 };
-    let two = place.app.change_assay(&technician, &open.draft.id, 2, AssayChange::Correct { page: 1, correction: add }).unwrap();
+    let two = place
+        .app
+        .change_assay(&technician, &open.draft.id, 2, AssayChange::Correct { page: 1, correction: add })
+        .unwrap();
     assert_eq!(counts(&two).1, Some(Some(found)));
-    let undone = place.app.change_assay(&technician, &open.draft.id, 3, AssayChange::Undo { page: 1 }).unwrap();
+    let undone =
+        place.app.change_assay(&technician, &open.draft.id, 3, AssayChange::Undo { page: 1 }).unwrap();
     assert_eq!(counts(&undone).1, Some(Some(found - 1)));
     assert_eq!(undone.draft.edits.len(), 3);
     let key = place.app.fresh_key().unwrap();
-    place.app.record_assay(&technician, &open.draft.id, Recording { version: 4, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None }).unwrap();
+    place
+        .app
+        .record_assay(
+            &technician,
+            &open.draft.id,
+            Recording { version: 4, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None },
+        )
+        .unwrap();
     let seq = place.app.journey_assays(&technician, &journey).unwrap()[0].seq;
     assert!(place.app.recompute_assay(&technician, &journey, seq).unwrap().same);
 }
@@ -131,7 +175,9 @@ fn colony_corrections_stand_beside_the_count() {
 #[test]
 fn tables_are_recognised_analysed_and_compared() {
     let place = place();
-    for (bytes, kind) in [(assay_files::potency(), AssayKind::Potency), (assay_files::qpcr(), AssayKind::Qpcr)] {
+    for (bytes, kind) in
+        [(assay_files::potency(), AssayKind::Potency), (assay_files::qpcr(), AssayKind::Qpcr)]
+    {
         assert_eq!(recognise_kind(&bytes), Some(kind));
         let open = begin(&place, vec![(FileRole::Table, bytes)], AssayOptions::usual(kind));
         assert!(open.outcome.is_ok(), "{:?}", open.outcome);
@@ -139,7 +185,8 @@ fn tables_are_recognised_analysed_and_compared() {
     }
     let then = JsonText::new(r#"{"a":[1,2],"b":{"c":1.5}}"#.into()).unwrap();
     let now = JsonText::new(r#"{"a":[1,3],"b":{"c":1.5},"d":true}"#.into()).unwrap();
-    let found: Vec<String> = differences(&then, &now).into_iter().map(|d| format!("{} {} {}", d.path, d.then, d.now)).collect();
+    let found: Vec<String> =
+        differences(&then, &now).into_iter().map(|d| format!("{} {} {}", d.path, d.then, d.now)).collect();
     assert_eq!(found, ["/a/1 2 3", "/d – true"]);
     assert!(differences(&then, &then).is_empty());
 }
@@ -151,19 +198,33 @@ fn a_refused_file_is_kept_and_roles_are_held() {
     let technician = session(&place.app, Role::Technician);
     let mut damaged = assay_files::fcs();
     damaged.truncate(damaged.len() - 5_000);
-    let open = begin(&place, vec![(FileRole::Fcs, damaged.clone())], AssayOptions::usual(AssayKind::FlowCytometry));
+    let open =
+        begin(&place, vec![(FileRole::Fcs, damaged.clone())], AssayOptions::usual(AssayKind::FlowCytometry));
     let refusal = open.outcome.as_ref().err().unwrap();
     assert!(refusal.words.starts_with("FCS:"), "{refusal}");
     assert_eq!(place.app.assay_draft_file(&technician, &open.draft.id, FileRole::Fcs).unwrap(), damaged);
-    let options = FlowOptions { tolerances: Tolerances::strict().with(Tolerance::DataSegmentLonger), ..FlowOptions::default() };
-    let again = place.app.change_assay(&technician, &open.draft.id, 1, AssayChange::Options(AssayOptions::Flow(options))).unwrap();
+    let options = FlowOptions {
+        tolerances: Tolerances::strict().with(Tolerance::DataSegmentLonger),
+        ..FlowOptions::default()
+    };
+    let again = place
+        .app
+        .change_assay(&technician, &open.draft.id, 1, AssayChange::Options(AssayOptions::Flow(options)))
+        .unwrap();
     assert_eq!((again.draft.version, again.outcome.is_err()), (2, true));
     let (journey, _) = register(&place.app, person());
     let key = place.app.fresh_key().unwrap();
-    let recorded = place.app.record_assay(&technician, &open.draft.id, Recording { version: 2, key, to: journey, when: when("2026-03-01T08:00"), remark: None });
+    let recorded = place.app.record_assay(
+        &technician,
+        &open.draft.id,
+        Recording { version: 2, key, to: journey, when: when("2026-03-01T08:00"), remark: None },
+    );
     assert!(matches!(recorded, Err(AppError::Input(_))), "a refusal is no result");
     for role in [Role::Nurse, Role::Coordinator, Role::Administrator] {
-        assert!(matches!(place.app.open_assays(&session(&place.app, role)), Err(AppError::NotPermitted(_))), "{role:?}");
+        assert!(
+            matches!(place.app.open_assays(&session(&place.app, role)), Err(AppError::NotPermitted(_))),
+            "{role:?}"
+        );
     }
     assert_eq!(place.app.open_assays(&session(&place.app, Role::QualityAssurance)).unwrap().len(), 1);
 }
@@ -190,9 +251,14 @@ fn a_result_the_files_do_not_give_is_told() {
     let place = place();
     let (journey, _) = register(&place.app, person());
     let technician = session(&place.app, Role::Technician);
-    let open = begin(&place, vec![(FileRole::Table, assay_files::potency())], AssayOptions::usual(AssayKind::Potency));
+    let open = begin(
+        &place,
+        vec![(FileRole::Table, assay_files::potency())],
+        AssayOptions::usual(AssayKind::Potency),
+    );
     let key = place.app.fresh_key().unwrap();
-    let recording = Recording { version: 1, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None };
+    let recording =
+        Recording { version: 1, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None };
     place.app.record_assay(&technician, &open.draft.id, recording).unwrap();
     let mut record = place.app.journey_assays(&technician, &journey).unwrap()[0].record.clone();
     let flattered = record.result.as_str().replace("\"observations\":48", "\"observations\":480");
@@ -201,7 +267,10 @@ fn a_result_the_files_do_not_give_is_told() {
     record.result = JsonText::new(flattered).unwrap();
     let (stored, _) = place.app.store_attachment(&technician, &mut &*assay_files::potency()).unwrap();
     let key = place.app.fresh_key().unwrap();
-    let request = vena_app::Request { attachments: vec![stored], ..vena_app::Request::new(journey.clone(), key, Step::AssayRecorded(Box::new(record))) };
+    let request = vena_app::Request {
+        attachments: vec![stored],
+        ..vena_app::Request::new(journey.clone(), key, Step::AssayRecorded(Box::new(record)))
+    };
     place.app.act(&technician, request).unwrap();
     let seq = place.app.journey_assays(&technician, &journey).unwrap()[0].seq;
     let again = place.app.recompute_assay(&technician, &journey, seq).unwrap();

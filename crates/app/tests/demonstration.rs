@@ -5,7 +5,10 @@ mod common;
 use common::*;
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeSet, sync::Arc};
-use vena_app::{BoardFilter, FixedClock, PersonIdentity, demo, demo::{DemoJourney, DemoMilestone}};
+use vena_app::{
+    BoardFilter, FixedClock, PersonIdentity, demo,
+    demo::{DemoJourney, DemoMilestone},
+};
 use vena_base::{Answer, Fact};
 use vena_journey::{Phase, Role};
 

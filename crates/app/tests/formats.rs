@@ -5,8 +5,13 @@
 use vena_app::app::UserEvent;
 use vena_journey::Role;
 
-const VERSION_1: [&str; 5] =
-    [r#"{"added":{"role":"quality-assurance"}}"#, r#""password-changed""#, r#""disabled""#, r#""enabled""#, r#""signed-in""#];
+const VERSION_1: [&str; 5] = [
+    r#"{"added":{"role":"quality-assurance"}}"#,
+    r#""password-changed""#,
+    r#""disabled""#,
+    r#""enabled""#,
+    r#""signed-in""#,
+];
 
 #[test]
 fn account_events_of_version_1_read_and_write_as_ever() {

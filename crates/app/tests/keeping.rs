@@ -50,7 +50,11 @@ fn names_stand_nowhere_in_plain_text() {
     app.close().unwrap();
     files(folder.path(), &mut |path, bytes| {
         for secret in secrets {
-            assert!(!bytes.windows(secret.len()).any(|w| w == secret.as_bytes()), "{secret} in {}", path.display());
+            assert!(
+                !bytes.windows(secret.len()).any(|w| w == secret.as_bytes()),
+                "{secret} in {}",
+                path.display()
+            );
         }
     });
 }
@@ -79,7 +83,10 @@ fn read_models_equal_what_the_ledger_says() {
     assert_eq!(rows(app), before);
     let file = rusqlite::Connection::open(place.folder.path().join("read-models.db")).unwrap();
     let changed = file
-        .execute("UPDATE board SET row = replace(row, '\"seq\":2', '\"seq\":7') WHERE journey = ?1", [journey.as_str()])
+        .execute(
+            "UPDATE board SET row = replace(row, '\"seq\":2', '\"seq\":7') WHERE journey = ?1",
+            [journey.as_str()],
+        )
         .unwrap();
     assert_eq!(changed, 1);
     assert_eq!(app.compare_read_models(&mut |_, _| {}).unwrap(), vec![journey]);
@@ -153,9 +160,8 @@ fn rows_grow_old_and_are_computed_anew() {
     let manager = session(app, Role::DataManager);
     let patient = transfer::ImportPatient { source_id: "MRN-1".into(), identity: None, facts: file_facts() };
     app.import(&manager, None, [patient], &mut |_| {}).unwrap();
-    let computed = |app: &vena_app::App| {
-        app.board(&manager, &BoardFilter::default()).unwrap().rows[0].row.computed_at
-    };
+    let computed =
+        |app: &vena_app::App| app.board(&manager, &BoardFilter::default()).unwrap().rows[0].row.computed_at;
     assert!(!app.tick().unwrap());
     place.clock.advance(jiff::SignedDuration::from_mins(20));
     assert!(app.tick().unwrap());
@@ -170,7 +176,8 @@ fn child_that_records_until_killed() {
     let Some(folder) = std::env::var_os("VENA_APP_CHILD") else { return };
     let clock = Arc::new(FixedClock::new(at("2026-03-01T09:00")));
     let app = open(Path::new(&folder), &clock);
-    let journey = app.board(&session(&app, Role::Nurse), &BoardFilter::default()).unwrap().rows[0].row.journey.clone();
+    let journey =
+        app.board(&session(&app, Role::Nurse), &BoardFilter::default()).unwrap().rows[0].row.journey.clone();
     let nurse = session(&app, Role::Nurse);
     for number in 0_u32.. {
         let key = format!("child-{}-{number}", std::process::id());

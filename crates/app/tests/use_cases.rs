@@ -5,9 +5,14 @@ mod common;
 use common::*;
 use jiff::SignedDuration;
 use std::sync::Arc;
-use vena_app::{AppError, BoardFilter, PersonIdentity, Request, SecondPerson, Urgency, transfer::ImportPatient};
+use vena_app::{
+    AppError, BoardFilter, PersonIdentity, Request, SecondPerson, Urgency, transfer::ImportPatient,
+};
 use vena_base::ids::JourneyId;
-use vena_journey::{Phase, Role, Standing, Step, StepKind, step::{CheckAt, IdentityReading, Instead}};
+use vena_journey::{
+    Phase, Role, Standing, Step, StepKind,
+    step::{CheckAt, IdentityReading, Instead},
+};
 
 /// Row T3: one journey through its phases, each visible on the board with what is due.
 #[test]
@@ -22,32 +27,68 @@ fn a_journey_from_registration_to_the_acute_phase() {
     assert_eq!(phase(app), (Phase::Selection, Urgency::OnTrack, 2));
     let refused = do_step(app, Role::Technician, &journey, collected()).unwrap_err();
     let AppError::Refused(refused) = refused else { panic!("{refused}") };
-    assert_eq!(refused.refusals.iter().map(|r| r.code()).collect::<Vec<_>>(), ["number-missing", "consent-missing"]);
+    assert_eq!(
+        refused.refusals.iter().map(|r| r.code()).collect::<Vec<_>>(),
+        ["number-missing", "consent-missing"]
+    );
     do_step(app, Role::Coordinator, &journey, consent()).unwrap();
     let assigned = Step::ChainOfIdentityAssigned { number: number("COI-1"), when: when("2026-02-28T09:00") };
     do_step(app, Role::Coordinator, &journey, assigned).unwrap();
-    let chosen = Step::ProductChosen { product: vena_base::Answer::known("tisagenlecleucel"), when: when("2026-02-28") };
+    let chosen = Step::ProductChosen {
+        product: vena_base::Answer::known("tisagenlecleucel"),
+        when: when("2026-02-28"),
+    };
     do_step(app, Role::Physician, &journey, chosen).unwrap();
     do_step(app, Role::Technician, &journey, collected()).unwrap();
     assert_eq!(phase(app).0, Phase::Making);
     let bags = vec![bag()];
     let made = Step::ProductMade { bags: bags.clone(), on_label: number("COI-1"), when: when("2026-03-01") };
     do_step(app, Role::QualityAssurance, &journey, made).unwrap();
-    let released = Step::ProductReleased { bags: bags.clone(), when: when("2026-03-01"), document: None, exception: None };
+    let released = Step::ProductReleased {
+        bags: bags.clone(),
+        when: when("2026-03-01"),
+        document: None,
+        exception: None,
+    };
     do_step(app, Role::QualityAssurance, &journey, released).unwrap();
-    two_people(app, &journey, Step::ProductReceived {
-        bags, on_label: number("COI-1"), when: when("2026-03-01T09:00"), temperature_cel: None, document: None, remark: None,
-    });
-    do_step(app, Role::Nurse, &journey, Step::LymphodepletionStarted { when: when("2026-03-01T08:00") }).unwrap();
+    two_people(
+        app,
+        &journey,
+        Step::ProductReceived {
+            bags,
+            on_label: number("COI-1"),
+            when: when("2026-03-01T09:00"),
+            temperature_cel: None,
+            document: None,
+            remark: None,
+        },
+    );
+    do_step(app, Role::Nurse, &journey, Step::LymphodepletionStarted { when: when("2026-03-01T08:00") })
+        .unwrap();
     place.clock.set(at("2026-03-06T10:00"));
-    two_people(app, &journey, Step::IdentityRead(IdentityReading {
-        check: CheckAt::Infusion, bag: bag(), on_patient: number("COI-1"), on_product: number("COI-1"),
-        name_and_birth_date_agree: true, when: when("2026-03-06T09:58"),
-    }));
-    do_step(app, Role::Nurse, &journey, Step::InfusionStarted { bag: bag(), when: when("2026-03-06T10:00") }).unwrap();
+    two_people(
+        app,
+        &journey,
+        Step::IdentityRead(IdentityReading {
+            check: CheckAt::Infusion,
+            bag: bag(),
+            on_patient: number("COI-1"),
+            on_product: number("COI-1"),
+            name_and_birth_date_agree: true,
+            when: when("2026-03-06T09:58"),
+        }),
+    );
+    do_step(app, Role::Nurse, &journey, Step::InfusionStarted { bag: bag(), when: when("2026-03-06T10:00") })
+        .unwrap();
     assert_eq!(phase(app).0, Phase::Infusion);
     assert_eq!(phase(app).1, Urgency::ActNow, "cells are out of the freezer");
-    do_step(app, Role::Nurse, &journey, Step::InfusionEnded { bag: bag(), when: when("2026-03-06T10:00"), remark: None }).unwrap();
+    do_step(
+        app,
+        Role::Nurse,
+        &journey,
+        Step::InfusionEnded { bag: bag(), when: when("2026-03-06T10:00"), remark: None },
+    )
+    .unwrap();
     do_step(app, Role::Nurse, &journey, temperature("39.1", "2026-03-06T10:00")).unwrap();
     let page = app.journey_page(&session(app, Role::Physician), &journey, None, None).unwrap();
     assert_eq!(page.day, Some(0));
@@ -63,8 +104,11 @@ fn a_journey_from_registration_to_the_acute_phase() {
 
 fn collected() -> Step {
     Step::Collected {
-        when: when("2026-02-28T09:00"), until: Some(when("2026-02-28T12:00")), volume_ml: None,
-        bags: vec![vena_base::ids::ProductUnitId::new("A-1").unwrap()], repeat_reason: None,
+        when: when("2026-02-28T09:00"),
+        until: Some(when("2026-02-28T12:00")),
+        volume_ml: None,
+        bags: vec![vena_base::ids::ProductUnitId::new("A-1").unwrap()],
+        repeat_reason: None,
     }
 }
 
@@ -107,7 +151,10 @@ fn an_override_is_signed_and_marked() {
     let place = place();
     let app = &place.app;
     let (journey, _) = register(app, person());
-    let chosen = Step::ProductChosen { product: vena_base::Answer::known("tisagenlecleucel"), when: when("2026-02-28") };
+    let chosen = Step::ProductChosen {
+        product: vena_base::Answer::known("tisagenlecleucel"),
+        when: when("2026-02-28"),
+    };
     do_step(app, Role::Physician, &journey, chosen).unwrap();
     let physician = session(app, Role::Physician);
     let start = Step::LymphodepletionStarted { when: when("2026-03-01T08:00") };
@@ -165,13 +212,20 @@ fn a_correction_is_seen_and_the_original_stays() {
     let done = do_step(app, Role::Nurse, &journey, temperature("39.4", "2026-03-01T08:00")).unwrap();
     let known_before = place.clock_now();
     place.clock.advance(SignedDuration::from_mins(30));
-    do_step(app, Role::Nurse, &journey, Step::Corrected {
-        event: done.events[0].clone(),
-        reason: "typing error".into(),
-        instead: Instead::Facts(vec![measured("body-temperature", "36.4", "Cel", "2026-03-01T08:00")]),
-    }).unwrap();
+    do_step(
+        app,
+        Role::Nurse,
+        &journey,
+        Step::Corrected {
+            event: done.events[0].clone(),
+            reason: "typing error".into(),
+            instead: Instead::Facts(vec![measured("body-temperature", "36.4", "Cel", "2026-03-01T08:00")]),
+        },
+    )
+    .unwrap();
     let nurse = session(app, Role::Nurse);
-    let page = |known_at| app.journey_page(&nurse, &journey, None, known_at).unwrap().series[0].points[0].value;
+    let page =
+        |known_at| app.journey_page(&nurse, &journey, None, known_at).unwrap().series[0].points[0].value;
     assert_eq!(page(None), 36.4);
     assert_eq!(page(Some(known_before)), 39.4);
     let history = app.history_page(&nurse, &journey).unwrap();
@@ -233,7 +287,11 @@ fn the_same_file_twice_adds_nothing() {
     let board = app.board(&manager, &BoardFilter::default()).unwrap();
     assert_eq!(board.matching, 3);
     assert_eq!(board.rows[0].day, Some(9));
-    assert!(board.rows[0].row.chips.iter().any(|chip| chip.scale == "icaht_early" && chip.low == Some(2)), "{:?}", board.rows[0].row.chips);
+    assert!(
+        board.rows[0].row.chips.iter().any(|chip| chip.scale == "icaht_early" && chip.low == Some(2)),
+        "{:?}",
+        board.rows[0].row.chips
+    );
     let nurse = session(app, Role::Nurse);
     assert!(matches!(app.import(&nurse, None, file(), &mut |_| {}), Err(AppError::NotPermitted(_))));
 }
@@ -261,10 +319,15 @@ fn the_bedside_asks_the_scale_of_the_age() {
     let place = place();
     let app = &place.app;
     // Twelve years old on 2026-03-01: the handbook gives ICE from that day on.
-    for (index, (birth, scale)) in
-        [(Some("2014-03-01"), Ice), (Some("2014-03-02"), Capd), (Some("1990-01-01"), Ice), (Some("2014"), AgeUnknown), (None, AgeUnknown)]
-            .into_iter()
-            .enumerate()
+    for (index, (birth, scale)) in [
+        (Some("2014-03-01"), Ice),
+        (Some("2014-03-02"), Capd),
+        (Some("1990-01-01"), Ice),
+        (Some("2014"), AgeUnknown),
+        (None, AgeUnknown),
+    ]
+    .into_iter()
+    .enumerate()
     {
         let identity = PersonIdentity {
             record_number: Some(format!("R-{index}")),
@@ -276,7 +339,8 @@ fn the_bedside_asks_the_scale_of_the_age() {
         assert_eq!(page.encephalopathy, scale, "{birth:?}");
         assert!(!page.last.is_empty());
         if birth == Some("1990-01-01") {
-            let delayed = Step::Assessment(vec![answered("developmental-delay", "present", "2026-03-01T08:00")]);
+            let delayed =
+                Step::Assessment(vec![answered("developmental-delay", "present", "2026-03-01T08:00")]);
             do_step(app, Role::Nurse, &journey, delayed).unwrap();
             assert_eq!(app.bedside_page(&session(app, Role::Nurse), &journey).unwrap().encephalopathy, Capd);
         }

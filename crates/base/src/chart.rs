@@ -23,8 +23,10 @@ impl Chart {
     /// Makes a chart. The order of `facts` does not matter: equal facts are kept once, and facts of
     /// one concept at one time are ordered by their content.
     pub fn new(patient: impl Into<Arc<str>>, zone: Zone, facts: Vec<Fact>) -> Chart {
-        let mut keyed: Vec<_> =
-            facts.into_iter().map(|f| ((f.concept, f.when.earliest(&zone), f.when.latest(&zone)), f)).collect();
+        let mut keyed: Vec<_> = facts
+            .into_iter()
+            .map(|f| ((f.concept, f.when.earliest(&zone), f.when.latest(&zone)), f))
+            .collect();
         keyed.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| content_order(x, y)));
         let mut facts: Vec<Fact> = keyed.into_iter().map(|(_, fact)| fact).collect();
         facts.dedup_by(|a, b| same_statement(a, b));

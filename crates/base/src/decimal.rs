@@ -84,8 +84,8 @@ pub fn exact_to_f64(value: Exact) -> f64 {
     // correctly rounded division gives the nearest number without going through text.
     if mantissa.unsigned_abs() < (1 << 53) && value.scale() <= 22 {
         const POWERS: [f64; 23] = [
-            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-            1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+            1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+            1e18, 1e19, 1e20, 1e21, 1e22,
         ];
         if let Some(power) = POWERS.get(value.scale() as usize) {
             return mantissa as f64 / power;
@@ -165,7 +165,10 @@ mod tests {
         for text in ["", "3,5", "NaN", "inf", "12abc", "--1", "1e", "٣", "0x10", "1_000"] {
             assert!(Decimal::parse(text).is_err(), "{text}");
         }
-        assert!(matches!(Decimal::parse("1e400"), Err(DecimalError::TooLong(_) | DecimalError::NotANumber(_))));
+        assert!(matches!(
+            Decimal::parse("1e400"),
+            Err(DecimalError::TooLong(_) | DecimalError::NotANumber(_))
+        ));
     }
 
     proptest! {

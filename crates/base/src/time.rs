@@ -291,7 +291,9 @@ fn instant(text: &str, zone: Option<&Zone>) -> Result<When, TimeError> {
 
 fn parse_clock(text: &str) -> Option<Time> {
     let mut parts = text.split(':');
-    let two = |part: &str| (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<i8>().ok())?;
+    let two = |part: &str| {
+        (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<i8>().ok())?
+    };
     let hour = parts.next()?;
     // Spreadsheets write 9:05 as well as 09:05.
     let hour = if hour.len() == 1 { hour.parse::<i8>().ok()? } else { two(hour)? };
@@ -407,7 +409,16 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for text in ["", "yesterday", "2026-02-30", "2026-13", "20260304", "2026-03-04T25:00Z", "２０２６-03-04", "39000"] {
+        for text in [
+            "",
+            "yesterday",
+            "2026-02-30",
+            "2026-13",
+            "20260304",
+            "2026-03-04T25:00Z",
+            "２０２６-03-04",
+            "39000",
+        ] {
             assert!(When::parse(text, Some(&taipei())).is_err(), "{text}");
         }
         let zone = Zone::named("Europe/Berlin").unwrap();

@@ -94,14 +94,16 @@ pub fn spelled(unit: &str) -> String {
     let known = match key.as_str() {
         "°c" | "℃" | "c" | "degc" | "deg.c" | "celsius" | "cel" | "攝氏" | "度c" | "degreesc" => "Cel",
         "°f" | "℉" | "f" | "degf" | "[degf]" | "fahrenheit" | "華氏" | "degreesf" => "[degF]",
-        "x10^9/l" | "10^9/l" | "x10e9/l" | "10e9/l" | "10*9/l" | "x10*9/l" | "109/l" | "x109/l" | "10(9)/l"
-        | "g/l(10^9)" | "giga/l" | "10**9/l" | "bil/l" => "10*9/L",
-        "x10^3/ul" | "10^3/ul" | "x10e3/ul" | "10e3/ul" | "10*3/ul" | "x103/ul" | "103/ul" | "k/ul" | "k/mcl"
-        | "k/cumm" | "thou/ul" | "thousand/ul" | "x10^3/mm3" | "10^3/mm3" | "10*3/mm3" | "k/mm3"
-        | "10(3)/ul" | "10**3/ul" | "1000/ul" | "x1000/ul" => "10*3/uL",
+        "x10^9/l" | "10^9/l" | "x10e9/l" | "10e9/l" | "10*9/l" | "x10*9/l" | "109/l" | "x109/l"
+        | "10(9)/l" | "g/l(10^9)" | "giga/l" | "10**9/l" | "bil/l" => "10*9/L",
+        "x10^3/ul" | "10^3/ul" | "x10e3/ul" | "10e3/ul" | "10*3/ul" | "x103/ul" | "103/ul" | "k/ul"
+        | "k/mcl" | "k/cumm" | "thou/ul" | "thousand/ul" | "x10^3/mm3" | "10^3/mm3" | "10*3/mm3"
+        | "k/mm3" | "10(3)/ul" | "10**3/ul" | "1000/ul" | "x1000/ul" => "10*3/uL",
         "x10^6/l" | "10^6/l" | "10e6/l" | "10*6/l" | "x10*6/l" => "10*6/L",
-        "/ul" | "1/ul" | "cells/ul" | "cell/ul" | "cells/mcl" | "/mcl" | "per_ul" | "perul" | "{cells}/ul"
-        | "/mm3" | "cells/mm3" | "/cumm" | "#/ul" | "ul-1" | "顆/ul" | "個/ul" | "/微升" => "/uL",
+        "/ul" | "1/ul" | "cells/ul" | "cell/ul" | "cells/mcl" | "/mcl" | "per_ul" | "perul"
+        | "{cells}/ul" | "/mm3" | "cells/mm3" | "/cumm" | "#/ul" | "ul-1" | "顆/ul" | "個/ul" | "/微升" => {
+            "/uL"
+        }
         "l/min" | "lpm" | "l/minute" | "liter/min" | "litre/min" | "litres/min" | "公升/分" => "L/min",
         "mmhg" | "mm[hg]" | "mm(hg)" | "mm.hg" | "毫米汞柱" => "mm[Hg]",
         "%" | "percent" | "pct" | "％" => "%",
@@ -152,7 +154,11 @@ fn annotation(unit: &str) -> Option<&str> {
 ///
 /// # Errors
 /// Unknown unit, another kind of unit, or a missing molar mass.
-pub fn conversion(from: &str, to: &str, molar_mass_g_per_mol: Option<Exact>) -> Result<Conversion, UnitError> {
+pub fn conversion(
+    from: &str,
+    to: &str,
+    molar_mass_g_per_mol: Option<Exact>,
+) -> Result<Conversion, UnitError> {
     type Key = (String, String, Option<Exact>);
     static KNOWN: OnceLock<RwLock<HashMap<Key, Result<Conversion, UnitError>>>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| RwLock::new(HashMap::new()));
@@ -217,12 +223,18 @@ fn temperature(from: &str, to: &str) -> Option<Conversion> {
             denominator: whole(5),
             after: whole(32),
         }),
-        ("K", "Cel") => {
-            Some(Conversion { before: -kelvin_offset, numerator: whole(1), denominator: whole(1), after: Exact::ZERO })
-        }
-        ("Cel", "K") => {
-            Some(Conversion { before: Exact::ZERO, numerator: whole(1), denominator: whole(1), after: kelvin_offset })
-        }
+        ("K", "Cel") => Some(Conversion {
+            before: -kelvin_offset,
+            numerator: whole(1),
+            denominator: whole(1),
+            after: Exact::ZERO,
+        }),
+        ("Cel", "K") => Some(Conversion {
+            before: Exact::ZERO,
+            numerator: whole(1),
+            denominator: whole(1),
+            after: kelvin_offset,
+        }),
         _ => None,
     }
 }
@@ -241,7 +253,9 @@ fn ratio(from: &str, to: &str) -> Result<Conversion, UnitError> {
     let backward = octofhir_ucum::convert(1.0, to, from).ok().and_then(significant);
     let length = |factor: &Exact| factor.mantissa().unsigned_abs();
     match (forward, backward) {
-        (Some(forward), Some(backward)) if length(&backward) < length(&forward) => Ok(Conversion::scale(Exact::ONE, backward)),
+        (Some(forward), Some(backward)) if length(&backward) < length(&forward) => {
+            Ok(Conversion::scale(Exact::ONE, backward))
+        }
         (Some(forward), _) => Ok(Conversion::scale(forward, Exact::ONE)),
         (None, Some(backward)) => Ok(Conversion::scale(Exact::ONE, backward)),
         (None, None) => Err(UnitError::OutOfRange),
@@ -263,17 +277,17 @@ fn counts_moles(unit: &str) -> bool {
 fn molar(from: &str, to: &str, molar_mass: Option<Exact>) -> Result<Conversion, UnitError> {
     let wrong = || UnitError::WrongKind { from: from.to_owned(), to: to.to_owned() };
     let comparable = |a: &str, b: &str| octofhir_ucum::is_comparable(a, b).unwrap_or(false);
-    let (mass, amount, from_is_mass) = if comparable(from, "g/L") && counts_moles(to) && comparable(to, "mol/L") {
-        ("g/L", "mol/L", true)
-    } else if counts_moles(from) && comparable(from, "mol/L") && comparable(to, "g/L") {
-        ("g/L", "mol/L", false)
-    } else {
-        return Err(wrong());
-    };
-    let mass_per_mol = molar_mass.filter(|m| *m > Exact::ZERO).ok_or_else(|| UnitError::NeedsMolarMass {
-        from: from.to_owned(),
-        to: to.to_owned(),
-    })?;
+    let (mass, amount, from_is_mass) =
+        if comparable(from, "g/L") && counts_moles(to) && comparable(to, "mol/L") {
+            ("g/L", "mol/L", true)
+        } else if counts_moles(from) && comparable(from, "mol/L") && comparable(to, "g/L") {
+            ("g/L", "mol/L", false)
+        } else {
+            return Err(wrong());
+        };
+    let mass_per_mol = molar_mass
+        .filter(|m| *m > Exact::ZERO)
+        .ok_or_else(|| UnitError::NeedsMolarMass { from: from.to_owned(), to: to.to_owned() })?;
     let (first, last) = if from_is_mass { (mass, amount) } else { (amount, mass) };
     let a = ratio_or_same(from, first)?;
     let b = ratio_or_same(last, to)?;

@@ -27,7 +27,11 @@ fn cases<'a>(text: &'a str, section: &str) -> Vec<&'a str> {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&apos;", "'")
+        .replace("&amp;", "&")
 }
 
 #[test]
@@ -40,7 +44,9 @@ fn units_are_judged_as_the_functional_tests_say() {
     let mut differ = Vec::new();
     for case in &all {
         let spaced = format!(" {case}");
-        let (Some(unit), Some(valid)) = (attribute(&spaced, "unit"), attribute(&spaced, "valid")) else { continue };
+        let (Some(unit), Some(valid)) = (attribute(&spaced, "unit"), attribute(&spaced, "valid")) else {
+            continue;
+        };
         let unit = unescape(unit);
         if octofhir_ucum::validate(&unit).is_ok() != (valid == "true") {
             differ.push(unit);
@@ -63,7 +69,11 @@ fn values_convert_as_the_functional_tests_say() {
         let spaced = format!(" {case}");
         let get = |name| attribute(&spaced, name).map(unescape).unwrap_or_default();
         let (value, from, to, outcome) = (get("value"), get("srcUnit"), get("dstUnit"), get("outcome"));
-        let (Ok(value), Ok(outcome)) = (Exact::from_scientific(&value).or(value.parse()), outcome.parse::<f64>()) else { continue };
+        let (Ok(value), Ok(outcome)) =
+            (Exact::from_scientific(&value).or(value.parse()), outcome.parse::<f64>())
+        else {
+            continue;
+        };
         let found = conversion(&from, &to, None).and_then(|rule| rule.apply(value));
         let close = |found: f64| (found - outcome).abs() <= 1e-6 * outcome.abs().max(1e-12);
         if !found.as_ref().is_ok_and(|found| close(vena_base::decimal::exact_to_f64(*found))) {

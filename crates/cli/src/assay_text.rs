@@ -48,14 +48,31 @@ pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
     let mut out = String::new();
     let observations = report.input.observations;
     let _ = match lang {
-        Lang::En => writeln!(out, "{file}: {observations} observations, method {} {}", report.method.id, report.method.version),
-        Lang::ZhTw => writeln!(out, "{file}：{observations} 筆觀測，方法 {} {}", report.method.id, report.method.version),
+        Lang::En => writeln!(
+            out,
+            "{file}: {observations} observations, method {} {}",
+            report.method.id, report.method.version
+        ),
+        Lang::ZhTw => writeln!(
+            out,
+            "{file}：{observations} 筆觀測，方法 {} {}",
+            report.method.id, report.method.version
+        ),
     };
     if let Some(reference) = &report.reference {
-        let _ = writeln!(out, "  {}: {} ({})", pick(lang, "reference", "對照"), reference.name, reference.chosen);
+        let _ =
+            writeln!(out, "  {}: {} ({})", pick(lang, "reference", "對照"), reference.name, reference.chosen);
     }
     if !report.parameters.is_empty() {
-        let _ = writeln!(out, "  {}", pick(lang, "parameters (b slope, c lower, d upper, e dose at half effect, g asymmetry):", "參數（b 斜率、c 下限、d 上限、e 半效劑量、g 不對稱）："));
+        let _ = writeln!(
+            out,
+            "  {}",
+            pick(
+                lang,
+                "parameters (b slope, c lower, d upper, e dose at half effect, g asymmetry):",
+                "參數（b 斜率、c 下限、d 上限、e 半效劑量、g 不對稱）："
+            )
+        );
     }
     for estimate in &report.parameters {
         let name = of_run(&estimate.run, &estimate.curve);
@@ -69,7 +86,9 @@ pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
         );
     }
     for run in &report.runs {
-        for (name, refusal) in run.curves.iter().filter_map(|curve| Some((&curve.name, curve.refusal.as_ref()?))) {
+        for (name, refusal) in
+            run.curves.iter().filter_map(|curve| Some((&curve.name, curve.refusal.as_ref()?)))
+        {
             let _ = writeln!(out, "  ! {}: {refusal}", of_run(&run.name, name));
         }
         for refusal in run.shared.iter().filter_map(|shared| shared.refusal.as_ref()) {
@@ -86,7 +105,12 @@ pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
                     vena_potency::combine::MeanKind::SemiWeighted => &combination.semi_weighted,
                 };
                 let title = pick(lang, "combined potency", "合併效價");
-                let _ = writeln!(out, "  {title} {name}: {} ({})", number(mean.potency), interval(&mean.interval));
+                let _ = writeln!(
+                    out,
+                    "  {title} {name}: {} ({})",
+                    number(mean.potency),
+                    interval(&mean.interval)
+                );
             }
             (None, refusal) => {
                 let _ = writeln!(out, "  ! {name}: {}", refusal.as_deref().unwrap_or("–"));
@@ -94,7 +118,8 @@ pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
         }
     }
     for outlier in &report.outliers {
-        let done = if outlier.removed { pick(lang, "left out", "已剔除") } else { pick(lang, "kept", "保留") };
+        let done =
+            if outlier.removed { pick(lang, "left out", "已剔除") } else { pick(lang, "kept", "保留") };
         let (line, response) = (outlier.line, number(outlier.response));
         let _ = match lang {
             Lang::En => writeln!(out, "  outlier: line {line}, response {response} ({done})"),
@@ -113,13 +138,20 @@ fn potency_of(out: &mut String, sample: &SampleReport, lang: Lang) {
         return;
     };
     let low_high = interval(&Interval { low: sample.low, high: sample.high });
-    let _ = writeln!(out, "  {title} {name} : {} = {} ({low_high}, {})", sample.reference, number(estimate), sample.interval);
+    let _ = writeln!(
+        out,
+        "  {title} {name} : {} = {} ({low_high}, {})",
+        sample.reference,
+        number(estimate),
+        sample.interval
+    );
     if let Some(assigned) = &sample.assigned {
         let low_high = interval(&Interval { low: assigned.low, high: assigned.high });
         let _ = writeln!(out, "    = {} {} ({low_high})", number(assigned.estimate), assigned.standard.unit);
     }
     if !sample.reportable {
-        let why = sample.refusal.as_deref().unwrap_or(pick(lang, "not parallel to the reference", "與對照不平行"));
+        let why =
+            sample.refusal.as_deref().unwrap_or(pick(lang, "not parallel to the reference", "與對照不平行"));
         let _ = writeln!(out, "    ! {}: {why}", pick(lang, "not reportable", "不可報告"));
     }
 }
@@ -131,7 +163,13 @@ fn ending(out: &mut String, verdicts: &[Verdict], flags: &[Flag], digest: &str, 
             Outcome::NotMet => "✗",
             Outcome::NotAssessable => "?",
         };
-        let _ = writeln!(out, "  {mark} {} {}: {}", verdict.subject, verdict.criterion.label.get(lang), maybe(verdict.value));
+        let _ = writeln!(
+            out,
+            "  {mark} {} {}: {}",
+            verdict.subject,
+            verdict.criterion.label.get(lang),
+            maybe(verdict.value)
+        );
     }
     for flag in flags {
         let _ = writeln!(out, "  {}: {}", pick(lang, "note", "附註"), flag.text.get(lang));
@@ -143,7 +181,13 @@ fn ending(out: &mut String, verdicts: &[Verdict], flags: &[Flag], digest: &str, 
 pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
     let mut out = String::new();
     let unit = report.quantity_unit.as_deref().unwrap_or_default();
-    let _ = writeln!(out, "{file}: {} {} {}", pick(lang, "method", "方法"), report.method.id, report.method.version);
+    let _ = writeln!(
+        out,
+        "{file}: {} {} {}",
+        pick(lang, "method", "方法"),
+        report.method.id,
+        report.method.version
+    );
     for curve in &report.curves {
         let target = &curve.target;
         if let Some(line) = &curve.line {
@@ -162,11 +206,17 @@ pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
         }
         if let Some(limit) = &curve.probit {
             let title = pick(lang, "limit of detection (probit)", "偵測極限（probit）");
-            let _ = writeln!(out, "    {title}: {} {unit} ({})", number(limit.limit), interval(&limit.interval));
+            let _ =
+                writeln!(out, "    {title}: {} {unit} ({})", number(limit.limit), interval(&limit.interval));
         }
         if let Some(limit) = &curve.poisson {
             let title = pick(lang, "limit of detection (Poisson)", "偵測極限（Poisson）");
-            let _ = writeln!(out, "    {title}: {} {unit} ({})", number(limit.limit), interval(&limit.limit_interval));
+            let _ = writeln!(
+                out,
+                "    {title}: {} {unit} ({})",
+                number(limit.limit),
+                interval(&limit.limit_interval)
+            );
         }
     }
     for sample in &report.samples {
@@ -182,22 +232,46 @@ pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
             Some(Call::Negative) => pick(lang, " · negative", " · 陰性"),
             Some(Call::NotAssessable) => pick(lang, " · not assessable", " · 無法評估"),
         };
-        let outside = if sample.extrapolated { pick(lang, " · outside the standards", " · 超出標準品範圍") } else { "" };
-        let quantity = sample.quantity.map(|q| format!(" {} {unit} ({})", number(q), interval(&sample.interval))).unwrap_or_default();
+        let outside = if sample.extrapolated {
+            pick(lang, " · outside the standards", " · 超出標準品範圍")
+        } else {
+            ""
+        };
+        let quantity = sample
+            .quantity
+            .map(|q| format!(" {} {unit} ({})", number(q), interval(&sample.interval)))
+            .unwrap_or_default();
         let (amplified, replicates) = (sample.amplified, sample.replicates);
-        let _ = writeln!(out, "  {} {} {amplified}/{replicates} {status}{quantity}{outside}{call}", sample.sample, sample.target);
+        let _ = writeln!(
+            out,
+            "  {} {} {amplified}/{replicates} {status}{quantity}{outside}{call}",
+            sample.sample, sample.target
+        );
     }
     for dna in &report.residual_dna {
         let at_most = if dna.at_most { "≤ " } else { "" };
-        let missing = if dna.missing.is_empty() { String::new() } else { format!(" ! {}", dna.missing.join(", ")) };
+        let missing =
+            if dna.missing.is_empty() { String::new() } else { format!(" ! {}", dna.missing.join(", ")) };
         let title = pick(lang, "residual DNA", "殘餘 DNA");
         let per_dose = pick(lang, "ng per dose", "ng／劑");
-        let _ = writeln!(out, "  {title} {}: {at_most}{} {per_dose} ({}){missing}", dna.sample, maybe(dna.ng_per_dose), interval(&dna.interval));
+        let _ = writeln!(
+            out,
+            "  {title} {}: {at_most}{} {per_dose} ({}){missing}",
+            dna.sample,
+            maybe(dna.ng_per_dose),
+            interval(&dna.interval)
+        );
     }
     for copies in &report.vector_copies {
         let title = pick(lang, "vector copies per cell", "每細胞載體拷貝數");
         let refusal = copies.refusal.as_deref().map(|why| format!(" ! {why}")).unwrap_or_default();
-        let _ = writeln!(out, "  {title} {}: {} ({}){refusal}", copies.sample, maybe(copies.copies_per_cell), interval(&copies.interval));
+        let _ = writeln!(
+            out,
+            "  {title} {}: {} ({}){refusal}",
+            copies.sample,
+            maybe(copies.copies_per_cell),
+            interval(&copies.interval)
+        );
     }
     ending(&mut out, &report.suitability, &report.flags, &report.input_sha256, lang);
     out

@@ -46,15 +46,24 @@ pub struct FlowWords {
 pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
     words.plot.as_deref().map(picture::form).transpose()?;
     let gates = words.gates.as_deref().map(read).transpose()?;
-    let matrix = words.matrix.as_deref().map(|path| Ok::<_, Ended>((path.display().to_string(), read(path)?))).transpose()?;
+    let matrix = words
+        .matrix
+        .as_deref()
+        .map(|path| Ok::<_, Ended>((path.display().to_string(), read(path)?)))
+        .transpose()?;
     let options = vena_flow::AnalyseOptions {
-        tolerances: words.tolerate.join(",").parse().map_err(|problem: vena_flow::UnknownTolerance| Ended::Usage(problem.to_string()))?,
+        tolerances: words
+            .tolerate
+            .join(",")
+            .parse()
+            .map_err(|problem: vena_flow::UnknownTolerance| Ended::Usage(problem.to_string()))?,
         data_set: words.data_set,
         matrix,
         ..vena_flow::AnalyseOptions::default()
     };
     each(&words.files, &[".fcs", ".lmd"], |input, several| {
-        let analysis = vena_flow::analyse(&input.bytes()?, gates.as_deref(), &options).map_err(|p| refused(input, &p))?;
+        let analysis = vena_flow::analyse(&input.bytes()?, gates.as_deref(), &options)
+            .map_err(|p| refused(input, &p))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
             flow_plot(&analysis, words.plot_gate.as_deref(), &path, lang)?;
@@ -69,9 +78,21 @@ pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
 fn flow_text(input: &Input, report: &vena_flow::FlowReport, lang: Lang) -> String {
     let mut out = String::new();
     let events = if lang == Lang::En { "events" } else { "個事件" };
-    let _ = writeln!(out, "{}: {} {events}, {} channels, compensation {} ({})", input.name, report.events, report.channels.len(), report.compensation.kind, report.compensation.from);
+    let _ = writeln!(
+        out,
+        "{}: {} {events}, {} channels, compensation {} ({})",
+        input.name,
+        report.events,
+        report.channels.len(),
+        report.compensation.kind,
+        report.compensation.from
+    );
     for gate in &report.gates {
-        let share = if gate.parent_count == 0 { "–".to_owned() } else { format!("{:.2} %", 100.0 * gate.count as f64 / gate.parent_count as f64) };
+        let share = if gate.parent_count == 0 {
+            "–".to_owned()
+        } else {
+            format!("{:.2} %", 100.0 * gate.count as f64 / gate.parent_count as f64)
+        };
         let _ = writeln!(out, "  {:<40} {:>10} / {:<10} {share}", gate.path, gate.count, gate.parent_count);
     }
     for note in &report.notes {
@@ -89,9 +110,23 @@ fn flow_plot(analysis: &vena_flow::Analysis, gate: Option<&str>, path: &Path, la
         None => PlotSpec::automatic(document, &analysis.data_set),
     }
     .map_err(wrong)?;
-    let plot = DensityPlot::new(&analysis.document, &analysis.data_set, &analysis.compensation, &analysis.report.gates, &spec).map_err(wrong)?;
-    let text = PlotText { events: if lang == Lang::En { "events".into() } else { "個事件".into() }, ..PlotText::default() };
-    let bytes = if picture::form(path)? == Form::Png { plot.to_png(&text, None).map_err(wrong)? } else { plot.to_svg(&text).into_bytes() };
+    let plot = DensityPlot::new(
+        &analysis.document,
+        &analysis.data_set,
+        &analysis.compensation,
+        &analysis.report.gates,
+        &spec,
+    )
+    .map_err(wrong)?;
+    let text = PlotText {
+        events: if lang == Lang::En { "events".into() } else { "個事件".into() },
+        ..PlotText::default()
+    };
+    let bytes = if picture::form(path)? == Form::Png {
+        plot.to_png(&text, None).map_err(wrong)?
+    } else {
+        plot.to_svg(&text).into_bytes()
+    };
     files::write(path, &bytes)
 }
 
@@ -124,13 +159,20 @@ pub struct ColonyWords {
 /// Runs `vena colonies`.
 pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
     words.plot.as_deref().map(picture::form).transpose()?;
-    let mut options = vena_colonies::Options { micrometres_per_pixel: words.um_per_pixel, ..vena_colonies::Options::default() };
+    let mut options = vena_colonies::Options {
+        micrometres_per_pixel: words.um_per_pixel,
+        ..vena_colonies::Options::default()
+    };
     if let Some(layout) = &words.layout {
         options.layout = serde_json::from_value(serde_json::Value::String(layout.clone()))
             .map_err(|problem| Ended::Usage(format!("--layout {layout}: {problem}")))?;
     }
     options.diameter_min = match (words.diameter_min_px, words.diameter_min_um) {
-        (Some(_), Some(_)) => return Err(Ended::Usage("give the smallest diameter in pixels or in micrometres, not both".into())),
+        (Some(_), Some(_)) => {
+            return Err(Ended::Usage(
+                "give the smallest diameter in pixels or in micrometres, not both".into(),
+            ));
+        }
         (Some(px), None) => vena_colonies::DiameterMin::Pixels(px),
         (None, Some(um)) => vena_colonies::DiameterMin::Micrometres(um),
         (None, None) => vena_colonies::DiameterMin::Automatic,
@@ -145,7 +187,8 @@ pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
         if let (Some(path), Some(first)) = (&words.plot, reports.first()) {
             let path = if found.len() > 1 { beside(path, &input.name) } else { path.clone() };
             let picture = if picture::form(&path)? == Form::Png {
-                vena_colonies::overlay::png(&bytes, first, &options.limits).map_err(|problem| Ended::Input(problem.to_string()))?
+                vena_colonies::overlay::png(&bytes, first, &options.limits)
+                    .map_err(|problem| Ended::Input(problem.to_string()))?
             } else {
                 vena_colonies::overlay::svg(first, None, None).into_bytes()
             };
@@ -156,7 +199,12 @@ pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
     }
     bar.finish_and_clear();
     let refused = images.iter().any(|image| image.count.is_none());
-    let report = vena_colonies::ColonyReport { method: vena_colonies::METHOD.into(), rules: tables.counting.version.clone(), options, images };
+    let report = vena_colonies::ColonyReport {
+        method: vena_colonies::METHOD.into(),
+        rules: tables.counting.version.clone(),
+        options,
+        images,
+    };
     match words.format {
         Format::Json => print_json(&report, None)?,
         Format::Text => {
@@ -164,7 +212,9 @@ pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
             files::print(&text)?;
         }
     }
-    let unread = |image: &vena_colonies::ImageReport| image.refusal.as_ref().map(|refusal| format!("{}: {}", image.file, refusal.message));
+    let unread = |image: &vena_colonies::ImageReport| {
+        image.refusal.as_ref().map(|refusal| format!("{}: {}", image.file, refusal.message))
+    };
     match report.images.iter().map(unread).collect::<Option<Vec<_>>>() {
         Some(all) if !all.is_empty() => Err(Ended::Input(all.join("; "))),
         _ if refused => Err(Ended::WithProblems),
@@ -221,7 +271,8 @@ pub fn potency(words: &PotencyWords, lang: Lang) -> Outcome {
         options.reference.clone_from(&words.reference);
     }
     each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report = vena_potency::analyse_potency(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
+        let report =
+            vena_potency::analyse_potency(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
             picture::write(&path, &vena_potency::potency_svg(&report, lang))?;
@@ -270,7 +321,8 @@ pub fn qpcr(words: &QpcrWords, lang: Lang) -> Outcome {
 fn options<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> Result<T, Ended> {
     match path {
         None => Ok(T::default()),
-        Some(path) => serde_json::from_slice(&read(path)?).map_err(|problem| Ended::Usage(format!("{}: {problem}", path.display()))),
+        Some(path) => serde_json::from_slice(&read(path)?)
+            .map_err(|problem| Ended::Usage(format!("{}: {problem}", path.display()))),
     }
 }
 
@@ -285,7 +337,10 @@ fn refused(input: &Input, problem: &dyn std::fmt::Display) -> Ended {
 /// With several inputs a picture's name carries the input's.
 fn beside(picture: &Path, input: &str) -> PathBuf {
     let stem = Path::new(input).file_stem().map_or_else(|| "input".into(), |s| s.to_string_lossy());
-    let (name, ending) = (picture.file_stem().unwrap_or_default().to_string_lossy(), picture.extension().unwrap_or_default().to_string_lossy());
+    let (name, ending) = (
+        picture.file_stem().unwrap_or_default().to_string_lossy(),
+        picture.extension().unwrap_or_default().to_string_lossy(),
+    );
     picture.with_file_name(format!("{name}-{stem}.{ending}"))
 }
 
@@ -311,7 +366,8 @@ fn each(named: &[PathBuf], endings: &[&str], work: impl Fn(&Input, bool) -> Outc
 }
 
 fn as_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Ended> {
-    serde_json::to_value(report).map_err(|problem| Ended::Machine(format!("the result cannot be written as JSON: {problem}")))
+    serde_json::to_value(report)
+        .map_err(|problem| Ended::Machine(format!("the result cannot be written as JSON: {problem}")))
 }
 
 /// One object a line; with several inputs it says which file.

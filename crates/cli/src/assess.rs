@@ -44,7 +44,8 @@ pub fn assess(words: &AssessWords, now: Timestamp, lang: Lang) -> Outcome {
     let known_at = time(words, words.known_at.as_deref(), "--known-at")?;
     let knowledge = Knowledge::embedded();
     let using: Vec<&str> = words.using.iter().map(String::as_str).collect();
-    let rules = Rules::choose(knowledge, &using).map_err(|problem| Ended::Usage(format!("--using: {problem}")))?;
+    let rules =
+        Rules::choose(knowledge, &using).map_err(|problem| Ended::Usage(format!("--using: {problem}")))?;
     let mut gathered = gather(&words.read, now, lang)?;
     let sources = gathered.sources()?;
     let mut report = sources.report.clone();
@@ -63,7 +64,9 @@ pub fn assess(words: &AssessWords, now: Timestamp, lang: Lang) -> Outcome {
         match words.format {
             files::Format::Json => assess_json(&told) + "\n",
             // For people, problems stand on standard error, once.
-            files::Format::Text => assess_text(&Told { report: &quiet, ..told }, lang, &knowledge.catalogue) + "\n",
+            files::Format::Text => {
+                assess_text(&Told { report: &quiet, ..told }, lang, &knowledge.catalogue) + "\n"
+            }
         }
     };
     let mut written = Ok(());

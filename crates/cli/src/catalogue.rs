@@ -17,7 +17,9 @@ pub fn catalogue(word: Option<&str>, json: bool, lang: Lang) -> Outcome {
             let lower = word.to_lowercase();
             let mut found: Vec<&ConceptInfo> = knowledge.catalogue.find(word).into_iter().collect();
             for info in knowledge.catalogue.iter() {
-                let near = [info.concept.as_str(), &info.name.en, &info.name.zh_tw].iter().any(|n| n.to_lowercase().contains(&lower))
+                let near = [info.concept.as_str(), &info.name.en, &info.name.zh_tw]
+                    .iter()
+                    .any(|n| n.to_lowercase().contains(&lower))
                     || info.names.iter().any(|n| n.to_lowercase().contains(&lower));
                 if near && !found.iter().any(|f| f.concept == info.concept) {
                     found.push(info);
@@ -61,8 +63,18 @@ fn as_text(out: &mut String, info: &ConceptInfo, lang: Lang) {
         let _ = writeln!(out, "    names    {}", info.names.join(" | "));
     }
     for answer in &info.answers {
-        let _ = write!(out, "    answer   {}  {} · {}", answer.answer, answer.name.get(lang), answer.name.get(other));
-        let _ = writeln!(out, "{}", if answer.words.is_empty() { String::new() } else { format!("  ({})", answer.words.join(" | ")) });
+        let _ = write!(
+            out,
+            "    answer   {}  {} · {}",
+            answer.answer,
+            answer.name.get(lang),
+            answer.name.get(other)
+        );
+        let _ = writeln!(
+            out,
+            "{}",
+            if answer.words.is_empty() { String::new() } else { format!("  ({})", answer.words.join(" | ")) }
+        );
     }
     out.push('\n');
 }

@@ -32,7 +32,8 @@ impl Input {
     /// # Errors
     /// It cannot be read.
     pub fn bytes(&self) -> Result<Vec<u8>, Ended> {
-        self.bytes_up_to(usize::MAX, |_| false).map_err(|words| Ended::Input(format!("{}: {words}", self.name)))
+        self.bytes_up_to(usize::MAX, |_| false)
+            .map_err(|words| Ended::Input(format!("{}: {words}", self.name)))
     }
 
     /// Its bytes, refused before they are read when there are more than can be used: `limit` for what
@@ -80,9 +81,13 @@ pub fn inputs(named: &[PathBuf], endings: &[&str]) -> Result<Vec<Input>, Ended> 
             found.push(Input { name, path: None });
         } else if path.is_dir() {
             let before = found.len();
-            folder(path, endings, &mut found).map_err(|problem| Ended::Input(format!("{name}: {problem}")))?;
+            folder(path, endings, &mut found)
+                .map_err(|problem| Ended::Input(format!("{name}: {problem}")))?;
             if found.len() == before {
-                return Err(Ended::Input(format!("{name}: no file ending in {} in this folder", endings.join(", "))));
+                return Err(Ended::Input(format!(
+                    "{name}: no file ending in {} in this folder",
+                    endings.join(", ")
+                )));
             }
         } else if path.exists() {
             found.push(Input { name, path: Some(path.clone()) });
@@ -94,7 +99,8 @@ pub fn inputs(named: &[PathBuf], endings: &[&str]) -> Result<Vec<Input>, Ended> 
 }
 
 fn folder(folder: &Path, endings: &[&str], found: &mut Vec<Input>) -> std::io::Result<()> {
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     entries.sort();
     for path in entries {
         let name = path.display().to_string();

@@ -91,7 +91,9 @@ pub fn gather(words: &ReadWords, now: Timestamp, lang: Lang) -> Result<Gathered,
 }
 
 fn one(input: &Input, several: bool, options: &TableOptions, lang: Lang) -> (Bytes, Option<String>) {
-    let bytes = match input.bytes_up_to(fhir::BYTES_MAX, |head| matches!(sniff(head), InputKind::FhirJson | InputKind::NdJson)) {
+    let bytes = match input
+        .bytes_up_to(fhir::BYTES_MAX, |head| matches!(sniff(head), InputKind::FhirJson | InputKind::NdJson))
+    {
         Ok(bytes) => bytes,
         Err(words) => return (Bytes::Refused(words), None),
     };
@@ -148,7 +150,13 @@ impl Gathered {
             }
         }
         let several = self.files.len() > 1;
-        let mut sources = Sources { sources: Vec::new(), several, options: &self.options, report: ReadReport::default(), refused: Vec::new() };
+        let mut sources = Sources {
+            sources: Vec::new(),
+            several,
+            options: &self.options,
+            report: ReadReport::default(),
+            refused: Vec::new(),
+        };
         for (name, bytes) in &self.files {
             match bytes {
                 Bytes::Refused(words) => sources.refused.push((Arc::clone(name), words.clone())),
@@ -163,7 +171,8 @@ impl Gathered {
             }
         }
         if !parts.is_empty() {
-            let options = FhirOptions { zone: self.options.zone.clone(), ..FhirOptions::at(self.options.now) };
+            let options =
+                FhirOptions { zone: self.options.zone.clone(), ..FhirOptions::at(self.options.now) };
             let loaded = fhir::join(parts, &options, knowledge);
             let charts = by_patient(loaded, &mut sources.report);
             sources.sources.push(Source::Fhir(charts));
@@ -196,7 +205,8 @@ fn by_patient(loaded: vena_exchange::Loaded, whole: &mut ReadReport) -> Vec<Char
         }
     }
     let charts = loaded.charts.into_iter().map(|chart| {
-        let report = if only { loaded.report.clone() } else { said.remove(&chart.patient).unwrap_or_default() };
+        let report =
+            if only { loaded.report.clone() } else { said.remove(&chart.patient).unwrap_or_default() };
         ChartRead { chart, report }
     });
     let charts = charts.collect();
@@ -217,16 +227,24 @@ fn named(mut report: ReadReport, file: Option<&Arc<str>>) -> ReadReport {
 impl Sources<'_> {
     /// How many patients there are, at most (one may be in several files).
     pub fn len(&self) -> usize {
-        self.sources.iter().map(|source| match source {
-            Source::Table { file, .. } => file.len(),
-            Source::Fhir(charts) => charts.len(),
-        }).sum()
+        self.sources
+            .iter()
+            .map(|source| match source {
+                Source::Table { file, .. } => file.len(),
+                Source::Fhir(charts) => charts.len(),
+            })
+            .sum()
     }
 
     /// Makes every patient's chart on all cores, works on it there, and hands the results over in the order
     /// in which patients were met. Only a few hundred charts of tables exist at a time. Everything said about
     /// patients of tables is added to `report`.
-    pub fn for_each<T: Send>(&self, report: &mut ReadReport, work: impl Fn(&ChartRead) -> T + Sync, mut take: impl FnMut(T)) {
+    pub fn for_each<T: Send>(
+        &self,
+        report: &mut ReadReport,
+        work: impl Fn(&ChartRead) -> T + Sync,
+        mut take: impl FnMut(T),
+    ) {
         if let [Source::Table { name, file }] = self.sources.as_slice() {
             file.for_each_in_order(
                 |_, read| {
@@ -292,7 +310,9 @@ impl Sources<'_> {
                         reads.push((Some(Arc::clone(name)), ChartRead { chart: read.chart, report }));
                     }
                 }
-                Some(Source::Fhir(charts)) => reads.extend(charts.get(*index).map(|read| (None, read.clone()))),
+                Some(Source::Fhir(charts)) => {
+                    reads.extend(charts.get(*index).map(|read| (None, read.clone())))
+                }
                 None => {}
             }
         }
@@ -301,7 +321,8 @@ impl Sources<'_> {
         {
             return (read, new);
         }
-        let patient = reads.first().map_or_else(|| Arc::from(""), |(_, read)| Arc::clone(&read.chart.patient));
+        let patient =
+            reads.first().map_or_else(|| Arc::from(""), |(_, read)| Arc::clone(&read.chart.patient));
         let mut report = ReadReport::default();
         let mut drafts = Vec::new();
         for (file, read) in reads {
@@ -314,7 +335,8 @@ impl Sources<'_> {
         }
         let mut again = ReadReport::default();
         let catalogue = &Knowledge::embedded().catalogue;
-        let chart = settle(&patient, drafts, self.options.zone.as_ref(), self.options.now, catalogue, &mut again);
+        let chart =
+            settle(&patient, drafts, self.options.zone.as_ref(), self.options.now, catalogue, &mut again);
         for problem in again.problems {
             if !report.problems.contains(&problem) {
                 report.add(problem.clone());
@@ -342,10 +364,13 @@ pub fn tell(sources: &Sources<'_>, report: &ReadReport, lang: Lang) -> Result<()
         eprintln!("vena: {line}");
     }
     if sources.len() == 0 {
-        eprintln!("vena: {}", match lang {
-            Lang::En => "no patient in what was read",
-            Lang::ZhTw => "讀取的內容沒有任何病人",
-        });
+        eprintln!(
+            "vena: {}",
+            match lang {
+                Lang::En => "no patient in what was read",
+                Lang::ZhTw => "讀取的內容沒有任何病人",
+            }
+        );
     }
     if sources.refused.is_empty() && report.refused() == 0 { Ok(()) } else { Err(Ended::WithProblems) }
 }

@@ -123,7 +123,9 @@ fn main() -> ExitCode {
         Command::Demo(words) => serve::demo(&words, data, lang),
         Command::User(words) => users::user(&words, data, lang),
         Command::Catalogue { word, json } => catalogue::catalogue(word.as_deref(), json, lang),
-        Command::Simulate { journeys, seed, end, out } => simulate::simulate(journeys, seed, end, out.as_deref()),
+        Command::Simulate { journeys, seed, end, out } => {
+            simulate::simulate(journeys, seed, end, out.as_deref())
+        }
         Command::Flow(words) => assays::flow(&words, lang),
         Command::Colonies(words) => assays::colonies(&words, lang),
         Command::Potency(words) => assays::potency(&words, lang),

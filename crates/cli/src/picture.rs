@@ -47,15 +47,22 @@ pub fn write(path: &Path, svg: &str) -> Outcome {
 }
 
 fn drawn(svg: &str) -> Result<Vec<u8>, Ended> {
-    let wrong = |words: &dyn std::fmt::Display| Ended::Machine(format!("the picture cannot be drawn: {words}"));
+    let wrong =
+        |words: &dyn std::fmt::Display| Ended::Machine(format!("the picture cannot be drawn: {words}"));
     let mut options = usvg::Options::default();
     let fonts = Arc::make_mut(&mut options.fontdb);
     fonts.load_system_fonts();
-    let Some(any) = fonts.faces().next().and_then(|face| face.families.first().map(|(name, _)| name.clone())) else {
-        return Err(Ended::Machine("this machine has no font to draw the words of a PNG with; write .svg instead".to_owned()));
+    let Some(any) = fonts.faces().next().and_then(|face| face.families.first().map(|(name, _)| name.clone()))
+    else {
+        return Err(Ended::Machine(
+            "this machine has no font to draw the words of a PNG with; write .svg instead".to_owned(),
+        ));
     };
     // Where the usual families are missing, words are drawn in what there is.
-    if fonts.query(&usvg::fontdb::Query { families: &[usvg::fontdb::Family::SansSerif], ..Default::default() }).is_none() {
+    if fonts
+        .query(&usvg::fontdb::Query { families: &[usvg::fontdb::Family::SansSerif], ..Default::default() })
+        .is_none()
+    {
         fonts.set_sans_serif_family(any);
     }
     let tree = usvg::Tree::from_str(svg, &options).map_err(|problem| wrong(&problem))?;
@@ -63,7 +70,8 @@ fn drawn(svg: &str) -> Result<Vec<u8>, Ended> {
     if width > SIDE_MAX || height > SIDE_MAX {
         return Err(wrong(&format!("it is {width} × {height} pixels")));
     }
-    let mut pixels = tiny_skia::Pixmap::new(width.ceil() as u32, height.ceil() as u32).ok_or_else(|| wrong(&"it has no size"))?;
+    let mut pixels = tiny_skia::Pixmap::new(width.ceil() as u32, height.ceil() as u32)
+        .ok_or_else(|| wrong(&"it has no size"))?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
     pixels.encode_png().map_err(|problem| wrong(&problem))
 }

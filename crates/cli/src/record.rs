@@ -76,7 +76,11 @@ pub struct ImportWords {
 pub fn import(words: &ImportWords, folder: &Path, lang: Lang) -> Outcome {
     let app = open_or_create(folder, lang)?;
     let mut gathered = gather(&words.read, app.now(), lang)?;
-    let digest = gathered.only_digest().map(FileDigest::new).transpose().map_err(|problem| Ended::Machine(problem.to_string()))?;
+    let digest = gathered
+        .only_digest()
+        .map(FileDigest::new)
+        .transpose()
+        .map_err(|problem| Ended::Machine(problem.to_string()))?;
     let sources = gathered.sources()?;
     let mut report = sources.report.clone();
     let session = app.command_line_session().map_err(|problem| ended(&problem, lang))?;
@@ -158,7 +162,8 @@ pub fn export(words: &ExportWords, folder: &Path, lang: Lang) -> Outcome {
     let mut out: Box<dyn std::io::Write> = match &words.out {
         None => Box::new(files::Printer::new()),
         Some(path) => {
-            let file = std::fs::File::create(path).map_err(|problem| Ended::Machine(format!("{}: {problem}", path.display())))?;
+            let file = std::fs::File::create(path)
+                .map_err(|problem| Ended::Machine(format!("{}: {problem}", path.display())))?;
             Box::new(std::io::BufWriter::new(file))
         }
     };
@@ -186,7 +191,14 @@ fn output_failed(problem: std::io::Error) -> Ended {
     Ended::Machine(format!("the export cannot be written: {problem}"))
 }
 
-fn charts(app: &App, form: ExportForm, identity: bool, out: &mut dyn std::io::Write, bar: &indicatif::ProgressBar, lang: Lang) -> Outcome {
+fn charts(
+    app: &App,
+    form: ExportForm,
+    identity: bool,
+    out: &mut dyn std::io::Write,
+    bar: &indicatif::ProgressBar,
+    lang: Lang,
+) -> Outcome {
     let journeys = app.journeys().map_err(|problem| ended(&problem, lang))?;
     bar.set_length(journeys.len() as u64);
     if form == ExportForm::Table {
@@ -236,13 +248,19 @@ pub struct VerifyWords {
 /// Runs `vena verify`.
 pub fn verify(words: &VerifyWords, folder: &Path, lang: Lang) -> Outcome {
     let trusted = words.trusted.as_deref().map(|text| {
-        PublicKey::from_hex(text).ok_or_else(|| Ended::Usage(format!("--trusted: “{text}” is not a public key of 64 hexadecimal digits")))
+        PublicKey::from_hex(text).ok_or_else(|| {
+            Ended::Usage(format!("--trusted: “{text}” is not a public key of 64 hexadecimal digits"))
+        })
     });
     let trusted = trusted.transpose()?;
-    let against = words.against.as_deref().map(|path| transfer::read_checkpoint(path).map_err(|problem| Ended::Input(problem.to_string())));
+    let against = words
+        .against
+        .as_deref()
+        .map(|path| transfer::read_checkpoint(path).map_err(|problem| Ended::Input(problem.to_string())));
     let against = against.transpose()?;
     let bar = files::counter();
-    let verified = transfer::verify_folder(folder, against.as_ref(), trusted, &mut |done| bar.set_position(done));
+    let verified =
+        transfer::verify_folder(folder, against.as_ref(), trusted, &mut |done| bar.set_position(done));
     bar.finish_and_clear();
     let mut report = verified.map_err(|problem| ended(&problem, lang))?;
     report.vault = vault(folder)?;
@@ -291,10 +309,15 @@ fn verified_json(report: &transfer::VerifyReport) -> serde_json::Value {
 
 fn verified_text(report: &transfer::VerifyReport, lang: Lang) -> String {
     let ledger = &report.ledger;
-    let (records, streams, checkpoints, attachments) = (ledger.records, ledger.streams, ledger.checkpoints, ledger.attachments);
+    let (records, streams, checkpoints, attachments) =
+        (ledger.records, ledger.streams, ledger.checkpoints, ledger.attachments);
     let mut out = match (report.is_sound(), lang) {
-        (true, Lang::En) => format!("sound: {records} records, {streams} streams, {checkpoints} checkpoints, {attachments} attachments\n"),
-        (true, Lang::ZhTw) => format!("完整：{records} 筆記錄、{streams} 條串流、{checkpoints} 個查核點、{attachments} 個附件\n"),
+        (true, Lang::En) => format!(
+            "sound: {records} records, {streams} streams, {checkpoints} checkpoints, {attachments} attachments\n"
+        ),
+        (true, Lang::ZhTw) => format!(
+            "完整：{records} 筆記錄、{streams} 條串流、{checkpoints} 個查核點、{attachments} 個附件\n"
+        ),
         (false, Lang::En) => format!("NOT SOUND: {records} records read\n"),
         (false, Lang::ZhTw) => format!("不完整：已讀取 {records} 筆記錄\n"),
     };
@@ -305,16 +328,22 @@ fn verified_text(report: &transfer::VerifyReport, lang: Lang) -> String {
     }
     report.vault.iter().chain(&report.missing).for_each(|text| line("✗", text));
     for key in &ledger.signed_by {
-        line("·", &match lang {
-            Lang::En => format!("signed by {key}"),
-            Lang::ZhTw => format!("簽署金鑰 {key}"),
-        });
+        line(
+            "·",
+            &match lang {
+                Lang::En => format!("signed by {key}"),
+                Lang::ZhTw => format!("簽署金鑰 {key}"),
+            },
+        );
     }
     for text in &ledger.not_covered {
-        line("·", &match lang {
-            Lang::En => format!("not covered: {text}"),
-            Lang::ZhTw => format!("未涵蓋：{text}"),
-        });
+        line(
+            "·",
+            &match lang {
+                Lang::En => format!("not covered: {text}"),
+                Lang::ZhTw => format!("未涵蓋：{text}"),
+            },
+        );
     }
     ledger.notes.iter().for_each(|text| line("·", text));
     out
@@ -347,16 +376,23 @@ pub fn checkpoint(out: Option<&Path>, folder: &Path, lang: Lang) -> Outcome {
     let app = open(folder, lang)?;
     let file = app.checkpoint().map_err(|problem| ended(&problem, lang))?;
     let key = app.public_key();
-    let text = serde_json::to_string_pretty(&file).map_err(|problem| Ended::Machine(problem.to_string()))? + "\n";
+    let text =
+        serde_json::to_string_pretty(&file).map_err(|problem| Ended::Machine(problem.to_string()))? + "\n";
     app.close().map_err(|problem| ended(&problem, lang))?;
     match out {
         Some(path) => files::write(path, text.as_bytes())?,
         None => files::print(&text)?,
     }
     let (number, position) = (file.checkpoint.number, file.checkpoint.position);
-    eprintln!("vena: {}", match lang {
-        Lang::En => format!("checkpoint {number} over {position} records; keep it and this public key elsewhere: {key}"),
-        Lang::ZhTw => format!("查核點 {number}，涵蓋 {position} 筆記錄；請將此檔與下列公開金鑰另存他處：{key}"),
-    });
+    eprintln!(
+        "vena: {}",
+        match lang {
+            Lang::En => format!(
+                "checkpoint {number} over {position} records; keep it and this public key elsewhere: {key}"
+            ),
+            Lang::ZhTw =>
+                format!("查核點 {number}，涵蓋 {position} 筆記錄；請將此檔與下列公開金鑰另存他處：{key}"),
+        }
+    );
     Ok(())
 }

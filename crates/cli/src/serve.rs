@@ -14,13 +14,13 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use vena_sim::show::Show;
 use vena_app::{
     App, PersonIdentity, SystemClock,
     demo::{self, DemoJourney, DemoLogin, DemoMilestone},
 };
 use vena_base::{Answer, Lang};
 use vena_journey::Role;
+use vena_sim::show::Show;
 use vena_sim::{Milestone, SimJourney};
 use vena_web::server::{Server, serve as serve_pages};
 
@@ -65,22 +65,31 @@ pub fn serve(words: &ServeWords, folder: &Path, lang: Lang) -> Outcome {
                  or say --allow-remote",
                 words.host
             ),
-            Lang::ZhTw => format!("{} 可由其他電腦連線，而 Vena 本身不提供 TLS。請在 127.0.0.1 前架設 TLS 伺服器，或加上 --allow-remote", words.host),
+            Lang::ZhTw => format!(
+                "{} 可由其他電腦連線，而 Vena 本身不提供 TLS。請在 127.0.0.1 前架設 TLS 伺服器，或加上 --allow-remote",
+                words.host
+            ),
         }));
     }
     let listener = listen(SocketAddr::new(words.host, words.port))?;
     let app = crate::record::open_or_create(folder, lang)?;
     if !words.host.is_loopback() {
-        eprintln!("vena: {}", match lang {
-            Lang::En => "listening beyond this machine: TLS must stand in front",
-            Lang::ZhTw => "已開放其他電腦連線：前端必須有 TLS",
-        });
+        eprintln!(
+            "vena: {}",
+            match lang {
+                Lang::En => "listening beyond this machine: TLS must stand in front",
+                Lang::ZhTw => "已開放其他電腦連線：前端必須有 TLS",
+            }
+        );
     }
     if app.users().iter().all(|user| user.login == "command-line") {
-        eprintln!("vena: {}", match lang {
-            Lang::En => "nobody can sign in yet: vena user add LOGIN --role administrator",
-            Lang::ZhTw => "尚無可登入的帳號：vena user add LOGIN --role administrator",
-        });
+        eprintln!(
+            "vena: {}",
+            match lang {
+                Lang::En => "nobody can sign in yet: vena user add LOGIN --role administrator",
+                Lang::ZhTw => "尚無可登入的帳號：vena user add LOGIN --role administrator",
+            }
+        );
     }
     let synthetic = Settings::read(folder)?.synthetic;
     run(listener, app, synthetic, lang, announce)
@@ -91,14 +100,21 @@ pub fn demo(words: &DemoWords, folder: &Path, lang: Lang) -> Outcome {
     let listener = listen(SocketAddr::from(([127, 0, 0, 1], words.port)))?;
     if folder.join("ledger.db").exists() && !Settings::read(folder)?.synthetic {
         return Err(Ended::Usage(match lang {
-            Lang::En => format!("{} holds a record that is not synthetic; name another folder with --data", folder.display()),
+            Lang::En => format!(
+                "{} holds a record that is not synthetic; name another folder with --data",
+                folder.display()
+            ),
             Lang::ZhTw => format!("{} 內有非合成的記錄；請以 --data 指定其他資料夾", folder.display()),
         }));
     }
     Settings::made_up().write_first(folder)?;
     let settings = Settings::read(folder)?;
     if !settings.synthetic {
-        return Err(Ended::Usage(format!("{}: {}: synthetic is not true", folder.display(), crate::settings::FILE)));
+        return Err(Ended::Usage(format!(
+            "{}: {}: synthetic is not true",
+            folder.display(),
+            crate::settings::FILE
+        )));
     }
     let config = settings.config()?;
     let wrong = |problem: vena_app::AppError| ended(&problem, lang);
@@ -108,7 +124,13 @@ pub fn demo(words: &DemoWords, folder: &Path, lang: Lang) -> Outcome {
         let now = app.now();
         let today = app.config().zone.day_of(now);
         let journeys = (0..words.journeys).map(|number| {
-            told(vena_sim::show::showing(words.seed, number, demo::infusion_day(number, today), now, shown(number)))
+            told(vena_sim::show::showing(
+                words.seed,
+                number,
+                demo::infusion_day(number, today),
+                now,
+                shown(number),
+            ))
         });
         let bar = files::progress(words.journeys);
         let filled = demo::fill(&app, journeys, &mut |done| bar.set_position(done));
@@ -152,7 +174,13 @@ fn announce(address: SocketAddr) -> Outcome {
 }
 
 /// Serves until asked to stop. `ready` is told the address when the wish to stop would already be heard.
-fn run(listener: std::net::TcpListener, app: App, synthetic: bool, lang: Lang, ready: impl FnOnce(SocketAddr) -> Outcome) -> Outcome {
+fn run(
+    listener: std::net::TcpListener,
+    app: App,
+    synthetic: bool,
+    lang: Lang,
+    ready: impl FnOnce(SocketAddr) -> Outcome,
+) -> Outcome {
     let failed = |problem: std::io::Error| Ended::Machine(problem.to_string());
     let app = Arc::new(app);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)?;

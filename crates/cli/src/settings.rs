@@ -53,7 +53,8 @@ impl Settings {
     pub fn read(folder: &Path) -> Result<Settings, Ended> {
         let path = folder.join(FILE);
         match std::fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|problem| Ended::Record(format!("{}: {problem}", path.display()))),
+            Ok(text) => toml::from_str(&text)
+                .map_err(|problem| Ended::Record(format!("{}: {problem}", path.display()))),
             Err(problem) if problem.kind() == std::io::ErrorKind::NotFound => Ok(Settings::default()),
             Err(problem) => Err(Ended::Machine(format!("{}: {problem}", path.display()))),
         }
@@ -64,7 +65,8 @@ impl Settings {
     /// # Errors
     /// The zone does not exist.
     pub fn config(&self) -> Result<Config, Ended> {
-        let zone = Zone::named(&self.zone).map_err(|problem| Ended::Record(format!("{FILE}: zone: {problem}")))?;
+        let zone =
+            Zone::named(&self.zone).map_err(|problem| Ended::Record(format!("{FILE}: zone: {problem}")))?;
         Ok(Config {
             site: self.site.clone(),
             rules: self.rules.clone(),
@@ -90,7 +92,15 @@ impl Settings {
     }
 
     fn commented(&self) -> String {
-        let Settings { site, zone, synthetic, session_idle_minutes, session_hours, attachment_megabytes_max, .. } = self;
+        let Settings {
+            site,
+            zone,
+            synthetic,
+            session_idle_minutes,
+            session_hours,
+            attachment_megabytes_max,
+            ..
+        } = self;
         format!(
             "# Settings of this installation. Read when the program starts.\n\
              \n\
@@ -132,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_word_nobody_knows_is_refused_with_its_line() {
-        let problem = toml::from_str::<Settings>("site = \"a\"\nzonne = \"Asia/Taipei\"\n").unwrap_err().to_string();
+        let problem =
+            toml::from_str::<Settings>("site = \"a\"\nzonne = \"Asia/Taipei\"\n").unwrap_err().to_string();
         assert!(problem.contains("line 2") && problem.contains("zonne"), "{problem}");
         let settings = Settings { zone: "Asia/Atlantis".into(), ..Settings::default() };
         assert!(matches!(settings.config(), Err(Ended::Record(words)) if words.contains("Atlantis")));

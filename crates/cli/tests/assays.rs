@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 /// Test data of others, where this machine has it.
 fn outside(part: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("VENA_CONFORMANCE_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
+    let root = std::env::var_os("VENA_CONFORMANCE_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
     let path = root.join(part);
     if path.exists() {
         return Some(path.canonicalize().unwrap());
@@ -57,20 +59,38 @@ const QPCR: &str = "sample,target,task,quantity,cq\n\
 fn potency_gives_parameters_intervals_and_pictures() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("assay.csv"), dose_response()).unwrap();
-    let report = json(folder.path(), &["potency", "assay.csv", "--reference", "reference", "--format", "json"]);
+    let report =
+        json(folder.path(), &["potency", "assay.csv", "--reference", "reference", "--format", "json"]);
     let sample = &report["relative_potency"][0];
-    let (estimate, low, high) = (sample["estimate"].as_f64().unwrap(), sample["low"].as_f64().unwrap(), sample["high"].as_f64().unwrap());
+    let (estimate, low, high) = (
+        sample["estimate"].as_f64().unwrap(),
+        sample["low"].as_f64().unwrap(),
+        sample["high"].as_f64().unwrap(),
+    );
     assert!(low < estimate && estimate < high && (estimate - 0.5).abs() < 0.05, "{sample}");
-    assert!(report["parameters"].as_array().unwrap().iter().all(|p| p["standard_error"].as_f64().is_some_and(|se| se > 0.0)));
+    assert!(
+        report["parameters"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|p| p["standard_error"].as_f64().is_some_and(|se| se > 0.0))
+    );
     assert_eq!(report["input"]["sha256"].as_str().unwrap().len(), 64);
-    let again = json(folder.path(), &["potency", "assay.csv", "--reference", "reference", "--format", "json"]);
+    let again =
+        json(folder.path(), &["potency", "assay.csv", "--reference", "reference", "--format", "json"]);
     assert_eq!(report, again, "recomputed to the same bits");
     for picture in ["curve.svg", "curve.png"] {
         expect(folder.path(), &["potency", "assay.csv", "--plot", picture], 0);
         assert!(is_picture(&folder.path().join(picture)), "{picture}");
     }
     assert_eq!(code(&run(folder.path(), &["potency", "assay.csv", "--plot", "curve.bmp"])), 2);
-    golden("potency", &transcript(folder.path(), &[&["potency", "assay.csv"], &["potency", "assay.csv", "--lang", "zh-TW"]]));
+    golden(
+        "potency",
+        &transcript(
+            folder.path(),
+            &[&["potency", "assay.csv"], &["potency", "assay.csv", "--lang", "zh-TW"]],
+        ),
+    );
 }
 
 /// Row Q15.
@@ -84,7 +104,10 @@ fn qpcr_gives_curves_and_pictures() {
         expect(folder.path(), &["qpcr", "plate.csv", "--plot", picture], 0);
         assert!(is_picture(&folder.path().join(picture)), "{picture}");
     }
-    golden("qpcr", &transcript(folder.path(), &[&["qpcr", "plate.csv"], &["qpcr", "plate.csv", "--lang", "zh-TW"]]));
+    golden(
+        "qpcr",
+        &transcript(folder.path(), &[&["qpcr", "plate.csv"], &["qpcr", "plate.csv", "--lang", "zh-TW"]]),
+    );
 }
 
 #[test]
@@ -111,11 +134,19 @@ fn potency_of_reference_data() {
         let report = json(folder.path(), &["potency", file.to_str().unwrap(), "--format", "json"]);
         for line in expected.lines().filter(|line| line.starts_with(&format!("\"{set}\""))) {
             let cells: Vec<&str> = line.split(',').map(|cell| cell.trim_matches('"')).collect();
-            let (name, estimate, error): (&str, f64, f64) = (cells[1], cells[2].parse().unwrap(), cells[3].parse().unwrap());
-            let found = report["parameters"].as_array().unwrap().iter().find(|p| p["parameter"] == name).unwrap();
+            let (name, estimate, error): (&str, f64, f64) =
+                (cells[1], cells[2].parse().unwrap(), cells[3].parse().unwrap());
+            let found =
+                report["parameters"].as_array().unwrap().iter().find(|p| p["parameter"] == name).unwrap();
             let close = |a: f64, b: f64| (a - b).abs() <= 1e-5 * b.abs();
-            assert!(close(found["estimate"].as_f64().unwrap(), estimate), "{set} {name}: {found}, drc {estimate}");
-            assert!((found["standard_error"].as_f64().unwrap() - error).abs() <= 1e-4 * error, "{set} {name}: {found}, drc {error}");
+            assert!(
+                close(found["estimate"].as_f64().unwrap(), estimate),
+                "{set} {name}: {found}, drc {estimate}"
+            );
+            assert!(
+                (found["standard_error"].as_f64().unwrap() - error).abs() <= 1e-4 * error,
+                "{set} {name}: {found}, drc {error}"
+            );
         }
     }
 }
@@ -152,7 +183,10 @@ fn colonies_gives_a_count_a_file() {
     let Some(data) = outside("colony/cellprofiler_yeast") else { return };
     let folder = tempfile::tempdir().unwrap();
     let file = data.join("6-1.jpg");
-    let report = json(folder.path(), &["colonies", file.to_str().unwrap(), "--format", "json", "--plot", "overlay.png"]);
+    let report = json(
+        folder.path(),
+        &["colonies", file.to_str().unwrap(), "--format", "json", "--plot", "overlay.png"],
+    );
     let image = &report["images"][0];
     assert_eq!(image["file"], file.to_str().unwrap());
     assert!(image["count"].as_u64().is_some_and(|count| count > 10), "{}", image["count"]);

@@ -17,7 +17,8 @@ fn written(folder: &Path, name: &str, bytes: &[u8]) -> String {
 fn assessed(bytes: &[u8], more: &[&str]) -> (i32, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let name = written(folder.path(), "input", bytes);
-    let words: Vec<&str> = ["assess", &name, "--format", "json"].into_iter().chain(more.iter().copied()).collect();
+    let words: Vec<&str> =
+        ["assess", &name, "--format", "json"].into_iter().chain(more.iter().copied()).collect();
     let output = run(folder.path(), &words);
     (code(&output), out(&output), err(&output))
 }
@@ -37,13 +38,18 @@ fn marks_separators_and_line_ends_make_no_difference() {
     for other in [marked, semicolons, tabs, windows] {
         assert_eq!(assessed(other.as_bytes(), &[]), plain, "{other}");
     }
-    let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain(format!("{HEADER}{ROWS}").encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let wide: Vec<u8> = [0xFF, 0xFE]
+        .into_iter()
+        .chain(format!("{HEADER}{ROWS}").encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
     assert_eq!(assessed(&wide, &[]), plain);
 }
 
 #[test]
 fn a_line_end_in_quotes_belongs_to_its_cell() {
-    let table = format!("{HEADER}{ROWS}A,2026-01-12T09:00+08:00,temperature,39,Cel,,,\"given\nafter, \"\"food\"\"\"\nA,2026-01-12T10:00+08:00,nonsense,,,,,\n");
+    let table = format!(
+        "{HEADER}{ROWS}A,2026-01-12T09:00+08:00,temperature,39,Cel,,,\"given\nafter, \"\"food\"\"\"\nA,2026-01-12T10:00+08:00,nonsense,,,,,\n"
+    );
     let (ends, _, said) = assessed(table.as_bytes(), &[]);
     assert_eq!(ends, 1);
     assert!(said.contains("line 6"), "lines are counted as an editor counts them: {said}");
@@ -55,21 +61,25 @@ fn a_line_end_in_quotes_belongs_to_its_cell() {
 #[test]
 fn big5_is_refused_until_it_is_said() {
     // “體溫” in Big5, in a table whose header is not Chinese.
-    let table: Vec<u8> = [HEADER.as_bytes(), ROWS.as_bytes(), b"A,2026-01-12T09:00+08:00,\xC5\xE9\xB7\xC5,39,Cel,,,\n"].concat();
+    let table: Vec<u8> =
+        [HEADER.as_bytes(), ROWS.as_bytes(), b"A,2026-01-12T09:00+08:00,\xC5\xE9\xB7\xC5,39,Cel,,,\n"]
+            .concat();
     let (ends, answer, said) = assessed(&table, &[]);
     assert_eq!((ends, answer.as_str()), (3, ""));
     assert!(said.contains("--encoding big5") && said.contains("line 4"), "{said}");
     let (ends, answer, said) = assessed(&table, &["--encoding", "big5"]);
     assert_eq!(ends, 0, "{said}");
     assert!(answer.contains("39 °C"), "{answer}");
-    let (ends, _, said) = assessed(&[HEADER.as_bytes(), b"A,2026-01-12,x\xff\xff,1,,,,\n"].concat(), &["--encoding", "big5"]);
+    let (ends, _, said) =
+        assessed(&[HEADER.as_bytes(), b"A,2026-01-12,x\xff\xff,1,,,,\n"].concat(), &["--encoding", "big5"]);
     assert_eq!(ends, 3);
     assert!(said.contains("not Big5"), "{said}");
 }
 
 #[test]
 fn documents_that_are_no_json_or_no_fhir() {
-    let deep = format!("{{\"resourceType\":\"Bundle\",\"entry\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep =
+        format!("{{\"resourceType\":\"Bundle\",\"entry\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     for (bytes, says) in [
         (&BUNDLE.as_bytes()[..BUNDLE.len() / 2], "truncated"),
         (deep.as_bytes(), "nested deeper"),
@@ -133,10 +143,15 @@ fn what_is_odd_is_kept_and_marked() {
 /// Which journey is asked, never guessed.
 #[test]
 fn two_infusions_are_asked_about() {
-    let table = format!("{HEADER}B,2025-01-10,infusion,,,,,\nB,2026-01-10,infusion,,,,,\nB,2026-01-12T08:00+08:00,temperature,39,Cel,,,\n");
+    let table = format!(
+        "{HEADER}B,2025-01-10,infusion,,,,,\nB,2026-01-10,infusion,,,,,\nB,2026-01-12T08:00+08:00,temperature,39,Cel,,,\n"
+    );
     let (ends, answer, _) = assessed(table.as_bytes(), &["--zone", "Asia/Taipei"]);
     assert_eq!(ends, 0);
-    assert!(answer.contains("\"crs\":{\"status\":\"not-assessable\"") && answer.contains("which one"), "{answer}");
+    assert!(
+        answer.contains("\"crs\":{\"status\":\"not-assessable\"") && answer.contains("which one"),
+        "{answer}"
+    );
     let (_, answer, _) = assessed(table.as_bytes(), &["--zone", "Asia/Taipei", "--infusion", "2"]);
     assert!(answer.contains("\"day\":2") && !answer.contains("which one"), "{answer}");
 }
@@ -145,9 +160,18 @@ fn two_infusions_are_asked_about() {
 fn the_same_bundle_twice_is_one_patient_with_the_same_facts() {
     let folder = place();
     std::fs::copy(folder.path().join("bundle.json"), folder.path().join("again.json")).unwrap();
-    let once = out(&expect(folder.path(), &["assess", "bundle.json", "--format", "json", "--zone", "Asia/Taipei"], 0));
-    let twice = out(&expect(folder.path(), &["assess", "bundle.json", "again.json", "--format", "json", "--zone", "Asia/Taipei"], 0));
-    let findings = |text: &str| lines_of(text).into_iter().map(|line| line["findings"].clone()).collect::<Vec<_>>();
+    let once = out(&expect(
+        folder.path(),
+        &["assess", "bundle.json", "--format", "json", "--zone", "Asia/Taipei"],
+        0,
+    ));
+    let twice = out(&expect(
+        folder.path(),
+        &["assess", "bundle.json", "again.json", "--format", "json", "--zone", "Asia/Taipei"],
+        0,
+    ));
+    let findings =
+        |text: &str| lines_of(text).into_iter().map(|line| line["findings"].clone()).collect::<Vec<_>>();
     assert_eq!(lines_of(&twice).len(), 1);
     assert_eq!(findings(&once), findings(&twice));
 }
@@ -156,7 +180,10 @@ fn the_same_bundle_twice_is_one_patient_with_the_same_facts() {
 fn people_who_contradict_themselves_are_told() {
     let folder = place();
     std::fs::write(folder.path().join("other.json"), BUNDLE.replace("1970-02-03", "1988-01-01")).unwrap();
-    let output = run(folder.path(), &["assess", "bundle.json", "other.json", "--zone", "Asia/Taipei", "--format", "json"]);
+    let output = run(
+        folder.path(),
+        &["assess", "bundle.json", "other.json", "--zone", "Asia/Taipei", "--format", "json"],
+    );
     assert!(err(&output).contains("1970-02-03") && err(&output).contains("1988-01-01"), "{}", err(&output));
     assert_eq!(code(&output), 1);
 }
@@ -167,9 +194,18 @@ fn folders_answer_what_they_can() {
     let folder = tempfile::tempdir().unwrap();
     let inner = folder.path().join("in/deeper");
     std::fs::create_dir_all(&inner).unwrap();
-    std::fs::write(folder.path().join("in/vitals.csv"), format!("{HEADER}A,2026-01-12T08:00+08:00,temperature,38.5,Cel,,,\n")).unwrap();
-    std::fs::write(inner.join("journey.csv"), format!("{HEADER}A,2026-01-10T09:00+08:00,infusion,,,,,\n")).unwrap();
-    std::fs::write(inner.join("person.json"), r#"{"resourceType":"Patient","id":"A","birthDate":"2020-05-01","gender":"male"}"#).unwrap();
+    std::fs::write(
+        folder.path().join("in/vitals.csv"),
+        format!("{HEADER}A,2026-01-12T08:00+08:00,temperature,38.5,Cel,,,\n"),
+    )
+    .unwrap();
+    std::fs::write(inner.join("journey.csv"), format!("{HEADER}A,2026-01-10T09:00+08:00,infusion,,,,,\n"))
+        .unwrap();
+    std::fs::write(
+        inner.join("person.json"),
+        r#"{"resourceType":"Patient","id":"A","birthDate":"2020-05-01","gender":"male"}"#,
+    )
+    .unwrap();
     std::fs::write(inner.join("broken.json"), "{\"resourceType\":\"Bundle\",").unwrap();
     std::fs::write(inner.join("notes.doc"), "not looked at").unwrap();
     let output = run(folder.path(), &["assess", "in", "--format", "json", "--zone", "Asia/Taipei"]);
@@ -205,7 +241,10 @@ fn every_line_keeps_to_the_printed_schema() {
     let mut seen = 0;
     for at in [&[][..], &["--at", "2026-01-12"], &["--at", "2025-12-01", "--known-at", "2025-12-01"]] {
         for file in ["cohort.csv", "bundle.json", "programme.csv"] {
-            let words: Vec<&str> = ["assess", file, "--format", "json", "--zone", "Asia/Taipei"].into_iter().chain(at.iter().copied()).collect();
+            let words: Vec<&str> = ["assess", file, "--format", "json", "--zone", "Asia/Taipei"]
+                .into_iter()
+                .chain(at.iter().copied())
+                .collect();
             for line in lines_of(&out(&run(folder.path(), &words))) {
                 let problems: Vec<String> = validator.iter_errors(&line).map(|e| e.to_string()).collect();
                 assert!(problems.is_empty(), "{problems:?}\n{line}");

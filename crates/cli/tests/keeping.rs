@@ -45,7 +45,12 @@ fn what_is_imported_comes_out_again() {
         };
         let mut all: Vec<_> = lines
             .iter()
-            .map(|line| (line["patient"].to_string(), ["crs", "icans", "icaht_early", "icaht_late", "car_hematotox"].map(|s| grade(line, s))))
+            .map(|line| {
+                (
+                    line["patient"].to_string(),
+                    ["crs", "icans", "icaht_early", "icaht_late", "car_hematotox"].map(|s| grade(line, s)),
+                )
+            })
             .collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all
@@ -80,7 +85,12 @@ fn killed_while_importing_it_stays_sound_and_can_be_repeated() {
     imported(whole.path(), "programme.csv");
     let mut before: BTreeMap<String, usize> = BTreeMap::new();
     for wait_ms in [30, 90, 200, 350, 600] {
-        let mut child = vena(folder.path()).args(["import", "programme.csv"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = vena(folder.path())
+            .args(["import", "programme.csv"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         std::thread::sleep(Duration::from_millis(wait_ms));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -115,7 +125,8 @@ fn verify_names_what_was_changed() {
     assert_eq!(code(&run(folder.path(), &["verify", "--against", "nowhere.json"])), 3);
     let path = folder.path().join("vena-data/ledger.db");
     let mut bytes = std::fs::read(&path).unwrap();
-    let place = bytes.windows(4).position(|window| window == b"38.9").expect("the temperature stands in the ledger");
+    let place =
+        bytes.windows(4).position(|window| window == b"38.9").expect("the temperature stands in the ledger");
     bytes[place + 1] = b'7';
     std::fs::write(&path, bytes).unwrap();
     for suffix in ["ledger.db-wal", "ledger.db-shm"] {
@@ -137,7 +148,13 @@ fn verify_names_what_was_changed() {
 #[test]
 fn accounts_are_made_and_changed() {
     let folder = place();
-    let add = |login: &str, role: &str, password: &str| run_with(folder.path(), &["user", "add", login, "--role", role, "--name", "Some Body"], password.as_bytes());
+    let add = |login: &str, role: &str, password: &str| {
+        run_with(
+            folder.path(),
+            &["user", "add", login, "--role", role, "--name", "Some Body"],
+            password.as_bytes(),
+        )
+    };
     assert_eq!(code(&add("Nurse.One", "nurse", "a long enough password\n")), 0);
     assert_eq!(code(&add("nurse.one", "nurse", "a long enough password\n")), 2, "taken");
     assert_eq!(code(&add("two", "qa", "short\n")), 2, "too short");

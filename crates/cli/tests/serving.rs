@@ -25,7 +25,13 @@ impl Drop for Running {
 
 /// Starts a server and waits until it has said its address, and a login a role where it makes them.
 fn start(folder: &Path, words: &[&str], lines_after_address: usize) -> Running {
-    let mut child = vena(folder).args(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = vena(folder)
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut said = Vec::new();
     let address = loop {
@@ -49,12 +55,14 @@ fn ask(address: &str, path: &str) -> String {
 
 /// Asks it to end as Ctrl-C does, and gives its exit code.
 fn end(mut running: Running) -> i32 {
-    let ended = std::process::Command::new("kill").args(["-INT", &running.child.id().to_string()]).status().unwrap();
+    let ended =
+        std::process::Command::new("kill").args(["-INT", &running.child.id().to_string()]).status().unwrap();
     assert!(ended.success());
     running.child.wait().unwrap().code().unwrap_or(-1)
 }
 
-const ROLES: [&str; 8] = ["nurse", "physician", "coordinator", "technician", "pharmacist", "qa", "data-manager", "administrator"];
+const ROLES: [&str; 8] =
+    ["nurse", "physician", "coordinator", "technician", "pharmacist", "qa", "data-manager", "administrator"];
 
 fn logins(said: &[String]) -> Vec<(String, String, String)> {
     said.iter()
@@ -82,12 +90,19 @@ fn one_command_shows_a_programme() {
     assert!(!before.starts_with("HTTP/1.1 200"), "nothing without signing in: {before}");
     let busy = run(folder.path(), &["rebuild"]);
     assert_eq!(code(&busy), 5, "open in another program: {}", err(&busy));
-    assert_eq!(code(&run(folder.path(), &["verify"])), 0, "verification needs no server and does not mind one");
+    assert_eq!(
+        code(&run(folder.path(), &["verify"])),
+        0,
+        "verification needs no server and does not mind one"
+    );
     assert_eq!(end(running), 0);
     expect(folder.path(), &["verify"], 0);
     let journeys = || {
         let text = out(&expect(folder.path(), &["export"], 0));
-        text.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect::<std::collections::BTreeSet<_>>()
+        text.lines()
+            .skip(1)
+            .map(|line| line.split(',').next().unwrap().to_owned())
+            .collect::<std::collections::BTreeSet<_>>()
     };
     let kept = journeys();
     let again = start(folder.path(), &["demo", "--port", "0"], 8);

@@ -39,9 +39,29 @@ fn assess_as_text() {
     let folder = place();
     let commands: Vec<&[&str]> = vec![
         &["assess", "cohort.csv"],
-        &["assess", "cohort.csv", "--at", "2026-01-12T12:00+08:00", "--zone", "Asia/Taipei", "--infusion", "2", "--lang", "zh-TW"],
+        &[
+            "assess",
+            "cohort.csv",
+            "--at",
+            "2026-01-12T12:00+08:00",
+            "--zone",
+            "Asia/Taipei",
+            "--infusion",
+            "2",
+            "--lang",
+            "zh-TW",
+        ],
         &["assess", "bundle.json", "--zone", "Asia/Taipei"],
-        &["assess", "bundle.json", "--using", "icaht/cumulative@2025", "--at", "2026-02-04", "--known-at", "2026-02-02"],
+        &[
+            "assess",
+            "bundle.json",
+            "--using",
+            "icaht/cumulative@2025",
+            "--at",
+            "2026-02-04",
+            "--known-at",
+            "2026-02-02",
+        ],
     ];
     golden("assess-text", &transcript(folder.path(), &commands));
 }
@@ -50,7 +70,8 @@ fn assess_as_text() {
 #[test]
 fn assess_as_json() {
     let folder = place();
-    let commands: Vec<&[&str]> = vec![&["assess", "cohort.csv", "bundle.json", "--format", "json", "--zone", "Asia/Taipei"]];
+    let commands: Vec<&[&str]> =
+        vec![&["assess", "cohort.csv", "bundle.json", "--format", "json", "--zone", "Asia/Taipei"]];
     golden("assess-json", &transcript(folder.path(), &commands));
 }
 
@@ -125,7 +146,21 @@ fn completions() {
     let folder = place();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let text = out(&expect(folder.path(), &["completions", shell], 0));
-        for command in ["assess", "import", "export", "verify", "rebuild", "checkpoint", "demo", "serve", "simulate", "flow", "colonies", "potency", "qpcr"] {
+        for command in [
+            "assess",
+            "import",
+            "export",
+            "verify",
+            "rebuild",
+            "checkpoint",
+            "demo",
+            "serve",
+            "simulate",
+            "flow",
+            "colonies",
+            "potency",
+            "qpcr",
+        ] {
             assert!(text.contains(command), "{shell}: {command}");
         }
     }

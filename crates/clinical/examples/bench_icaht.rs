@@ -19,10 +19,7 @@ fn main() {
     let numbers = &rules.icaht;
     let start = Instant::now();
     let cohort = cohort(0x5eed);
-    println!(
-        "made {PATIENTS} patients × {DAYS} days in {:.2} s",
-        start.elapsed().as_secs_f64()
-    );
+    println!("made {PATIENTS} patients × {DAYS} days in {:.2} s", start.elapsed().as_secs_f64());
 
     let early_days = usize::try_from(numbers.early_last_day).unwrap() + 1;
     let late_from = usize::try_from(numbers.late_first_day).unwrap();
@@ -40,17 +37,14 @@ fn main() {
 
     let early_only = |patients: usize| -> u64 {
         let patients = cohort.chunks_exact(DAYS).take(patients);
-        patients
-            .map(|days| u64::from(grade_days(&days[..early_days], numbers, numbers.reading).grade))
-            .sum()
+        patients.map(|days| u64::from(grade_days(&days[..early_days], numbers, numbers.reading).grade)).sum()
     };
     let part = times(51, || black_box(early_only(black_box(COMPARED))));
     report("early, the patients compared", COMPARED, &part);
 
     let mut counts = [0_usize; 5];
     for patient in cohort.chunks_exact(DAYS) {
-        counts[usize::from(grade_days(&patient[..early_days], numbers, numbers.reading).grade)] +=
-            1;
+        counts[usize::from(grade_days(&patient[..early_days], numbers, numbers.reading).grade)] += 1;
     }
     println!("early grades 0–4: {counts:?}");
     compare(&cohort, numbers, early_days, &part);
@@ -82,11 +76,7 @@ fn report(what: &str, patients: usize, seconds: &[f64]) {
 }
 
 fn spread(sorted: &[f64]) -> (f64, f64, f64) {
-    (
-        sorted[0],
-        sorted[sorted.len() / 2],
-        sorted[sorted.len() - 1],
-    )
+    (sorted[0], sorted[sorted.len() / 2], sorted[sorted.len() - 1])
 }
 
 /// Neutrophil courses with a fall, a nadir of varying depth and length, and a recovery; a third of the
@@ -94,9 +84,7 @@ fn spread(sorted: &[f64]) -> (f64, f64, f64) {
 fn cohort(seed: u64) -> Vec<f32> {
     let mut state = seed;
     let mut uniform = move || {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 40) as f32 / (1_u64 << 24) as f32
     };
     let mut values = vec![f32::NAN; PATIENTS * DAYS];
@@ -108,11 +96,7 @@ fn cohort(seed: u64) -> Vec<f32> {
             let day = day as f32;
             let skipped = uniform() > measured || (day >= gap && day < gap + gap_length);
             let low = day >= falls && day < falls + length;
-            let level = if low {
-                depth * (0.3 + uniform())
-            } else {
-                900.0 + uniform() * 3000.0
-            };
+            let level = if low { depth * (0.3 + uniform()) } else { 900.0 + uniform() * 3000.0 };
             let blip = low && uniform() < 0.05;
             if !skipped {
                 *value = (if blip { level + 700.0 } else { level }).round();
@@ -129,11 +113,7 @@ fn compare(cohort: &[f32], numbers: &IcahtNumbers, early_days: usize, ours: &[f6
     let mut text = String::from("patient,day,anc\n");
     let mut measured = Vec::new();
     for (patient, days) in cohort.chunks_exact(DAYS).take(COMPARED).enumerate() {
-        for (day, value) in days[..early_days]
-            .iter()
-            .enumerate()
-            .filter(|(_, value)| !value.is_nan())
-        {
+        for (day, value) in days[..early_days].iter().enumerate().filter(|(_, value)| !value.is_nan()) {
             let _ = writeln!(text, "{patient},{day},{value}");
         }
         if days[..early_days].iter().any(|value| !value.is_nan()) {
@@ -150,28 +130,17 @@ fn compare(cohort: &[f32], numbers: &IcahtNumbers, early_days: usize, ours: &[f6
         return;
     };
     let answer: serde_json::Value = serde_json::from_slice(&answer).expect("JSON from the script");
-    let theirs: Vec<u64> = answer["grades"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|grade| grade.as_u64().unwrap())
-        .collect();
+    let theirs: Vec<u64> =
+        answer["grades"].as_array().unwrap().iter().map(|grade| grade.as_u64().unwrap()).collect();
     assert_eq!(theirs.len(), measured.len());
     for (patient, grade) in measured.iter().zip(&theirs) {
         let days = &cohort[patient * DAYS..patient * DAYS + early_days];
         let here = grade_days(days, numbers, numbers.reading).grade;
         assert_eq!(u64::from(here), *grade, "patient {patient}: {days:?}");
     }
-    println!(
-        "the same grades for all {} patients with a value",
-        theirs.len()
-    );
-    let mut seconds: Vec<f64> = answer["seconds"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|s| s.as_f64().unwrap())
-        .collect();
+    println!("the same grades for all {} patients with a value", theirs.len());
+    let mut seconds: Vec<f64> =
+        answer["seconds"].as_array().unwrap().iter().map(|s| s.as_f64().unwrap()).collect();
     seconds.sort_by(f64::total_cmp);
     let (slow, fast) = (spread(&seconds), spread(ours));
     println!(
@@ -192,34 +161,17 @@ fn compare(cohort: &[f32], numbers: &IcahtNumbers, early_days: usize, ours: &[f6
 
 fn python(file: &Path, numbers: &IcahtNumbers) -> Option<Vec<u8>> {
     let bands = |bands: &[vena_clinical::numbers::DayBand]| {
-        bands
-            .iter()
-            .map(|band| format!("{}:{}", band.from_days, band.grade))
-            .collect::<Vec<_>>()
-            .join(",")
+        bands.iter().map(|band| format!("{}:{}", band.from_days, band.grade)).collect::<Vec<_>>().join(",")
     };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/icaht_pandas.py");
     let output = Command::new("python3")
         .arg(script)
         .arg(file)
         .args(["--last-day", &numbers.early_last_day.to_string()])
-        .args([
-            "--low",
-            &numbers.low_per_ul.to_string(),
-            "--deep",
-            &numbers.deep_per_ul.to_string(),
-        ])
-        .args([
-            "--low-bands",
-            &bands(&numbers.low_bands),
-            "--deep-bands",
-            &bands(&numbers.deep_bands),
-        ])
+        .args(["--low", &numbers.low_per_ul.to_string(), "--deep", &numbers.deep_per_ul.to_string()])
+        .args(["--low-bands", &bands(&numbers.low_bands), "--deep-bands", &bands(&numbers.deep_bands)])
         .args(["--start-day", &numbers.never_above_start_day.to_string()])
-        .args([
-            "--never-above",
-            &numbers.never_above.grades.high.to_string(),
-        ])
+        .args(["--never-above", &numbers.never_above.grades.high.to_string()])
         .args([
             "--recovery-days",
             &numbers.recovery_days.to_string(),
@@ -232,10 +184,7 @@ fn python(file: &Path, numbers: &IcahtNumbers) -> Option<Vec<u8>> {
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         println!("python said: {}", said.lines().last().unwrap_or(""));
-        assert!(
-            said.contains("No module named"),
-            "the script failed: {said}"
-        );
+        assert!(said.contains("No module named"), "the script failed: {said}");
         return None;
     }
     Some(output.stdout)

@@ -55,9 +55,7 @@ pub(crate) fn scope<'a>(chart: &'a Chart, q: &Question) -> Scope<'a> {
     let chosen = choose(&days, at, q.infusion);
     let mut cut = false;
     if let Chosen::This(infusion) = &chosen
-        && let Some(next) = days
-            .iter()
-            .find(|day| day.start > infusion.start && day.start <= at)
+        && let Some(next) = days.iter().find(|day| day.start > infusion.start && day.start <= at)
     {
         at = just_before(next.start);
         cut = true;
@@ -67,21 +65,12 @@ pub(crate) fn scope<'a>(chart: &'a Chart, q: &Question) -> Scope<'a> {
             format!("以下一次輸注（{when}）前為準。"),
         ));
     }
-    Scope {
-        view: chart.view(at, q.known_at),
-        chosen,
-        cut,
-        notes,
-    }
+    Scope { view: chart.view(at, q.known_at), chosen, cut, notes }
 }
 
 fn choose(days: &[InfusionDay], at: Timestamp, index: Option<usize>) -> Chosen {
     let of = |day: &InfusionDay| {
-        if day.start <= at {
-            Chosen::This(*day)
-        } else {
-            Chosen::Ahead(*day)
-        }
+        if day.start <= at { Chosen::This(*day) } else { Chosen::Ahead(*day) }
     };
     let happened = days.iter().filter(|day| day.start <= at).count();
     match (index, happened, days) {
@@ -127,25 +116,16 @@ pub fn assess(chart: &Chart, rules: &Rules, q: &Question) -> Assessment {
     let scope = scope(chart, q);
     let view = &scope.view;
     let (findings, day) = match &scope.chosen {
-        Chosen::This(infusion) => (
-            of_infusion(view, infusion, rules, scope.cut),
-            Some(infusion.day),
-        ),
+        Chosen::This(infusion) => (of_infusion(view, infusion, rules, scope.cut), Some(infusion.day)),
         Chosen::Ahead(infusion) => {
             let note = Text::new("The infusion has not happened yet.", "尚未輸注。");
-            (
-                without(view, rules, Status::NotApplicable, &note),
-                Some(infusion.day),
-            )
+            (without(view, rules, Status::NotApplicable, &note), Some(infusion.day))
         }
         Chosen::None => {
             let note = Text::new("No infusion is recorded.", "未記錄輸注。");
             let mut findings = without(view, rules, Status::NotAssessable, &note);
             let question = Text::new("When were the cells infused?", "何時輸注細胞？");
-            for finding in findings
-                .iter_mut()
-                .filter(|f| &*f.scale != hematotox::SCALE)
-            {
+            for finding in findings.iter_mut().filter(|f| &*f.scale != hematotox::SCALE) {
                 finding.lacks(INFUSION);
                 finding.ask(INFUSION, question.clone());
             }
@@ -154,12 +134,7 @@ pub fn assess(chart: &Chart, rules: &Rules, q: &Question) -> Assessment {
         Chosen::Unclear(which) => {
             let mut findings = without(view, rules, Status::NotAssessable, which);
             if let Some(score) = findings.last_mut() {
-                *score = unsaid(
-                    hematotox::SCALE,
-                    &rules.hematotox.rule.name,
-                    Status::NotAssessable,
-                    which,
-                );
+                *score = unsaid(hematotox::SCALE, &rules.hematotox.rule.name, Status::NotAssessable, which);
             }
             for finding in &mut findings {
                 finding.ask(INFUSION, which.clone());
@@ -170,13 +145,7 @@ pub fn assess(chart: &Chart, rules: &Rules, q: &Question) -> Assessment {
     let day = day.map(|day| days_between(day, chart.zone.day_of(q.at)));
     let mut notes = scope.notes;
     notes.extend(remarks(chart, q));
-    Assessment {
-        patient: chart.patient.clone(),
-        at: q.at,
-        day,
-        findings,
-        notes,
-    }
+    Assessment { patient: chart.patient.clone(), at: q.at, day, findings, notes }
 }
 
 fn of_infusion(view: &View<'_>, infusion: &InfusionDay, rules: &Rules, cut: bool) -> Vec<Finding> {
@@ -198,16 +167,9 @@ fn without(view: &View<'_>, rules: &Rules, status: Status, note: &Text) -> Vec<F
         (icaht::early::SCALE, &rules.icaht.rule.name),
         (icaht::late::SCALE, &rules.icaht.rule.name),
     ];
-    let mut findings: Vec<Finding> = scales
-        .iter()
-        .map(|(scale, rule)| unsaid(scale, rule, status, note))
-        .collect();
-    findings.push(hematotox::assess(
-        view,
-        None,
-        &rules.hematotox,
-        &rules.lexicon,
-    ));
+    let mut findings: Vec<Finding> =
+        scales.iter().map(|(scale, rule)| unsaid(scale, rule, status, note)).collect();
+    findings.push(hematotox::assess(view, None, &rules.hematotox, &rules.lexicon));
     findings
 }
 
@@ -227,11 +189,7 @@ fn remarks(chart: &Chart, q: &Question) -> Vec<Text> {
             format!("未指定時區：日期以 {zone} 計算。"),
         ));
     }
-    let unrecorded = chart
-        .all()
-        .iter()
-        .filter(|fact| fact.recorded.is_none())
-        .count();
+    let unrecorded = chart.all().iter().filter(|fact| fact.recorded.is_none()).count();
     if q.known_at.is_some() && unrecorded > 0 {
         notes.push(Text::new(
             format!("{unrecorded} facts have no time of recording: the time they happened is taken for it."),
@@ -245,9 +203,7 @@ fn remarks(chart: &Chart, q: &Question) -> Vec<Text> {
 pub fn crs_episodes(chart: &Chart, rules: &Rules, q: &Question) -> Vec<crs::Episode> {
     let scope = scope(chart, q);
     match scope.chosen {
-        Chosen::This(infusion) => {
-            crs::episodes(&scope.view, infusion.start, &rules.crs, &rules.lexicon)
-        }
+        Chosen::This(infusion) => crs::episodes(&scope.view, infusion.start, &rules.crs, &rules.lexicon),
         _ => Vec::new(),
     }
 }

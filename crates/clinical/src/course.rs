@@ -84,16 +84,9 @@ fn add_crs(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, rule
         let zone = view.zone();
         let first = days_between(infusion.day, zone.day_of(*from));
         // A step that ends with the first instant of a day does not reach into that day.
-        let end = if end > *from && end < view.at {
-            crate::timeline::just_before(end)
-        } else {
-            end
-        };
+        let end = if end > *from && end < view.at { crate::timeline::just_before(end) } else { end };
         let last = days_between(infusion.day, zone.day_of(end));
-        for day in days
-            .iter_mut()
-            .filter(|day| (first..=last).contains(&day.day))
-        {
+        for day in days.iter_mut().filter(|day| (first..=last).contains(&day.day)) {
             day.crs.add(*span, rules.crs.highest);
         }
     }
@@ -129,37 +122,21 @@ fn add_icaht(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, ru
     let series = DailyNeutrophils::of(view, infusion, 0, last, None);
     let late_from = usize::try_from(numbers.late_first_day).unwrap_or(usize::MAX);
     for (index, day) in days.iter_mut().enumerate() {
-        day.anc_per_ul = series
-            .least
-            .get(index)
-            .copied()
-            .filter(|value| !value.is_nan());
+        day.anc_per_ul = series.least.get(index).copied().filter(|value| !value.is_nan());
         let until = |values: &'_ [f32], from: usize| {
-            values
-                .get(from..=index)
-                .map(<[f32]>::to_vec)
-                .unwrap_or_default()
+            values.get(from..=index).map(<[f32]>::to_vec).unwrap_or_default()
         };
         if day.day <= numbers.early_last_day {
             let most = kernel::grade_open_days(&until(&series.most, 0), numbers, numbers.reading);
             let least = kernel::grade_open_days(&until(&series.least, 0), numbers, numbers.reading);
             if most.known_days > 0 {
-                day.icaht.add(
-                    Span {
-                        low: most.low,
-                        high: least.high,
-                    },
-                    numbers.highest,
-                );
+                day.icaht.add(Span { low: most.low, high: least.high }, numbers.highest);
             }
         } else if day.day <= numbers.late_last_day {
-            let most =
-                kernel::grade_late_days(&until(&series.most, late_from), numbers, numbers.reading);
-            let least =
-                kernel::grade_late_days(&until(&series.least, late_from), numbers, numbers.reading);
+            let most = kernel::grade_late_days(&until(&series.most, late_from), numbers, numbers.reading);
+            let least = kernel::grade_late_days(&until(&series.least, late_from), numbers, numbers.reading);
             if most.days > 0 {
-                day.icaht
-                    .add(Span::between(most.grade, least.grade), numbers.highest);
+                day.icaht.add(Span::between(most.grade, least.grade), numbers.highest);
             }
         }
     }

@@ -40,11 +40,7 @@ struct Placement {
 }
 
 impl Placement {
-    const FIRST: Placement = Placement {
-        signs_late: false,
-        temperature_late: false,
-        drugs_late: false,
-    };
+    const FIRST: Placement = Placement { signs_late: false, temperature_late: false, drugs_late: false };
 
     fn all() -> impl Iterator<Item = Placement> {
         (0_u8..8).map(|bits| Placement {
@@ -62,8 +58,7 @@ fn gather<'a>(
     place: Placement,
     infusion: Timestamp,
 ) -> Inputs<'a> {
-    let track =
-        |name: &'static str, late: bool| Track::new(view, Concept::known(name), lexicon, late);
+    let track = |name: &'static str, late: bool| Track::new(view, Concept::known(name), lexicon, late);
     let sign = |name: &'static str| track(name, place.signs_late);
     let drugs = |class: &str| -> Vec<DrugTrack<'a>> {
         let of_class = lexicon.class(class).iter();
@@ -88,10 +83,7 @@ fn gather<'a>(
         hypoxia_cause: sign("hypoxia-cause"),
         vasopressors: drugs("vasopressor"),
         vasopressin: drugs("vasopressin"),
-        waivers: WAIVER_CLASSES
-            .iter()
-            .flat_map(|class| drugs(class))
-            .collect(),
+        waivers: WAIVER_CLASSES.iter().flat_map(|class| drugs(class)).collect(),
         antipyretic: track("antipyretic-therapy", place.drugs_late),
     }
 }
@@ -111,18 +103,12 @@ fn placements(inputs: &Inputs<'_>) -> Vec<Placement> {
     ];
     let signs = signs.iter().any(|track| track.dated);
     let temperature = inputs.temperature.dated || inputs.other_fever.dated;
-    let mut drugs = inputs
-        .vasopressors
-        .iter()
-        .chain(&inputs.vasopressin)
-        .chain(&inputs.waivers);
+    let mut drugs = inputs.vasopressors.iter().chain(&inputs.vasopressin).chain(&inputs.waivers);
     let drugs = inputs.antipyretic.dated || drugs.any(DrugTrack::dated);
     Placement::all()
         .filter(|place| *place != Placement::FIRST)
         .filter(|p| {
-            (signs || !p.signs_late)
-                && (temperature || !p.temperature_late)
-                && (drugs || !p.drugs_late)
+            (signs || !p.signs_late) && (temperature || !p.temperature_late) && (drugs || !p.drugs_late)
         })
         .collect()
 }
@@ -189,11 +175,7 @@ pub fn episodes(
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Vec<Episode> {
-    walk(
-        &gather(view, numbers, lexicon, Placement::FIRST, infusion),
-        view.at,
-    )
-    .episodes
+    walk(&gather(view, numbers, lexicon, Placement::FIRST, infusion), view.at).episodes
 }
 
 /// The grades over time up to the view's instant, one step a change.
@@ -203,11 +185,7 @@ pub(crate) fn steps(
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Vec<Step> {
-    walk(
-        &gather(view, numbers, lexicon, Placement::FIRST, infusion.start),
-        view.at,
-    )
-    .steps
+    walk(&gather(view, numbers, lexicon, Placement::FIRST, infusion.start), view.at).steps
 }
 
 /// The steps of one course, as (from, grades).
@@ -217,10 +195,7 @@ pub(crate) fn course_steps(
     numbers: &CrsNumbers,
     lexicon: &Lexicon,
 ) -> Vec<(Timestamp, Span)> {
-    steps(view, infusion, numbers, lexicon)
-        .into_iter()
-        .map(|step| (step.from, step.span))
-        .collect()
+    steps(view, infusion, numbers, lexicon).into_iter().map(|step| (step.from, step.span)).collect()
 }
 
 /// Whether the state needs the drug log to be settled.

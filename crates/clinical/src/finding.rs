@@ -190,9 +190,7 @@ pub struct Assessment {
 impl Assessment {
     /// The finding of one scale.
     pub fn finding(&self, scale: &str) -> Option<&Finding> {
-        self.findings
-            .iter()
-            .find(|finding| &*finding.scale == scale)
+        self.findings.iter().find(|finding| &*finding.scale == scale)
     }
 }
 
@@ -210,11 +208,7 @@ pub struct Question {
 impl Question {
     /// Everything recorded, at one instant, of the only infusion.
     pub fn at(at: Timestamp) -> Question {
-        Question {
-            at,
-            known_at: None,
-            infusion: None,
-        }
+        Question { at, known_at: None, infusion: None }
     }
 }
 

@@ -87,11 +87,7 @@ pub(crate) fn assess(
 fn say(finding: &mut Finding, total: Span) {
     (finding.low, finding.high) = (Some(total.low), Some(total.high));
     finding.value = total.settled().then_some(total.low);
-    finding.status = if total.settled() {
-        Status::Value
-    } else {
-        Status::Interval
-    };
+    finding.status = if total.settled() { Status::Value } else { Status::Interval };
 }
 
 fn reasons(
@@ -113,9 +109,7 @@ fn reasons(
             used
         };
         finding.provisional |= criterion.provisional
-            && fact
-                .quantity()
-                .is_some_and(|q| Some(q.value) == criterion.limit.map(|l| l.value));
+            && fact.quantity().is_some_and(|q| Some(q.value) == criterion.limit.map(|l| l.value));
         finding.because.push(Reason {
             criterion: criterion.id.clone(),
             label: criterion.label.clone(),
@@ -140,9 +134,8 @@ fn baseline(
 ) -> Baseline {
     let zone = view.zone();
     let before = infusion.map_or(Timestamp::MAX, |infusion| infusion.start);
-    let given = |fact: &&Fact| {
-        !matches!(fact.value, Value::NotAssessed(_)) && fact.when.earliest(zone) <= before
-    };
+    let given =
+        |fact: &&Fact| !matches!(fact.value, Value::NotAssessed(_)) && fact.when.earliest(zone) <= before;
     if let Some(start) = view.of(LYMPHODEPLETION).rfind(given) {
         return Baseline::BeforeDepletion(start.when);
     }
@@ -152,10 +145,7 @@ fn baseline(
     // Without a statement, the first lymphodepleting drug near the reference day shows the start.
     let first = shifted(infusion.day, numbers.reference_day - numbers.leeway_days);
     let near = |fact: &&Fact| given(fact) && fact.when.first_day(zone) >= first;
-    let drugs = lexicon
-        .class("lymphodepletion")
-        .iter()
-        .flat_map(|drug| view.of(*drug).filter(near));
+    let drugs = lexicon.class("lymphodepletion").iter().flat_map(|drug| view.of(*drug).filter(near));
     match drugs.min_by_key(|fact| fact.when.earliest(zone)) {
         Some(drug) => Baseline::BeforeDepletion(drug.when),
         None => Baseline::ReferenceDay(*infusion),
@@ -174,21 +164,13 @@ fn input<'a, 'n>(
     numbers: &HematotoxNumbers,
 ) -> Input<'a, 'n> {
     let (chosen, same_day) = choose(view, wanted.concept, baseline, numbers);
-    let mut found = Input {
-        span: all_points(wanted),
-        facts: Vec::new(),
-        same_day,
-    };
+    let mut found = Input { span: all_points(wanted), facts: Vec::new(), same_day };
     let mut span: Option<Span> = None;
     for fact in chosen {
         let Some(range) = fact.quantity().map(|q| range_of(q, 0.0)) else {
             continue;
         };
-        let met: Vec<&Criterion> = wanted
-            .bands
-            .iter()
-            .filter(|band| band.can_hold(range))
-            .collect();
+        let met: Vec<&Criterion> = wanted.bands.iter().filter(|band| band.can_hold(range)).collect();
         let Some(points) = met.iter().map(|band| band.grades).reduce(Span::or) else {
             continue;
         };
@@ -203,12 +185,7 @@ fn input<'a, 'n>(
 
 /// Anything the input can give.
 fn all_points(wanted: &ScoreInput) -> Span {
-    wanted
-        .bands
-        .iter()
-        .map(|band| band.grades)
-        .reduce(Span::or)
-        .unwrap_or(Span::NONE)
+    wanted.bands.iter().map(|band| band.grades).reduce(Span::or).unwrap_or(Span::NONE)
 }
 
 /// The facts that may be the baseline, and whether one lies on the day lymphodepletion began.
@@ -228,22 +205,17 @@ fn choose<'a>(
                 .filter(|f| f.when.first_day(zone) >= from && f.when.earliest(zone) <= last)
                 .collect();
             let surely = |fact: &&&Fact| fact.when.latest(zone) <= first;
-            let certain = near
-                .iter()
-                .filter(surely)
-                .max_by_key(|fact| fact.when.latest(zone))
-                .copied();
+            let certain = near.iter().filter(surely).max_by_key(|fact| fact.when.latest(zone)).copied();
             let open: Vec<&Fact> = near.iter().filter(|fact| !surely(fact)).copied().collect();
             let same_day = !open.is_empty();
             (certain.into_iter().chain(open).collect(), same_day)
         }
         Baseline::ReferenceDay(infusion) => {
-            let off = |fact: &&Fact| {
-                days_between(infusion.day, fact.when.first_day(zone)) - numbers.reference_day
-            };
+            let off =
+                |fact: &&Fact| days_between(infusion.day, fact.when.first_day(zone)) - numbers.reference_day;
             let before = just_before(infusion.start);
-            let near = measured
-                .filter(|f| off(f).abs() <= numbers.leeway_days && f.when.latest(zone) <= before);
+            let near =
+                measured.filter(|f| off(f).abs() <= numbers.leeway_days && f.when.latest(zone) <= before);
             // The nearest day; of two as near, and of one day, the later value.
             (
                 near.min_by_key(|f| (off(f).abs(), std::cmp::Reverse(f.when.latest(zone))))
@@ -254,13 +226,7 @@ fn choose<'a>(
         }
         Baseline::BeforeNow => {
             let from = shifted(zone.day_of(view.at), -numbers.leeway_days);
-            (
-                measured
-                    .rfind(|f| f.when.first_day(zone) >= from)
-                    .into_iter()
-                    .collect(),
-                false,
-            )
+            (measured.rfind(|f| f.when.first_day(zone) >= from).into_iter().collect(), false)
         }
     }
 }
@@ -273,9 +239,7 @@ fn baseline_note(baseline: Baseline, numbers: &HematotoxNumbers) -> Text {
             format!("採用淋巴細胞清除性化療（{start}）開始前 {leeway} 天內的數值。"),
         ),
         Baseline::ReferenceDay(_) => Text::new(
-            format!(
-                "Lymphodepletion is not recorded: values nearest to day {day}, within {leeway} days."
-            ),
+            format!("Lymphodepletion is not recorded: values nearest to day {day}, within {leeway} days."),
             format!("未記錄淋巴細胞清除性化療：採用最接近第 {day} 天（±{leeway} 天）的數值。"),
         ),
         Baseline::BeforeNow => Text::new(
@@ -289,10 +253,8 @@ fn baseline_note(baseline: Baseline, numbers: &HematotoxNumbers) -> Text {
 
 /// High or low risk, with outcome figures where they were seen in the patient's disease.
 fn risk(finding: &mut Finding, total: Span, view: &View<'_>, numbers: &HematotoxNumbers) {
-    let (low, high) = (
-        numbers.high_risk.holds(f64::from(total.low)),
-        numbers.high_risk.holds(f64::from(total.high)),
-    );
+    let (low, high) =
+        (numbers.high_risk.holds(f64::from(total.low)), numbers.high_risk.holds(f64::from(total.high)));
     if low != high {
         finding.notes.push(Text::new(
             "Risk is open: the missing values decide between low and high.",
@@ -302,43 +264,23 @@ fn risk(finding: &mut Finding, total: Span, view: &View<'_>, numbers: &Hematotox
     }
     let label = &numbers.high_risk.label;
     finding.notes.push(if high {
-        Text::new(
-            format!("High risk ({}).", label.en),
-            format!("高風險（{}）。", label.zh_tw),
-        )
+        Text::new(format!("High risk ({}).", label.en), format!("高風險（{}）。", label.zh_tw))
     } else {
-        Text::new(
-            format!("Low risk (not {}).", label.en),
-            format!("低風險（未達：{}）。", label.zh_tw),
-        )
+        Text::new(format!("Low risk (not {}).", label.en), format!("低風險（未達：{}）。", label.zh_tw))
     });
     let Some(group) = view.latest(DIAGNOSIS).and_then(Fact::answer).map(group_of) else {
         return;
     };
-    for outcome in numbers
-        .outcomes
-        .iter()
-        .filter(|outcome| outcome.group == group && outcome.high == high)
-    {
+    for outcome in numbers.outcomes.iter().filter(|outcome| outcome.group == group && outcome.high == high) {
         let text = outcome.label.clone();
-        let text = if outcome.provisional {
-            with(text, "provisional", "暫定")
-        } else {
-            text
-        };
+        let text = if outcome.provisional { with(text, "provisional", "暫定") } else { text };
         let source = format!(" [{}]", outcome.source);
-        finding
-            .notes
-            .push(Text::new(text.en + &source, text.zh_tw + &source));
+        finding.notes.push(Text::new(text.en + &source, text.zh_tw + &source));
     }
 }
 
 /// The group of the outcome figures a diagnosis belongs to.
 fn group_of(diagnosis: Answer) -> Answer {
     const LARGE_B_CELL: Answer = Answer::known("lbcl");
-    if diagnosis == Answer::known("dlbcl") {
-        LARGE_B_CELL
-    } else {
-        diagnosis
-    }
+    if diagnosis == Answer::known("dlbcl") { LARGE_B_CELL } else { diagnosis }
 }

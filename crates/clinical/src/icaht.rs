@@ -104,17 +104,14 @@ pub(crate) fn earliest_end(
     let day_of = |date: Date| days_between(infusion.day, date);
     let after = |concept: &'static str| {
         let concept = Concept::known(concept);
-        let facts = view
-            .of(concept)
-            .filter(|fact| !matches!(fact.value, Value::NotAssessed(_)));
-        facts
-            .map(|fact| day_of(fact.when.first_day(view.zone())))
-            .find(|day| *day >= 0)
+        let facts = view.of(concept).filter(|fact| !matches!(fact.value, Value::NotAssessed(_)));
+        facts.map(|fact| day_of(fact.when.first_day(view.zone()))).find(|day| *day >= 0)
     };
     let found = events.iter().filter_map(|event| {
         let day = match event {
-            Ending::Death => first_time(view, Concept::known("death"))
-                .map(|f| day_of(f.when.first_day(view.zone()))),
+            Ending::Death => {
+                first_time(view, Concept::known("death")).map(|f| day_of(f.when.first_day(view.zone())))
+            }
             Ending::NextTherapy => after("next-therapy"),
             Ending::Relapse => after("relapse"),
             Ending::LastFollowUp => last_follow_up(view, infusion),
@@ -130,10 +127,7 @@ fn last_follow_up(view: &View<'_>, infusion: &InfusionDay) -> Option<i32> {
         Value::Moment(when) => when.last_day(view.zone()),
         _ => fact.when.last_day(view.zone()),
     };
-    let last_value = view
-        .of(ANC)
-        .next_back()
-        .map(|fact| fact.when.first_day(view.zone()));
+    let last_value = view.of(ANC).next_back().map(|fact| fact.when.first_day(view.zone()));
     let day = days_between(infusion.day, last_value.map_or(day, |value| value.max(day)));
     let today = days_between(infusion.day, view.zone().day_of(view.at));
     (day >= 0 && day < today).then_some(day)

@@ -41,13 +41,7 @@ struct Domain {
 
 impl Domain {
     fn settled(span: Span) -> Domain {
-        Domain {
-            span,
-            because: Vec::new(),
-            missing: Vec::new(),
-            asks: Vec::new(),
-            notes: Vec::new(),
-        }
+        Domain { span, because: Vec::new(), missing: Vec::new(), asks: Vec::new(), notes: Vec::new() }
     }
 }
 
@@ -66,13 +60,7 @@ impl<'a> Scene<'_, 'a> {
         Span::unknown(self.numbers.highest)
     }
 
-    fn reason(
-        &self,
-        item: &Item<'_>,
-        criterion: Option<&Criterion>,
-        span: Span,
-        role: &Role<'_>,
-    ) -> Reason {
+    fn reason(&self, item: &Item<'_>, criterion: Option<&Criterion>, span: Span, role: &Role<'_>) -> Reason {
         let fact = item.fact;
         let used = self.lexicon.used(fact, item.at, self.view.at);
         let (used, counts) = match role {
@@ -98,15 +86,11 @@ impl<'a> Scene<'_, 'a> {
         match standing {
             Standing::Stale(item) => {
                 let role = Role::LeftOut("too old to stand for now", "時間過久，不能代表現況");
-                domain
-                    .because
-                    .push(self.reason(&item, None, Span::NONE, &role));
+                domain.because.push(self.reason(&item, None, Span::NONE, &role));
             }
             Standing::NotAssessed(item) => {
                 let role = Role::LeftOut("counts as unknown", "視為未知");
-                domain
-                    .because
-                    .push(self.reason(&item, None, Span::NONE, &role));
+                domain.because.push(self.reason(&item, None, Span::NONE, &role));
             }
             Standing::Known(_) | Standing::Missing => {}
         }
@@ -116,23 +100,14 @@ impl<'a> Scene<'_, 'a> {
     fn ask(&self, domain: &mut Domain, concept: Concept) {
         let name = self.lexicon.name(concept);
         domain.missing.push(concept);
-        let question = Text::new(
-            format!("Assess now: {}", name.en),
-            format!("請評估：{}", name.zh_tw),
-        );
+        let question = Text::new(format!("Assess now: {}", name.en), format!("請評估：{}", name.zh_tw));
         domain.asks.push((concept, question));
     }
 
     /// The five domains.
     fn domains(&self) -> [Domain; 5] {
         let (state, consciousness) = self.consciousness();
-        [
-            self.cognition(&state),
-            consciousness,
-            self.seizure(),
-            self.motor(),
-            self.brain_pressure(),
-        ]
+        [self.cognition(&state), consciousness, self.seizure(), self.motor(), self.brain_pressure()]
     }
 }
 
@@ -143,9 +118,7 @@ fn excluded(item: &Item<'_>) -> Option<Answer> {
 
 /// Whether a fact ICANS looks at is known only to the day.
 fn dated(view: &View<'_>, lexicon: &Lexicon) -> bool {
-    let mut tracks = CONCEPTS
-        .iter()
-        .map(|concept| Track::new(view, *concept, lexicon, false));
+    let mut tracks = CONCEPTS.iter().map(|concept| Track::new(view, *concept, lexicon, false));
     let mut sedatives = lexicon.class("sedative").iter();
     tracks.any(|track| track.dated)
         || sedatives.any(|drug| DrugTrack::new(view, *drug, SEDATION, lexicon, false).dated())
@@ -153,28 +126,13 @@ fn dated(view: &View<'_>, lexicon: &Lexicon) -> bool {
 
 /// The grade of ICANS at the view's instant.
 pub(crate) fn assess(view: &View<'_>, numbers: &IcansNumbers, lexicon: &Lexicon) -> Finding {
-    let domains = Scene {
-        view,
-        numbers,
-        lexicon,
-        late: false,
-    }
-    .domains();
+    let domains = Scene { view, numbers, lexicon, late: false }.domains();
     let mut finding = Finding::new(SCALE, &numbers.rule.name, Status::NotAssessable);
     finding.provisional = numbers.rule.provisional;
-    let worst =
-        |domains: &[Domain; 5]| domains.iter().map(|d| d.span).fold(Span::NONE, Span::worst);
+    let worst = |domains: &[Domain; 5]| domains.iter().map(|d| d.span).fold(Span::NONE, Span::worst);
     let mut span = worst(&domains);
     if dated(view, lexicon) {
-        let other = worst(
-            &Scene {
-                view,
-                numbers,
-                lexicon,
-                late: true,
-            }
-            .domains(),
-        );
+        let other = worst(&Scene { view, numbers, lexicon, late: true }.domains());
         if other != span {
             span = span.or(other);
             finding.notes.push(Text::new(
@@ -186,27 +144,17 @@ pub(crate) fn assess(view: &View<'_>, numbers: &IcansNumbers, lexicon: &Lexicon)
     finding.say(span, numbers.highest);
     for domain in domains {
         for mut reason in domain.because {
-            reason.deciding = reason.grade_low == Some(span.low)
-                && (span.low > 0 || reason.grade_high == Some(0));
+            reason.deciding =
+                reason.grade_low == Some(span.low) && (span.low > 0 || reason.grade_high == Some(0));
             finding.because.push(reason);
         }
         if !span.settled() && !domain.span.settled() && domain.span.high > span.low {
-            domain
-                .missing
-                .into_iter()
-                .for_each(|concept| finding.lacks(concept));
-            domain
-                .asks
-                .into_iter()
-                .for_each(|(concept, question)| finding.ask(concept, question));
+            domain.missing.into_iter().for_each(|concept| finding.lacks(concept));
+            domain.asks.into_iter().for_each(|(concept, question)| finding.ask(concept, question));
         }
         finding.notes.extend(domain.notes);
     }
-    if finding
-        .because
-        .iter()
-        .any(|r| r.grade_high.is_some_and(|g| g > 0) && r.attributed.is_none())
-    {
+    if finding.because.iter().any(|r| r.grade_high.is_some_and(|g| g > 0) && r.attributed.is_none()) {
         finding.notes.push(Text::new(
             "Findings without a stated cause count as ICANS.",
             "未註明原因的表現以 ICANS 計。",
@@ -217,13 +165,7 @@ pub(crate) fn assess(view: &View<'_>, numbers: &IcansNumbers, lexicon: &Lexicon)
 
 /// The grades allowed at the view's instant, without words.
 pub(crate) fn grades(view: &View<'_>, numbers: &IcansNumbers, lexicon: &Lexicon) -> Span {
-    let domains = Scene {
-        view,
-        numbers,
-        lexicon,
-        late: false,
-    }
-    .domains();
+    let domains = Scene { view, numbers, lexicon, late: false }.domains();
     domains.iter().map(|d| d.span).fold(Span::NONE, Span::worst)
 }
 

@@ -9,8 +9,6 @@ pub(crate) fn is_late(fact: &Fact, view: &View<'_>, late_hours: Option<f64>) -> 
         return false;
     };
     let happened = fact.when.latest(view.zone());
-    let slow = late_hours
-        .and_then(hours)
-        .is_some_and(|limit| recorded.at.duration_since(happened) > limit);
+    let slow = late_hours.and_then(hours).is_some_and(|limit| recorded.at.duration_since(happened) > limit);
     recorded.at > view.at || slow
 }

@@ -110,18 +110,12 @@ impl Criterion {
 
 /// The criterion one of whose answers this is.
 pub(crate) fn by_answer(criteria: &[Criterion], answer: Answer) -> Option<&Criterion> {
-    criteria
-        .iter()
-        .find(|criterion| criterion.answers.contains(&answer))
+    criteria.iter().find(|criterion| criterion.answers.contains(&answer))
 }
 
 /// The least and the highest grade that a finding of these criteria gives when it is present.
 pub(crate) fn when_present(criteria: &[Criterion]) -> Option<Span> {
-    criteria
-        .iter()
-        .map(|c| c.grades)
-        .filter(|grades| grades.high > 0)
-        .reduce(Span::or)
+    criteria.iter().map(|c| c.grades).filter(|grades| grades.high > 0).reduce(Span::or)
 }
 
 /// What every scale carries.

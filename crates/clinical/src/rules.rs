@@ -5,8 +5,8 @@ mod blood;
 
 use crate::{
     numbers::{
-        Criterion, CrsNumbers, HematotoxNumbers, IcahtNumbers, IcansNumbers, Limit, Reading,
-        RuleName, Sign, SiteNumbers,
+        Criterion, CrsNumbers, HematotoxNumbers, IcahtNumbers, IcansNumbers, Limit, Reading, RuleName, Sign,
+        SiteNumbers,
     },
     span::Span,
     words::Lexicon,
@@ -48,8 +48,7 @@ impl Rules {
     pub fn choose(knowledge: &Knowledge, using: &[&str]) -> Result<Rules, RuleError> {
         let chosen = Chosen { knowledge, using };
         chosen.check_names()?;
-        let site =
-            site_numbers(knowledge.rule("crs/site-defaults", chosen.version("crs/site-defaults"))?);
+        let site = site_numbers(knowledge.rule("crs/site-defaults", chosen.version("crs/site-defaults"))?);
         let mut icaht_readings = Vec::new();
         let mut icaht = None;
         for (id, reading) in ICAHT_READINGS {
@@ -72,11 +71,7 @@ impl Rules {
             )?,
             icaht,
             icaht_readings,
-            hematotox: hematotox_numbers(
-                chosen.rule("car-hematotox/rejeski")?,
-                &knowledge.sources,
-                &site,
-            )?,
+            hematotox: hematotox_numbers(chosen.rule("car-hematotox/rejeski")?, &knowledge.sources, &site)?,
             lexicon: lexicon(knowledge),
         })
     }
@@ -100,8 +95,8 @@ impl<'k, 'u> Chosen<'k, 'u> {
         ];
         for name in self.using {
             let rule = self.knowledge.rule(name, None)?;
-            let known = USED.contains(&rule.id.as_str())
-                || ICAHT_READINGS.iter().any(|(id, _)| *id == rule.id);
+            let known =
+                USED.contains(&rule.id.as_str()) || ICAHT_READINGS.iter().any(|(id, _)| *id == rule.id);
             if !known {
                 return Err(RuleError::NoSuchRule((*name).to_owned()));
             }
@@ -110,14 +105,10 @@ impl<'k, 'u> Chosen<'k, 'u> {
     }
 
     fn named(&self, id: &str) -> Option<(&'u str, Option<&'u str>)> {
-        let mut names = self
-            .using
-            .iter()
-            .rev()
-            .map(|name| match name.split_once('@') {
-                Some((id, version)) => (id, Some(version)),
-                None => (*name, None),
-            });
+        let mut names = self.using.iter().rev().map(|name| match name.split_once('@') {
+            Some((id, version)) => (id, Some(version)),
+            None => (*name, None),
+        });
         names.find(|(named, _)| *named == id)
     }
 
@@ -135,10 +126,7 @@ impl<'k, 'u> Chosen<'k, 'u> {
 }
 
 fn name_of(rule: &RuleSet) -> RuleName {
-    RuleName {
-        name: rule.name(),
-        provisional: rule.status == Life::Provisional,
-    }
+    RuleName { name: rule.name(), provisional: rule.status == Life::Provisional }
 }
 
 fn lexicon(knowledge: &Knowledge) -> Lexicon {
@@ -146,19 +134,13 @@ fn lexicon(knowledge: &Knowledge) -> Lexicon {
     for info in knowledge.catalogue.iter() {
         lexicon.names.insert(info.concept, info.name.clone());
         for answer in &info.answers {
-            lexicon
-                .answers
-                .insert((info.concept, answer.answer), answer.name.clone());
+            lexicon.answers.insert((info.concept, answer.answer), answer.name.clone());
         }
         if let Some(hours) = info.holds_h {
             lexicon.holds_h.insert(info.concept, hours);
         }
         if let Some(class) = &info.class {
-            lexicon
-                .classes
-                .entry(class.clone())
-                .or_default()
-                .push(info.concept);
+            lexicon.classes.entry(class.clone()).or_default().push(info.concept);
         }
     }
     lexicon
@@ -173,10 +155,7 @@ fn limit(entry: &Entry) -> Option<Limit> {
         Comparison::Ge => Sign::Ge,
         Comparison::Gt => Sign::Gt,
     };
-    Some(Limit {
-        sign,
-        value: threshold.value,
-    })
+    Some(Limit { sign, value: threshold.value })
 }
 
 /// A line with its grade (or points). A line that says “none” gives no grade by itself, whatever the
@@ -189,10 +168,7 @@ fn criterion(entry: &Entry, sources: &Bibliography) -> Criterion {
     } else {
         Span::between(low, entry.grade_high.unwrap_or(low))
     };
-    let cites: Vec<String> = entry
-        .cites()
-        .map(|cite| cite.text(sources, Lang::En))
-        .collect();
+    let cites: Vec<String> = entry.cites().map(|cite| cite.text(sources, Lang::En)).collect();
     Criterion {
         id: entry.id.clone(),
         label: entry.label.clone(),
@@ -223,18 +199,13 @@ impl Reader<'_> {
     /// A number that must be whole and fit.
     fn whole(&self, id: &str) -> Result<i32, RuleError> {
         let number = self.rule.number(id)?;
-        whole(number).ok_or_else(|| RuleError::NoNumber {
-            rule: self.rule.name(),
-            entry: id.to_owned(),
-        })
+        whole(number).ok_or_else(|| RuleError::NoNumber { rule: self.rule.name(), entry: id.to_owned() })
     }
 
     fn highest(&self) -> Result<u8, RuleError> {
         let highest = self.whole("scale-maximum")?;
-        u8::try_from(highest).map_err(|_| RuleError::NoNumber {
-            rule: self.rule.name(),
-            entry: "scale-maximum".to_owned(),
-        })
+        u8::try_from(highest)
+            .map_err(|_| RuleError::NoNumber { rule: self.rule.name(), entry: "scale-maximum".to_owned() })
     }
 
     /// Lines about a concept that answers meet.
@@ -242,12 +213,7 @@ impl Reader<'_> {
         let about = |entry: &&Entry| {
             entry.concept.is_some_and(|c| c.as_str() == concept) && !entry.answers.is_empty()
         };
-        self.rule
-            .entries()
-            .iter()
-            .filter(about)
-            .map(|entry| criterion(entry, self.sources))
-            .collect()
+        self.rule.entries().iter().filter(about).map(|entry| criterion(entry, self.sources)).collect()
     }
 }
 
@@ -266,11 +232,7 @@ fn site_numbers(rule: &RuleSet) -> SiteNumbers {
     }
 }
 
-fn crs_numbers(
-    rule: &RuleSet,
-    sources: &Bibliography,
-    site: &SiteNumbers,
-) -> Result<CrsNumbers, RuleError> {
+fn crs_numbers(rule: &RuleSet, sources: &Bibliography, site: &SiteNumbers) -> Result<CrsNumbers, RuleError> {
     let read = Reader { rule, sources };
     Ok(CrsNumbers {
         rule: name_of(rule),
@@ -297,18 +259,9 @@ fn icans_numbers(
     site: &SiteNumbers,
 ) -> Result<IcansNumbers, RuleError> {
     let read = Reader { rule, sources };
-    let (ice, capd) = (
-        Reader { rule: ice, sources },
-        Reader {
-            rule: capd,
-            sources,
-        },
-    );
+    let (ice, capd) = (Reader { rule: ice, sources }, Reader { rule: capd, sources });
     let best = ice.whole("total")?;
-    let missing = |id: &str| RuleError::NoNumber {
-        rule: rule.name(),
-        entry: id.to_owned(),
-    };
+    let missing = |id: &str| RuleError::NoNumber { rule: rule.name(), entry: id.to_owned() };
     let years = whole(read.value("age-ice")?).and_then(|years| i16::try_from(years).ok());
     Ok(IcansNumbers {
         rule: name_of(rule),
@@ -338,37 +291,24 @@ fn icans_numbers(
 /// The lines of consciousness itself, not those of a score that cannot be done.
 fn consciousness(read: &Reader<'_>) -> Vec<Criterion> {
     let lines = read.answered("level-of-consciousness");
-    lines
-        .into_iter()
-        .filter(|line| line.id.starts_with("consciousness"))
-        .collect()
+    lines.into_iter().filter(|line| line.id.starts_with("consciousness")).collect()
 }
 
 fn ice_bands(read: &Reader<'_>, best: i32) -> Vec<(i32, i32, Criterion)> {
-    let scores = |entry: &&Entry| {
-        entry.concept.is_some_and(|c| c.as_str() == "ice-score") && entry.grade.is_some()
-    };
-    let bands = read
-        .rule
-        .entries()
-        .iter()
-        .filter(scores)
-        .filter_map(|entry| {
-            let from = whole(entry.threshold.as_ref()?.value)?;
-            let to = entry
-                .to
-                .as_ref()
-                .map_or(Some(best), |to| whole(to.decimal.to_f64()))?;
-            Some((from, to, criterion(entry, read.sources)))
-        });
+    let scores =
+        |entry: &&Entry| entry.concept.is_some_and(|c| c.as_str() == "ice-score") && entry.grade.is_some();
+    let bands = read.rule.entries().iter().filter(scores).filter_map(|entry| {
+        let from = whole(entry.threshold.as_ref()?.value)?;
+        let to = entry.to.as_ref().map_or(Some(best), |to| whole(to.decimal.to_f64()))?;
+        Some((from, to, criterion(entry, read.sources)))
+    });
     bands.collect()
 }
 
 fn ice_items(rule: &RuleSet) -> Vec<(Concept, i32)> {
     let items = rule.entries().iter().filter_map(|entry| {
-        let concept = entry
-            .concept
-            .filter(|c| c.as_str().starts_with("ice-") && c.as_str() != "ice-score")?;
+        let concept =
+            entry.concept.filter(|c| c.as_str().starts_with("ice-") && c.as_str() != "ice-score")?;
         Some((concept, whole(entry.number.as_ref()?.to_f64())?))
     });
     items.collect()
@@ -376,9 +316,7 @@ fn ice_items(rule: &RuleSet) -> Vec<(Concept, i32)> {
 
 fn capd_items(rule: &RuleSet) -> Vec<(Concept, bool)> {
     let items = rule.entries().iter().filter_map(|entry| {
-        let concept = entry
-            .concept
-            .filter(|c| c.as_str().starts_with("capd-item-"))?;
+        let concept = entry.concept.filter(|c| c.as_str().starts_with("capd-item-"))?;
         Some((concept, entry.reverse))
     });
     items.collect()
@@ -388,10 +326,8 @@ fn capd_points(rule: &RuleSet) -> Result<Vec<(Answer, i32)>, RuleError> {
     const ANSWERS: [&str; 5] = ["never", "rarely", "sometimes", "often", "always"];
     let points = |answer: &'static str| {
         let id = format!("points-{answer}");
-        let points = rule.entry(&id)?.points.ok_or_else(|| RuleError::NoNumber {
-            rule: rule.name(),
-            entry: id,
-        })?;
+        let points =
+            rule.entry(&id)?.points.ok_or_else(|| RuleError::NoNumber { rule: rule.name(), entry: id })?;
         Ok((Answer::known(answer), i32::from(points)))
     };
     ANSWERS.into_iter().map(points).collect()

@@ -16,42 +16,27 @@ impl Span {
 
     /// One grade for certain.
     pub const fn exactly(grade: u8) -> Span {
-        Span {
-            low: grade,
-            high: grade,
-        }
+        Span { low: grade, high: grade }
     }
 
     /// Between two grades, given in either order.
     pub fn between(a: u8, b: u8) -> Span {
-        Span {
-            low: a.min(b),
-            high: a.max(b),
-        }
+        Span { low: a.min(b), high: a.max(b) }
     }
 
     /// Nothing is known: from 0 to the highest grade of the scale.
     pub const fn unknown(highest: u8) -> Span {
-        Span {
-            low: 0,
-            high: highest,
-        }
+        Span { low: 0, high: highest }
     }
 
     /// One or the other: both sets of grades stay possible.
     pub fn or(self, other: Span) -> Span {
-        Span {
-            low: self.low.min(other.low),
-            high: self.high.max(other.high),
-        }
+        Span { low: self.low.min(other.low), high: self.high.max(other.high) }
     }
 
     /// Both hold and the worse one grades.
     pub fn worst(self, other: Span) -> Span {
-        Span {
-            low: self.low.max(other.low),
-            high: self.high.max(other.high),
-        }
+        Span { low: self.low.max(other.low), high: self.high.max(other.high) }
     }
 
     /// Whether only one grade is possible.

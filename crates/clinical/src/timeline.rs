@@ -60,9 +60,7 @@ impl<'t, 'a> Standing<'t, 'a> {
 
     /// Whether a usable item gives this answer.
     pub fn says(self, answer: Answer) -> bool {
-        self.known()
-            .iter()
-            .any(|item| item.fact.answer() == Some(answer))
+        self.known().iter().any(|item| item.fact.answer() == Some(answer))
     }
 }
 
@@ -71,21 +69,11 @@ impl<'a> Track<'a> {
     /// instant, or with `late` from its last (but never after the view's instant): both orders
     /// against facts with a clock time are possible.
     pub fn new(view: &View<'a>, concept: Concept, lexicon: &Lexicon, late: bool) -> Track<'a> {
-        Track::holding(
-            view,
-            concept,
-            lexicon.holds_h(concept).and_then(hours),
-            late,
-        )
+        Track::holding(view, concept, lexicon.holds_h(concept).and_then(hours), late)
     }
 
     /// Places the facts of a concept, each standing for `hold`; `None`: until it is replaced.
-    fn holding(
-        view: &View<'a>,
-        concept: Concept,
-        hold: Option<SignedDuration>,
-        late: bool,
-    ) -> Track<'a> {
+    fn holding(view: &View<'a>, concept: Concept, hold: Option<SignedDuration>, late: bool) -> Track<'a> {
         let zone = view.zone();
         let mut dated = false;
         let mut items: Vec<Item<'a>> = view
@@ -93,16 +81,10 @@ impl<'a> Track<'a> {
             .map(|fact| {
                 let (first, last) = (fact.when.earliest(zone), fact.when.latest(zone));
                 dated |= first != last;
-                let at = if late {
-                    last.min(view.at).max(first)
-                } else {
-                    first
-                };
+                let at = if late { last.min(view.at).max(first) } else { first };
                 let until = match (&fact.until, hold) {
                     (Some(until), _) => until.latest(zone),
-                    (None, Some(hold)) => {
-                        last.max(first.saturating_add(hold).unwrap_or(Timestamp::MAX))
-                    }
+                    (None, Some(hold)) => last.max(first.saturating_add(hold).unwrap_or(Timestamp::MAX)),
                     (None, None) => Timestamp::MAX,
                 };
                 Item { at, until, fact }
@@ -126,9 +108,7 @@ impl<'a> Track<'a> {
         };
         let start = seen.partition_point(|item| item.at < newest.at);
         let tied = seen.get(start..).unwrap_or_default();
-        let usable = |item: &&Item<'a>| {
-            item.until >= at && !matches!(item.fact.value, Value::NotAssessed(_))
-        };
+        let usable = |item: &&Item<'a>| item.until >= at && !matches!(item.fact.value, Value::NotAssessed(_));
         match tied.iter().filter(usable).count() {
             0 if newest.until < at => Standing::Stale(newest),
             0 => Standing::NotAssessed(newest),
@@ -160,8 +140,7 @@ pub(crate) fn just_after(at: Timestamp) -> Option<Timestamp> {
 
 /// The instant before.
 pub(crate) fn just_before(at: Timestamp) -> Timestamp {
-    at.checked_sub(SignedDuration::from_nanos(1))
-        .unwrap_or(Timestamp::MIN)
+    at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(Timestamp::MIN)
 }
 
 /// Hours as a length of time; `None` where it is no length.
@@ -198,14 +177,8 @@ impl<'a> DrugTrack<'a> {
         lexicon: &Lexicon,
         late: bool,
     ) -> DrugTrack<'a> {
-        let hold = lexicon
-            .holds_h(concept)
-            .or_else(|| lexicon.holds_h(like))
-            .and_then(hours);
-        DrugTrack {
-            concept,
-            track: Track::holding(view, concept, hold, late),
-        }
+        let hold = lexicon.holds_h(concept).or_else(|| lexicon.holds_h(like)).and_then(hours);
+        DrugTrack { concept, track: Track::holding(view, concept, hold, late) }
     }
 
     /// Whether there is nothing about it.
@@ -227,13 +200,7 @@ impl<'a> DrugTrack<'a> {
     pub fn changes(&self, into: &mut Vec<Timestamp>) {
         self.track.changes(into);
         // What has an end does not run at it.
-        into.extend(
-            self.track
-                .items
-                .iter()
-                .filter(|i| i.fact.until.is_some())
-                .map(|i| i.until),
-        );
+        into.extend(self.track.items.iter().filter(|i| i.fact.until.is_some()).map(|i| i.until));
     }
 
     /// Whether it runs at an instant.
@@ -241,24 +208,16 @@ impl<'a> DrugTrack<'a> {
         let items = &self.track.items;
         let end = items.partition_point(|item| item.at <= at);
         let seen = items.get(..end).unwrap_or_default();
-        let after_stop = seen
-            .iter()
-            .rposition(|item| stops(item.fact))
-            .map_or(0, |stop| stop + 1);
+        let after_stop = seen.iter().rposition(|item| stops(item.fact)).map_or(0, |stop| stop + 1);
         let live = seen.get(after_stop..).unwrap_or_default();
-        let within =
-            |item: &&Item<'a>| item.fact.until.is_some() && at < item.until && gives(item.fact);
+        let within = |item: &&Item<'a>| item.fact.until.is_some() && at < item.until && gives(item.fact);
         if let Some(item) = live.iter().rev().find(within) {
-            return Running::Yes {
-                item: *item,
-                open: false,
-            };
+            return Running::Yes { item: *item, open: false };
         }
         match live.iter().rev().find(|item| gives(item.fact)) {
-            Some(item) if item.fact.until.is_none() && at <= item.until => Running::Yes {
-                item: *item,
-                open: true,
-            },
+            Some(item) if item.fact.until.is_none() && at <= item.until => {
+                Running::Yes { item: *item, open: true }
+            }
             Some(item) if item.fact.until.is_none() => Running::Perhaps(*item),
             _ => Running::No,
         }
@@ -296,16 +255,11 @@ pub(crate) fn infusion_days(view: &View<'_>) -> Vec<InfusionDay> {
         if matches!(fact.value, Value::NotAssessed(_)) {
             continue;
         }
-        let found = InfusionDay {
-            start: fact.when.earliest(zone),
-            day: fact.when.first_day(zone),
-            when: fact.when,
-        };
+        let found =
+            InfusionDay { start: fact.when.earliest(zone), day: fact.when.first_day(zone), when: fact.when };
         match days.iter_mut().find(|known| known.day == found.day) {
             // A clock time says more than the day it lies on.
-            Some(known) if known.when.instant().is_none() && found.when.instant().is_some() => {
-                *known = found
-            }
+            Some(known) if known.when.instant().is_none() && found.when.instant().is_some() => *known = found,
             Some(known) if known.when.instant().is_some() && found.when.instant().is_none() => {}
             Some(known) if found.start < known.start => *known = found,
             Some(_) => {}
@@ -318,6 +272,5 @@ pub(crate) fn infusion_days(view: &View<'_>) -> Vec<InfusionDay> {
 
 /// When a fact happened for the first time, as seen from the view.
 pub(crate) fn first_time<'a>(view: &View<'a>, concept: Concept) -> Option<&'a Fact> {
-    view.of(concept)
-        .find(|fact| !matches!(fact.value, Value::NotAssessed(_)))
+    view.of(concept).find(|fact| !matches!(fact.value, Value::NotAssessed(_)))
 }

@@ -17,18 +17,12 @@ pub struct Lexicon {
 impl Lexicon {
     /// The name of a fact; its id where the catalogue does not know it.
     pub fn name(&self, concept: Concept) -> Text {
-        self.names
-            .get(&concept)
-            .cloned()
-            .unwrap_or_else(|| Text::same(concept.as_str()))
+        self.names.get(&concept).cloned().unwrap_or_else(|| Text::same(concept.as_str()))
     }
 
     /// The name of an answer; its id where the catalogue does not know it.
     pub fn answer(&self, concept: Concept, answer: Answer) -> Text {
-        self.answers
-            .get(&(concept, answer))
-            .cloned()
-            .unwrap_or_else(|| Text::same(answer.as_str()))
+        self.answers.get(&(concept, answer)).cloned().unwrap_or_else(|| Text::same(answer.as_str()))
     }
 
     /// For how many hours a value stands for now; `None`: until it is replaced.
@@ -38,10 +32,7 @@ impl Lexicon {
 
     /// The drugs of a class, by id.
     pub fn class(&self, class: &str) -> &[Concept] {
-        self.classes
-            .get(class)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+        self.classes.get(class).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The fact's value in words: as written, with unit.
@@ -62,10 +53,9 @@ impl Lexicon {
             Value::Text(text) => Text::same(text.to_string()),
             Value::Happened => Text::new("given or happened", "已給予或已發生"),
             Value::NotAssessed(why) if why.trim().is_empty() => Text::new("not assessed", "未評估"),
-            Value::NotAssessed(why) => join(
-                &Text::new("not assessed: ", "未評估："),
-                &Text::same(why.to_string()),
-            ),
+            Value::NotAssessed(why) => {
+                join(&Text::new("not assessed: ", "未評估："), &Text::same(why.to_string()))
+            }
         }
     }
 
@@ -81,10 +71,7 @@ impl Lexicon {
 
 /// Two texts one after the other.
 pub(crate) fn join(a: &Text, b: &Text) -> Text {
-    Text::new(
-        format!("{}{}", a.en, b.en),
-        format!("{}{}", a.zh_tw, b.zh_tw),
-    )
+    Text::new(format!("{}{}", a.en, b.en), format!("{}{}", a.zh_tw, b.zh_tw))
 }
 
 /// A remark after a text.
@@ -102,25 +89,16 @@ pub(crate) fn age(happened: Timestamp, at: Timestamp) -> Text {
     if minutes <= 0 {
         return Text::new("at this time", "此時");
     }
-    let (days, hours, rest) = (
-        minutes / MINUTES_A_DAY,
-        minutes % MINUTES_A_DAY / MINUTES_AN_HOUR,
-        minutes % MINUTES_AN_HOUR,
-    );
+    let (days, hours, rest) =
+        (minutes / MINUTES_A_DAY, minutes % MINUTES_A_DAY / MINUTES_AN_HOUR, minutes % MINUTES_AN_HOUR);
     if days >= 2 {
-        Text::new(
-            format!("{days} d {hours} h earlier"),
-            format!("{days} 天 {hours} 小時前"),
-        )
+        Text::new(format!("{days} d {hours} h earlier"), format!("{days} 天 {hours} 小時前"))
     } else if minutes >= MINUTES_AN_HOUR {
         let hours = minutes / MINUTES_AN_HOUR;
         if rest == 0 {
             Text::new(format!("{hours} h earlier"), format!("{hours} 小時前"))
         } else {
-            Text::new(
-                format!("{hours} h {rest} min earlier"),
-                format!("{hours} 小時 {rest} 分前"),
-            )
+            Text::new(format!("{hours} h {rest} min earlier"), format!("{hours} 小時 {rest} 分前"))
         }
     } else {
         Text::new(format!("{rest} min earlier"), format!("{rest} 分鐘前"))

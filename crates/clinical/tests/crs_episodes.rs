@@ -32,58 +32,29 @@ fn fever_is_not_needed_after_treatment_within_the_episode() {
         "methylprednisolone",
     ] {
         let found = crs(&format!("{AFEBRILE_SHOCK}D+1 07:00 | {drug} | 100 mg"), "2");
-        assert!(
-            found.because.iter().any(|r| r.criterion == "fever-waived"),
-            "{drug}"
-        );
+        assert!(found.because.iter().any(|r| r.criterion == "fever-waived"), "{drug}");
     }
     // Before the onset and before the infusion it does not count.
-    for early in [
-        "D+1 05:00 | paracetamol | 500 mg",
-        "D0 09:00 | paracetamol | 500 mg",
-    ] {
+    for early in ["D+1 05:00 | paracetamol | 500 mg", "D0 09:00 | paracetamol | 500 mg"] {
         let found = crs(&format!("{AFEBRILE_SHOCK}{early}"), "0–2");
         assert_eq!(found.settled_by[0].concept.as_str(), "antipyretic-therapy");
         assert_eq!(missing(&found), ["antipyretic-therapy"]);
     }
     let treated = "D+1 06:00 | body temperature | 38.5 Cel\nD+1 07:00 | paracetamol | 500 mg\n";
-    crs(
-        &format!("{treated}{SIGNS_NONE}D+1 09:00 | body temperature | 37.0 Cel"),
-        "0",
-    );
-    crs(
-        &format!("{treated}{SIGNS_NONE}D+1 09:00 | body temperature | 38.2 Cel"),
-        "1",
-    );
-    crs(
-        &format!(
-            "{treated}D+1 09:00 | body temperature | 37.0 Cel\nD+1 09:00 | oxygen device | none"
-        ),
-        "?",
-    );
+    crs(&format!("{treated}{SIGNS_NONE}D+1 09:00 | body temperature | 37.0 Cel"), "0");
+    crs(&format!("{treated}{SIGNS_NONE}D+1 09:00 | body temperature | 38.2 Cel"), "1");
+    crs(&format!("{treated}D+1 09:00 | body temperature | 37.0 Cel\nD+1 09:00 | oxygen device | none"), "?");
     // A drug that was tried and not given is none.
-    crs(
-        &format!("{AFEBRILE_SHOCK}D+1 07:00 | paracetamol | not assessed"),
-        "0–2",
-    );
+    crs(&format!("{AFEBRILE_SHOCK}D+1 07:00 | paracetamol | not assessed"), "0–2");
 }
 
 /// Row X2.
 #[test]
 fn the_clinicians_word_settles_the_drug_log() {
-    crs(
-        &format!("{AFEBRILE_SHOCK}D+1 09:30 | antipyretic-therapy | none-given"),
-        "0",
-    );
-    crs(
-        &format!("{AFEBRILE_SHOCK}D+1 09:30 | antipyretic-therapy | given"),
-        "2",
-    );
+    crs(&format!("{AFEBRILE_SHOCK}D+1 09:30 | antipyretic-therapy | none-given"), "0");
+    crs(&format!("{AFEBRILE_SHOCK}D+1 09:30 | antipyretic-therapy | given"), "2");
     // Said before the fever, it says nothing of the time after it.
-    crs(
-        &format!("{AFEBRILE_SHOCK}D+1 05:30 | antipyretic-therapy | none-given"),
-        "0–2",
-    );
+    crs(&format!("{AFEBRILE_SHOCK}D+1 05:30 | antipyretic-therapy | none-given"), "0–2");
     crs(
         &format!(
             "{AFEBRILE_SHOCK}D+1 07:00 | paracetamol | 500 mg\nD+1 09:30 | antipyretic-therapy | none-given"
@@ -97,22 +68,14 @@ fn the_clinicians_word_settles_the_drug_log() {
 /// Row X2.
 #[test]
 fn old_observations_do_not_stand_for_now() {
-    let hold = rules()
-        .lexicon
-        .holds_h(vena_base::Concept::known("hypotension"))
-        .expect("hypotension goes stale");
+    let hold =
+        rules().lexicon.holds_h(vena_base::Concept::known("hypotension")).expect("hypotension goes stale");
     let days = (hold / 24.0).ceil() as u32 + 1;
-    let chart = infused(&format!(
-        "{SIGNS_NONE}D+{} 09:00 | body temperature | 38.5 Cel",
-        1 + days
-    ));
+    let chart = infused(&format!("{SIGNS_NONE}D+{} 09:00 | body temperature | 38.5 Cel", 1 + days));
     let found = finding(&chart, "crs", &format!("D+{} 10:00", 1 + days));
     assert_eq!(found.brief(), "≥1");
-    let stale = found
-        .because
-        .iter()
-        .find(|r| r.criterion == "hypotension")
-        .expect("the old statement is shown");
+    let stale =
+        found.because.iter().find(|r| r.criterion == "hypotension").expect("the old statement is shown");
     assert!(stale.used.en.contains("too old") && stale.grade_low.is_none());
     // With an end of its own it stands until then.
     let long = infused(&format!(
@@ -136,15 +99,9 @@ fn an_episode_ends_and_a_new_one_needs_fever() {
     // Closed by a clinician: fever is needed again, and the old drug no longer counts.
     let closed = format!("{first}D+1 20:00 | crs-episode-closed |\n{again}");
     check("crs", &closed, "D+2 10:00", "0");
-    check(
-        "crs",
-        &format!("{closed}D+2 09:30 | body temperature | 38.3 Cel"),
-        "D+2 10:00",
-        "2",
-    );
-    let refever = format!(
-        "{closed}D+2 09:10 | body temperature | 38.3 Cel\nD+2 09:30 | body temperature | 37.3 Cel"
-    );
+    check("crs", &format!("{closed}D+2 09:30 | body temperature | 38.3 Cel"), "D+2 10:00", "2");
+    let refever =
+        format!("{closed}D+2 09:10 | body temperature | 38.3 Cel\nD+2 09:30 | body temperature | 37.3 Cel");
     check("crs", &refever, "D+2 10:00", "0–2");
 }
 
@@ -152,25 +109,14 @@ fn an_episode_ends_and_a_new_one_needs_fever() {
 #[test]
 fn enough_quiet_hours_end_an_episode() {
     let quiet = rules().crs.site.clean_hours.expect("the site's hours");
-    let hold = rules()
-        .lexicon
-        .holds_h(vena_base::Concept::known("body-temperature"))
-        .unwrap();
+    let hold = rules().lexicon.holds_h(vena_base::Concept::known("body-temperature")).unwrap();
     let step = (hold.min(quiet) / 2.0).max(1.0) as i64;
     let lines = "D+1 00:00 | body temperature | 38.5 Cel\nD+1 00:00 | paracetamol | 500 mg";
     let start = instant("D+1 02:00");
-    let hours = |n: i64| {
-        start
-            .checked_add(jiff::SignedDuration::from_hours(n))
-            .unwrap()
-    };
+    let hours = |n: i64| start.checked_add(jiff::SignedDuration::from_hours(n)).unwrap();
     let mut facts = support::facts(&format!("D0 10:00 | infusion |\n{lines}"));
     let observe = |facts: &mut Vec<vena_base::Fact>, at: jiff::Timestamp, pressure: &str| {
-        for line in [
-            "body temperature | 37.0 Cel",
-            pressure,
-            "oxygen device | none",
-        ] {
+        for line in ["body temperature | 37.0 Cel", pressure, "oxygen device | none"] {
             let mut fact = support::fact(&format!("D0 11:00 | {line}"));
             fact.when = vena_base::When::Instant(vena_base::Stamp::utc(at));
             facts.push(fact);
@@ -183,15 +129,9 @@ fn enough_quiet_hours_end_an_episode() {
         n += step;
     }
     // At the last quiet hour the episode is over: pressure alone no longer grades. Just before, it does.
-    for (at, expected) in [
-        (hours(last), "0"),
-        (
-            hours(last)
-                .checked_sub(jiff::SignedDuration::from_mins(1))
-                .unwrap(),
-            "2",
-        ),
-    ] {
+    for (at, expected) in
+        [(hours(last), "0"), (hours(last).checked_sub(jiff::SignedDuration::from_mins(1)).unwrap(), "2")]
+    {
         let mut all = facts.clone();
         observe(&mut all, at, "hypotension | no-vasopressor");
         let chart = vena_base::Chart::new("p", support::zone(), all);
@@ -221,21 +161,12 @@ fn episodes_are_told_with_peak_and_waiver() {
 #[test]
 fn a_date_that_cannot_be_ordered_gives_an_interval() {
     // The fever is known to the day of infusion only: before it or after it.
-    let dated = "D0 | body temperature | 38.5 Cel\nD0 12:00 | hypotension | none\nD0 12:00 | oxygen device | none";
+    let dated =
+        "D0 | body temperature | 38.5 Cel\nD0 12:00 | hypotension | none\nD0 12:00 | oxygen device | none";
     let found = check("crs", dated, "D0 20:00", "0–1");
-    assert!(
-        found
-            .notes
-            .iter()
-            .any(|note| note.en.contains("only to the day"))
-    );
+    assert!(found.notes.iter().any(|note| note.en.contains("only to the day")));
     // A fever from before the infusion opens nothing; afterwards the temperature is not known.
-    check(
-        "crs",
-        &dated.replace("D0 |", "D0 08:00 |"),
-        "D0 20:00",
-        "0–1",
-    );
+    check("crs", &dated.replace("D0 |", "D0 08:00 |"), "D0 20:00", "0–1");
     check("crs", &dated.replace("D0 |", "D0 10:00 |"), "D0 20:00", "1");
     // The statement is known to the day only: before or after the other.
     let dated = format!(
@@ -243,10 +174,7 @@ fn a_date_that_cannot_be_ordered_gives_an_interval() {
     );
     crs(&dated, "1–2");
     // The drug is known to the day of the fever only: before it or after it.
-    crs(
-        &format!("{AFEBRILE_SHOCK}D+1 | paracetamol | 500 mg"),
-        "0–2",
-    );
+    crs(&format!("{AFEBRILE_SHOCK}D+1 | paracetamol | 500 mg"), "0–2");
     // The next day it is after the fever for certain.
     let lines = "D+1 06:00 | body temperature | 38.5 Cel\nD+2 | paracetamol | 500 mg\nD+2 22:00 | body temperature | 37 Cel
         D+2 22:00 | hypotension | no-vasopressor\nD+2 22:00 | oxygen device | none";

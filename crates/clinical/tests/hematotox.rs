@@ -77,46 +77,25 @@ fn points_at_every_cut_off() {
         ("ferritin", "9000 ng/mL"),
     ];
     changed(&worst, "7");
-    assert!(
-        changed(&[("anc", "1200 /uL")], "1").provisional,
-        "what exactly the cut-off gives is open"
-    );
+    assert!(changed(&[("anc", "1200 /uL")], "1").provisional, "what exactly the cut-off gives is open");
 }
 
 /// Row X8.
 #[test]
 fn a_missing_input_is_an_interval_never_nothing() {
-    for (what, high) in [
-        ("platelets", 2),
-        ("anc", 1),
-        ("haemoglobin", 1),
-        ("crp", 1),
-        ("ferritin", 2),
-    ] {
+    for (what, high) in [("platelets", 2), ("anc", 1), ("haemoglobin", 1), ("crp", 1), ("ferritin", 2)] {
         let found = changed(&[(what, "")], &format!("0–{high}"));
-        assert_eq!(
-            (found.status, missing(&found)),
-            (Status::Interval, vec![what])
-        );
+        assert_eq!((found.status, missing(&found)), (Status::Interval, vec![what]));
         assert_eq!(found.value, None);
         assert_eq!(found.settled_by[0].concept.as_str(), what);
     }
     let one = changed(
-        &[
-            ("platelets", ""),
-            ("anc", ""),
-            ("haemoglobin", ""),
-            ("crp", ""),
-            ("ferritin", "100 ng/mL"),
-        ],
+        &[("platelets", ""), ("anc", ""), ("haemoglobin", ""), ("crp", ""), ("ferritin", "100 ng/mL")],
         "0–5",
     );
     assert_eq!(missing(&one).len(), 4);
     let none = score(LDC, "D+10 08:00", "?");
-    assert_eq!(
-        (none.status, missing(&none).len()),
-        (Status::NotAssessable, 5)
-    );
+    assert_eq!((none.status, missing(&none).len()), (Status::NotAssessable, 5));
 }
 
 /// Row X8.
@@ -124,49 +103,16 @@ fn a_missing_input_is_an_interval_never_nothing() {
 fn the_baseline_is_before_lymphodepletion() {
     // The latest before the start counts; what comes after it does not; nor does what is too old.
     let base = lines(&[]);
-    score(
-        &format!("{LDC}{base}D-6 07:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "0",
-    );
-    score(
-        &format!("{LDC}{base}D-5 10:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "0",
-    );
-    score(
-        &format!("{LDC}{base}D-4 10:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "0",
-    );
+    score(&format!("{LDC}{base}D-6 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    score(&format!("{LDC}{base}D-5 10:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
+    score(&format!("{LDC}{base}D-4 10:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
     let without = lines(&[("platelets", "")]);
-    score(
-        &format!("{LDC}{without}D-8 07:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "2",
-    );
-    score(
-        &format!("{LDC}{without}D-9 07:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "0–2",
-    );
+    score(&format!("{LDC}{without}D-8 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
+    score(&format!("{LDC}{without}D-9 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
     // On the day it began, in unknown order: both stay possible, or it is taken and said.
-    score(
-        &format!("{LDC}{base}D-5 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "0–2",
-    );
-    let dated = score(
-        &format!("{LDC}{without}D-5 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "2",
-    );
-    assert!(
-        dated
-            .because
-            .iter()
-            .any(|reason| reason.used.en.contains("on the day lymphodepletion began"))
-    );
+    score(&format!("{LDC}{base}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    let dated = score(&format!("{LDC}{without}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "2");
+    assert!(dated.because.iter().any(|reason| reason.used.en.contains("on the day lymphodepletion began")));
 }
 
 /// Row X8.
@@ -178,30 +124,14 @@ fn without_lymphodepletion_the_reference_day_and_without_both_now() {
     assert!(found.notes.iter().any(|note| note.en.contains("day -5")));
     let without = lines(&[("platelets", "")]);
     for (day, expected) in [(-9, "0–2"), (-8, "2"), (-2, "2"), (-1, "0–2")] {
-        score(
-            &format!("{infusion}{without}D{day} 07:00 | platelets | 20 10*9/L"),
-            "D+10 08:00",
-            expected,
-        );
+        score(&format!("{infusion}{without}D{day} 07:00 | platelets | 20 10*9/L"), "D+10 08:00", expected);
     }
     // The nearest to the reference day counts.
-    score(
-        &format!("{infusion}{base}D-4 07:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "0",
-    );
+    score(&format!("{infusion}{base}D-4 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
     // The first lymphodepleting drug shows the start.
     let drug = "D-4 09:00 | fludarabine | 50 mg\n";
-    score(
-        &format!("{infusion}{without}D-3 07:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "2",
-    );
-    score(
-        &format!("{infusion}{drug}{without}D-3 07:00 | platelets | 20 10*9/L"),
-        "D+10 08:00",
-        "0–2",
-    );
+    score(&format!("{infusion}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
+    score(&format!("{infusion}{drug}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
     // Neither: the latest values, provisionally.
     let now = score(&base, "D-4 08:00", "0");
     assert!(now.provisional);
@@ -224,26 +154,18 @@ fn risk_is_told_with_outcomes_only_where_they_were_seen() {
     };
     for diagnosis in ["dlbcl", "lbcl", "mcl", "mm"] {
         let notes = told(diagnosis, &high);
-        assert!(
-            notes.contains("High risk") && notes.contains("aplastic"),
-            "{diagnosis}: {notes}"
-        );
+        assert!(notes.contains("High risk") && notes.contains("aplastic"), "{diagnosis}: {notes}");
         assert!(!notes.contains(", low risk:"), "{notes}");
         assert!(!notes.contains("mortality"));
         let low = told(diagnosis, &one);
         assert!(
-            low.contains("Low risk")
-                && low.contains(", low risk:")
-                && !low.contains(", high risk:"),
+            low.contains("Low risk") && low.contains(", low risk:") && !low.contains(", high risk:"),
             "{low}"
         );
     }
     for diagnosis in ["b-all", "fl"] {
         let notes = told(diagnosis, &high);
-        assert!(
-            notes.contains("High risk") && !notes.contains("aplastic"),
-            "{diagnosis}: {notes}"
-        );
+        assert!(notes.contains("High risk") && !notes.contains("aplastic"), "{diagnosis}: {notes}");
     }
     let open = told("dlbcl", &[("platelets", "")]);
     assert!(open.contains("Risk is open") && !open.contains("aplastic"));

@@ -10,20 +10,12 @@ use vena_clinical::{Finding, Question, Rules, Status, assess, grade_days, grade_
 fn anc(day: i32, value: f64, bound: Bound) -> Fact {
     let written = Decimal::parse(&value.to_string()).unwrap();
     let quantity = Quantity::new(written, "/uL", "/uL", bound, None).unwrap();
-    Fact::new(
-        Concept::known("anc"),
-        Value::Quantity(quantity),
-        when(&format!("D{day:+} 08:00")),
-    )
+    Fact::new(Concept::known("anc"), Value::Quantity(quantity), when(&format!("D{day:+} 08:00")))
 }
 
 fn series(from: i32, values: &[f64]) -> Chart {
     let mut facts = support::facts("D0 07:00 | infusion |");
-    facts.extend(
-        (from..)
-            .zip(values)
-            .map(|(day, value)| anc(day, *value, Bound::Exact)),
-    );
+    facts.extend((from..).zip(values).map(|(day, value)| anc(day, *value, Bound::Exact)));
     Chart::new("p", support::zone(), facts)
 }
 
@@ -39,27 +31,14 @@ fn inside_the_window_a_running_episode_is_at_least() {
     assert_eq!((found.brief().as_str(), found.high), ("≥1", Some(4)));
     assert_eq!(found.days_le_500, Some(3));
     assert_eq!(found.since, Some(when("D+1")));
-    assert!(
-        found
-            .notes
-            .iter()
-            .any(|note| note.en.contains("open until day 30"))
-    );
+    assert!(found.notes.iter().any(|note| note.en.contains("open until day 30")));
     let over = series(0, &[2000.0, 400.0, 400.0, 2000.0]);
     assert_eq!(early(&over, "D+3 20:00").brief(), "1");
-    assert!(
-        early(&over, "D+3 20:00")
-            .notes
-            .iter()
-            .any(|note| note.en.contains("open"))
-    );
+    assert!(early(&over, "D+3 20:00").notes.iter().any(|note| note.en.contains("open")));
     // Before the infusion, and with nothing measured.
     assert_eq!(early(&chart, "D0 06:00").brief(), "–");
     let none = check("icaht_early", "", "D+10 08:00", "?");
-    assert_eq!(
-        (none.status, missing(&none)),
-        (Status::NotAssessable, vec!["anc"])
-    );
+    assert_eq!((none.status, missing(&none)), (Status::NotAssessable, vec!["anc"]));
 }
 
 /// Row X8.
@@ -69,11 +48,7 @@ fn day_thirty_belongs_to_the_window() {
     let chart = series(0, &values);
     assert_eq!(early(&chart, "D+29 20:00").brief(), "0");
     assert_eq!(early(&chart, "D+30 20:00").days_le_500, Some(1));
-    assert_eq!(
-        early(&chart, "D+40 20:00").days_le_500,
-        Some(1),
-        "day 31 is outside"
-    );
+    assert_eq!(early(&chart, "D+40 20:00").days_le_500, Some(1), "day 31 is outside");
     let never = series(0, &[300.0; 31]);
     assert_eq!(early(&never, "D+29 20:00").brief(), "≥3");
     assert_eq!(early(&never, "D+30 20:00").brief(), "4");
@@ -85,29 +60,14 @@ fn day_thirty_belongs_to_the_window() {
 fn a_wide_gap_gives_an_interval_and_names_the_day() {
     let mut facts = support::facts("D0 07:00 | infusion |");
     let measured = (0..=5).chain(19..=30);
-    facts.extend(measured.map(|day| {
-        anc(
-            day,
-            if (5..=19).contains(&day) {
-                400.0
-            } else {
-                2000.0
-            },
-            Bound::Exact,
-        )
-    }));
+    facts.extend(
+        measured.map(|day| anc(day, if (5..=19).contains(&day) { 400.0 } else { 2000.0 }, Bound::Exact)),
+    );
     let chart = Chart::new("p", support::zone(), facts);
     let found = early(&chart, "D+40 08:00");
-    assert_eq!(
-        (found.brief().as_str(), found.low, found.high),
-        ("1–3", Some(1), Some(3))
-    );
+    assert_eq!((found.brief().as_str(), found.low, found.high), ("1–3", Some(1), Some(3)));
     assert_eq!((found.value, missing(&found)), (None, vec!["anc"]));
-    assert!(
-        found.settled_by[0].question.en.contains("day 12"),
-        "{:?}",
-        found.settled_by
-    );
+    assert!(found.settled_by[0].question.en.contains("day 12"), "{:?}", found.settled_by);
     assert!(found.settled_by[0].question.en.contains("2026-03-13"));
 }
 
@@ -138,9 +98,7 @@ fn the_lowest_of_a_day_counts_and_bounds_are_kept() {
 fn death_and_loss_end_the_window() {
     let with = |line: &str| {
         let mut facts = support::facts(&format!("D0 07:00 | infusion |\n{line}"));
-        facts.extend(
-            (0..=8).map(|day| anc(day, if day < 2 { 2000.0 } else { 300.0 }, Bound::Exact)),
-        );
+        facts.extend((0..=8).map(|day| anc(day, if day < 2 { 2000.0 } else { 300.0 }, Bound::Exact)));
         early(&Chart::new("p", support::zone(), facts), "D+40 08:00")
     };
     assert_eq!(with("D+8 20:00 | death |").brief(), "4");
@@ -155,45 +113,23 @@ fn death_and_loss_end_the_window() {
 fn the_finding_says_when_another_reading_differs() {
     let values: Vec<f64> = [300.0; 29].into_iter().chain([2000.0; 2]).collect();
     let found = early(&series(0, &values), "D+40 08:00");
-    assert_eq!(
-        (found.brief().as_str(), found.rule.as_str()),
-        ("3", "icaht/longest-run-plain@2023")
-    );
-    assert_eq!(
-        found.differs,
-        [(
-            "icaht/longest-run-published@2024".to_owned(),
-            "4".to_owned()
-        )]
-    );
+    assert_eq!((found.brief().as_str(), found.rule.as_str()), ("3", "icaht/longest-run-plain@2023"));
+    assert_eq!(found.differs, [("icaht/longest-run-published@2024".to_owned(), "4".to_owned())]);
     let published = rules_using("icaht/longest-run-published");
     let at = support::instant("D+40 08:00");
     let theirs = assess(&series(0, &values), &published, &Question::at(at));
     let theirs = theirs.finding("icaht_early").unwrap();
-    assert_eq!(
-        (theirs.brief().as_str(), theirs.rule.as_str()),
-        ("4", "icaht/longest-run-published@2024")
-    );
+    assert_eq!((theirs.brief().as_str(), theirs.rule.as_str()), ("4", "icaht/longest-run-published@2024"));
     assert_eq!(theirs.differs.len(), 2);
     let same: Vec<f64> = [2000.0; 31].to_vec();
     assert!(early(&series(0, &same), "D+40 08:00").differs.is_empty());
     assert!(Rules::choose(vena_knowledge::Knowledge::embedded(), &["icaht/median"]).is_err());
-    assert!(
-        Rules::choose(
-            vena_knowledge::Knowledge::embedded(),
-            &["icaht/cumulative@1900"]
-        )
-        .is_err()
-    );
+    assert!(Rules::choose(vena_knowledge::Knowledge::embedded(), &["icaht/cumulative@1900"]).is_err());
 }
 
 fn late(values: &[(i32, f64)], more: &str, at: &str) -> Finding {
     let mut facts = support::facts(&format!("D0 07:00 | infusion |\n{more}"));
-    facts.extend(
-        values
-            .iter()
-            .map(|(day, value)| anc(*day, *value, Bound::Exact)),
-    );
+    facts.extend(values.iter().map(|(day, value)| anc(*day, *value, Bound::Exact)));
     finding(&Chart::new("p", support::zone(), facts), "icaht_late", at)
 }
 
@@ -220,17 +156,10 @@ fn late_grades_at_every_cut_off() {
 #[test]
 fn late_wants_two_time_points() {
     let nadir = [(40, 90.0), (50, 1400.0), (60, 3000.0)];
-    assert_eq!(
-        late(&nadir, "", "D+120 08:00").brief(),
-        "1",
-        "the second-lowest grades"
-    );
+    assert_eq!(late(&nadir, "", "D+120 08:00").brief(), "1", "the second-lowest grades");
     assert_eq!(
         late(&nadir, "", "D+120 08:00").differs,
-        [(
-            "icaht/longest-run-published@2024".to_owned(),
-            "4".to_owned()
-        )]
+        [("icaht/longest-run-published@2024".to_owned(), "4".to_owned())]
     );
     let transient = [(40, 90.0), (50, 2000.0)];
     assert_eq!(late(&transient, "", "D+120 08:00").brief(), "0");
@@ -238,18 +167,9 @@ fn late_wants_two_time_points() {
     assert_eq!((single.brief().as_str(), single.provisional), ("3", true));
     assert!(!single.settled_by.is_empty());
     let published = rules_using("icaht/longest-run-published").icaht;
-    assert_eq!(
-        grade_late_days(&[90.0, 1400.0], &published, published.reading).grade,
-        4
-    );
-    assert_eq!(
-        grade_late_days(&[90.0, 1501.0], &published, published.reading).grade,
-        0
-    );
-    assert_eq!(
-        grade_late_days(&[90.0], &published, published.reading).grade,
-        4
-    );
+    assert_eq!(grade_late_days(&[90.0, 1400.0], &published, published.reading).grade, 4);
+    assert_eq!(grade_late_days(&[90.0, 1501.0], &published, published.reading).grade, 0);
+    assert_eq!(grade_late_days(&[90.0], &published, published.reading).grade, 4);
 }
 
 /// Row X8.
@@ -257,17 +177,9 @@ fn late_wants_two_time_points() {
 fn the_late_window_begins_and_ends() {
     let low = [(30, 90.0), (31, 400.0), (32, 400.0)];
     assert_eq!(late(&low, "", "D+30 08:00").brief(), "–");
-    assert_eq!(
-        late(&low, "", "D+120 08:00").brief(),
-        "3",
-        "day 30 is outside"
-    );
+    assert_eq!(late(&low, "", "D+120 08:00").brief(), "3", "day 30 is outside");
     let at_the_end = [(100, 400.0), (99, 400.0), (101, 90.0), (102, 90.0)];
-    assert_eq!(
-        late(&at_the_end, "", "D+120 08:00").brief(),
-        "3",
-        "day 100 is inside"
-    );
+    assert_eq!(late(&at_the_end, "", "D+120 08:00").brief(), "3", "day 100 is inside");
     for ending in ["relapse", "next therapy", "death"] {
         let values = [(40, 1200.0), (41, 1200.0), (60, 90.0), (61, 90.0)];
         let found = late(&values, &format!("D+50 | {ending} |"), "D+120 08:00");
@@ -277,11 +189,7 @@ fn the_late_window_begins_and_ends() {
     }
     assert_eq!(missing(&late(&[(10, 400.0)], "", "D+120 08:00")), ["anc"]);
     let open = late(&[(40, 400.0), (41, 400.0)], "", "D+50 08:00");
-    assert!(
-        open.notes
-            .iter()
-            .any(|note| note.en.contains("open until day 100"))
-    );
+    assert!(open.notes.iter().any(|note| note.en.contains("open until day 100")));
 }
 
 /// Row X8. A chart is graded by the kernel that grades a registry.
@@ -294,9 +202,6 @@ fn one_kernel_for_chart_and_registry() {
     let days: Vec<f32> = all.iter().map(|v| *v as f32).collect();
     let numbers = &rules().icaht;
     let found = early(&chart, "D+50 08:00");
-    assert_eq!(
-        found.value,
-        Some(grade_days(&days, numbers, numbers.reading).grade)
-    );
+    assert_eq!(found.value, Some(grade_days(&days, numbers, numbers.reading).grade));
     assert!(infused("").all().len() == 1);
 }

@@ -9,19 +9,11 @@ use vena_clinical::{Rules, grade_days, grade_late_days, grade_open_days};
 const NAN: f32 = f32::NAN;
 
 fn days(parts: &[(usize, f32)]) -> Vec<f32> {
-    parts
-        .iter()
-        .flat_map(|(count, value)| std::iter::repeat_n(*value, *count))
-        .collect()
+    parts.iter().flat_map(|(count, value)| std::iter::repeat_n(*value, *count)).collect()
 }
 
 fn readings() -> [Rules; 3] {
-    [
-        "icaht/longest-run-plain",
-        "icaht/longest-run-published",
-        "icaht/cumulative",
-    ]
-    .map(rules_using)
+    ["icaht/longest-run-plain", "icaht/longest-run-published", "icaht/cumulative"].map(rules_using)
 }
 
 /// The grades of plain, published and cumulative reading.
@@ -63,38 +55,19 @@ fn never_above_starts_by_day_three() {
     assert_eq!((found.low, found.grade, found.high), (3, 4, 4));
     assert!(found.never_above);
     let open = grade_open_days(&days(&[(10, 300.0)]), &plain, plain.reading);
-    assert_eq!(
-        (open.grade, open.still_low, open.never_above),
-        (2, true, false)
-    );
+    assert_eq!((open.grade, open.still_low, open.never_above), (2, true, false));
 }
 
 /// Row X8.
 #[test]
 fn short_recoveries_are_joined_and_long_ones_are_not() {
-    let with = |gap: usize| {
-        days(&[
-            (5, 2000.0),
-            (5, 300.0),
-            (gap, 900.0),
-            (5, 300.0),
-            (16 - gap, 2000.0),
-        ])
-    };
+    let with = |gap: usize| days(&[(5, 2000.0), (5, 300.0), (gap, 900.0), (5, 300.0), (16 - gap, 2000.0)]);
     let plain = rules().icaht.clone();
     for (gap, days_le_500, grade) in [(1, 11, 2), (2, 12, 2), (3, 5, 1)] {
         let found = grade_days(&with(gap), &plain, plain.reading);
-        assert_eq!(
-            (found.days_le_500, found.grade),
-            (days_le_500, grade),
-            "{gap} days above"
-        );
+        assert_eq!((found.days_le_500, found.grade), (days_le_500, grade), "{gap} days above");
     }
-    assert_eq!(
-        three(&with(3)),
-        [1, 1, 2],
-        "the cumulative reading adds both runs"
-    );
+    assert_eq!(three(&with(3)), [1, 1, 2], "the cumulative reading adds both runs");
     assert_eq!(three(&with(1)), [2, 2, 2]);
 }
 
@@ -116,21 +89,10 @@ fn a_recovery_at_the_edge_is_filled_only_as_published() {
 fn gaps_are_filled_up_to_the_cap() {
     let plain = rules().icaht.clone();
     let grade = |values: &[f32]| grade_days(values, &plain, plain.reading);
-    let gap = |n: usize| {
-        days(&[
-            (5, 2000.0),
-            (1, 400.0),
-            (n, NAN),
-            (1, 400.0),
-            (24 - n, 2000.0),
-        ])
-    };
+    let gap = |n: usize| days(&[(5, 2000.0), (1, 400.0), (n, NAN), (1, 400.0), (24 - n, 2000.0)]);
     assert_eq!((grade(&gap(7)).days_le_500, grade(&gap(7)).grade), (9, 2));
     let broken = grade(&gap(8));
-    assert_eq!(
-        (broken.days_le_500, broken.grade, broken.low, broken.high),
-        (1, 1, 1, 3)
-    );
+    assert_eq!((broken.days_le_500, broken.grade, broken.low, broken.high), (1, 1, 1, 3));
     // Ends are carried flat, and capped likewise.
     let tail = |n: usize| days(&[(10, 2000.0), (21 - n, 300.0), (n, NAN)]);
     assert_eq!(grade(&tail(7)).days_le_500, 21);
@@ -145,24 +107,15 @@ fn gaps_are_filled_up_to_the_cap() {
 fn filled_values_are_rounded_half_to_even() {
     let plain = rules().icaht.clone();
     let low = |a: f32, b: f32| {
-        grade_days(
-            &days(&[(4, 2000.0), (1, a), (1, NAN), (1, b), (24, 2000.0)]),
-            &plain,
-            plain.reading,
-        )
-        .days_le_500
+        grade_days(&days(&[(4, 2000.0), (1, a), (1, NAN), (1, b), (24, 2000.0)]), &plain, plain.reading)
+            .days_le_500
     };
     assert_eq!(low(510.0, 500.0), 2, "505 is rounded to 500");
     assert_eq!(low(520.0, 500.0), 1, "510 stays above");
     assert_eq!(low(511.0, 501.0), 0, "506 is rounded to 510");
     // A measured value is not rounded.
     assert_eq!(
-        grade_days(
-            &days(&[(1, 2000.0), (1, 504.0), (29, 2000.0)]),
-            &plain,
-            plain.reading
-        )
-        .days_le_500,
+        grade_days(&days(&[(1, 2000.0), (1, 504.0), (29, 2000.0)]), &plain, plain.reading).days_le_500,
         0
     );
 }
@@ -182,10 +135,8 @@ fn slow(values: &[f32], published: bool) -> u8 {
     let (Some(first), Some(last)) = (known.first().copied(), known.last().copied()) else {
         return 0;
     };
-    let mut filled: Vec<Option<f64>> = values
-        .iter()
-        .map(|v| (!v.is_nan()).then_some(f64::from(*v)))
-        .collect();
+    let mut filled: Vec<Option<f64>> =
+        values.iter().map(|v| (!v.is_nan()).then_some(f64::from(*v))).collect();
     if first <= 7 {
         (0..first).for_each(|i| filled[i] = filled[first]);
     }
@@ -196,30 +147,20 @@ fn slow(values: &[f32], published: bool) -> u8 {
         let (a, b) = (pair[0], pair[1]);
         if b - a - 1 <= 7 {
             for i in a + 1..b {
-                let x = (f64::from(values[a]) * (b - i) as f64
-                    + f64::from(values[b]) * (i - a) as f64)
+                let x = (f64::from(values[a]) * (b - i) as f64 + f64::from(values[b]) * (i - a) as f64)
                     / (10.0 * (b - a) as f64);
                 filled[i] = Some(x.round_ties_even() * 10.0);
             }
         }
     }
-    let end = (0..filled.len())
-        .rev()
-        .find(|i| filled[*i].is_some())
-        .unwrap();
+    let end = (0..filled.len()).rev().find(|i| filled[*i].is_some()).unwrap();
     let runs = |line: f64| -> Vec<(usize, usize)> {
-        let mut low: Vec<bool> = filled
-            .iter()
-            .map(|v| v.is_some_and(|v| v <= line))
-            .collect();
+        let mut low: Vec<bool> = filled.iter().map(|v| v.is_some_and(|v| v <= line)).collect();
         let original = low.clone();
         if original.iter().any(|l| *l) {
             let mut i = 0;
             while i <= end {
-                let j = (i..=end)
-                    .take_while(|k| original[*k] == original[i])
-                    .last()
-                    .unwrap();
+                let j = (i..=end).take_while(|k| original[*k] == original[i]).last().unwrap();
                 let inner = i > 0 && j < end;
                 if !original[i] && j - i + 1 < 3 && (inner || published) {
                     (i..=j).for_each(|k| low[k] = true);

@@ -29,17 +29,9 @@ fn child(lines: &str, expected: &str) -> Finding {
 /// Rows X4, X5.
 #[test]
 fn ice_at_every_cut_off() {
-    for (score, expected) in [
-        (10, "0"),
-        (9, "1"),
-        (8, "1"),
-        (7, "1"),
-        (6, "2"),
-        (3, "2"),
-        (2, "3"),
-        (1, "3"),
-        (0, "3"),
-    ] {
+    for (score, expected) in
+        [(10, "0"), (9, "1"), (8, "1"), (7, "1"), (6, "2"), (3, "2"), (2, "3"), (1, "3"), (0, "3")]
+    {
         adult(&format!("{ALERT}D+3 09:00 | ICE score | {score}"), expected);
     }
 }
@@ -48,23 +40,11 @@ fn ice_at_every_cut_off() {
 #[test]
 fn a_score_of_nothing_needs_arousal() {
     let zero = "D+3 09:00 | ICE score | 0\n";
-    adult(
-        &format!("{zero}D+3 09:00 | level of consciousness | awakens to voice"),
-        "3",
-    );
-    adult(
-        &format!("{zero}D+3 09:00 | level of consciousness | unarousable"),
-        "4",
-    );
+    adult(&format!("{zero}D+3 09:00 | level of consciousness | awakens to voice"), "3");
+    adult(&format!("{zero}D+3 09:00 | level of consciousness | unarousable"), "4");
     adult(zero, "≥3");
-    adult(
-        "D+3 09:00 | ICE score | not assessed\nD+3 09:00 | level of consciousness | unarousable",
-        "4",
-    );
-    let found = adult(
-        &format!("D+3 09:00 | ICE score | not assessed\n{ALERT}"),
-        "?",
-    );
+    adult("D+3 09:00 | ICE score | not assessed\nD+3 09:00 | level of consciousness | unarousable", "4");
+    let found = adult(&format!("D+3 09:00 | ICE score | not assessed\n{ALERT}"), "?");
     assert_eq!(missing(&found), ["ice-score"]);
 }
 
@@ -73,19 +53,13 @@ fn a_score_of_nothing_needs_arousal() {
 fn each_domain_missing_leaves_it_open() {
     let all = [
         ("ice-score", "D+3 09:00 | ICE score | 10"),
-        (
-            "level-of-consciousness",
-            "D+3 09:00 | level of consciousness | alert",
-        ),
+        ("level-of-consciousness", "D+3 09:00 | level of consciousness | alert"),
         ("seizure", "D+3 09:00 | seizure | none"),
         ("motor", "D+3 09:00 | motor | none"),
         ("raised-icp-signs", "D+3 09:00 | raised ICP signs | none"),
     ];
     let lines = |without: &str| -> String {
-        let kept = all
-            .iter()
-            .filter(|(concept, _)| *concept != without)
-            .map(|(_, line)| *line);
+        let kept = all.iter().filter(|(concept, _)| *concept != without).map(|(_, line)| *line);
         format!("{ADULT}{}", kept.collect::<Vec<_>>().join("\n"))
     };
     icans(&lines(""), "0");
@@ -100,15 +74,7 @@ fn each_domain_missing_leaves_it_open() {
         );
     }
     let alone = icans(&format!("{ADULT}D+3 09:00 | ICE score | 10"), "?");
-    assert_eq!(
-        missing(&alone),
-        [
-            "level-of-consciousness",
-            "seizure",
-            "motor",
-            "raised-icp-signs"
-        ]
-    );
+    assert_eq!(missing(&alone), ["level-of-consciousness", "seizure", "motor", "raised-icp-signs"]);
     assert_eq!(icans("", "?").status, Status::NotAssessable);
 }
 
@@ -123,10 +89,7 @@ fn the_worst_of_the_five_domains() {
         ("awakens-to-touch", "3"),
         ("unarousable", "4"),
     ] {
-        adult(
-            &format!("{ten}D+3 09:00 | level of consciousness | {answer}"),
-            expected,
-        );
+        adult(&format!("{ten}D+3 09:00 | level of consciousness | {answer}"), expected);
     }
     let base = format!("{ten}{ALERT}");
     for (line, expected) in [
@@ -149,12 +112,7 @@ fn the_worst_of_the_five_domains() {
         adult(&format!("{base}D+3 09:30 | {line}"), expected);
     }
     let found = adult(&format!("{base}D+3 09:30 | motor | tremor"), "0");
-    assert!(
-        found
-            .because
-            .iter()
-            .any(|reason| reason.used.en.contains("outside this scale"))
-    );
+    assert!(found.because.iter().any(|reason| reason.used.en.contains("outside this scale")));
 }
 
 /// Row X5.
@@ -164,43 +122,22 @@ fn imaging_does_not_stand_for_signs() {
         "{ADULT}{ALERT}D+3 09:00 | ICE score | 10\nD+3 09:00 | seizure | none\nD+3 09:00 | motor | none\n"
     );
     icans(&format!("{base}D+3 09:00 | neuroimaging | normal"), "?");
-    icans(
-        &format!("{base}D+3 09:00 | neuroimaging | focal-oedema"),
-        "≥3",
-    );
-    icans(
-        &format!("{base}D+3 09:00 | neuroimaging | diffuse-oedema"),
-        "4",
-    );
+    icans(&format!("{base}D+3 09:00 | neuroimaging | focal-oedema"), "≥3");
+    icans(&format!("{base}D+3 09:00 | neuroimaging | diffuse-oedema"), "4");
     icans(&format!("{base}D+3 09:00 | raised ICP signs | none"), "0");
 }
 
 /// Row X5.
 #[test]
 fn sedation_does_not_count() {
-    let low =
-        "D+3 09:00 | level of consciousness | unarousable\nD+3 09:00 | ICE score | not assessed\n";
+    let low = "D+3 09:00 | level of consciousness | unarousable\nD+3 09:00 | ICE score | not assessed\n";
     adult(low, "4");
     let found = adult(&format!("{low}D+3 09:00 | sedation | sedated"), "?");
-    assert!(
-        found
-            .because
-            .iter()
-            .any(|reason| reason.used.en.contains("sedation"))
-    );
+    assert!(found.because.iter().any(|reason| reason.used.en.contains("sedation")));
     adult(&format!("{low}D+3 08:00 | propofol | 100 mg"), "?");
-    adult(
-        &format!("{low}D+3 08:00 | propofol | 100 mg | until D+3 08:30"),
-        "4",
-    );
-    adult(
-        &format!("{low}D+3 08:00 | propofol | 100 mg\nD+3 09:30 | sedation | none"),
-        "4",
-    );
-    adult(
-        &format!("{low}D+3 09:00 | sedation | sedated\nD+3 09:30 | seizure | prolonged"),
-        "4",
-    );
+    adult(&format!("{low}D+3 08:00 | propofol | 100 mg | until D+3 08:30"), "4");
+    adult(&format!("{low}D+3 08:00 | propofol | 100 mg\nD+3 09:30 | sedation | none"), "4");
+    adult(&format!("{low}D+3 09:00 | sedation | sedated\nD+3 09:30 | seizure | prolonged"), "4");
     // Alert is not lowered, sedated or not; a score of nothing may be the sedation's.
     adult(
         "D+3 09:00 | ICE score | 10\nD+3 09:00 | level of consciousness | alert\nD+3 09:00 | sedation | sedated",
@@ -217,44 +154,23 @@ fn sedation_does_not_count() {
 fn the_tool_follows_age() {
     let both = format!("{CALM}{ALERT}D+3 09:00 | ICE score | 5\nD+3 09:00 | CAPD score | 9\n");
     // Day 3 is 2026-03-04.
-    for (birth, expected) in [
-        ("2014-03-05", "3"),
-        ("2014-03-04", "2"),
-        ("2014-03-03", "2"),
-        ("2014-02", "2"),
-    ] {
+    for (birth, expected) in [("2014-03-05", "3"), ("2014-03-04", "2"), ("2014-03-03", "2"), ("2014-02", "2")]
+    {
         let found = icans(&format!("{birth} | birth date | {birth}\n{both}"), expected);
-        let conflict = found
-            .notes
-            .iter()
-            .any(|note| note.en.contains("sources conflict"));
+        let conflict = found.notes.iter().any(|note| note.en.contains("sources conflict"));
         assert_eq!(conflict, expected == "2", "{birth}");
     }
     let delayed = format!("{ADULT}D+3 09:00 | developmental delay | present\n{both}");
     icans(&delayed, "3");
     let unknown = icans(&format!("{CALM}{ALERT}D+3 09:00 | ICE score | 5"), "2");
-    assert!(
-        unknown
-            .notes
-            .iter()
-            .any(|note| note.en.contains("Age is not known"))
-    );
+    assert!(unknown.notes.iter().any(|note| note.en.contains("Age is not known")));
     icans(&format!("{CALM}{ALERT}D+3 09:00 | CAPD score | 9"), "3");
     // A birth month that leaves the tool open is no age.
-    let open = icans(
-        &format!("2014-03 | birth date | 2014-03\n{CALM}{ALERT}D+3 09:00 | CAPD score | 9"),
-        "3",
-    );
-    assert!(
-        open.notes
-            .iter()
-            .any(|note| note.en.contains("Age is not known"))
-    );
+    let open =
+        icans(&format!("2014-03 | birth date | 2014-03\n{CALM}{ALERT}D+3 09:00 | CAPD score | 9"), "3");
+    assert!(open.notes.iter().any(|note| note.en.contains("Age is not known")));
     // A child's ICE does not stand for CAPD.
-    let wrong_tool = icans(
-        &format!("{CHILD}{CALM}{ALERT}D+3 09:00 | ICE score | 10"),
-        "?",
-    );
+    let wrong_tool = icans(&format!("{CHILD}{CALM}{ALERT}D+3 09:00 | ICE score | 10"), "?");
     assert_eq!(missing(&wrong_tool), ["capd-score"]);
 }
 
@@ -290,14 +206,8 @@ fn ice_items_that_are_missing_leave_points_open() {
     );
     let found = adult(&some, "0–1");
     assert_eq!(missing(&found), ["ice-score"]);
-    adult(
-        &format!("{some}D+3 09:00 | ice-writing | not assessed\nD+3 09:00 | ice-attention | 1"),
-        "0–1",
-    );
-    adult(
-        &format!("{some}D+3 09:00 | ice-writing | 0\nD+3 09:00 | ice-attention | 1"),
-        "1",
-    );
+    adult(&format!("{some}D+3 09:00 | ice-writing | not assessed\nD+3 09:00 | ice-attention | 1"), "0–1");
+    adult(&format!("{some}D+3 09:00 | ice-writing | 0\nD+3 09:00 | ice-attention | 1"), "1");
     // A total is preferred to items that are older or incomplete.
     adult(&format!("{some}D+3 09:30 | ICE score | 5"), "2");
 }
@@ -320,21 +230,13 @@ fn ice_needs_language_and_baseline() {
     adult(&two, "2");
     for validity in ["language", "aphasia-before", "not-testable-other"] {
         let found = adult(&format!("{two}D+3 09:00 | ice-validity | {validity}"), "?");
-        assert!(
-            found
-                .because
-                .iter()
-                .any(|reason| reason.criterion == "ice-not-valid")
-        );
+        assert!(found.because.iter().any(|reason| reason.criterion == "ice-not-valid"));
     }
     adult(&format!("{two}D+3 09:00 | ice-validity | valid"), "2");
     // Two points were lost before the therapy: a five may be a seven.
     adult(&format!("{two}D-5 09:00 | ice-baseline | 8"), "1–2");
     adult(&format!("{two}D-5 09:00 | ice-baseline | 10"), "2");
-    adult(
-        &format!("{ALERT}D+3 09:00 | ICE score | 8\nD-5 09:00 | ice-baseline | 8"),
-        "0–1",
-    );
+    adult(&format!("{ALERT}D+3 09:00 | ICE score | 8\nD-5 09:00 | ice-baseline | 8"), "0–1");
 }
 
 /// Rows X4, X5.
@@ -351,21 +253,13 @@ fn capd_at_every_cut_off() {
         (32, "alert", "3"),
     ] {
         child(
-            &format!(
-                "D+3 09:00 | CAPD score | {score}\nD+3 09:00 | level of consciousness | {arousal}"
-            ),
+            &format!("D+3 09:00 | CAPD score | {score}\nD+3 09:00 | level of consciousness | {arousal}"),
             expected,
         );
     }
     child("D+3 09:00 | CAPD score | 8", "≥1");
-    child(
-        &format!("D+3 09:00 | CAPD score | not assessed\n{ALERT}"),
-        "?",
-    );
-    child(
-        "D+3 09:00 | CAPD score | not assessed\nD+3 09:00 | level of consciousness | unarousable",
-        "4",
-    );
+    child(&format!("D+3 09:00 | CAPD score | not assessed\n{ALERT}"), "?");
+    child("D+3 09:00 | CAPD score | not assessed\nD+3 09:00 | level of consciousness | unarousable", "4");
     child("D+3 09:00 | CAPD score | not assessed: comatose", "4");
     child("D+3 09:00 | CAPD score | not assessed: asleep", "?");
     child(ALERT, "?");
@@ -375,12 +269,7 @@ fn capd_at_every_cut_off() {
 #[test]
 fn capd_items_count_in_reverse_up_to_the_fourth() {
     let items = |first: &str, last: &str| -> String {
-        let line = |n: usize| {
-            format!(
-                "D+3 09:00 | capd-item-{n} | {}\n",
-                if n <= 4 { first } else { last }
-            )
-        };
+        let line = |n: usize| format!("D+3 09:00 | capd-item-{n} | {}\n", if n <= 4 { first } else { last });
         (1..=8).map(line).collect::<String>() + ALERT
     };
     child(&items("always", "never"), "0");
@@ -396,11 +285,8 @@ fn capd_items_count_in_reverse_up_to_the_fourth() {
         .map(|l| format!("{l}\n"))
         .collect();
     child(&seven, "1");
-    let six: String = seven
-        .lines()
-        .filter(|line| !line.contains("item-7"))
-        .map(|l| format!("{l}\n"))
-        .collect();
+    let six: String =
+        seven.lines().filter(|line| !line.contains("item-7")).map(|l| format!("{l}\n")).collect();
     child(&six, "1–3");
 }
 
@@ -408,21 +294,10 @@ fn capd_items_count_in_reverse_up_to_the_fourth() {
 #[test]
 fn another_cause_is_left_out() {
     let ten = format!("{ALERT}D+3 09:00 | ICE score | 10\n");
-    adult(
-        &format!("{ten}D+3 09:30 | seizure | prolonged | cause other"),
-        "0",
-    );
-    adult(
-        &format!("{ALERT}D+3 09:00 | ICE score | 2 | cause infection"),
-        "0",
-    );
+    adult(&format!("{ten}D+3 09:30 | seizure | prolonged | cause other"), "0");
+    adult(&format!("{ALERT}D+3 09:00 | ICE score | 2 | cause infection"), "0");
     let found = adult(&format!("{ten}D+3 09:30 | seizure | prolonged"), "4");
-    assert!(
-        found
-            .notes
-            .iter()
-            .any(|note| note.en.contains("count as ICANS"))
-    );
+    assert!(found.notes.iter().any(|note| note.en.contains("count as ICANS")));
 }
 
 /// Row X5.
@@ -431,11 +306,6 @@ fn stale_scores_do_not_stand_for_now() {
     let chart = infused(&format!("{ADULT}{CALM}{ALERT}D+3 09:00 | ICE score | 10"));
     let found = finding(&chart, "icans", "D+20 10:00");
     assert_eq!(found.status, Status::NotAssessable);
-    assert!(
-        found
-            .because
-            .iter()
-            .any(|reason| reason.used.en.contains("too old"))
-    );
+    assert!(found.because.iter().any(|reason| reason.used.en.contains("too old")));
     assert_eq!(support::brief(&chart, "icans", "D0 09:00"), "–");
 }

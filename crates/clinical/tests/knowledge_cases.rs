@@ -10,12 +10,7 @@ fn wrong(finding: &Finding, expect: &Expect) -> Option<String> {
     let mut wrong = String::new();
     let status = serde_json::to_value(finding.status).unwrap();
     if status != expect.status.as_str() {
-        let _ = write!(
-            wrong,
-            "status {status} ({}), expected {}; ",
-            finding.brief(),
-            expect.status
-        );
+        let _ = write!(wrong, "status {status} ({}), expected {}; ", finding.brief(), expect.status);
     }
     for (name, got, want) in [
         ("value", finding.value, expect.value),
@@ -34,39 +29,20 @@ fn wrong(finding: &Finding, expect: &Expect) -> Option<String> {
             let _ = write!(wrong, "{name} {got:?}, expected {want:?}; ");
         }
     }
-    for concept in expect
-        .missing
-        .iter()
-        .filter(|concept| !finding.missing.contains(concept))
-    {
-        let _ = write!(
-            wrong,
-            "{concept} should be missing, has {:?}; ",
-            finding.missing
-        );
+    for concept in expect.missing.iter().filter(|concept| !finding.missing.contains(concept)) {
+        let _ = write!(wrong, "{concept} should be missing, has {:?}; ", finding.missing);
     }
     if let Some(criterion) = &expect.criterion
-        && !finding
-            .because
-            .iter()
-            .any(|reason| reason.criterion == *criterion && reason.deciding)
+        && !finding.because.iter().any(|reason| reason.criterion == *criterion && reason.deciding)
     {
-        let decided: Vec<_> = finding
-            .because
-            .iter()
-            .filter(|r| r.deciding)
-            .map(|r| r.criterion.as_str())
-            .collect();
+        let decided: Vec<_> =
+            finding.because.iter().filter(|r| r.deciding).map(|r| r.criterion.as_str()).collect();
         let _ = write!(wrong, "{criterion} should decide, {decided:?} do; ");
     }
     if let Some(provisional) = expect.provisional
         && finding.provisional != provisional
     {
-        let _ = write!(
-            wrong,
-            "provisional {}, expected {provisional}; ",
-            finding.provisional
-        );
+        let _ = write!(wrong, "provisional {}, expected {provisional}; ", finding.provisional);
     }
     (!wrong.is_empty()).then_some(wrong)
 }
@@ -75,19 +51,12 @@ fn run(case: &Case, knowledge: &Knowledge, failures: &mut Vec<String>) {
     let using: Vec<&str> = case.using.iter().map(String::as_str).collect();
     let rules = Rules::choose(knowledge, &using).expect("the case's rule sets");
     let (chart, at) = case.chart(&knowledge.catalogue).expect("a chart");
-    let question = Question {
-        at,
-        known_at: case.known_at().expect("a time"),
-        infusion: None,
-    };
+    let question = Question { at, known_at: case.known_at().expect("a time"), infusion: None };
     let assessment = assess(&chart, &rules, &question);
     for expect in &case.expect {
         let finding = assessment.finding(&expect.scale).expect("the scale");
         if let Some(wrong) = wrong(finding, expect) {
-            failures.push(format!(
-                "{} {} [{}]: {wrong}",
-                case.rule, case.id, expect.scale
-            ));
+            failures.push(format!("{} {} [{}]: {wrong}", case.rule, case.id, expect.scale));
         }
     }
 }
@@ -99,22 +68,12 @@ fn cases_beside_the_rules_are_met() {
     let (mut failures, mut ran) = (Vec::new(), 0);
     for rule in knowledge.rules() {
         let generated = generated_cases(rule);
-        for case in rule
-            .cases()
-            .iter()
-            .chain(&generated)
-            .filter(|case| !case.expect.is_empty())
-        {
+        for case in rule.cases().iter().chain(&generated).filter(|case| !case.expect.is_empty()) {
             run(case, knowledge, &mut failures);
             ran += 1;
         }
     }
     println!("{ran} cases");
     assert!(ran > 0, "no cases were found");
-    assert!(
-        failures.is_empty(),
-        "{} of {ran} cases:\n{}",
-        failures.len(),
-        failures.join("\n")
-    );
+    assert!(failures.is_empty(), "{} of {ran} cases:\n{}", failures.len(), failures.join("\n"));
 }

@@ -61,31 +61,17 @@ const LINES: [&str; 44] = [
 type Told = (usize, i64, bool, Option<i64>);
 
 fn told() -> impl Strategy<Value = Told> {
-    (
-        0..LINES.len(),
-        0_i64..1200,
-        prop::bool::weighted(0.15),
-        prop::option::weighted(0.3, 0_i64..100),
-    )
+    (0..LINES.len(), 0_i64..1200, prop::bool::weighted(0.15), prop::option::weighted(0.3, 0_i64..100))
 }
 
 fn fact((line, hours, dated, recorded): Told) -> Fact {
     let mut fact = support::fact(&format!("D0 10:00 | {}", LINES[line]));
-    let at = instant("D-6 10:00")
-        .checked_add(jiff::SignedDuration::from_hours(hours))
-        .unwrap();
+    let at = instant("D-6 10:00").checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
     let stamp = |at| vena_base::Stamp::utc(at);
-    fact.when = if dated {
-        vena_base::When::Date(zone().day_of(at))
-    } else {
-        vena_base::When::Instant(stamp(at))
-    };
-    fact.recorded = recorded.map(|late| {
-        stamp(
-            at.checked_add(jiff::SignedDuration::from_hours(late))
-                .unwrap(),
-        )
-    });
+    fact.when =
+        if dated { vena_base::When::Date(zone().day_of(at)) } else { vena_base::When::Instant(stamp(at)) };
+    fact.recorded =
+        recorded.map(|late| stamp(at.checked_add(jiff::SignedDuration::from_hours(late)).unwrap()));
     fact
 }
 
@@ -96,18 +82,16 @@ fn facts(told: &[Told]) -> Vec<Fact> {
 }
 
 fn hours(n: i64) -> jiff::Timestamp {
-    instant("D-6 10:00")
-        .checked_add(jiff::SignedDuration::from_hours(n))
-        .unwrap()
+    instant("D-6 10:00").checked_add(jiff::SignedDuration::from_hours(n)).unwrap()
 }
 
 /// What a finding says must hang together.
 fn hangs_together(assessment: &Assessment) {
     for found in &assessment.findings {
         match found.status {
-            Status::Value => assert!(
-                found.value.is_some() && found.low == found.high && found.low == found.value
-            ),
+            Status::Value => {
+                assert!(found.value.is_some() && found.low == found.high && found.low == found.value)
+            }
             Status::AtLeast => {
                 assert!(found.value == found.low && found.low < found.high && found.low > Some(0))
             }
@@ -121,12 +105,7 @@ fn hangs_together(assessment: &Assessment) {
             Status::NotApplicable => assert!(found.value.is_none() && !found.notes.is_empty()),
         }
         let mut texts: Vec<&vena_base::Text> = found.notes.iter().collect();
-        texts.extend(
-            found
-                .because
-                .iter()
-                .flat_map(|reason| [&reason.label, &reason.used]),
-        );
+        texts.extend(found.because.iter().flat_map(|reason| [&reason.label, &reason.used]));
         texts.extend(found.settled_by.iter().map(|settle| &settle.question));
         for text in texts {
             assert!(!text.en.is_empty() && !text.zh_tw.is_empty(), "{found:#?}");
@@ -182,14 +161,7 @@ proptest! {
 
 /// Each finding in order of severity, for one domain at a time.
 const WORSE: [(&str, &[&str]); 9] = [
-    (
-        "crs",
-        &[
-            "body temperature | 37.9 Cel",
-            "body temperature | 38.0 Cel",
-            "body temperature | 40 Cel",
-        ],
-    ),
+    ("crs", &["body temperature | 37.9 Cel", "body temperature | 38.0 Cel", "body temperature | 40 Cel"]),
     (
         "crs",
         &[
@@ -210,23 +182,9 @@ const WORSE: [(&str, &[&str]); 9] = [
     ),
     (
         "crs",
-        &[
-            "oxygen flow | 0 L/min",
-            "oxygen flow | 1 L/min",
-            "oxygen flow | 6 L/min",
-            "oxygen flow | 7 L/min",
-        ],
+        &["oxygen flow | 0 L/min", "oxygen flow | 1 L/min", "oxygen flow | 6 L/min", "oxygen flow | 7 L/min"],
     ),
-    (
-        "icans",
-        &[
-            "ICE score | 10",
-            "ICE score | 7",
-            "ICE score | 6",
-            "ICE score | 2",
-            "ICE score | 0",
-        ],
-    ),
+    ("icans", &["ICE score | 10", "ICE score | 7", "ICE score | 6", "ICE score | 2", "ICE score | 0"]),
     (
         "icans",
         &[
@@ -237,23 +195,9 @@ const WORSE: [(&str, &[&str]); 9] = [
             "level of consciousness | unarousable",
         ],
     ),
-    (
-        "icans",
-        &[
-            "seizure | none",
-            "seizure | rapidly-resolving",
-            "seizure | prolonged",
-        ],
-    ),
+    ("icans", &["seizure | none", "seizure | rapidly-resolving", "seizure | prolonged"]),
     ("icans", &["motor | none", "motor | deep-focal-weakness"]),
-    (
-        "icans",
-        &[
-            "neuroimaging | normal",
-            "neuroimaging | focal-oedema",
-            "neuroimaging | diffuse-oedema",
-        ],
-    ),
+    ("icans", &["neuroimaging | normal", "neuroimaging | focal-oedema", "neuroimaging | diffuse-oedema"]),
 ];
 
 /// The grades a finding leaves possible.
@@ -289,16 +233,10 @@ proptest! {
 fn the_catalogue_names_every_concept_and_class_read() {
     let catalogue = &vena_knowledge::Knowledge::embedded().catalogue;
     let mut unknown = String::new();
-    for concept in concepts_read(rules())
-        .into_iter()
-        .filter(|concept| catalogue.get(*concept).is_none())
-    {
+    for concept in concepts_read(rules()).into_iter().filter(|concept| catalogue.get(*concept).is_none()) {
         let _ = write!(unknown, "{concept} ");
     }
-    for class in vena_clinical::DRUG_CLASSES
-        .iter()
-        .filter(|class| rules().lexicon.class(class).is_empty())
-    {
+    for class in vena_clinical::DRUG_CLASSES.iter().filter(|class| rules().lexicon.class(class).is_empty()) {
         let _ = write!(unknown, "class {class} ");
     }
     assert!(unknown.is_empty(), "not in the catalogue: {unknown}");
@@ -313,21 +251,11 @@ fn the_course_tells_each_day() {
          D+2 06:00 | hypotension | none\nD+2 06:00 | oxygen device | none\nD+3 06:00 | ICE score | 5\nD+1 06:00 | anc | 400 /uL\nD+2 06:00 | anc | 3000 /uL",
     );
     let days = course(&chart, rules(), &Question::at(instant("D+3 08:00")));
-    assert_eq!(
-        days.iter().map(|day| day.day).collect::<Vec<_>>(),
-        [0, 1, 2, 3]
-    );
+    assert_eq!(days.iter().map(|day| day.day).collect::<Vec<_>>(), [0, 1, 2, 3]);
     assert_eq!(days[1].date.to_string(), "2026-03-02");
     assert_eq!(days[1].crs.grade, Some(2));
-    assert_eq!(
-        days[2].crs.grade,
-        Some(1),
-        "the fever of the evening before still stands at midnight"
-    );
+    assert_eq!(days[2].crs.grade, Some(1), "the fever of the evening before still stands at midnight");
     assert_eq!(days[3].icans.grade, Some(2));
-    assert_eq!(
-        (days[1].anc_per_ul, days[3].anc_per_ul),
-        (Some(400.0), None)
-    );
+    assert_eq!((days[1].anc_per_ul, days[3].anc_per_ul), (Some(400.0), None));
     assert_eq!(days[2].icaht.grade, Some(1), "days 0 (carried back) and 1");
 }

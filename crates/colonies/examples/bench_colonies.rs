@@ -35,32 +35,19 @@ struct Plate {
 
 fn argument(name: &str) -> Option<String> {
     let all: Vec<String> = std::env::args().collect();
-    all.iter()
-        .position(|a| a == name)
-        .and_then(|at| all.get(at + 1).cloned())
+    all.iter().position(|a| a == name).and_then(|at| all.get(at + 1).cloned())
 }
 
 fn plates(per_density: u64, count: usize, diameter: f32, folder: &std::path::Path) -> Vec<Plate> {
     (0..per_density)
         .map(|seed| {
-            let drawn = draw(&Recipe::untuned(
-                seed * 7919 + count as u64,
-                1224,
-                Stage::Dish,
-                count,
-                diameter,
-            ));
+            let drawn =
+                draw(&Recipe::untuned(seed * 7919 + count as u64, 1224, Stage::Dish, count, diameter));
             let name = format!("n{count}-d{diameter}-s{seed}.jpg");
             let path = folder.join(&name);
             let bytes = drawn.jpeg(88).unwrap();
             std::fs::write(&path, &bytes).unwrap();
-            Plate {
-                name,
-                path,
-                bytes,
-                truth: drawn.truth.len(),
-                covered: drawn.covered,
-            }
+            Plate { name, path, bytes, truth: drawn.truth.len(), covered: drawn.covered }
         })
         .collect()
 }
@@ -77,11 +64,7 @@ fn median(values: &mut [f64]) -> f64 {
 
 fn spread(values: &mut [f64]) -> (f64, f64, f64) {
     let middle = median(values);
-    (
-        values.first().copied().unwrap_or(f64::NAN),
-        middle,
-        values.last().copied().unwrap_or(f64::NAN),
-    )
+    (values.first().copied().unwrap_or(f64::NAN), middle, values.last().copied().unwrap_or(f64::NAN))
 }
 
 /// The peer's counts and times for the plates, when a Python is there.
@@ -100,12 +83,7 @@ fn peer(python: Option<&str>, runs: usize, plates: &[Plate]) -> Option<Vec<(u64,
     let text = String::from_utf8(output.stdout).unwrap();
     let rows: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
     let row = |r: &serde_json::Value| {
-        let times = r["ms"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter_map(serde_json::Value::as_f64)
-            .collect();
+        let times = r["ms"].as_array().unwrap().iter().filter_map(serde_json::Value::as_f64).collect();
         (r["count"].as_u64().unwrap(), times)
     };
     Some(rows.as_array().unwrap().iter().map(row).collect())
@@ -113,13 +91,9 @@ fn peer(python: Option<&str>, runs: usize, plates: &[Plate]) -> Option<Vec<(u64,
 
 fn main() {
     let python = argument("--python");
-    let per_density: u64 = argument("--plates")
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(8);
-    let folder = argument("--keep").map_or_else(
-        || std::env::temp_dir().join("vena-colonies-bench"),
-        PathBuf::from,
-    );
+    let per_density: u64 = argument("--plates").and_then(|n| n.parse().ok()).unwrap_or(8);
+    let folder =
+        argument("--keep").map_or_else(|| std::env::temp_dir().join("vena-colonies-bench"), PathBuf::from);
     std::fs::create_dir_all(&folder).unwrap();
     let options = Options::default();
     let tables = prepare(&options).unwrap();
@@ -179,8 +153,5 @@ fn main() {
         spread(&mut ours_ms),
         spread(&mut peer_ms)
     );
-    println!(
-        "times faster, lowest, median, highest: {:?}",
-        spread(&mut ratios)
-    );
+    println!("times faster, lowest, median, highest: {:?}", spread(&mut ratios));
 }

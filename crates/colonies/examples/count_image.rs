@@ -8,19 +8,13 @@ fn main() {
         let bytes = std::fs::read(&name).expect("file");
         let start = std::time::Instant::now();
         let report =
-            vena_colonies::analyse(&[(name.clone(), bytes)], &vena_colonies::Options::default())
-                .unwrap();
+            vena_colonies::analyse(&[(name.clone(), bytes)], &vena_colonies::Options::default()).unwrap();
         let spent = start.elapsed();
         for image in &report.images {
             if let Ok(dir) = std::env::var("OVERLAY_DIR") {
                 let bytes = std::fs::read(&name).unwrap();
-                let picture =
-                    vena_colonies::overlay::png(&bytes, image, &Default::default()).unwrap();
-                let stem = std::path::Path::new(&name)
-                    .file_stem()
-                    .unwrap()
-                    .to_string_lossy()
-                    .to_string();
+                let picture = vena_colonies::overlay::png(&bytes, image, &Default::default()).unwrap();
+                let stem = std::path::Path::new(&name).file_stem().unwrap().to_string_lossy().to_string();
                 std::fs::write(format!("{dir}/{stem}-overlay.png"), picture).unwrap();
             }
             println!(

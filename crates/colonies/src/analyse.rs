@@ -7,8 +7,8 @@ use crate::knowledge::{CountingRules, KnowledgeFault, Tables, tables};
 use crate::raster::{Raster, raster_of};
 use crate::region::{Channel, Polarity, Region};
 use crate::report::{
-    Colony, ColonyReport, FileRefusal, ImageReport, METHOD, Refusal, Rejected, RejectedCount,
-    Status, VesselReport,
+    Colony, ColonyReport, FileRefusal, ImageReport, METHOD, Refusal, Rejected, RejectedCount, Status,
+    VesselReport,
 };
 use crate::shapes::Shape;
 use crate::vessel::{Layout, Vessel, find};
@@ -83,15 +83,10 @@ pub enum AnalyseError {
 ///
 /// # Errors
 /// [`AnalyseError`] for contradictory options; never for a bad image.
-pub fn analyse(
-    files: &[(String, Vec<u8>)],
-    options: &Options,
-) -> Result<ColonyReport, AnalyseError> {
+pub fn analyse(files: &[(String, Vec<u8>)], options: &Options) -> Result<ColonyReport, AnalyseError> {
     let tables = prepare(options)?;
-    let per_file: Vec<Vec<ImageReport>> = files
-        .par_iter()
-        .map(|(name, bytes)| analyse_file(name, bytes, options, &tables))
-        .collect();
+    let per_file: Vec<Vec<ImageReport>> =
+        files.par_iter().map(|(name, bytes)| analyse_file(name, bytes, options, &tables)).collect();
     Ok(ColonyReport {
         method: METHOD.into(),
         rules: tables.counting.version.clone(),
@@ -107,9 +102,7 @@ pub fn analyse(
 /// [`AnalyseError`] for contradictory options.
 pub fn prepare(options: &Options) -> Result<Tables, AnalyseError> {
     let positive = |name: &'static str, value: Option<f64>| match value {
-        Some(value) if !(value.is_finite() && value > 0.0) => {
-            Err(AnalyseError::NotPositive { name, value })
-        }
+        Some(value) if !(value.is_finite() && value > 0.0) => Err(AnalyseError::NotPositive { name, value }),
         _ => Ok(()),
     };
     positive("micrometres_per_pixel", options.micrometres_per_pixel)?;
@@ -129,21 +122,13 @@ pub fn prepare(options: &Options) -> Result<Tables, AnalyseError> {
 /// SHA-256 of the bytes, lower-case hexadecimal.
 #[must_use]
 pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Every page of one file, one entry each; a refused file or page has an entry
 /// with its refusal. When fluorescence names a page, that page is not counted itself.
 #[must_use]
-pub fn analyse_file(
-    name: &str,
-    bytes: &[u8],
-    options: &Options,
-    tables: &Tables,
-) -> Vec<ImageReport> {
+pub fn analyse_file(name: &str, bytes: &[u8], options: &Options, tables: &Tables) -> Vec<ImageReport> {
     let digest = digest(bytes);
     let header = match inspect(name, bytes, &options.limits) {
         Ok(header) => header,
@@ -173,10 +158,7 @@ fn refused(name: &str, digest: &str, page: u32, refusal: Refusal) -> ImageReport
         count: None,
         labelled: None,
         status: Status::Refused,
-        refusal: Some(FileRefusal {
-            message,
-            detail: refusal,
-        }),
+        refusal: Some(FileRefusal { message, detail: refusal }),
         notes: Vec::new(),
         vessels: Vec::new(),
     }
@@ -195,9 +177,7 @@ fn analyse_page(
     let (width_px, height_px) = (decoded.width_px, decoded.height_px);
     drop(decoded);
     let second = match options.fluorescence {
-        Some(Fluorescence {
-            page: Some(other), ..
-        }) if other != page => {
+        Some(Fluorescence { page: Some(other), .. }) if other != page => {
             let decoded = read_page(bytes, format, other, &options.limits)?;
             if (decoded.width_px, decoded.height_px) != (width_px, height_px) {
                 return Err(Refusal::PagesDiffer { page, other });
@@ -207,16 +187,13 @@ fn analyse_page(
         _ => None,
     };
     let vessels = find(&raster, options.layout, &tables.plates)?;
-    let one = |vessel: &Vessel| {
-        vessel_report(&raster, second.as_ref(), vessel, options, &tables.counting)
-    };
+    let one = |vessel: &Vessel| vessel_report(&raster, second.as_ref(), vessel, options, &tables.counting);
     let vessels: Vec<VesselReport> = if vessels.len() > 1 {
         vessels.par_iter().map(one).collect()
     } else {
         vessels.iter().map(one).collect()
     };
-    let sum =
-        |pick: fn(&VesselReport) -> Option<u64>| vessels.iter().map(pick).sum::<Option<u64>>();
+    let sum = |pick: fn(&VesselReport) -> Option<u64>| vessels.iter().map(pick).sum::<Option<u64>>();
     let status = if vessels.iter().any(|v| v.status == Status::TooManyToCount) {
         Status::TooManyToCount
     } else if vessels.iter().any(|v| v.status == Status::NotAssessable) {
@@ -248,9 +225,7 @@ fn diameter_min(options: &Options, rules: &CountingRules, raster: &Raster, regio
             (f64::from(region.diameter()) * rules.diameter_min_share).max(rules.diameter_min_px)
         }
         DiameterMin::Pixels(pixels) => pixels / factor,
-        DiameterMin::Micrometres(length) => {
-            length / options.micrometres_per_pixel.unwrap_or(1.0) / factor
-        }
+        DiameterMin::Micrometres(length) => length / options.micrometres_per_pixel.unwrap_or(1.0) / factor,
     };
     pixels as f32
 }
@@ -264,29 +239,12 @@ fn vessel_report(
 ) -> VesselReport {
     let region = Region::of(raster, vessel.counted);
     let diameter_min = diameter_min(options, rules, raster, &region);
-    let search = Search {
-        channel: options.channel,
-        polarity: options.polarity,
-        diameter_min,
-    };
+    let search = Search { channel: options.channel, polarity: options.polarity, diameter_min };
     let counted = count(raster, &region, &search, rules);
-    let shining = options.fluorescence.map(|f| {
-        crate::label::labelled(
-            second.unwrap_or(raster),
-            &region,
-            f.channel,
-            &counted.colonies,
-        )
-    });
-    report_of(
-        raster,
-        vessel,
-        &region,
-        counted,
-        shining.as_deref(),
-        f64::from(diameter_min),
-        options,
-    )
+    let shining = options
+        .fluorescence
+        .map(|f| crate::label::labelled(second.unwrap_or(raster), &region, f.channel, &counted.colonies));
+    report_of(raster, vessel, &region, counted, shining.as_deref(), f64::from(diameter_min), options)
 }
 
 fn report_of(

@@ -20,12 +20,7 @@ impl Background {
     /// `usable`; cells with too few take their neighbours' mean; then smoothed.
     /// `None` when no pixel is usable.
     #[must_use]
-    pub fn estimate(
-        plane: &Plane,
-        cell: usize,
-        share: f64,
-        usable: impl Fn(usize) -> bool,
-    ) -> Option<Self> {
+    pub fn estimate(plane: &Plane, cell: usize, share: f64, usable: impl Fn(usize) -> bool) -> Option<Self> {
         let cell = cell.max(4);
         let columns = plane.width.div_ceil(cell).max(1);
         let rows = plane.height.div_ceil(cell).max(1);
@@ -38,8 +33,7 @@ impl Background {
                 within.clear();
                 let mut looked_at = 0usize;
                 for y in (row * cell..((row + 1) * cell).min(plane.height)).step_by(stride) {
-                    for x in (column * cell..((column + 1) * cell).min(plane.width)).step_by(stride)
-                    {
+                    for x in (column * cell..((column + 1) * cell).min(plane.width)).step_by(stride) {
                         let at = y * plane.width + x;
                         looked_at += 1;
                         if usable(at) {
@@ -55,12 +49,7 @@ impl Background {
                 }
             }
         }
-        let mut grid = Self {
-            columns,
-            rows,
-            cell,
-            values,
-        };
+        let mut grid = Self { columns, rows, cell, values };
         grid.fill_gaps().then(|| {
             grid.smooth();
             grid
@@ -93,11 +82,7 @@ impl Background {
                         sum += value;
                         count += 1;
                     }
-                    if count == 0 {
-                        f32::NAN
-                    } else {
-                        sum / count as f32
-                    }
+                    if count == 0 { f32::NAN } else { sum / count as f32 }
                 })
                 .collect();
             self.values = next;
@@ -149,29 +134,24 @@ impl Background {
         let mut out = Plane::filled(plane.width, plane.height, 0.0);
         let places: Vec<(usize, usize, f32)> = (0..plane.width)
             .map(|x| {
-                let place = ((x as f32 + 0.5) / self.cell as f32 - 0.5)
-                    .clamp(0.0, self.columns as f32 - 1.0);
+                let place = ((x as f32 + 0.5) / self.cell as f32 - 0.5).clamp(0.0, self.columns as f32 - 1.0);
                 let low = place.floor() as usize;
                 (low, (low + 1).min(self.columns - 1), place - place.floor())
             })
             .collect();
         let mut line = vec![0.0f32; self.columns];
         for y in 0..plane.height {
-            let place =
-                ((y as f32 + 0.5) / self.cell as f32 - 0.5).clamp(0.0, self.rows as f32 - 1.0);
+            let place = ((y as f32 + 0.5) / self.cell as f32 - 0.5).clamp(0.0, self.rows as f32 - 1.0);
             let top = place.floor() as usize;
             let bottom = (top + 1).min(self.rows - 1);
             let down = place - place.floor();
             for (column, value) in line.iter_mut().enumerate() {
-                let (upper, lower) = (
-                    self.values[top * self.columns + column],
-                    self.values[bottom * self.columns + column],
-                );
+                let (upper, lower) =
+                    (self.values[top * self.columns + column], self.values[bottom * self.columns + column]);
                 *value = upper + (lower - upper) * down;
             }
             let target = &mut out.values[y * plane.width..(y + 1) * plane.width];
-            for ((value, source), &(left, right, across)) in
-                target.iter_mut().zip(plane.row(y)).zip(&places)
+            for ((value, source), &(left, right, across)) in target.iter_mut().zip(plane.row(y)).zip(&places)
             {
                 let base = line[left] + (line[right] - line[left]) * across;
                 *value = sign * (source - base);

@@ -60,28 +60,17 @@ pub fn components(plane: &Plane, spans: &[(usize, usize)], threshold: f32) -> Ve
                 x += 1;
             }
             parents.push(runs.len() as u32);
-            runs.push(Run {
-                row: row as u32,
-                start: start as u32,
-                end: x as u32,
-            });
+            runs.push(Run { row: row as u32, start: start as u32, end: x as u32 });
         }
         let (mut upper, mut lower) = (above, own);
         while upper < own && lower < runs.len() {
             let (a, b) = (runs[upper], runs[lower]);
             if a.start < b.end && b.start < a.end {
-                let (one, two) = (
-                    root(&mut parents, upper as u32),
-                    root(&mut parents, lower as u32),
-                );
+                let (one, two) = (root(&mut parents, upper as u32), root(&mut parents, lower as u32));
                 let (low, high) = (one.min(two), one.max(two));
                 parents[high as usize] = low;
             }
-            if a.end < b.end {
-                upper += 1
-            } else {
-                lower += 1
-            }
+            if a.end < b.end { upper += 1 } else { lower += 1 }
         }
         above = own;
         own = runs.len();
@@ -97,23 +86,13 @@ fn gather(plane: &Plane, runs: &[Run], parents: &mut [u32]) -> Vec<Component> {
         if place[top] == u32::MAX {
             place[top] = found.len() as u32;
             let bounds = (usize::MAX, run.row as usize, 0, 0);
-            found.push(Component {
-                runs: Vec::new(),
-                area: 0,
-                bounds,
-                peak: f32::NEG_INFINITY,
-            });
+            found.push(Component { runs: Vec::new(), area: 0, bounds, peak: f32::NEG_INFINITY });
         }
         let component = &mut found[place[top] as usize];
         component.runs.push(*run);
         component.area += (run.end - run.start) as usize;
         let b = &mut component.bounds;
-        *b = (
-            b.0.min(run.start as usize),
-            b.1,
-            b.2.max(run.end as usize),
-            run.row as usize + 1,
-        );
+        *b = (b.0.min(run.start as usize), b.1, b.2.max(run.end as usize), run.row as usize + 1);
         let line = &plane.row(run.row as usize)[run.start as usize..run.end as usize];
         component.peak = line.iter().copied().fold(component.peak, f32::max);
     }

@@ -162,10 +162,7 @@ pub struct CorrectedImage {
 ///
 /// # Errors
 /// [`CorrectionRefusal`] for the first change that cannot be applied.
-pub fn correct(
-    image: &ImageReport,
-    corrections: &[Correction],
-) -> Result<CorrectedImage, CorrectionRefusal> {
+pub fn correct(image: &ImageReport, corrections: &[Correction]) -> Result<CorrectedImage, CorrectionRefusal> {
     let mut vessels: Vec<CorrectedVessel> = image
         .vessels
         .iter()
@@ -186,11 +183,7 @@ pub fn correct(
         page: image.page,
         digest: image.digest.clone(),
         automatic: image.count,
-        corrected: if image.vessels.is_empty() {
-            None
-        } else {
-            corrected
-        },
+        corrected: if image.vessels.is_empty() { None } else { corrected },
         corrections: corrections.to_vec(),
         vessels,
     })
@@ -216,55 +209,30 @@ fn apply(
     | Correction::Merge { vessel: name, .. }
     | Correction::State { vessel: name, .. }) = correction;
     let Some(vessel) = vessels.iter_mut().find(|v| v.name == *name) else {
-        return Err(CorrectionRefusal::NoSuchVessel {
-            number,
-            vessel: name.clone(),
-        });
+        return Err(CorrectionRefusal::NoSuchVessel { number, vessel: name.clone() });
     };
     match correction {
         Correction::Remove { colony, .. } => {
             take(vessel, *colony, number)?;
         }
-        &Correction::Add {
-            x_px,
-            y_px,
-            diameter_px,
-            ..
-        } => {
+        &Correction::Add { x_px, y_px, diameter_px, .. } => {
             let within = |v: f64, most: u32| v >= -0.5 && v <= f64::from(most) - 0.5;
-            let sized =
-                diameter_px > 0.0 && diameter_px <= f64::from(image.width_px.max(image.height_px));
+            let sized = diameter_px > 0.0 && diameter_px <= f64::from(image.width_px.max(image.height_px));
             if !(within(x_px, image.width_px) && within(y_px, image.height_px) && sized) {
-                return Err(CorrectionRefusal::NotInPicture {
-                    number,
-                    x_px,
-                    y_px,
-                    diameter_px,
-                });
+                return Err(CorrectionRefusal::NotInPicture { number, x_px, y_px, diameter_px });
             }
-            vessel.colonies.push(CorrectedColony {
-                x_px,
-                y_px,
-                diameter_px,
-                origin: Origin::Added,
-            });
+            vessel.colonies.push(CorrectedColony { x_px, y_px, diameter_px, origin: Origin::Added });
         }
         Correction::Merge { colonies, .. } => {
             if colonies.len() < 2 {
                 return Err(CorrectionRefusal::MergeOfOne { number });
             }
-            let parts = colonies
-                .iter()
-                .map(|c| take(vessel, *c, number))
-                .collect::<Result<Vec<_>, _>>()?;
+            let parts = colonies.iter().map(|c| take(vessel, *c, number)).collect::<Result<Vec<_>, _>>()?;
             vessel.colonies.push(merged(&parts, colonies.clone()));
         }
         Correction::State { count, .. } => {
             if vessel.automatic.is_some() {
-                return Err(CorrectionRefusal::AlreadyCounted {
-                    number,
-                    vessel: name.clone(),
-                });
+                return Err(CorrectionRefusal::AlreadyCounted { number, vessel: name.clone() });
             }
             vessel.corrected = Some(*count);
         }
@@ -281,17 +249,10 @@ fn take(
     colony: u32,
     number: usize,
 ) -> Result<CorrectedColony, CorrectionRefusal> {
-    let at = vessel
-        .colonies
-        .iter()
-        .position(|c| c.origin == Origin::Automatic { colony });
+    let at = vessel.colonies.iter().position(|c| c.origin == Origin::Automatic { colony });
     match at {
         Some(at) => Ok(vessel.colonies.remove(at)),
-        None => Err(CorrectionRefusal::NoSuchColony {
-            number,
-            vessel: vessel.name.clone(),
-            colony,
-        }),
+        None => Err(CorrectionRefusal::NoSuchColony { number, vessel: vessel.name.clone(), colony }),
     }
 }
 

@@ -94,29 +94,20 @@ pub struct Search {
 pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &CountingRules) -> Counted {
     let pixels = region.area();
     if pixels < 64 {
-        return nothing(NoCount::TooSmall {
-            pixels: pixels as u64,
-        });
+        return nothing(NoCount::TooSmall { pixels: pixels as u64 });
     }
     let mut tried = candidates(raster, region, search.channel, search.polarity);
     tried.iter_mut().for_each(|c| smooth(&mut c.plane));
     let Some(chosen) = choose(&tried, region) else {
-        return nothing(NoCount::TooSmall {
-            pixels: pixels as u64,
-        });
+        return nothing(NoCount::TooSmall { pixels: pixels as u64 });
     };
     let Some(even) = even_out(&chosen.plane, chosen.sign, region, raster.step) else {
-        return nothing(NoCount::TooSmall {
-            pixels: pixels as u64,
-        });
+        return nothing(NoCount::TooSmall { pixels: pixels as u64 });
     };
     let found = components(&even.plane, &region.spans, even.threshold);
     let covered = found.iter().map(|c| c.area).sum::<usize>() as f64 / pixels as f64;
-    let around = Surroundings {
-        circle: region.circle,
-        diameter: region.diameter(),
-        smallest: search.diameter_min,
-    };
+    let around =
+        Surroundings { circle: region.circle, diameter: region.diameter(), smallest: search.diameter_min };
     let mut shapes = Vec::with_capacity(found.len());
     let smallest_area = (search.diameter_min * search.diameter_min * 0.35) as usize;
     let mut specks = 0;
@@ -166,18 +157,13 @@ fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
     let mut small = Plane::filled(width, height, 0.0);
     for y in 0..height {
         let source = candidate.plane.row(2 * y);
-        for (value, pair) in small.values[y * width..(y + 1) * width]
-            .iter_mut()
-            .zip(source.chunks_exact(2))
-        {
+        for (value, pair) in small.values[y * width..(y + 1) * width].iter_mut().zip(source.chunks_exact(2)) {
             *value = pair[0];
         }
     }
     let spans: Vec<(usize, usize)> = (0..height)
         .map(|y| {
-            region.spans.get(2 * y).map_or((0, 0), |s| {
-                (s.0.div_ceil(2), (s.1 / 2).max(s.0.div_ceil(2)))
-            })
+            region.spans.get(2 * y).map_or((0, 0), |s| (s.0.div_ceil(2), (s.1 / 2).max(s.0.div_ceil(2))))
         })
         .collect();
     let mut mask = vec![false; width * height];
@@ -196,10 +182,7 @@ fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
         .iter()
         .filter(|c| c.area >= 3 && (c.area as f32) < largest)
         .filter(|c| {
-            let (wide, high) = (
-                (c.bounds.2 - c.bounds.0) as f32,
-                (c.bounds.3 - c.bounds.1) as f32,
-            );
+            let (wide, high) = ((c.bounds.2 - c.bounds.0) as f32, (c.bounds.3 - c.bounds.1) as f32);
             wide.max(high) <= 2.2 * wide.min(high) && c.area as f32 >= 0.5 * wide * high
         })
         .map(|c| c.area as f64 * f64::from(c.peak))
@@ -215,29 +198,17 @@ const FRAGMENT_DIAMETER_MAX_PX: f32 = 12.0;
 /// A broken ring or stroke leaves bits that look like small colonies; they lie
 /// beside other bits. Two neighbours, one of them ragged, give a bit away.
 fn reject_fragments(shapes: &mut [Shape]) {
-    let mut diameters: Vec<f32> = shapes
-        .iter()
-        .filter(|s| s.rejected.is_none())
-        .map(Shape::diameter)
-        .collect();
+    let mut diameters: Vec<f32> =
+        shapes.iter().filter(|s| s.rejected.is_none()).map(Shape::diameter).collect();
     let Some(usual) = quantile(&mut diameters, 0.5) else {
         return;
     };
     let ragged = |s: &Shape| {
-        matches!(
-            s.rejected,
-            Some(NotAColony::Elongated | NotAColony::Irregular | NotAColony::AlongTheEdge)
-        )
+        matches!(s.rejected, Some(NotAColony::Elongated | NotAColony::Irregular | NotAColony::AlongTheEdge))
     };
     let doubtful = |s: &Shape| {
-        let small = if s.roundness < FRAGMENT_ROUND {
-            1.0
-        } else {
-            FRAGMENT_DIAMETER
-        };
-        s.rejected.is_none()
-            && s.diameter() < small * usual
-            && s.diameter() < FRAGMENT_DIAMETER_MAX_PX
+        let small = if s.roundness < FRAGMENT_ROUND { 1.0 } else { FRAGMENT_DIAMETER };
+        s.rejected.is_none() && s.diameter() < small * usual && s.diameter() < FRAGMENT_DIAMETER_MAX_PX
     };
     let mut bits: Vec<(f32, f32, f32, bool)> = shapes
         .iter()
@@ -256,10 +227,7 @@ fn reject_fragments(shapes: &mut [Shape]) {
         let own = shape.diameter();
         let start = bits.partition_point(|b| b.0 < shape.x - 10.0 * own);
         let (mut near, mut near_ragged) = (0, 0);
-        for bit in bits[start..]
-            .iter()
-            .take_while(|b| b.0 <= shape.x + 10.0 * own)
-        {
+        for bit in bits[start..].iter().take_while(|b| b.0 <= shape.x + 10.0 * own) {
             let apart = (bit.0 - shape.x).hypot(bit.1 - shape.y);
             if apart < 2.0 * (own + bit.2) && bit.2 < 4.0 * own {
                 near += 1;
@@ -291,71 +259,40 @@ fn sort_out(shapes: Vec<Shape>, diameter_min: f32, noise: f32) -> Counted {
     counted
 }
 
-fn assess(
-    counted: &Counted,
-    halves: Halves,
-    pixels: usize,
-    rules: &CountingRules,
-) -> Option<NoCount> {
+fn assess(counted: &Counted, halves: Halves, pixels: usize, rules: &CountingRules) -> Option<NoCount> {
     let area = |shapes: &[Shape]| shapes.iter().map(|s| f64::from(s.area)).sum::<f64>();
     let (colonies, rejected) = (area(&counted.colonies), {
         // What lies along the rim or is a bubble says nothing about crowding.
         let odd = counted.rejected.iter().filter(|s| {
-            matches!(
-                s.rejected,
-                Some(NotAColony::Irregular | NotAColony::TooLarge | NotAColony::Elongated)
-            )
+            matches!(s.rejected, Some(NotAColony::Irregular | NotAColony::TooLarge | NotAColony::Elongated))
         });
         odd.map(|s| f64::from(s.area)).sum::<f64>()
     });
     if counted.covered > rules.covered_max {
-        return Some(NoCount::Confluent {
-            covered: counted.covered,
-            limit: rules.covered_max,
-        });
+        return Some(NoCount::Confluent { covered: counted.covered, limit: rules.covered_max });
     }
     if halves.apart > rules.halves_apart_min && halves.smaller > rules.halves_smaller_max {
-        return Some(NoCount::Confluent {
-            covered: halves.smaller,
-            limit: rules.halves_smaller_max,
-        });
+        return Some(NoCount::Confluent { covered: halves.smaller, limit: rules.halves_smaller_max });
     }
     let found = counted.colonies.len() as u64;
     if found > rules.colonies_max {
-        return Some(NoCount::TooMany {
-            found,
-            limit: rules.colonies_max,
-        });
+        return Some(NoCount::TooMany { found, limit: rules.colonies_max });
     }
     let unclear = rejected / (colonies + rejected).max(1.0);
-    if unclear > rules.unclear_max
-        && (colonies + rejected) / pixels as f64 > rules.unclear_covered_min
-    {
-        return Some(NoCount::Unclear {
-            unclear,
-            limit: rules.unclear_max,
-        });
+    if unclear > rules.unclear_max && (colonies + rejected) / pixels as f64 > rules.unclear_covered_min {
+        return Some(NoCount::Unclear { unclear, limit: rules.unclear_max });
     }
     if let Some(roundness) = usual_roundness(counted)
         && roundness < rules.roundness_min
         && counted.covered > rules.unclear_covered_min
     {
-        return Some(NoCount::NotRound {
-            roundness,
-            limit: rules.roundness_min,
-        });
+        return Some(NoCount::NotRound { roundness, limit: rules.roundness_min });
     }
-    let crowded_shapes = counted
-        .colonies
-        .iter()
-        .filter(|s| s.patch_shapes >= rules.crowd_shapes as usize)
-        .count();
+    let crowded_shapes =
+        counted.colonies.iter().filter(|s| s.patch_shapes >= rules.crowd_shapes as usize).count();
     let crowded = crowded_shapes as f64 / (found.max(1)) as f64;
     if found >= rules.crowd_shapes && crowded > rules.crowded_max {
-        return Some(NoCount::Crowded {
-            crowded,
-            limit: rules.crowded_max,
-        });
+        return Some(NoCount::Crowded { crowded, limit: rules.crowded_max });
     }
     None
 }
@@ -366,21 +303,9 @@ const ROUNDNESS_AREA_MIN_PX: f32 = 28.0;
 
 /// Median roundness over counted and ragged shapes large enough to have one.
 fn usual_roundness(counted: &Counted) -> Option<f64> {
-    let along = |s: &&Shape| {
-        !matches!(
-            s.rejected,
-            Some(NotAColony::AlongTheEdge | NotAColony::Bubble)
-        )
-    };
-    let all = counted
-        .colonies
-        .iter()
-        .chain(&counted.rejected)
-        .filter(along);
-    let mut values: Vec<f32> = all
-        .filter(|s| s.area >= ROUNDNESS_AREA_MIN_PX)
-        .map(|s| s.roundness)
-        .collect();
+    let along = |s: &&Shape| !matches!(s.rejected, Some(NotAColony::AlongTheEdge | NotAColony::Bubble));
+    let all = counted.colonies.iter().chain(&counted.rejected).filter(along);
+    let mut values: Vec<f32> = all.filter(|s| s.area >= ROUNDNESS_AREA_MIN_PX).map(|s| s.roundness).collect();
     if values.len() < ROUNDNESS_SHAPES_MIN {
         return None;
     }

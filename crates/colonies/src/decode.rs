@@ -51,27 +51,16 @@ pub struct FileHeader {
 ///
 /// # Errors
 /// [`ImageRefusal`] when the content is no image we read or breaks a limit.
-pub fn inspect(
-    name: &str,
-    bytes: &[u8],
-    limits: &DecodeLimits,
-) -> Result<FileHeader, ImageRefusal> {
+pub fn inspect(name: &str, bytes: &[u8], limits: &DecodeLimits) -> Result<FileHeader, ImageRefusal> {
     if bytes.is_empty() {
         return Err(ImageRefusal::EmptyFile);
     }
     let length = bytes.len() as u64;
     if length > limits.file_bytes_max {
-        return Err(ImageRefusal::FileTooLarge {
-            bytes: length,
-            limit_bytes: limits.file_bytes_max,
-        });
+        return Err(ImageRefusal::FileTooLarge { bytes: length, limit_bytes: limits.file_bytes_max });
     }
     let format = sniff(bytes)?;
-    let pages = if format == ImageFormat::Tiff {
-        tiff_pages(bytes, limits)?
-    } else {
-        1
-    };
+    let pages = if format == ImageFormat::Tiff { tiff_pages(bytes, limits)? } else { 1 };
     let mut notes = Vec::new();
     if let Some((_, suffix)) = name.rsplit_once('.') {
         let suffix = suffix.to_ascii_lowercase();
@@ -82,17 +71,10 @@ pub fn inspect(
         };
         if !fits {
             let suffix = suffix.chars().take(16).collect();
-            notes.push(ImageNote::SuffixDiffers {
-                suffix,
-                content: format,
-            });
+            notes.push(ImageNote::SuffixDiffers { suffix, content: format });
         }
     }
-    Ok(FileHeader {
-        format,
-        pages,
-        notes,
-    })
+    Ok(FileHeader { format, pages, notes })
 }
 
 /// Decodes one page; `page` counts from 1.
@@ -132,18 +114,10 @@ fn sniff(bytes: &[u8]) -> Result<ImageFormat, ImageRefusal> {
         Ok(ImageFormat::Png)
     } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
         Ok(ImageFormat::Jpeg)
-    } else if [b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"]
-        .iter()
-        .any(|m| bytes.starts_with(*m))
-    {
+    } else if [b"II\x2a\0", b"MM\0\x2a", b"II\x2b\0", b"MM\0\x2b"].iter().any(|m| bytes.starts_with(*m)) {
         Ok(ImageFormat::Tiff)
     } else {
-        let first_bytes = bytes
-            .iter()
-            .take(8)
-            .map(|b| format!("{b:02x}"))
-            .collect::<Vec<_>>()
-            .join(" ");
+        let first_bytes = bytes.iter().take(8).map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
         Err(ImageRefusal::UnknownFormat { first_bytes })
     }
 }
@@ -165,17 +139,9 @@ fn jpeg_components(bytes: &[u8]) -> Option<u8> {
     None
 }
 
-fn check_size(
-    width: u64,
-    height: u64,
-    bytes_each: u64,
-    limits: &DecodeLimits,
-) -> Result<(), ImageRefusal> {
+fn check_size(width: u64, height: u64, bytes_each: u64, limits: &DecodeLimits) -> Result<(), ImageRefusal> {
     if width == 0 || height == 0 {
-        return Err(ImageRefusal::NoPixels {
-            width_px: width,
-            height_px: height,
-        });
+        return Err(ImageRefusal::NoPixels { width_px: width, height_px: height });
     }
     let pixels = width.saturating_mul(height);
     if pixels > limits.pixels_max || width > 1 << 20 || height > 1 << 20 {
@@ -187,10 +153,7 @@ fn check_size(
     }
     let bytes = pixels.saturating_mul(bytes_each);
     if bytes > limits.decoded_bytes_max {
-        return Err(ImageRefusal::TooMuchMemory {
-            bytes,
-            limit_bytes: limits.decoded_bytes_max,
-        });
+        return Err(ImageRefusal::TooMuchMemory { bytes, limit_bytes: limits.decoded_bytes_max });
     }
     Ok(())
 }
@@ -211,14 +174,11 @@ fn read_single(
     limits: &DecodeLimits,
 ) -> Result<Page, ImageRefusal> {
     if format == image::ImageFormat::Png {
-        let (width, height) = png_size(bytes).ok_or_else(|| ImageRefusal::Damaged {
-            what: "the header is incomplete".into(),
-        })?;
+        let (width, height) = png_size(bytes)
+            .ok_or_else(|| ImageRefusal::Damaged { what: "the header is incomplete".into() })?;
         check_size(width, height, 1, limits)?;
     }
-    let damaged = |error: image::ImageError| ImageRefusal::Damaged {
-        what: short(&error.to_string()),
-    };
+    let damaged = |error: image::ImageError| ImageRefusal::Damaged { what: short(&error.to_string()) };
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut own = image::Limits::default();
     own.max_alloc = Some(limits.decoded_bytes_max.saturating_add(64 << 20));
@@ -236,25 +196,13 @@ fn read_single(
         DynamicImage::ImageRgba8(p) => (3, Samples::Byte(on_white(&p.into_raw(), 3, &mut notes))),
         DynamicImage::ImageLuma16(p) => (1, Samples::Word(p.into_raw())),
         DynamicImage::ImageRgb16(p) => (3, Samples::Word(p.into_raw())),
-        DynamicImage::ImageLumaA16(p) => {
-            (1, Samples::Word(on_white_16(&p.into_raw(), 1, &mut notes)))
-        }
-        DynamicImage::ImageRgba16(p) => {
-            (3, Samples::Word(on_white_16(&p.into_raw(), 3, &mut notes)))
-        }
+        DynamicImage::ImageLumaA16(p) => (1, Samples::Word(on_white_16(&p.into_raw(), 1, &mut notes))),
+        DynamicImage::ImageRgba16(p) => (3, Samples::Word(on_white_16(&p.into_raw(), 3, &mut notes))),
         other => {
-            return Err(ImageRefusal::UnsupportedPixels {
-                what: format!("{:?}", other.color()),
-            });
+            return Err(ImageRefusal::UnsupportedPixels { what: format!("{:?}", other.color()) });
         }
     };
-    Ok(Page {
-        width_px: width,
-        height_px: height,
-        channels,
-        samples,
-        notes,
-    })
+    Ok(Page { width_px: width, height_px: height, channels, samples, notes })
 }
 
 fn short(text: &str) -> String {
@@ -269,9 +217,7 @@ fn on_white(samples: &[u8], colours: usize, notes: &mut Vec<ImageNote>) -> Vec<u
             seen |= alpha != 255;
             let alpha = u32::from(alpha);
             out.extend(
-                colour
-                    .iter()
-                    .map(|&c| ((u32::from(c) * alpha + 255 * (255 - alpha) + 127) / 255) as u8),
+                colour.iter().map(|&c| ((u32::from(c) * alpha + 255 * (255 - alpha) + 127) / 255) as u8),
             );
         }
     }
@@ -288,9 +234,11 @@ fn on_white_16(samples: &[u16], colours: usize, notes: &mut Vec<ImageNote>) -> V
         if let Some((&alpha, colour)) = pixel.split_last() {
             seen |= alpha != u16::MAX;
             let alpha = u64::from(alpha);
-            out.extend(colour.iter().map(|&c| {
-                ((u64::from(c) * alpha + 65_535 * (65_535 - alpha) + 32_767) / 65_535) as u16
-            }));
+            out.extend(
+                colour
+                    .iter()
+                    .map(|&c| ((u64::from(c) * alpha + 65_535 * (65_535 - alpha) + 32_767) / 65_535) as u16),
+            );
         }
     }
     if seen {
@@ -308,19 +256,15 @@ fn open_tiff<'a>(
     own.decoding_buffer_size = most;
     own.intermediate_buffer_size = most;
     own.ifd_value_size = 4 << 20;
-    TiffDecoder::new(Cursor::new(bytes))
-        .map(|d| d.with_limits(own))
-        .map_err(tiff_damaged)
+    TiffDecoder::new(Cursor::new(bytes)).map(|d| d.with_limits(own)).map_err(tiff_damaged)
 }
 
 fn tiff_damaged(error: tiff::TiffError) -> ImageRefusal {
     match error {
-        tiff::TiffError::UnsupportedError(what) => ImageRefusal::UnsupportedPixels {
-            what: short(&what.to_string()),
-        },
-        other => ImageRefusal::Damaged {
-            what: short(&other.to_string()),
-        },
+        tiff::TiffError::UnsupportedError(what) => {
+            ImageRefusal::UnsupportedPixels { what: short(&what.to_string()) }
+        }
+        other => ImageRefusal::Damaged { what: short(&other.to_string()) },
     }
 }
 
@@ -331,9 +275,7 @@ fn tiff_pages(bytes: &[u8], limits: &DecodeLimits) -> Result<u32, ImageRefusal> 
         decoder.next_image().map_err(tiff_damaged)?;
         pages += 1;
         if pages > limits.pages_max {
-            return Err(ImageRefusal::TooManyPages {
-                limit: limits.pages_max,
-            });
+            return Err(ImageRefusal::TooManyPages { limit: limits.pages_max });
         }
     }
     Ok(pages)
@@ -343,32 +285,20 @@ fn read_tiff(bytes: &[u8], page: u32, limits: &DecodeLimits) -> Result<Page, Ima
     let mut decoder = open_tiff(bytes, limits)?;
     for passed in 1..page.max(1) {
         if !decoder.more_images() {
-            return Err(ImageRefusal::NoSuchPage {
-                page,
-                pages: passed,
-            });
+            return Err(ImageRefusal::NoSuchPage { page, pages: passed });
         }
         decoder.next_image().map_err(tiff_damaged)?;
     }
     let (width, height) = decoder.dimensions().map_err(tiff_damaged)?;
     let colour = decoder.colortype().map_err(tiff_damaged)?;
     let depth = u64::from(colour.bit_depth());
-    check_size(
-        width.into(),
-        height.into(),
-        depth.div_ceil(8) * u64::from(colour.num_samples()),
-        limits,
-    )?;
+    check_size(width.into(), height.into(), depth.div_ceil(8) * u64::from(colour.num_samples()), limits)?;
     if matches!(colour, TiffColour::CMYK(_) | TiffColour::CMYKA(_)) {
         return Err(ImageRefusal::Cmyk);
     }
     // A file far too short for even the best compression is a lie in the header.
     let palette = match colour {
-        TiffColour::Palette(_) => Some(
-            decoder
-                .get_tag_u16_vec(Tag::ColorMap)
-                .map_err(tiff_damaged)?,
-        ),
+        TiffColour::Palette(_) => Some(decoder.get_tag_u16_vec(Tag::ColorMap).map_err(tiff_damaged)?),
         _ => None,
     };
     let decoded = decoder.read_image().map_err(tiff_damaged)?;
@@ -380,9 +310,7 @@ fn decoded_samples(decoded: DecodingResult) -> Result<Samples, ImageRefusal> {
     match decoded {
         DecodingResult::U8(samples) => Ok(Samples::Byte(samples)),
         DecodingResult::U16(samples) => Ok(Samples::Word(samples)),
-        DecodingResult::U32(_) | DecodingResult::U64(_) => {
-            unsupported("more than 16 bits in a sample")
-        }
+        DecodingResult::U32(_) | DecodingResult::U64(_) => unsupported("more than 16 bits in a sample"),
         DecodingResult::F16(_) | DecodingResult::F32(_) | DecodingResult::F64(_) => {
             unsupported("floating-point samples; save as 8 or 16 bits")
         }

@@ -21,11 +21,7 @@ impl Circle {
     pub fn scaled(self, factor: f32) -> Self {
         // Pixel i of the small picture covers i·f … (i+1)·f − 1 of the large one.
         let shift = (factor - 1.0) / 2.0;
-        Self {
-            x: self.x * factor + shift,
-            y: self.y * factor + shift,
-            radius: self.radius * factor,
-        }
+        Self { x: self.x * factor + shift, y: self.y * factor + shift, radius: self.radius * factor }
     }
 }
 
@@ -50,19 +46,12 @@ pub fn edges_of(plane: &Plane, share: f64, weakest: f32) -> Vec<Edge> {
     for y in 1..height - 1 {
         for x in 1..width - 1 {
             let at = |dx, dy| plane.nearest(x + dx, y + dy);
-            let gx =
-                at(1, -1) + 2.0 * at(1, 0) + at(1, 1) - at(-1, -1) - 2.0 * at(-1, 0) - at(-1, 1);
-            let gy =
-                at(-1, 1) + 2.0 * at(0, 1) + at(1, 1) - at(-1, -1) - 2.0 * at(0, -1) - at(1, -1);
+            let gx = at(1, -1) + 2.0 * at(1, 0) + at(1, 1) - at(-1, -1) - 2.0 * at(-1, 0) - at(-1, 1);
+            let gy = at(-1, 1) + 2.0 * at(0, 1) + at(1, 1) - at(-1, -1) - 2.0 * at(0, -1) - at(1, -1);
             let size = (gx * gx + gy * gy).sqrt() / 8.0;
             if size >= weakest {
                 let unit = 1.0 / (8.0 * size);
-                let edge = Edge {
-                    x: x as f32,
-                    y: y as f32,
-                    toward_x: gx * unit,
-                    toward_y: gy * unit,
-                };
+                let edge = Edge { x: x as f32, y: y as f32, toward_x: gx * unit, toward_y: gy * unit };
                 found.push((size, edge));
             }
         }
@@ -80,11 +69,7 @@ pub fn edges_of(plane: &Plane, share: f64, weakest: f32) -> Vec<Edge> {
 /// both sides; each radius's votes weigh 1/radius, so that a full circle of any
 /// size gathers the same. Returned smoothed over 3 × 3.
 #[must_use]
-pub fn centre_votes(
-    size: (usize, usize),
-    edges: &[Edge],
-    radii: std::ops::RangeInclusive<usize>,
-) -> Plane {
+pub fn centre_votes(size: (usize, usize), edges: &[Edge], radii: std::ops::RangeInclusive<usize>) -> Plane {
     let (width, height) = size;
     let mut votes = Plane::filled(width, height, 0.0);
     for edge in edges {
@@ -104,9 +89,7 @@ pub fn centre_votes(
         for x in 1..width - 1 {
             let mut sum = 0.0;
             for row in y - 1..=y + 1 {
-                sum += votes.values[row * width + x - 1..=row * width + x + 1]
-                    .iter()
-                    .sum::<f32>();
+                sum += votes.values[row * width + x - 1..=row * width + x + 1].iter().sum::<f32>();
             }
             smooth.values[y * width + x] = sum;
         }
@@ -127,12 +110,7 @@ pub struct RingProfile {
 const DIRECTIONS: usize = 180;
 
 /// Brightness change along and across the direction at a point, if inside.
-fn radial_change(
-    plane: &Plane,
-    centre: Circle,
-    direction: (f32, f32),
-    radius: f32,
-) -> Option<(f32, f32)> {
+fn radial_change(plane: &Plane, centre: Circle, direction: (f32, f32), radius: f32) -> Option<(f32, f32)> {
     let (cosine, sine) = direction;
     let (x, y) = (centre.x + radius * cosine, centre.y + radius * sine);
     if x < 2.0 || y < 2.0 || x > plane.width as f32 - 3.0 || y > plane.height as f32 - 3.0 {
@@ -166,8 +144,7 @@ pub fn ring_profile(
     let mut last_hit = vec![0usize; radius_max + 1];
     for (number, direction) in directions().enumerate() {
         for radius in 4..=radius_max {
-            let Some((along, across)) = radial_change(plane, centre, direction, radius as f32)
-            else {
+            let Some((along, across)) = radial_change(plane, centre, direction, radius as f32) else {
                 continue;
             };
             inside[radius] += 1;
@@ -186,18 +163,9 @@ pub fn ring_profile(
         coverage: hits
             .iter()
             .zip(&inside)
-            .map(|(&h, &n)| {
-                if n == 0 {
-                    0.0
-                } else {
-                    (h as f32 / n as f32).min(1.0)
-                }
-            })
+            .map(|(&h, &n)| if n == 0 { 0.0 } else { (h as f32 / n as f32).min(1.0) })
             .collect(),
-        inside: inside
-            .iter()
-            .map(|&n| n as f32 / DIRECTIONS as f32)
-            .collect(),
+        inside: inside.iter().map(|&n| n as f32 / DIRECTIONS as f32).collect(),
     }
 }
 
@@ -220,10 +188,7 @@ pub fn fit_ring(plane: &Plane, guess: Circle, slack: f32, weakest: f32) -> Optio
             radius += 0.5;
         }
         if let Some((_, radius)) = best {
-            points.push((
-                guess.x + radius * direction.0,
-                guess.y + radius * direction.1,
-            ));
+            points.push((guess.x + radius * direction.0, guess.y + radius * direction.1));
         }
     }
     let mut circle = guess;
@@ -241,8 +206,7 @@ pub fn fit_ring(plane: &Plane, guess: Circle, slack: f32, weakest: f32) -> Optio
         }
         circle = least_squares_circle(&kept)?;
     }
-    let moved =
-        (circle.x - guess.x).hypot(circle.y - guess.y) + (circle.radius - guess.radius).abs();
+    let moved = (circle.x - guess.x).hypot(circle.y - guess.y) + (circle.radius - guess.radius).abs();
     (moved <= 2.5 * reach).then_some(circle)
 }
 
@@ -268,9 +232,5 @@ fn least_squares_circle(points: &[(f32, f32)]) -> Option<Circle> {
     let x = (xz * yy - yz * xy) / (2.0 * determinant);
     let y = (yz * xx - xz * xy) / (2.0 * determinant);
     let radius = (zz / count + x * x + y * y).sqrt();
-    Some(Circle {
-        x: (x + mean_x) as f32,
-        y: (y + mean_y) as f32,
-        radius: radius as f32,
-    })
+    Some(Circle { x: (x + mean_x) as f32, y: (y + mean_y) as f32, radius: radius as f32 })
 }

@@ -44,15 +44,8 @@ pub(crate) fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> 
     let seed = (SEED_DEVIATIONS * noise).max(CONTRAST_MIN * 1.5);
     // The usual height of what clearly stands out sets where edges lie.
     let first_look = components(&plane, &region.spans, floor);
-    let threshold =
-        usual_height(&first_look, seed).map_or(floor, |usual| floor.max(EDGE_OF_USUAL * usual));
-    Some(Even {
-        plane,
-        noise,
-        threshold,
-        seed: seed.max(threshold),
-        halves,
-    })
+    let threshold = usual_height(&first_look, seed).map_or(floor, |usual| floor.max(EDGE_OF_USUAL * usual));
+    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves })
 }
 
 /// Background pixels with no strong neighbour two pixels away: a colony's
@@ -90,38 +83,24 @@ pub(crate) struct Halves {
 
 fn halves_of(plane: &Plane, mask: &[bool]) -> Halves {
     let stride = (plane.values.len() / 40_000).max(1) | 1;
-    let inside = (0..plane.values.len())
-        .step_by(stride)
-        .filter(|&at| mask[at]);
+    let inside = (0..plane.values.len()).step_by(stride).filter(|&at| mask[at]);
     let mut values: Vec<f32> = inside.map(|at| plane.values[at]).collect();
     values.sort_unstable_by(f32::total_cmp);
     let count = values.len() as f64;
     let total: f64 = values.iter().map(|v| f64::from(*v)).sum();
     let mean = total / count.max(1.0);
-    let variance = values
-        .iter()
-        .map(|v| (f64::from(*v) - mean).powi(2))
-        .sum::<f64>()
-        / count.max(1.0);
+    let variance = values.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / count.max(1.0);
     let (mut best, mut share, mut sum) = (0.0, 0.0, 0.0);
-    for (index, value) in values
-        .iter()
-        .enumerate()
-        .take(values.len().saturating_sub(1))
-    {
+    for (index, value) in values.iter().enumerate().take(values.len().saturating_sub(1)) {
         sum += f64::from(*value);
         let below = (index + 1) as f64;
-        let between = below / count
-            * (1.0 - below / count)
-            * (sum / below - (total - sum) / (count - below)).powi(2);
+        let between =
+            below / count * (1.0 - below / count) * (sum / below - (total - sum) / (count - below)).powi(2);
         if between > best {
             (best, share) = (between, below / count);
         }
     }
-    Halves {
-        apart: best / variance.max(1e-12),
-        smaller: share.min(1.0 - share),
-    }
+    Halves { apart: best / variance.max(1e-12), smaller: share.min(1.0 - share) }
 }
 
 pub(crate) fn noise_of(plane: &Plane, mask: &[bool], step: f32, below: f32) -> f32 {
@@ -135,10 +114,7 @@ pub(crate) fn noise_of(plane: &Plane, mask: &[bool], step: f32, below: f32) -> f
 }
 
 fn usual_height(found: &[Component], seed: f32) -> Option<f32> {
-    let mut peaks: Vec<f32> = found
-        .iter()
-        .filter(|c| c.area >= 5 && c.peak >= seed)
-        .map(|c| c.peak)
-        .collect();
+    let mut peaks: Vec<f32> =
+        found.iter().filter(|c| c.area >= 5 && c.peak >= seed).map(|c| c.peak).collect();
     quantile(&mut peaks, 0.5)
 }

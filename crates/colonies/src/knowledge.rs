@@ -158,18 +158,13 @@ struct PlateEntry {
 /// [`KnowledgeFault`] when a file or a number in it is not readable.
 pub fn tables() -> Result<Tables, KnowledgeFault> {
     let unreadable = |file: &'static str| {
-        move |e: toml::de::Error| KnowledgeFault::Unreadable {
-            file,
-            what: e.to_string(),
-        }
+        move |e: toml::de::Error| KnowledgeFault::Unreadable { file, what: e.to_string() }
     };
     let file: SoftAgarFile = toml::from_str(SOFT_AGAR).map_err(unreadable("soft-agar-1.toml"))?;
     let plates: PlatesFile = toml::from_str(PLATES).map_err(unreadable("plates-1.toml"))?;
     let number = |id: &str| -> Result<f64, KnowledgeFault> {
         let rule = file.rule.iter().find(|r| r.id == id);
-        let value = rule
-            .and_then(|r| r.value.parse::<f64>().ok())
-            .filter(|v| v.is_finite());
+        let value = rule.and_then(|r| r.value.parse::<f64>().ok()).filter(|v| v.is_finite());
         value.ok_or_else(|| KnowledgeFault::Missing { id: id.into() })
     };
     let version = format!("{}@{}", file.id, file.version);
@@ -194,24 +189,13 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         detection_probability: number("detection-probability")?,
         references: file.reference_limit.clone(),
     };
-    let plates = plates
-        .plate
-        .iter()
-        .map(plate_of)
-        .collect::<Result<_, _>>()?;
-    Ok(Tables {
-        counting,
-        spike,
-        plates,
-    })
+    let plates = plates.plate.iter().map(plate_of).collect::<Result<_, _>>()?;
+    Ok(Tables { counting, spike, plates })
 }
 
 fn plate_of(entry: &PlateEntry) -> Result<PlateFormat, KnowledgeFault> {
     let millimetres = |text: &str| {
-        let value = text
-            .parse::<f32>()
-            .ok()
-            .filter(|v| v.is_finite() && *v > 0.0);
+        let value = text.parse::<f32>().ok().filter(|v| v.is_finite() && *v > 0.0);
         value.ok_or_else(|| KnowledgeFault::Unreadable {
             file: "plates-1.toml",
             what: format!("no length: {text}"),
@@ -235,22 +219,10 @@ mod tests {
     #[test]
     fn reference_limits_are_the_reports() {
         let tables = tables().unwrap();
-        let values: Vec<(&str, &str)> = tables
-            .spike
-            .references
-            .iter()
-            .map(|r| (r.value.as_str(), r.unit.as_str()))
-            .collect();
+        let values: Vec<(&str, &str)> =
+            tables.spike.references.iter().map(|r| (r.value.as_str(), r.unit.as_str())).collect();
         assert_eq!(values, [("0.02", "%"), ("0.00001", "%")]);
-        assert_eq!(
-            tables.plates.iter().map(|p| p.wells).collect::<Vec<_>>(),
-            [6, 12, 24, 96]
-        );
-        assert!(
-            tables
-                .plates
-                .iter()
-                .all(|p| p.rows * p.columns == p.wells && p.well_to_pitch() < 1.0)
-        );
+        assert_eq!(tables.plates.iter().map(|p| p.wells).collect::<Vec<_>>(), [6, 12, 24, 96]);
+        assert!(tables.plates.iter().all(|p| p.rows * p.columns == p.wells && p.well_to_pitch() < 1.0));
     }
 }

@@ -22,37 +22,20 @@ const LABEL_MIN: f32 = 2.0 / 255.0;
 
 /// One entry a colony, in order.
 #[must_use]
-pub fn labelled(
-    raster: &Raster,
-    region: &Region,
-    channel: Channel,
-    colonies: &[Shape],
-) -> Vec<Label> {
-    let channel = if channel == Channel::Automatic {
-        Channel::Grey
-    } else {
-        channel
-    };
+pub fn labelled(raster: &Raster, region: &Region, channel: Channel, colonies: &[Shape]) -> Vec<Label> {
+    let channel = if channel == Channel::Automatic { Channel::Grey } else { channel };
     let planes = candidates(raster, region, channel, Polarity::Light);
     let Some(light) = planes.first() else {
         return Vec::new();
     };
     let mask = region.mask();
     let cell = (region.diameter() / 16.0).clamp(12.0, 120.0) as usize;
-    let Some(base) =
-        crate::background::Background::estimate(&light.plane, cell, 0.4, |at| mask[at])
-    else {
+    let Some(base) = crate::background::Background::estimate(&light.plane, cell, 0.4, |at| mask[at]) else {
         return Vec::new();
     };
     let even = base.evened(&light.plane, 1.0);
-    let mut sample: Vec<f32> = even
-        .values
-        .iter()
-        .zip(&mask)
-        .step_by(7)
-        .filter(|(_, inside)| **inside)
-        .map(|(v, _)| *v)
-        .collect();
+    let mut sample: Vec<f32> =
+        even.values.iter().zip(&mask).step_by(7).filter(|(_, inside)| **inside).map(|(v, _)| *v).collect();
     let noise = robust_deviation(&mut sample).max(raster.step * 0.5);
     let cut = (LABEL_DEVIATIONS * noise).max(LABEL_MIN);
     colonies
@@ -73,10 +56,7 @@ pub fn labelled(
                 }
             }
             let signal = sum / pixels.max(1) as f32;
-            Label {
-                signal,
-                labelled: signal > cut,
-            }
+            Label { signal, labelled: signal > cut }
         })
         .collect()
 }

@@ -42,12 +42,7 @@ struct Candidate {
 /// The best grid among `formats`, upright or turned by a quarter, when its
 /// wells are seen at least to `coverage_min` on average.
 #[must_use]
-pub fn find(
-    plane: &Plane,
-    edges: &[Edge],
-    formats: &[PlateFormat],
-    coverage_min: f32,
-) -> Option<Grid> {
+pub fn find(plane: &Plane, edges: &[Edge], formats: &[PlateFormat], coverage_min: f32) -> Option<Grid> {
     let mut found: Vec<Grid> = Vec::new();
     for format in formats {
         let (rows, columns) = (usize::from(format.rows), usize::from(format.columns));
@@ -63,19 +58,11 @@ pub fn find(
     found.into_iter().max_by_key(|g| g.wells.len())
 }
 
-fn try_format(
-    plane: &Plane,
-    edges: &[Edge],
-    rows: usize,
-    columns: usize,
-    ratio: f32,
-) -> Option<Grid> {
+fn try_format(plane: &Plane, edges: &[Edge], rows: usize, columns: usize, ratio: f32) -> Option<Grid> {
     let (width, height) = (plane.width as f32, plane.height as f32);
     // The picture holds the whole plate, with up to one and a half pitches around it.
     let largest = (width / (columns as f32 - 0.1)).min(height / (rows as f32 - 0.1));
-    let smallest = (width / (columns as f32 + 3.0))
-        .max(height / (rows as f32 + 3.0))
-        .max(6.0);
+    let smallest = (width / (columns as f32 + 3.0)).max(height / (rows as f32 + 3.0)).max(6.0);
     if smallest > largest {
         return None;
     }
@@ -96,13 +83,7 @@ fn try_format(
     Some(measure(plane, &best, rows, columns, ratio))
 }
 
-fn search(
-    votes: &Plane,
-    rows: usize,
-    columns: usize,
-    pitches: (f32, f32),
-    best: &mut Option<Candidate>,
-) {
+fn search(votes: &Plane, rows: usize, columns: usize, pitches: (f32, f32), best: &mut Option<Candidate>) {
     let span = rows.max(columns) as f32;
     let mut pitch = pitches.0;
     while pitch <= pitches.1 {
@@ -117,21 +98,12 @@ fn search(
                     let y = (top + row as f32 * pitch + 0.5) as usize;
                     for column in 0..columns {
                         let x = (left + column as f32 * pitch + 0.5) as usize;
-                        score += votes
-                            .values
-                            .get(y * votes.width + x)
-                            .copied()
-                            .unwrap_or(0.0);
+                        score += votes.values.get(y * votes.width + x).copied().unwrap_or(0.0);
                     }
                 }
                 score /= (rows * columns) as f32;
                 if best.as_ref().is_none_or(|b| score > b.score) {
-                    *best = Some(Candidate {
-                        score,
-                        pitch,
-                        left,
-                        top,
-                    });
+                    *best = Some(Candidate { score, pitch, left, top });
                 }
                 left += 1.0;
             }
@@ -157,40 +129,24 @@ fn measure(plane: &Plane, grid: &Candidate, rows: usize, columns: usize, ratio: 
             let reach = (radius * 1.15) as usize + 1;
             let mut seen = (0.0f32, node);
             for (dx, dy) in [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)] {
-                let moved = Circle {
-                    x: node.x + dx,
-                    y: node.y + dy,
-                    ..node
-                };
+                let moved = Circle { x: node.x + dx, y: node.y + dy, ..node };
                 let profile = ring_profile(plane, moved, reach, 0.02, 0.01);
                 let low = (radius * 0.8) as usize;
                 for (at, &coverage) in profile.coverage.iter().enumerate().skip(low) {
                     if coverage > seen.0 + 0.02 {
-                        seen = (
-                            coverage,
-                            Circle {
-                                radius: at as f32,
-                                ..moved
-                            },
-                        );
+                        seen = (coverage, Circle { radius: at as f32, ..moved });
                     }
                 }
             }
             total += seen.0;
-            wells.push(GridWell {
-                name: format!("{}{}", row_letter(row), column + 1),
-                circle: seen.1,
-            });
+            wells.push(GridWell { name: format!("{}{}", row_letter(row), column + 1), circle: seen.1 });
         }
     }
     // Wells of a plate are equal: the middle radius serves all.
     let mut radii: Vec<f32> = wells.iter().map(|w| w.circle.radius).collect();
     let common = crate::raster::quantile(&mut radii, 0.5).unwrap_or(radius);
     wells.iter_mut().for_each(|w| w.circle.radius = common);
-    Grid {
-        wells,
-        coverage: total / (rows * columns).max(1) as f32,
-    }
+    Grid { wells, coverage: total / (rows * columns).max(1) as f32 }
 }
 
 fn row_letter(row: usize) -> char {

@@ -34,9 +34,7 @@ pub mod synthetic;
 mod synthetic_files;
 pub mod vessel;
 
-pub use analyse::{
-    AnalyseError, DiameterMin, Fluorescence, Options, analyse, analyse_file, digest, prepare,
-};
+pub use analyse::{AnalyseError, DiameterMin, Fluorescence, Options, analyse, analyse_file, digest, prepare};
 pub use decode::{DecodeLimits, ImageFormat, ImageNote, ImageRefusal};
 pub use region::{Channel, Polarity};
 pub use report::{Colony, ColonyReport, ImageReport, METHOD, Rejected, Status, VesselReport};
@@ -50,10 +48,7 @@ pub fn fuzz_image(bytes: &[u8]) {
         decoded_bytes_max: 8 << 20,
         pages_max: 8,
     };
-    let options = Options {
-        limits,
-        ..Options::default()
-    };
+    let options = Options { limits, ..Options::default() };
     if let Ok(tables) = prepare(&options) {
         let _reports = analyse_file("fuzz", bytes, &options, &tables);
     }

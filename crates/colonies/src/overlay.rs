@@ -52,11 +52,7 @@ fn escape(text: &str) -> String {
 /// colony is an element with `data-vessel` and `data-colony`, so that a page can
 /// let a person click it.
 #[must_use]
-pub fn svg(
-    image: &ImageReport,
-    corrected: Option<&CorrectedImage>,
-    picture: Option<&str>,
-) -> String {
+pub fn svg(image: &ImageReport, corrected: Option<&CorrectedImage>, picture: Option<&str>) -> String {
     let (width, height) = (image.width_px, image.height_px);
     let stroke = f64::from(width.max(height)) / 700.0;
     let mut out = format!(
@@ -111,20 +107,9 @@ pub fn svg(
             }
             None => {
                 for colony in &vessel.colonies {
-                    let colour = if colony.labelled == Some(true) {
-                        LABELLED
-                    } else {
-                        COUNTED
-                    };
+                    let colour = if colony.labelled == Some(true) { LABELLED } else { COUNTED };
                     let place = (colony.x_px, colony.y_px, colony.diameter_px);
-                    mark(
-                        &mut out,
-                        "colony",
-                        &vessel.name,
-                        &colony.id.to_string(),
-                        place,
-                        (colour, stroke),
-                    );
+                    mark(&mut out, "colony", &vessel.name, &colony.id.to_string(), place, (colour, stroke));
                 }
             }
         }
@@ -133,14 +118,7 @@ pub fn svg(
     out
 }
 
-fn mark(
-    out: &mut String,
-    class: &str,
-    vessel: &str,
-    id: &str,
-    place: (f64, f64, f64),
-    look: ([u8; 3], f64),
-) {
+fn mark(out: &mut String, class: &str, vessel: &str, id: &str, place: (f64, f64, f64), look: ([u8; 3], f64)) {
     let (x, y, diameter) = place;
     let reach = diameter / 2.0 + look.1;
     let _ = writeln!(
@@ -156,11 +134,7 @@ fn mark(
 ///
 /// # Errors
 /// [`OverlayError`] when the file is refused or the encoder fails.
-pub fn png(
-    bytes: &[u8],
-    image: &ImageReport,
-    limits: &DecodeLimits,
-) -> Result<Vec<u8>, OverlayError> {
+pub fn png(bytes: &[u8], image: &ImageReport, limits: &DecodeLimits) -> Result<Vec<u8>, OverlayError> {
     let header = inspect(&image.file, bytes, limits)?;
     let page = read_page(bytes, header.format, image.page, limits)?;
     let (mut canvas, factor) = canvas_of(&page);
@@ -176,44 +150,21 @@ pub fn png(
             canvas.ring(shrink(circle), thick, VESSEL, false);
         }
         let circle = |x: f64, y: f64, diameter: f64| {
-            let mut small = shrink(Circle {
-                x: x as f32,
-                y: y as f32,
-                radius: diameter as f32 / 2.0,
-            });
+            let mut small = shrink(Circle { x: x as f32, y: y as f32, radius: diameter as f32 / 2.0 });
             small.radius += 1.5 * thick;
             small
         };
         for one in &vessel.rejected {
-            canvas.ring(
-                circle(one.x_px, one.y_px, one.diameter_px),
-                thick,
-                NOT_COUNTED,
-                true,
-            );
+            canvas.ring(circle(one.x_px, one.y_px, one.diameter_px), thick, NOT_COUNTED, true);
         }
         for colony in &vessel.colonies {
-            let colour = if colony.labelled == Some(true) {
-                LABELLED
-            } else {
-                COUNTED
-            };
-            canvas.ring(
-                circle(colony.x_px, colony.y_px, colony.diameter_px),
-                thick,
-                colour,
-                false,
-            );
+            let colour = if colony.labelled == Some(true) { LABELLED } else { COUNTED };
+            canvas.ring(circle(colony.x_px, colony.y_px, colony.diameter_px), thick, colour, false);
         }
     }
     let mut out = Vec::new();
     let encoder = PngEncoder::new(&mut out);
-    encoder.write_image(
-        &canvas.rgb,
-        canvas.width as u32,
-        canvas.height as u32,
-        ExtendedColorType::Rgb8,
-    )?;
+    encoder.write_image(&canvas.rgb, canvas.width as u32, canvas.height as u32, ExtendedColorType::Rgb8)?;
     Ok(out)
 }
 
@@ -229,12 +180,9 @@ fn canvas_of(page: &Page) -> (Canvas, u32) {
     // A 16-bit picture is stretched to its brightest sample, or it would be black.
     let top = match page.samples {
         Samples::Byte(_) => 1.0,
-        Samples::Word(_) => raster
-            .planes
-            .iter()
-            .flat_map(|p| p.values.iter())
-            .copied()
-            .fold(1e-6f32, f32::max),
+        Samples::Word(_) => {
+            raster.planes.iter().flat_map(|p| p.values.iter()).copied().fold(1e-6f32, f32::max)
+        }
     };
     let mut rgb = vec![0u8; width * height * 3];
     for (at, pixel) in rgb.chunks_exact_mut(3).enumerate() {
@@ -259,10 +207,7 @@ impl Canvas {
             let mut off = 0.0;
             while off < thick {
                 let reach = circle.radius + off;
-                let (x, y) = (
-                    (circle.x + reach * cosine).round(),
-                    (circle.y + reach * sine).round(),
-                );
+                let (x, y) = ((circle.x + reach * cosine).round(), (circle.y + reach * sine).round());
                 if x >= 0.0 && y >= 0.0 && (x as usize) < self.width && (y as usize) < self.height {
                     let at = (y as usize * self.width + x as usize) * 3;
                     if let Some(pixel) = self.rgb.get_mut(at..at + 3) {

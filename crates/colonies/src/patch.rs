@@ -43,15 +43,11 @@ impl Patch {
         let (left, top) = (left as isize - 1, top as isize - 1);
         let mut inside = vec![false; width * height];
         for run in &component.runs {
-            let start =
-                (run.row as isize - top) as usize * width + (run.start as isize - left) as usize;
+            let start = (run.row as isize - top) as usize * width + (run.start as isize - left) as usize;
             inside[start..start + (run.end - run.start) as usize].fill(true);
         }
         let mut signal = vec![0.0f32; width * height];
-        let (first, last) = (
-            left.max(0),
-            (left + width as isize).min(plane.width as isize),
-        );
+        let (first, last) = (left.max(0), (left + width as isize).min(plane.width as isize));
         for (y, row) in signal.chunks_exact_mut(width).enumerate() {
             let line = top + y as isize;
             if line < 0 || line >= plane.height as isize || first >= last {
@@ -61,15 +57,7 @@ impl Patch {
             let start = (first - left) as usize;
             row[start..start + source.len()].copy_from_slice(source);
         }
-        Self {
-            left,
-            top,
-            width,
-            height,
-            inside,
-            signal,
-            distance: Vec::new(),
-        }
+        Self { left, top, width, height, inside, signal, distance: Vec::new() }
     }
 
     /// The patch drawn `factor` times as large, its edge placed between pixels
@@ -116,15 +104,7 @@ impl Patch {
             let (x, y) = (at % width, at / width);
             *flag &= x > 0 && y > 0 && x + 1 < width && y + 1 < height;
         }
-        Self {
-            left: self.left,
-            top: self.top,
-            width,
-            height,
-            inside,
-            signal,
-            distance: Vec::new(),
-        }
+        Self { left: self.left, top: self.top, width, height, inside, signal, distance: Vec::new() }
     }
 
     /// Finds what cannot be reached from the frame's edge, and its signal.
@@ -171,12 +151,8 @@ impl Patch {
     /// Takes holes in; their signal becomes the patch's mean, so that a glint
     /// in the middle of a colony is no valley.
     pub fn fill(&mut self, missing: &[bool], holes: Holes) {
-        for ((inside, signal), _) in self
-            .inside
-            .iter_mut()
-            .zip(self.signal.iter_mut())
-            .zip(missing)
-            .filter(|(_, m)| **m)
+        for ((inside, signal), _) in
+            self.inside.iter_mut().zip(self.signal.iter_mut()).zip(missing).filter(|(_, m)| **m)
         {
             *inside = true;
             *signal = holes.patch_mean;
@@ -193,21 +169,13 @@ impl Patch {
             let mut run = 0.0f32;
             for y in 0..height {
                 let at = y * width + x;
-                run = if self.inside[at] {
-                    (run + 1.0).min(far)
-                } else {
-                    0.0
-                };
+                run = if self.inside[at] { (run + 1.0).min(far) } else { 0.0 };
                 squared[at] = run;
             }
             let mut run = 0.0f32;
             for y in (0..height).rev() {
                 let at = y * width + x;
-                run = if self.inside[at] {
-                    (run + 1.0).min(far)
-                } else {
-                    0.0
-                };
+                run = if self.inside[at] { (run + 1.0).min(far) } else { 0.0 };
                 squared[at] = squared[at].min(run);
             }
         }
@@ -215,10 +183,7 @@ impl Patch {
         let mut limits = vec![0.0f32; width + 1];
         let mut most = 0.0f32;
         self.distance = vec![0.0; width * height];
-        for (row, out) in squared
-            .chunks_exact_mut(width)
-            .zip(self.distance.chunks_exact_mut(width))
-        {
+        for (row, out) in squared.chunks_exact_mut(width).zip(self.distance.chunks_exact_mut(width)) {
             row.iter_mut().for_each(|v| *v *= *v);
             let mut count = 0usize;
             hull[0] = 0;
@@ -269,16 +234,7 @@ impl Patch {
         let mut parents: Vec<u32> = vec![0];
         let mut summits: Vec<f32> = vec![0.0];
         let width = self.width as isize;
-        let around = [
-            -width - 1,
-            -width,
-            -width + 1,
-            -1,
-            1,
-            width - 1,
-            width,
-            width + 1,
-        ];
+        let around = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1];
         for &(_, at) in &order {
             let here = relief[at as usize];
             // The pixel goes to its highest neighbour's basin, not to the highest

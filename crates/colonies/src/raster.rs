@@ -22,11 +22,7 @@ impl Plane {
     /// A plane of one value.
     #[must_use]
     pub fn filled(width: usize, height: usize, value: f32) -> Self {
-        Self {
-            width,
-            height,
-            values: vec![value; width * height],
-        }
+        Self { width, height, values: vec![value; width * height] }
     }
 
     /// The value at the nearest pixel inside the plane; 0 for an empty plane.
@@ -34,18 +30,13 @@ impl Plane {
     pub fn nearest(&self, x: isize, y: isize) -> f32 {
         let column = x.clamp(0, self.width as isize - 1) as usize;
         let row = y.clamp(0, self.height as isize - 1) as usize;
-        self.values
-            .get(row * self.width + column)
-            .copied()
-            .unwrap_or(0.0)
+        self.values.get(row * self.width + column).copied().unwrap_or(0.0)
     }
 
     /// Row `y`, empty when there is none.
     #[must_use]
     pub fn row(&self, y: usize) -> &[f32] {
-        self.values
-            .get(y * self.width..(y + 1) * self.width)
-            .unwrap_or(&[])
+        self.values.get(y * self.width..(y + 1) * self.width).unwrap_or(&[])
     }
 
     /// Bilinear value at a point given in pixel centres.
@@ -88,17 +79,9 @@ impl Raster {
     /// that its longest side is at most `side_max`. Returns the plane and its factor.
     #[must_use]
     pub fn thumbnail(&self, side_max: usize) -> (Plane, usize) {
-        let factor = self
-            .width()
-            .max(self.height())
-            .div_ceil(side_max.max(1))
-            .max(1);
+        let factor = self.width().max(self.height()).div_ceil(side_max.max(1)).max(1);
         let (width, height) = (self.width() / factor, self.height() / factor);
-        let weights: &[f32] = if self.planes.len() >= 3 {
-            &[0.299, 0.587, 0.114]
-        } else {
-            &[1.0]
-        };
+        let weights: &[f32] = if self.planes.len() >= 3 { &[0.299, 0.587, 0.114] } else { &[1.0] };
         let mut out = Plane::filled(width, height, 0.0);
         for (plane, weight) in self.planes.iter().zip(weights) {
             for y in 0..height * factor {
@@ -122,11 +105,7 @@ impl Raster {
 #[must_use]
 pub fn raster_of(page: &Page) -> (Raster, Vec<ImageNote>) {
     let mut notes = page.notes.clone();
-    let factor = page
-        .width_px
-        .max(page.height_px)
-        .div_ceil(WORKING_SIDE_MAX_PX)
-        .max(1);
+    let factor = page.width_px.max(page.height_px).div_ceil(WORKING_SIDE_MAX_PX).max(1);
     if factor > 1 {
         notes.push(ImageNote::Reduced { factor });
     }
@@ -135,10 +114,8 @@ pub fn raster_of(page: &Page) -> (Raster, Vec<ImageNote>) {
         Samples::Word(words) => {
             // Cameras of 10, 12 or 14 bits leave the top bits of a word empty.
             let most = words.iter().copied().max().unwrap_or(0);
-            let full = [255u32, 1023, 4095, 16_383]
-                .into_iter()
-                .find(|&f| u32::from(most) <= f)
-                .unwrap_or(65_535);
+            let full =
+                [255u32, 1023, 4095, 16_383].into_iter().find(|&f| u32::from(most) <= f).unwrap_or(65_535);
             notes.push(ImageNote::FullScale { value: full });
             full
         }
@@ -148,22 +125,10 @@ pub fn raster_of(page: &Page) -> (Raster, Vec<ImageNote>) {
         Samples::Byte(samples) => planes_of(page, samples, factor as usize, scale),
         Samples::Word(samples) => planes_of(page, samples, factor as usize, scale),
     };
-    (
-        Raster {
-            planes: drop_equal_planes(planes),
-            factor,
-            step: scale,
-        },
-        notes,
-    )
+    (Raster { planes: drop_equal_planes(planes), factor, step: scale }, notes)
 }
 
-fn planes_of<T: Copy + Into<u32>>(
-    page: &Page,
-    samples: &[T],
-    factor: usize,
-    scale: f32,
-) -> Vec<Plane> {
+fn planes_of<T: Copy + Into<u32>>(page: &Page, samples: &[T], factor: usize, scale: f32) -> Vec<Plane> {
     let channels = page.channels.max(1);
     let stride = page.width_px as usize * channels;
     let width = page.width_px as usize / factor;
@@ -182,10 +147,7 @@ fn planes_of<T: Copy + Into<u32>>(
     for y in 0..height {
         sums.fill(0);
         for line in samples.chunks_exact(stride).skip(y * factor).take(factor) {
-            for (cell, pixels) in sums
-                .chunks_exact_mut(channels)
-                .zip(line.chunks_exact(factor * channels))
-            {
+            for (cell, pixels) in sums.chunks_exact_mut(channels).zip(line.chunks_exact(factor * channels)) {
                 for pixel in pixels.chunks_exact(channels) {
                     for (sum, &sample) in cell.iter_mut().zip(pixel) {
                         *sum += sample.into();

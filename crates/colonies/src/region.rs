@@ -73,11 +73,7 @@ impl Region {
         let top = clip((circle.y - circle.radius).floor(), full_height);
         let width = clip((circle.x + circle.radius).ceil() + 1.0, full_width).saturating_sub(left);
         let height = clip((circle.y + circle.radius).ceil() + 1.0, full_height).saturating_sub(top);
-        let own = Circle {
-            x: circle.x - left as f32,
-            y: circle.y - top as f32,
-            radius: circle.radius,
-        };
+        let own = Circle { x: circle.x - left as f32, y: circle.y - top as f32, radius: circle.radius };
         let spans = (0..height)
             .map(|y| {
                 let off = y as f32 - own.y;
@@ -89,14 +85,7 @@ impl Region {
                 (first, clip((own.x + half).floor() + 1.0, width).max(first))
             })
             .collect();
-        Self {
-            left,
-            top,
-            width,
-            height,
-            circle: Some(own),
-            spans,
-        }
+        Self { left, top, width, height, circle: Some(own), spans }
     }
 
     /// Pixels inside.
@@ -108,8 +97,7 @@ impl Region {
     /// Diameter of the vessel's part, or the shorter side of a rectangle, pixels.
     #[must_use]
     pub fn diameter(&self) -> f32 {
-        self.circle
-            .map_or(self.width.min(self.height) as f32, |c| 2.0 * c.radius)
+        self.circle.map_or(self.width.min(self.height) as f32, |c| 2.0 * c.radius)
     }
 
     /// One flag a pixel: inside or not.
@@ -131,10 +119,7 @@ impl Region {
                 continue;
             }
             for (y, target) in out.values.chunks_exact_mut(self.width.max(1)).enumerate() {
-                let source = plane
-                    .row(y + self.top)
-                    .get(self.left..self.left + self.width)
-                    .unwrap_or(&[]);
+                let source = plane.row(y + self.top).get(self.left..self.left + self.width).unwrap_or(&[]);
                 for (value, sample) in target.iter_mut().zip(source) {
                     *value += weight * sample;
                 }
@@ -158,12 +143,7 @@ pub struct Candidate {
 
 /// Makes the signals to try for a region.
 #[must_use]
-pub fn candidates(
-    raster: &Raster,
-    region: &Region,
-    channel: Channel,
-    polarity: Polarity,
-) -> Vec<Candidate> {
+pub fn candidates(raster: &Raster, region: &Region, channel: Channel, polarity: Polarity) -> Vec<Candidate> {
     let grey = [0.299f32, 0.587, 0.114];
     let fixed: Option<[f32; 3]> = match channel {
         _ if raster.planes.len() < 3 => Some([1.0, 0.0, 0.0]),
@@ -188,16 +168,8 @@ pub fn candidates(
             let weights = fixed.or(found).unwrap_or(grey);
             // A mixture already points to the colonies; a plain channel does not.
             let points_up = fixed.is_none() && found.is_some();
-            let sign = if points_up || polarity == Polarity::Light {
-                1.0
-            } else {
-                -1.0
-            };
-            Candidate {
-                plane: region.crop(raster, &weights),
-                sign,
-                polarity,
-            }
+            let sign = if points_up || polarity == Polarity::Light { 1.0 } else { -1.0 };
+            Candidate { plane: region.crop(raster, &weights), sign, polarity }
         })
         .collect()
 }
@@ -211,10 +183,7 @@ struct ColourStatistics {
 
 impl ColourStatistics {
     fn of(raster: &Raster, region: &Region) -> Option<Self> {
-        let stride = ((region.width * region.height) as f64 / 60_000.0)
-            .sqrt()
-            .ceil()
-            .max(1.0) as usize;
+        let stride = ((region.width * region.height) as f64 / 60_000.0).sqrt().ceil().max(1.0) as usize;
         let (width, height) = (region.width / stride, region.height / stride);
         if width < 8 || height < 8 {
             return None;
@@ -229,32 +198,19 @@ impl ColourStatistics {
             for y in 0..height {
                 let row = plane.row(y * stride + region.top);
                 for x in 0..width {
-                    small.values[y * width + x] =
-                        row.get(x * stride + region.left).copied().unwrap_or(0.0);
+                    small.values[y * width + x] = row.get(x * stride + region.left).copied().unwrap_or(0.0);
                 }
             }
             let even = Background::estimate(&small, (width.min(height) / 12).max(6), 0.5, inside)?;
             let flat = even.evened(&small, 1.0);
-            residuals.push(
-                (0..width * height)
-                    .filter(|&at| inside(at))
-                    .map(|at| flat.values[at])
-                    .collect(),
-            );
+            residuals.push((0..width * height).filter(|&at| inside(at)).map(|at| flat.values[at]).collect());
         }
         let [red, green, blue] = residuals.as_slice() else {
             return None;
         };
-        let limits: Vec<f32> = residuals
-            .iter()
-            .map(|r| robust_deviation(&mut r.clone()).max(raster.step * 0.6))
-            .collect();
-        let pixels: Vec<[f32; 3]> = red
-            .iter()
-            .zip(green)
-            .zip(blue)
-            .map(|((r, g), b)| [*r, *g, *b])
-            .collect();
+        let limits: Vec<f32> =
+            residuals.iter().map(|r| robust_deviation(&mut r.clone()).max(raster.step * 0.6)).collect();
+        let pixels: Vec<[f32; 3]> = red.iter().zip(green).zip(blue).map(|((r, g), b)| [*r, *g, *b]).collect();
         Some(Self::gather(&pixels, &limits))
     }
 
@@ -263,11 +219,7 @@ impl ColourStatistics {
         let mut quiet = 0.0;
         let (mut light, mut dark) = ([0.0f64; 4], [0.0f64; 4]);
         for pixel in pixels {
-            let far = pixel
-                .iter()
-                .zip(limits)
-                .map(|(v, l)| (v / l).abs())
-                .fold(0.0f32, f32::max);
+            let far = pixel.iter().zip(limits).map(|(v, l)| (v / l).abs()).fold(0.0f32, f32::max);
             if far < 3.0 {
                 quiet += 1.0;
                 for (i, row) in covariance.iter_mut().enumerate() {
@@ -277,11 +229,7 @@ impl ColourStatistics {
                 }
             } else if far > 6.0 {
                 let luminance = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
-                let group = if luminance > 0.0 {
-                    &mut light
-                } else {
-                    &mut dark
-                };
+                let group = if luminance > 0.0 { &mut light } else { &mut dark };
                 for (sum, value) in group.iter_mut().zip(pixel) {
                     *sum += f64::from(*value);
                 }
@@ -292,21 +240,13 @@ impl ColourStatistics {
             *cell /= f64::max(quiet, 1.0);
         }
         let mean = |g: [f64; 4]| (g[3] >= 12.0).then(|| [g[0] / g[3], g[1] / g[3], g[2] / g[3]]);
-        Self {
-            covariance,
-            light: mean(light),
-            dark: mean(dark),
-        }
+        Self { covariance, light: mean(light), dark: mean(dark) }
     }
 
     /// Fisher's direction, (covariance + ridge)⁻¹ × mean outlier, with the
     /// weights' sizes adding to 1. The ridge keeps a quiet channel from taking all.
     fn direction(&self, polarity: Polarity) -> Option<[f32; 3]> {
-        let mean = if polarity == Polarity::Light {
-            self.light?
-        } else {
-            self.dark?
-        };
+        let mean = if polarity == Polarity::Light { self.light? } else { self.dark? };
         let trace: f64 = (0..3).map(|i| self.covariance[i][i]).sum();
         let mut m = self.covariance;
         for (i, row) in m.iter_mut().enumerate() {
@@ -316,17 +256,11 @@ impl ColourStatistics {
             let (r1, r2, c1, c2) = ((i + 1) % 3, (i + 2) % 3, (j + 1) % 3, (j + 2) % 3);
             m[r1][c1] * m[r2][c2] - m[r1][c2] * m[r2][c1]
         };
-        let weights: Vec<f64> = (0..3)
-            .map(|i| (0..3).map(|j| cofactor(j, i) * mean[j]).sum())
-            .collect();
+        let weights: Vec<f64> = (0..3).map(|i| (0..3).map(|j| cofactor(j, i) * mean[j]).sum()).collect();
         let size: f64 = weights.iter().map(|w| w.abs()).sum();
         if !(size.is_finite() && size > 0.0) {
             return None;
         }
-        Some([
-            (weights[0] / size) as f32,
-            (weights[1] / size) as f32,
-            (weights[2] / size) as f32,
-        ])
+        Some([(weights[0] / size) as f32, (weights[1] / size) as f32, (weights[2] / size) as f32])
     }
 }

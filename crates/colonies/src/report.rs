@@ -224,9 +224,6 @@ impl RejectedCount {
         for one in rejected {
             *tally.entry(one.reason).or_insert(0u64) += 1;
         }
-        tally
-            .into_iter()
-            .map(|(reason, shapes)| Self { reason, shapes })
-            .collect()
+        tally.into_iter().map(|(reason, shapes)| Self { reason, shapes }).collect()
     }
 }

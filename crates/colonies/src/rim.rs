@@ -37,10 +37,8 @@ pub fn take_rings(plane: &mut Plane, region: &Region) {
             slot.push(plane.values[y * plane.width + x]);
         }
     });
-    let levels: Vec<f32> = members
-        .iter_mut()
-        .map(|m| quantile(m, RING_SHARE).unwrap_or(0.0).max(0.0))
-        .collect();
+    let levels: Vec<f32> =
+        members.iter_mut().map(|m| quantile(m, RING_SHARE).unwrap_or(0.0).max(0.0)).collect();
     let width = plane.width;
     each_near_rim(region, from, |x, y| {
         if let Some(level) = place(x, y).and_then(|p| levels.get(p)) {
@@ -70,8 +68,7 @@ fn each_near_rim(region: &Region, from: f32, mut visit: impl FnMut(usize, usize)
     for (y, span) in region.spans.iter().enumerate() {
         let off = y as f32 - circle.y;
         let half = (from * from - off * off).max(0.0).sqrt();
-        let (inner_left, inner_right) =
-            ((circle.x - half) as usize, (circle.x + half) as usize + 1);
+        let (inner_left, inner_right) = ((circle.x - half) as usize, (circle.x + half) as usize + 1);
         for x in span.0..span.1.min(inner_left.max(span.0)) {
             visit(x, y);
         }

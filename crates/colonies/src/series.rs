@@ -136,16 +136,10 @@ pub fn detection_limit(
     check(wells)?;
     let mut levels = levels_of(wells);
     let Some(blank) = levels.first().filter(|l| l.spike_percent == 0.0).cloned() else {
-        return Err(SeriesRefusal::TooFewBlanks {
-            found: 0,
-            needed: rules.blank_wells_min,
-        });
+        return Err(SeriesRefusal::TooFewBlanks { found: 0, needed: rules.blank_wells_min });
     };
     if blank.wells < rules.blank_wells_min.max(2) {
-        return Err(SeriesRefusal::TooFewBlanks {
-            found: blank.wells,
-            needed: rules.blank_wells_min.max(2),
-        });
+        return Err(SeriesRefusal::TooFewBlanks { found: blank.wells, needed: rules.blank_wells_min.max(2) });
     }
     if !levels.iter().any(|l| l.spike_percent > 0.0 && l.wells > 0) {
         return Err(SeriesRefusal::NoSpikes);
@@ -153,8 +147,7 @@ pub fn detection_limit(
     let decision_limit = blank.mean + rules.blank_deviations * blank.deviation.unwrap_or(0.0);
     for level in &mut levels {
         let above = |w: &&SpikeWell| {
-            w.spike_percent == level.spike_percent
-                && w.count.is_some_and(|c| c as f64 > decision_limit)
+            w.spike_percent == level.spike_percent && w.count.is_some_and(|c| c as f64 > decision_limit)
         };
         level.detected = wells.iter().filter(above).count() as u64;
     }
@@ -170,10 +163,7 @@ pub fn detection_limit(
     };
     let compared = rules.references.iter().filter_map(|r| {
         let published: f64 = r.value.parse().ok()?;
-        Some(Comparison {
-            reference: r.clone(),
-            times_lower: published / limit_percent,
-        })
+        Some(Comparison { reference: r.clone(), times_lower: published / limit_percent })
     });
     Ok(DetectionLimit {
         rule,
@@ -188,13 +178,8 @@ pub fn detection_limit(
 
 fn check(wells: &[SpikeWell]) -> Result<(), SeriesRefusal> {
     for (index, well) in wells.iter().enumerate() {
-        let refuse = |what: &str, value| {
-            Err(SeriesRefusal::Impossible {
-                well: index + 1,
-                what: what.into(),
-                value,
-            })
-        };
+        let refuse =
+            |what: &str, value| Err(SeriesRefusal::Impossible { well: index + 1, what: what.into(), value });
         if !(well.spike_percent.is_finite() && (0.0..=100.0).contains(&well.spike_percent)) {
             return refuse("spike in percent", well.spike_percent);
         }
@@ -214,11 +199,7 @@ fn levels_of(wells: &[SpikeWell]) -> Vec<Level> {
     spikes
         .into_iter()
         .map(|spike_percent| {
-            let own = || {
-                wells
-                    .iter()
-                    .filter(move |w| w.spike_percent == spike_percent)
-            };
+            let own = || wells.iter().filter(move |w| w.spike_percent == spike_percent);
             let mut counts: Vec<f64> = own().filter_map(|w| w.count).map(|c| c as f64).collect();
             // Sums of the same numbers in another order differ in the last bit.
             counts.sort_by(f64::total_cmp);
@@ -240,27 +221,15 @@ fn levels_of(wells: &[SpikeWell]) -> Vec<Level> {
 /// From the highest level downwards, as long as each is above: a single low
 /// level above the limit with a higher one below it is chance, not detection.
 fn lowest_seen(levels: &[Level], decision_limit: f64) -> Result<f64, SeriesRefusal> {
-    let spiked = levels
-        .iter()
-        .rev()
-        .filter(|l| l.spike_percent > 0.0 && l.wells > 0);
+    let spiked = levels.iter().rev().filter(|l| l.spike_percent > 0.0 && l.wells > 0);
     let seen = spiked.take_while(|l| l.mean > decision_limit).last();
-    seen.map(|l| l.spike_percent)
-        .ok_or(SeriesRefusal::NothingDetected { decision_limit })
+    seen.map(|l| l.spike_percent).ok_or(SeriesRefusal::NothingDetected { decision_limit })
 }
 
 /// With efficiency e (colonies per spiked cell, all wells together) and N cells
 /// on a usual plate, P(at least one) = 1 − exp(−e·N·s); solved for s.
-fn by_poisson(
-    wells: &[SpikeWell],
-    blank: &Level,
-    probability: f64,
-) -> Result<(f64, f64), SeriesRefusal> {
-    let spiked = || {
-        wells
-            .iter()
-            .filter(|w| w.spike_percent > 0.0 && w.count.is_some())
-    };
+fn by_poisson(wells: &[SpikeWell], blank: &Level, probability: f64) -> Result<(f64, f64), SeriesRefusal> {
+    let spiked = || wells.iter().filter(|w| w.spike_percent > 0.0 && w.count.is_some());
     let missing = spiked().filter(|w| w.cells_plated.is_none()).count() as u64;
     if missing > 0 {
         return Err(SeriesRefusal::CellsMissing { wells: missing });
@@ -278,10 +247,7 @@ fn by_poisson(
         return Err(SeriesRefusal::NoEfficiency);
     }
     let cells = cells / number;
-    Ok((
-        -(1.0 - probability).ln() / (efficiency * cells) * 100.0,
-        efficiency,
-    ))
+    Ok((-(1.0 - probability).ln() / (efficiency * cells) * 100.0, efficiency))
 }
 
 /// Probit regression by iteratively weighted least squares (Finney).
@@ -291,13 +257,7 @@ fn by_probit(levels: &[Level], probability: f64) -> Result<f64, SeriesRefusal> {
     let points: Vec<(f64, f64, f64)> = levels
         .iter()
         .filter(|l| l.spike_percent > 0.0 && l.wells > 0)
-        .map(|l| {
-            (
-                l.spike_percent.log10(),
-                l.wells as f64,
-                l.detected as f64 / l.wells as f64,
-            )
-        })
+        .map(|l| (l.spike_percent.log10(), l.wells as f64, l.detected as f64 / l.wells as f64))
         .collect();
     let bends = points.iter().any(|p| p.2 > 0.0 && p.2 < 1.0);
     let rises = points.iter().any(|p| p.2 > 0.5) && points.iter().any(|p| p.2 < 0.5);
@@ -311,10 +271,7 @@ fn by_probit(levels: &[Level], probability: f64) -> Result<f64, SeriesRefusal> {
         for &(x, wells, rate) in &points {
             let x = x - mean;
             let at = (level + slope * x).clamp(-6.0, 6.0);
-            let (p, density) = (
-                normal.cdf(at).clamp(1e-9, 1.0 - 1e-9),
-                normal.pdf(at).max(1e-12),
-            );
+            let (p, density) = (normal.cdf(at).clamp(1e-9, 1.0 - 1e-9), normal.pdf(at).max(1e-12));
             let weight = wells * density * density / (p * (1.0 - p));
             let working = at + (rate - p) / density;
             w0 += weight;
@@ -327,10 +284,7 @@ fn by_probit(levels: &[Level], probability: f64) -> Result<f64, SeriesRefusal> {
         if determinant.abs() < 1e-12 {
             return Err(SeriesRefusal::NotDetermined);
         }
-        let next = (
-            (z0 * w2 - z1 * w1) / determinant,
-            (w0 * z1 - w1 * z0) / determinant,
-        );
+        let next = ((z0 * w2 - z1 * w1) / determinant, (w0 * z1 - w1 * z0) / determinant);
         let moved = (next.0 - level).abs() + (next.1 - slope).abs();
         (level, slope) = next;
         if moved < 1e-10 {
@@ -371,11 +325,7 @@ pub fn summarise(wells: &[(String, Option<u64>)]) -> WellSummary {
     let empty = (counts.len() - positive) as f64 / counts.len().max(1) as f64;
     WellSummary {
         counted: counts.len() as u64,
-        without_count: wells
-            .iter()
-            .filter(|w| w.1.is_none())
-            .map(|w| w.0.clone())
-            .collect(),
+        without_count: wells.iter().filter(|w| w.1.is_none()).map(|w| w.0.clone()).collect(),
         positive: positive as u64,
         colonies,
         mean: colonies as f64 / counts.len().max(1) as f64,

@@ -11,11 +11,7 @@ fn rules() -> SpikeRules {
 }
 
 fn well(spike_percent: f64, count: u64) -> SpikeWell {
-    SpikeWell {
-        spike_percent,
-        cells_plated: Some(1e5),
-        count: Some(count),
-    }
+    SpikeWell { spike_percent, cells_plated: Some(1e5), count: Some(count) }
 }
 
 fn series() -> Vec<SpikeWell> {
@@ -44,17 +40,10 @@ fn on_the_limit_is_not_detected() {
     wells.push(well(0.1, 4));
     assert_eq!(
         detection_limit(&wells, LimitRule::BlankDeviations, &rules()),
-        Err(SeriesRefusal::NothingDetected {
-            decision_limit: 4.0
-        })
+        Err(SeriesRefusal::NothingDetected { decision_limit: 4.0 })
     );
     wells.push(well(0.2, 5));
-    assert_eq!(
-        detection_limit(&wells, LimitRule::BlankDeviations, &rules())
-            .unwrap()
-            .limit_percent,
-        0.2
-    );
+    assert_eq!(detection_limit(&wells, LimitRule::BlankDeviations, &rules()).unwrap().limit_percent, 0.2);
 }
 
 /// Row Q11. A low level that shows by chance under one that does not is no limit.
@@ -62,12 +51,7 @@ fn on_the_limit_is_not_detected() {
 fn a_gap_above_ends_the_search() {
     let mut wells: Vec<SpikeWell> = [0, 1, 0].iter().map(|&c| well(0.0, c)).collect();
     wells.extend([well(0.001, 40), well(0.01, 0), well(0.1, 60)]);
-    assert_eq!(
-        detection_limit(&wells, LimitRule::BlankDeviations, &rules())
-            .unwrap()
-            .limit_percent,
-        0.1
-    );
+    assert_eq!(detection_limit(&wells, LimitRule::BlankDeviations, &rules()).unwrap().limit_percent, 0.1);
 }
 
 /// Row Q11. Poisson: 10 colonies from 100 spiked cells on plates of 10⁵ give
@@ -95,9 +79,7 @@ fn probit_finds_its_line() {
             wells.push(well(spike, if seen { 3 } else { 0 }));
         }
     }
-    let limit = detection_limit(&wells, LimitRule::Probit, &rules())
-        .unwrap()
-        .limit_percent;
+    let limit = detection_limit(&wells, LimitRule::Probit, &rules()).unwrap().limit_percent;
     let truth = 10f64.powf((1.644_853_6 - 1.0) / 2.5);
     assert!((limit / truth - 1.0).abs() < 0.08, "{limit} for {truth}");
 }
@@ -107,66 +89,31 @@ fn probit_finds_its_line() {
 fn refusals() {
     let rules = rules();
     let refusal = |wells: &[SpikeWell], rule| detection_limit(wells, rule, &rules).unwrap_err();
-    assert_eq!(
-        refusal(&[], LimitRule::BlankDeviations),
-        SeriesRefusal::TooFewBlanks {
-            found: 0,
-            needed: 3
-        }
-    );
+    assert_eq!(refusal(&[], LimitRule::BlankDeviations), SeriesRefusal::TooFewBlanks { found: 0, needed: 3 });
     let blanks: Vec<SpikeWell> = (0..3).map(|_| well(0.0, 0)).collect();
     assert_eq!(
         refusal(&blanks[..2], LimitRule::Poisson),
-        SeriesRefusal::TooFewBlanks {
-            found: 2,
-            needed: 3
-        }
+        SeriesRefusal::TooFewBlanks { found: 2, needed: 3 }
     );
-    assert_eq!(
-        refusal(&blanks, LimitRule::Poisson),
-        SeriesRefusal::NoSpikes
-    );
+    assert_eq!(refusal(&blanks, LimitRule::Poisson), SeriesRefusal::NoSpikes);
     let mut wells = blanks.clone();
-    wells.push(SpikeWell {
-        spike_percent: 1.0,
-        cells_plated: None,
-        count: Some(3),
-    });
-    assert_eq!(
-        refusal(&wells, LimitRule::Poisson),
-        SeriesRefusal::CellsMissing { wells: 1 }
-    );
-    assert_eq!(
-        refusal(&wells, LimitRule::Probit),
-        SeriesRefusal::NotDetermined
-    );
+    wells.push(SpikeWell { spike_percent: 1.0, cells_plated: None, count: Some(3) });
+    assert_eq!(refusal(&wells, LimitRule::Poisson), SeriesRefusal::CellsMissing { wells: 1 });
+    assert_eq!(refusal(&wells, LimitRule::Probit), SeriesRefusal::NotDetermined);
     wells.push(well(f64::NAN, 1));
-    assert!(matches!(
-        refusal(&wells, LimitRule::Probit),
-        SeriesRefusal::Impossible { well: 5, .. }
-    ));
+    assert!(matches!(refusal(&wells, LimitRule::Probit), SeriesRefusal::Impossible { well: 5, .. }));
     let mut flat = blanks;
     flat.push(well(1.0, 0));
-    assert_eq!(
-        refusal(&flat, LimitRule::Poisson),
-        SeriesRefusal::NoEfficiency
-    );
+    assert_eq!(refusal(&flat, LimitRule::Poisson), SeriesRefusal::NoEfficiency);
 }
 
 /// Row Q11. Wells without a count are named, never taken as zero.
 #[test]
 fn summary_keeps_what_is_missing() {
-    let wells: Vec<(String, Option<u64>)> = vec![
-        ("A1".into(), Some(0)),
-        ("A2".into(), Some(2)),
-        ("A3".into(), None),
-        ("A4".into(), Some(0)),
-    ];
+    let wells: Vec<(String, Option<u64>)> =
+        vec![("A1".into(), Some(0)), ("A2".into(), Some(2)), ("A3".into(), None), ("A4".into(), Some(0))];
     let summary = summarise(&wells);
-    assert_eq!(
-        (summary.counted, summary.positive, summary.colonies),
-        (3, 1, 2)
-    );
+    assert_eq!((summary.counted, summary.positive, summary.colonies), (3, 1, 2));
     assert_eq!(summary.without_count, ["A3"]);
     assert!((summary.by_empty_wells.unwrap() - (1.5f64).ln()).abs() < 1e-12);
 }

@@ -85,12 +85,7 @@ const FRAME_FILL_MIN: f32 = 0.04;
 
 /// Splits and measures one component.
 #[must_use]
-pub fn shapes_of(
-    component: &Component,
-    plane: &Plane,
-    threshold: f32,
-    around: &Surroundings,
-) -> Vec<Shape> {
+pub fn shapes_of(component: &Component, plane: &Plane, threshold: f32, around: &Surroundings) -> Vec<Shape> {
     let (left, top, right, bottom) = component.bounds;
     let frame = ((right - left) * (bottom - top)) as f32;
     if component.area > 200 && (component.area as f32) < FRAME_FILL_MIN * frame {
@@ -158,19 +153,11 @@ fn take_in_holes(patch: &mut Patch, component: &Component) -> bool {
 fn split(patch: &Patch, deepest: f32, threshold: f32, peak: f32) -> Parts {
     let full = 1.0 / (if deepest < DOME_PX { 1.0 } else { 0.55 } * peak.max(1e-6));
     let relief_of = |p: &Patch| -> Vec<f32> {
-        p.distance
-            .iter()
-            .zip(&p.signal)
-            .map(|(d, s)| d * (s * full).clamp(0.1, 1.0))
-            .collect()
+        p.distance.iter().zip(&p.signal).map(|(d, s)| d * (s * full).clamp(0.1, 1.0)).collect()
     };
     if deepest > THIN_PX {
         let (labels, count) = patch.basins(&relief_of(patch), APART, 2.0 * APART_STEP_PX);
-        return Parts {
-            depths: depths_of(patch, &labels, count, 1.0),
-            labels,
-            strip: is_strip(patch),
-        };
+        return Parts { depths: depths_of(patch, &labels, count, 1.0), labels, strip: is_strip(patch) };
     }
     let factor = if deepest < 5.0 { 3 } else { 2 };
     let mut large = patch.enlarged(factor, threshold);
@@ -179,22 +166,11 @@ fn split(patch: &Patch, deepest: f32, threshold: f32, peak: f32) -> Parts {
     let middle = factor / 2;
     let labels = (0..patch.inside.len())
         .map(|at| {
-            let (x, y) = (
-                at % patch.width * factor + middle,
-                at / patch.width * factor + middle,
-            );
-            if patch.inside[at] {
-                fine[y * large.width + x]
-            } else {
-                0
-            }
+            let (x, y) = (at % patch.width * factor + middle, at / patch.width * factor + middle);
+            if patch.inside[at] { fine[y * large.width + x] } else { 0 }
         })
         .collect();
-    Parts {
-        labels,
-        depths: depths_of(&large, &fine, count, factor as f32),
-        strip: is_strip(&large),
-    }
+    Parts { labels, depths: depths_of(&large, &fine, count, factor as f32), strip: is_strip(&large) }
 }
 
 /// Radius of the largest disc inside each part, pixels of the region. A distance
@@ -265,9 +241,9 @@ fn measure(patch: &Patch, parts: &Parts, around: &Surroundings) -> Vec<Shape> {
     let (labels, count) = (&parts.labels, parts.depths.len().saturating_sub(1));
     let mut sums = vec![Sums::default(); count + 1];
     let near_border = |x: f64, y: f64| {
-        around.circle.is_some_and(|c| {
-            (x - f64::from(c.x)).hypot(y - f64::from(c.y)) > f64::from(c.radius) - 2.0
-        })
+        around
+            .circle
+            .is_some_and(|c| (x - f64::from(c.x)).hypot(y - f64::from(c.y)) > f64::from(c.radius) - 2.0)
     };
     for (at, &label) in labels.iter().enumerate().filter(|(_, l)| **l != 0) {
         let Some(sum) = sums.get_mut(label as usize) else {
@@ -298,26 +274,16 @@ fn measure(patch: &Patch, parts: &Parts, around: &Surroundings) -> Vec<Shape> {
             sum.half_signal += f64::from(patch.signal[at]);
         }
     }
-    sums.iter()
-        .skip(1)
-        .filter(|s| s.pixels > 0.0)
-        .map(|s| judge(s, count, around))
-        .collect()
+    sums.iter().skip(1).filter(|s| s.pixels > 0.0).map(|s| judge(s, count, around)).collect()
 }
 
 fn judge(sum: &Sums, count: usize, around: &Surroundings) -> Shape {
     let (x, y) = (sum.x / sum.pixels, sum.y / sum.pixels);
     // A pixel is a square, not a point: it adds 1/12 to each variance.
-    let (xx, yy) = (
-        sum.xx / sum.pixels - x * x + 1.0 / 12.0,
-        sum.yy / sum.pixels - y * y + 1.0 / 12.0,
-    );
+    let (xx, yy) = (sum.xx / sum.pixels - x * x + 1.0 / 12.0, sum.yy / sum.pixels - y * y + 1.0 / 12.0);
     let xy = sum.xy / sum.pixels - x * y;
     let spread = (((xx - yy) / 2.0).powi(2) + xy * xy).sqrt();
-    let (long, short) = (
-        (xx + yy) / 2.0 + spread,
-        ((xx + yy) / 2.0 - spread).max(1.0 / 12.0),
-    );
+    let (long, short) = ((xx + yy) / 2.0 + spread, ((xx + yy) / 2.0 - spread).max(1.0 / 12.0));
     let elongation = (long / short).sqrt();
     let inner = f64::from(sum.deepest).max(0.5);
     let fill = std::f64::consts::PI * inner * inner / sum.pixels;
@@ -339,11 +305,7 @@ fn judge(sum: &Sums, count: usize, around: &Surroundings) -> Shape {
     };
     let weight = sum.weight.max(1e-9);
     let centre = |weighted: f64, plain: f64| {
-        if sum.weight > 0.0 {
-            (weighted / weight) as f32
-        } else {
-            plain as f32
-        }
+        if sum.weight > 0.0 { (weighted / weight) as f32 } else { plain as f32 }
     };
     Shape {
         x: centre(sum.weighted_x, x),

@@ -90,13 +90,7 @@ pub struct Recipe {
 impl Recipe {
     /// A plate nobody tuned to: all but count, size and stage drawn from the seed.
     #[must_use]
-    pub fn untuned(
-        seed: u64,
-        side_px: usize,
-        stage: Stage,
-        colonies: usize,
-        diameter_px: f32,
-    ) -> Self {
+    pub fn untuned(seed: u64, side_px: usize, stage: Stage, colonies: usize, diameter_px: f32) -> Self {
         let mut dice = Dice::new(seed ^ 0xC010_17E5);
         Self {
             seed,
@@ -162,21 +156,12 @@ impl Canvas {
         let high = |c: f32, most: usize| ((c + reach).ceil().max(0.0) as usize + 1).min(most);
         for row in low(y)..high(y, self.height) {
             for column in low(x)..high(x, self.width) {
-                paint(
-                    row * self.width + column,
-                    (column as f32 - x).hypot(row as f32 - y),
-                );
+                paint(row * self.width + column, (column as f32 - x).hypot(row as f32 - y));
             }
         }
     }
 
-    fn ring(
-        &mut self,
-        circle: (f32, f32, f32),
-        thickness: f32,
-        light: f32,
-        weigh: impl Fn(f32) -> f32,
-    ) {
+    fn ring(&mut self, circle: (f32, f32, f32), thickness: f32, light: f32, weigh: impl Fn(f32) -> f32) {
         let (x, y, radius) = circle;
         let mut changes = Vec::new();
         self.around(x, y, radius + 3.0 * thickness, |at, distance| {
@@ -201,11 +186,7 @@ pub fn draw(recipe: &Recipe) -> Drawn {
         Stage::Wells { rows, columns } => width * (rows * 10 + 8) / (columns * 10 + 8),
         _ => width,
     };
-    let agar = if recipe.light {
-        dice.between(0.2, 0.42)
-    } else {
-        dice.between(0.62, 0.85)
-    };
+    let agar = if recipe.light { dice.between(0.2, 0.42) } else { dice.between(0.62, 0.85) };
     let table = dice.between(0.05, 0.9);
     let mut canvas = Canvas {
         width,
@@ -226,28 +207,14 @@ pub fn draw(recipe: &Recipe) -> Drawn {
     let grown = canvas.growth.iter().filter(|g| **g > 0.5).count() as f32;
     let room: f32 = match recipe.stage {
         Stage::Field => (width * height) as f32,
-        _ => vessels
-            .iter()
-            .map(|v| std::f32::consts::PI * v.2 * v.2)
-            .sum(),
+        _ => vessels.iter().map(|v| std::f32::consts::PI * v.2 * v.2).sum(),
     };
     draw_dirt(&mut canvas, recipe, &vessels, &mut dice);
     let rgb = develop(&mut canvas, recipe, &mut dice);
-    Drawn {
-        width,
-        height,
-        rgb,
-        truth,
-        covered: grown / room,
-    }
+    Drawn { width, height, rgb, truth, covered: grown / room }
 }
 
-fn vessels_of(
-    recipe: &Recipe,
-    width: usize,
-    height: usize,
-    dice: &mut Dice,
-) -> Vec<(f32, f32, f32)> {
+fn vessels_of(recipe: &Recipe, width: usize, height: usize, dice: &mut Dice) -> Vec<(f32, f32, f32)> {
     let (w, h) = (width as f32, height as f32);
     match recipe.stage {
         Stage::Field => vec![(w / 2.0, h / 2.0, w.max(h))],
@@ -262,26 +229,13 @@ fn vessels_of(
             let left = (w - pitch * (columns as f32 - 1.0)) / 2.0;
             let top = (h - pitch * (rows as f32 - 1.0)) / 2.0;
             let ratio = if columns > 6 { 0.72 } else { 0.84 };
-            let place = |i: usize| {
-                (
-                    left + (i % columns) as f32 * pitch,
-                    top + (i / columns) as f32 * pitch,
-                )
-            };
-            (0..rows * columns)
-                .map(|i| (place(i).0, place(i).1, pitch * ratio / 2.0))
-                .collect()
+            let place = |i: usize| (left + (i % columns) as f32 * pitch, top + (i / columns) as f32 * pitch);
+            (0..rows * columns).map(|i| (place(i).0, place(i).1, pitch * ratio / 2.0)).collect()
         }
     }
 }
 
-fn draw_vessel(
-    canvas: &mut Canvas,
-    recipe: &Recipe,
-    vessel: (f32, f32, f32),
-    agar: f32,
-    dice: &mut Dice,
-) {
+fn draw_vessel(canvas: &mut Canvas, recipe: &Recipe, vessel: (f32, f32, f32), agar: f32, dice: &mut Dice) {
     let (x, y, radius) = vessel;
     if recipe.stage == Stage::Field {
         canvas.base.fill(agar);
@@ -312,39 +266,25 @@ fn draw_vessel(
 }
 
 /// Clear of the rim, where no counter is asked to look.
-fn place(
-    recipe: &Recipe,
-    vessels: &[(f32, f32, f32)],
-    size: (usize, usize),
-    dice: &mut Dice,
-) -> Vec<Truth> {
+fn place(recipe: &Recipe, vessels: &[(f32, f32, f32)], size: (usize, usize), dice: &mut Dice) -> Vec<Truth> {
     let mut placed: Vec<Truth> = Vec::with_capacity(recipe.colonies);
     // A grid of cells as wide as the largest distance keeps the search short.
     let cell = (recipe.diameter_px * 2.4).max(4.0);
     let columns = (size.0 as f32 / cell) as usize + 3;
-    let mut grid: Vec<Vec<usize>> =
-        vec![Vec::new(); columns * ((size.1 as f32 / cell) as usize + 3)];
+    let mut grid: Vec<Vec<usize>> = vec![Vec::new(); columns * ((size.1 as f32 / cell) as usize + 3)];
     let mut tries = 0;
     while placed.len() < recipe.colonies && tries < recipe.colonies * 400 + 1000 {
         tries += 1;
         let spread = (1.0 + recipe.diameter_spread * dice.normal()).clamp(0.5, 2.0);
         let radius = recipe.diameter_px / 2.0 * spread;
-        let Some(&(vx, vy, vr)) = vessels.get((dice.bits() % vessels.len().max(1) as u64) as usize)
-        else {
+        let Some(&(vx, vy, vr)) = vessels.get((dice.bits() % vessels.len().max(1) as u64) as usize) else {
             break;
         };
         let (x, y) = if recipe.stage == Stage::Field {
             let margin = radius + 2.0;
-            (
-                dice.between(margin, size.0 as f32 - margin),
-                dice.between(margin, size.1 as f32 - margin),
-            )
+            (dice.between(margin, size.0 as f32 - margin), dice.between(margin, size.1 as f32 - margin))
         } else {
-            let room = if recipe.stage == Stage::Dish {
-                vr * 0.9
-            } else {
-                vr * 0.88
-            } - radius;
+            let room = if recipe.stage == Stage::Dish { vr * 0.9 } else { vr * 0.88 } - radius;
             let (dx, dy) = (dice.between(-room, room), dice.between(-room, room));
             if dx.hypot(dy) > room {
                 continue;
@@ -357,9 +297,7 @@ fn place(
             .filter_map(|at| grid.get(at))
             .flatten()
             .filter_map(|&i| placed.get(i))
-            .all(|other| {
-                (other.x - x).hypot(other.y - y) >= recipe.apart * (other.radius + radius)
-            });
+            .all(|other| (other.x - x).hypot(other.y - y) >= recipe.apart * (other.radius + radius));
         if free {
             if let Some(cell) = grid.get_mut(cy * columns + cx) {
                 cell.push(placed.len());
@@ -381,10 +319,7 @@ fn draw_colony(canvas: &mut Canvas, colony: Truth, glint: bool) {
         canvas.growth[at] = canvas.growth[at].max(height);
     }
     if glint {
-        let (x, y) = (
-            colony.x - colony.radius * 0.3,
-            colony.y - colony.radius * 0.3,
-        );
+        let (x, y) = (colony.x - colony.radius * 0.3, colony.y - colony.radius * 0.3);
         let reach = colony.radius * 0.18;
         let mut lit = Vec::new();
         canvas.around(x, y, reach, |at, distance| {
@@ -404,29 +339,15 @@ fn draw_dirt(canvas: &mut Canvas, recipe: &Recipe, vessels: &[(f32, f32, f32)], 
     };
     let reach = (vr * 0.75).min(recipe.side_px as f32 * 0.4);
     for _ in 0..recipe.bubbles {
-        let (x, y) = (
-            vx + dice.between(-reach, reach) * 0.7,
-            vy + dice.between(-reach, reach) * 0.7,
-        );
+        let (x, y) = (vx + dice.between(-reach, reach) * 0.7, vy + dice.between(-reach, reach) * 0.7);
         let radius = recipe.side_px as f32 * dice.between(0.006, 0.014);
         let light = dice.between(0.1, 0.22);
         canvas.ring((x, y, radius), (radius * 0.12).max(0.8), light, |_| 1.0);
-        canvas.ring(
-            (x, y, radius * 1.25),
-            (radius * 0.1).max(0.8),
-            -light * 0.6,
-            |_| 1.0,
-        );
+        canvas.ring((x, y, radius * 1.25), (radius * 0.1).max(0.8), -light * 0.6, |_| 1.0);
     }
     for _ in 0..recipe.strokes {
-        let (x, y) = (
-            vx + dice.between(-reach, reach) * 0.6,
-            vy + dice.between(-reach, reach) * 0.6,
-        );
-        let (length, angle) = (
-            recipe.side_px as f32 * dice.between(0.03, 0.08),
-            dice.between(0.0, 6.28),
-        );
+        let (x, y) = (vx + dice.between(-reach, reach) * 0.6, vy + dice.between(-reach, reach) * 0.6);
+        let (length, angle) = (recipe.side_px as f32 * dice.between(0.03, 0.08), dice.between(0.0, 6.28));
         let half = recipe.side_px as f32 * 0.0016 + 0.6;
         let light = dice.between(-0.35, -0.15);
         let steps = (length * 2.0) as usize;
@@ -450,11 +371,7 @@ fn draw_dirt(canvas: &mut Canvas, recipe: &Recipe, vessels: &[(f32, f32, f32)], 
 /// Light, blur, colour, noise, 8 bits.
 fn develop(canvas: &mut Canvas, recipe: &Recipe, dice: &mut Dice) -> Vec<u8> {
     let (width, height) = (canvas.width, canvas.height);
-    let sign = if recipe.light {
-        recipe.contrast
-    } else {
-        -recipe.contrast
-    };
+    let sign = if recipe.light { recipe.contrast } else { -recipe.contrast };
     let mut light: Vec<f32> = canvas
         .base
         .iter()
@@ -465,17 +382,10 @@ fn develop(canvas: &mut Canvas, recipe: &Recipe, dice: &mut Dice) -> Vec<u8> {
     blur(&mut light, width, height, recipe.blur_px);
     let toward = dice.between(0.0, std::f32::consts::TAU);
     let (cosine, sine) = (toward.cos(), toward.sin());
-    let tint = [
-        dice.between(0.88, 1.0),
-        dice.between(0.92, 1.0),
-        dice.between(0.8, 1.0),
-    ];
+    let tint = [dice.between(0.88, 1.0), dice.between(0.92, 1.0), dice.between(0.8, 1.0)];
     let mut rgb = Vec::with_capacity(width * height * 3);
     for (at, value) in light.iter().enumerate() {
-        let (x, y) = (
-            (at % width) as f32 / width as f32 - 0.5,
-            (at / width) as f32 / height as f32 - 0.5,
-        );
+        let (x, y) = ((at % width) as f32 / width as f32 - 0.5, (at / width) as f32 / height as f32 - 0.5);
         let shade = 1.0 - recipe.gradient * (0.5 - (x * cosine + y * sine)).clamp(0.0, 1.0);
         let common = dice.normal() * recipe.noise * 0.7;
         for part in tint {
@@ -491,9 +401,8 @@ fn blur(values: &mut [f32], width: usize, height: usize, deviation: f32) {
         return;
     }
     let reach = (3.0 * deviation).ceil() as isize;
-    let mut kernel: Vec<f32> = (-reach..=reach)
-        .map(|i| (-((i * i) as f32) / (2.0 * deviation * deviation)).exp())
-        .collect();
+    let mut kernel: Vec<f32> =
+        (-reach..=reach).map(|i| (-((i * i) as f32) / (2.0 * deviation * deviation)).exp()).collect();
     let total: f32 = kernel.iter().sum();
     kernel.iter_mut().for_each(|k| *k /= total);
     let pass = |source: &[f32], across: bool| -> Vec<f32> {
@@ -504,10 +413,7 @@ fn blur(values: &mut [f32], width: usize, height: usize, deviation: f32) {
                 for (k, weight) in kernel.iter().enumerate() {
                     let off = k as isize - reach;
                     let (sx, sy) = if across { (x + off, y) } else { (x, y + off) };
-                    let (sx, sy) = (
-                        sx.clamp(0, width as isize - 1),
-                        sy.clamp(0, height as isize - 1),
-                    );
+                    let (sx, sy) = (sx.clamp(0, width as isize - 1), sy.clamp(0, height as isize - 1));
                     sum += weight * source[sy as usize * width + sx as usize];
                 }
                 out[y as usize * width + x as usize] = sum;

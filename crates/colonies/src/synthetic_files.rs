@@ -13,12 +13,7 @@ impl Drawn {
     pub fn png(&self) -> Result<Vec<u8>, image::ImageError> {
         let mut out = Vec::new();
         let encoder = PngEncoder::new(&mut out);
-        encoder.write_image(
-            &self.rgb,
-            self.width as u32,
-            self.height as u32,
-            ExtendedColorType::Rgb8,
-        )?;
+        encoder.write_image(&self.rgb, self.width as u32, self.height as u32, ExtendedColorType::Rgb8)?;
         Ok(out)
     }
 
@@ -29,22 +24,14 @@ impl Drawn {
     pub fn jpeg(&self, quality: u8) -> Result<Vec<u8>, image::ImageError> {
         let mut out = Vec::new();
         let encoder = JpegEncoder::new_with_quality(&mut out, quality);
-        encoder.write_image(
-            &self.rgb,
-            self.width as u32,
-            self.height as u32,
-            ExtendedColorType::Rgb8,
-        )?;
+        encoder.write_image(&self.rgb, self.width as u32, self.height as u32, ExtendedColorType::Rgb8)?;
         Ok(out)
     }
 
     /// Green samples, for grey pictures.
     #[must_use]
     pub fn grey(&self) -> Vec<u8> {
-        self.rgb
-            .chunks_exact(3)
-            .filter_map(|p| p.get(1).copied())
-            .collect()
+        self.rgb.chunks_exact(3).filter_map(|p| p.get(1).copied()).collect()
     }
 }
 

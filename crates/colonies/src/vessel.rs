@@ -92,54 +92,28 @@ const RIM_CLEARANCE: f32 = 0.018;
 ///
 /// # Errors
 /// [`VesselRefusal`] when a layout was asked for by name and is not there.
-pub fn find(
-    raster: &Raster,
-    layout: Layout,
-    formats: &[PlateFormat],
-) -> Result<Vec<Vessel>, VesselRefusal> {
-    let whole = || {
-        vec![Vessel {
-            kind: VesselKind::Whole,
-            name: "image".into(),
-            counted: None,
-            outer: None,
-        }]
-    };
+pub fn find(raster: &Raster, layout: Layout, formats: &[PlateFormat]) -> Result<Vec<Vessel>, VesselRefusal> {
+    let whole = || vec![Vessel { kind: VesselKind::Whole, name: "image".into(), counted: None, outer: None }];
     if layout == Layout::Whole || raster.width().min(raster.height()) < 48 {
         return Ok(whole());
     }
     let (coarse, coarse_factor) = raster.thumbnail(COARSE_SIDE_PX);
     if let Layout::Wells { wells } = layout {
-        let wanted: Vec<PlateFormat> = formats
-            .iter()
-            .filter(|f| f.wells == wells)
-            .cloned()
-            .collect();
+        let wanted: Vec<PlateFormat> = formats.iter().filter(|f| f.wells == wells).cloned().collect();
         if wanted.is_empty() {
             let known = formats.iter().map(|f| f.wells).collect();
             return Err(VesselRefusal::UnknownFormat { wells, known });
         }
-        return wells_of(
-            raster,
-            &coarse,
-            coarse_factor,
-            &wanted,
-            lattice::NAMED_COVERAGE_MIN,
-        )
-        .ok_or(VesselRefusal::NoWells { wells });
+        return wells_of(raster, &coarse, coarse_factor, &wanted, lattice::NAMED_COVERAGE_MIN)
+            .ok_or(VesselRefusal::NoWells { wells });
     }
     let dish = dish_of(raster, &coarse, coarse_factor);
     if layout == Layout::Automatic {
         // A dish that fills the picture cannot be a plate of wells.
         let filled = dish.as_ref().is_some_and(|d| d.1 >= 0.8);
         if !filled
-            && let Some(wells) = wells_of(
-                raster,
-                &coarse,
-                coarse_factor,
-                formats,
-                lattice::FOUND_COVERAGE_MIN,
-            )
+            && let Some(wells) =
+                wells_of(raster, &coarse, coarse_factor, formats, lattice::FOUND_COVERAGE_MIN)
         {
             return Ok(wells);
         }
@@ -162,9 +136,7 @@ fn wells_of(
         .wells
         .iter()
         .map(|well| {
-            let guess = well
-                .circle
-                .scaled(coarse_factor as f32 / fine_factor as f32);
+            let guess = well.circle.scaled(coarse_factor as f32 / fine_factor as f32);
             fit_ring(&fine, guess, 0.14, WEAKEST_EDGE).unwrap_or(guess)
         })
         .collect();
@@ -178,10 +150,7 @@ fn wells_of(
         Vessel {
             kind: VesselKind::Well,
             name: well.name,
-            counted: Some(Circle {
-                radius: (outer.radius - clear).max(1.0),
-                ..outer
-            }),
+            counted: Some(Circle { radius: (outer.radius - clear).max(1.0), ..outer }),
             outer: Some(outer),
         }
     });
@@ -194,16 +163,8 @@ fn dish_of(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<(Ves
     let side = coarse.width.min(coarse.height) as f32;
     let radii = (side * 0.26) as usize..=(side * 0.62) as usize;
     let votes = centre_votes((coarse.width, coarse.height), &edges, radii);
-    let (at, _) = votes
-        .values
-        .iter()
-        .enumerate()
-        .max_by(|a, b| a.1.total_cmp(b.1))?;
-    let centre = Circle {
-        x: (at % coarse.width) as f32,
-        y: (at / coarse.width) as f32,
-        radius: 1.0,
-    };
+    let (at, _) = votes.values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let centre = Circle { x: (at % coarse.width) as f32, y: (at / coarse.width) as f32, radius: 1.0 };
 
     let (fine, fine_factor) = raster.thumbnail(FINE_SIDE_PX);
     let centre = centre.scaled(coarse_factor as f32 / fine_factor as f32);
@@ -216,16 +177,8 @@ fn dish_of(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<(Ves
     let strongest = (0..=radius_max)
         .filter(|&r| r as f32 >= side * 0.24 && first.inside[r] >= 0.4)
         .max_by(|&a, &b| first.coverage[a].total_cmp(&first.coverage[b]))?;
-    let centre = fit_ring(
-        &fine,
-        Circle {
-            radius: strongest as f32,
-            ..centre
-        },
-        0.06,
-        weakest,
-    )
-    .unwrap_or(centre);
+    let centre =
+        fit_ring(&fine, Circle { radius: strongest as f32, ..centre }, 0.06, weakest).unwrap_or(centre);
     let profile = ring_profile(&fine, centre, radius_max, 0.012, weakest);
     let base = {
         let inner = (side * 0.1) as usize..(side * 0.24) as usize;
@@ -234,9 +187,7 @@ fn dish_of(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<(Ves
     };
     let needed = DISH_COVERAGE_MIN.max((base + 0.25).min(0.9));
     let seen = |radius: usize| profile.coverage[radius] >= needed && profile.inside[radius] >= 0.4;
-    let outer_radius = ((side * 0.26) as usize..=radius_max)
-        .rev()
-        .find(|&r| seen(r))?;
+    let outer_radius = ((side * 0.26) as usize..=radius_max).rev().find(|&r| seen(r))?;
     let outer_coverage = profile.coverage[outer_radius];
     let mut inner_radius = outer_radius;
     for radius in ((outer_radius as f32 * RIM_INNER_MIN) as usize..=outer_radius).rev() {
@@ -246,17 +197,11 @@ fn dish_of(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<(Ves
             inner_radius = radius;
         }
     }
-    let guess = |radius: usize| Circle {
-        radius: radius as f32,
-        ..centre
-    };
+    let guess = |radius: usize| Circle { radius: radius as f32, ..centre };
     let inner = fit_ring(&fine, guess(inner_radius), 0.03, weakest).unwrap_or(guess(inner_radius));
     let outer = fit_ring(&fine, guess(outer_radius), 0.03, weakest).unwrap_or(guess(outer_radius));
-    let counted = Circle {
-        radius: inner.radius * (1.0 - RIM_CLEARANCE) - 1.0,
-        ..inner
-    }
-    .scaled(fine_factor as f32);
+    let counted =
+        Circle { radius: inner.radius * (1.0 - RIM_CLEARANCE) - 1.0, ..inner }.scaled(fine_factor as f32);
     let vessel = Vessel {
         kind: VesselKind::Dish,
         name: "dish".into(),

@@ -9,20 +9,10 @@ use vena_colonies::{ImageReport, Options, Status, analyse, overlay};
 
 const SIDE_PX: usize = 1000;
 
-fn reports(
-    seeds: std::ops::Range<u64>,
-    colonies: usize,
-    diameter: f32,
-) -> Vec<(ImageReport, usize)> {
+fn reports(seeds: std::ops::Range<u64>, colonies: usize, diameter: f32) -> Vec<(ImageReport, usize)> {
     seeds
         .map(|seed| {
-            let drawn = draw(&Recipe::untuned(
-                seed * 104_729 + 17,
-                SIDE_PX,
-                Stage::Dish,
-                colonies,
-                diameter,
-            ));
+            let drawn = draw(&Recipe::untuned(seed * 104_729 + 17, SIDE_PX, Stage::Dish, colonies, diameter));
             let bytes = drawn.jpeg(85).unwrap();
             let report = analyse(&[(format!("{seed}.jpg"), bytes)], &Options::default()).unwrap();
             (report.images[0].clone(), drawn.truth.len())
@@ -34,13 +24,9 @@ fn reports(
 /// rim, glare, gradient, blur, noise and JPEG.
 #[test]
 fn median_error_is_bounded() {
-    for (colonies, diameter, bound) in [
-        (10, 16.0, 0.11),
-        (40, 14.0, 0.05),
-        (120, 13.0, 0.05),
-        (250, 12.0, 0.06),
-        (500, 9.0, 0.09),
-    ] {
+    for (colonies, diameter, bound) in
+        [(10, 16.0, 0.11), (40, 14.0, 0.05), (120, 13.0, 0.05), (250, 12.0, 0.06), (500, 9.0, 0.09)]
+    {
         let mut errors: Vec<f64> = reports(100..107, colonies, diameter)
             .iter()
             .map(|(image, truth)| {
@@ -50,9 +36,7 @@ fn median_error_is_bounded() {
             .collect();
         errors.sort_by(f64::total_cmp);
         let median = errors[errors.len() / 2];
-        println!(
-            "{colonies} colonies of {diameter} px: median error {median:.3}, all {errors:.3?}"
-        );
+        println!("{colonies} colonies of {diameter} px: median error {median:.3}, all {errors:.3?}");
         assert!(median <= bound, "{colonies}: {errors:?}");
     }
 }
@@ -60,10 +44,8 @@ fn median_error_is_bounded() {
 /// Row Q11. An empty plate with dirt on it counts close to nothing.
 #[test]
 fn empty_plates() {
-    let mut found: Vec<u64> = reports(200..207, 0, 10.0)
-        .iter()
-        .map(|(image, _)| image.count.unwrap_or(99))
-        .collect();
+    let mut found: Vec<u64> =
+        reports(200..207, 0, 10.0).iter().map(|(image, _)| image.count.unwrap_or(99)).collect();
     found.sort_unstable();
     println!("colonies on empty plates: {found:?}");
     assert_eq!(found[found.len() / 2], 0);
@@ -76,10 +58,7 @@ fn confluent_is_no_number() {
     for (colonies, diameter) in [(2200, 16.0), (6000, 13.0)] {
         for (image, truth) in reports(300..304, colonies, diameter) {
             assert_eq!(image.count, None, "{} of {truth}", image.file);
-            assert!(matches!(
-                image.status,
-                Status::TooManyToCount | Status::NotAssessable
-            ));
+            assert!(matches!(image.status, Status::TooManyToCount | Status::NotAssessable));
             assert!(image.vessels.iter().any(|v| v.no_count.is_some()));
         }
     }
@@ -95,16 +74,12 @@ fn recomputed_to_the_same_bits() {
     assert_eq!(many.images[2], alone.images[0]);
     assert_eq!(
         alone.to_json().unwrap(),
-        analyse(
-            &[("a.jpg".into(), drawn.jpeg(80).unwrap())],
-            &Options::default()
-        )
-        .unwrap()
-        .to_json()
-        .unwrap()
+        analyse(&[("a.jpg".into(), drawn.jpeg(80).unwrap())], &Options::default())
+            .unwrap()
+            .to_json()
+            .unwrap()
     );
-    let back: vena_colonies::ColonyReport =
-        serde_json::from_str(&alone.to_json().unwrap()).unwrap();
+    let back: vena_colonies::ColonyReport = serde_json::from_str(&alone.to_json().unwrap()).unwrap();
     assert_eq!(back.images[0].count, alone.images[0].count);
     assert_eq!(alone.images[0].digest.len(), 64);
 }
@@ -112,71 +87,28 @@ fn recomputed_to_the_same_bits() {
 /// Row Q11. Corrections stand beside the automatic result, which stays as it was.
 #[test]
 fn corrections_are_kept_apart() {
-    let drawn = draw(&Recipe {
-        bubbles: 0,
-        strokes: 0,
-        ..Recipe::untuned(9, 600, Stage::Dish, 30, 14.0)
-    });
-    let report = analyse(
-        &[("a.png".into(), drawn.png().unwrap())],
-        &Options::default(),
-    )
-    .unwrap();
+    let drawn = draw(&Recipe { bubbles: 0, strokes: 0, ..Recipe::untuned(9, 600, Stage::Dish, 30, 14.0) });
+    let report = analyse(&[("a.png".into(), drawn.png().unwrap())], &Options::default()).unwrap();
     let image = &report.images[0];
     let count = image.count.unwrap();
     let vessel = || "dish".to_string();
-    let add = Correction::Add {
-        vessel: vessel(),
-        x_px: 300.0,
-        y_px: 300.0,
-        diameter_px: 12.0,
-    };
+    let add = Correction::Add { vessel: vessel(), x_px: 300.0, y_px: 300.0, diameter_px: 12.0 };
     let changes = vec![
-        Correction::Remove {
-            vessel: vessel(),
-            colony: 1,
-        },
+        Correction::Remove { vessel: vessel(), colony: 1 },
         add,
-        Correction::Merge {
-            vessel: vessel(),
-            colonies: vec![2, 3],
-        },
+        Correction::Merge { vessel: vessel(), colonies: vec![2, 3] },
     ];
     let corrected = correct(image, &changes).unwrap();
-    assert_eq!(
-        (corrected.automatic, corrected.corrected),
-        (Some(count), Some(count - 1))
-    );
+    assert_eq!((corrected.automatic, corrected.corrected), (Some(count), Some(count - 1)));
     assert_eq!(corrected.corrections, changes);
     assert_eq!(correct(image, &[]).unwrap().corrected, Some(count));
     let again = [changes[0].clone(), changes[0].clone()];
     let refused = correct(image, &again).unwrap_err();
+    assert_eq!(refused, CorrectionRefusal::NoSuchColony { number: 2, vessel: vessel(), colony: 1 });
+    let outside = Correction::Add { vessel: vessel(), x_px: f64::NAN, y_px: 3.0, diameter_px: 4.0 };
+    assert!(matches!(correct(image, &[outside]), Err(CorrectionRefusal::NotInPicture { number: 1, .. })));
     assert_eq!(
-        refused,
-        CorrectionRefusal::NoSuchColony {
-            number: 2,
-            vessel: vessel(),
-            colony: 1
-        }
-    );
-    let outside = Correction::Add {
-        vessel: vessel(),
-        x_px: f64::NAN,
-        y_px: 3.0,
-        diameter_px: 4.0,
-    };
-    assert!(matches!(
-        correct(image, &[outside]),
-        Err(CorrectionRefusal::NotInPicture { number: 1, .. })
-    ));
-    assert_eq!(
-        correct(
-            image,
-            &[Correction::Merge {
-                vessel: vessel(),
-                colonies: vec![4]
-            }]
-        ),
+        correct(image, &[Correction::Merge { vessel: vessel(), colonies: vec![4] }]),
         Err(CorrectionRefusal::MergeOfOne { number: 1 })
     );
     let drawing = overlay::svg(image, Some(&corrected), Some("a.png"));
@@ -194,10 +126,9 @@ fn real_plate_and_its_template() {
     let folder = std::env::var("VENA_CONFORMANCE_DIR")
         .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data").into());
     let folder = std::path::Path::new(&folder).join("colony/cellprofiler_yeast");
-    let (Ok(plate), Ok(template)) = (
-        std::fs::read(folder.join("6-1.jpg")),
-        std::fs::read(folder.join("PlateTemplate.png")),
-    ) else {
+    let (Ok(plate), Ok(template)) =
+        (std::fs::read(folder.join("6-1.jpg")), std::fs::read(folder.join("PlateTemplate.png")))
+    else {
         println!("LEFT OUT: colony/cellprofiler_yeast (no such folder)");
         return;
     };
@@ -213,17 +144,10 @@ fn real_plate_and_its_template() {
         either += u64::from(ours || theirs);
     }
     let overlap = both as f64 / either as f64;
-    println!(
-        "overlap with the template {overlap:.3}, colonies {:?}",
-        vessel.count
-    );
+    println!("overlap with the template {overlap:.3}, colonies {:?}", vessel.count);
     assert!(overlap > 0.95, "{overlap}");
     // Nobody has counted this plate by hand; the large ones can be told at sight.
-    let large = vessel
-        .colonies
-        .iter()
-        .filter(|c| c.diameter_px >= 10.0)
-        .count();
+    let large = vessel.colonies.iter().filter(|c| c.diameter_px >= 10.0).count();
     assert!((30..=90).contains(&large), "{large}");
     assert!((1200..=2800).contains(&vessel.count.unwrap()));
 }

@@ -11,11 +11,7 @@ use vena_colonies::{
 };
 
 fn small() -> vena_colonies::synthetic::Drawn {
-    draw(&Recipe {
-        bubbles: 0,
-        strokes: 0,
-        ..Recipe::untuned(1, 120, Stage::Field, 8, 12.0)
-    })
+    draw(&Recipe { bubbles: 0, strokes: 0, ..Recipe::untuned(1, 120, Stage::Field, 8, 12.0) })
 }
 
 fn refusal(name: &str, bytes: &[u8]) -> ImageRefusal {
@@ -32,11 +28,7 @@ fn with_crc(mut png: Vec<u8>, at: usize, value: &[u8]) -> Vec<u8> {
     for byte in &png[12..29] {
         crc ^= u32::from(*byte);
         for _ in 0..8 {
-            crc = if crc & 1 == 1 {
-                crc >> 1 ^ 0xEDB8_8320
-            } else {
-                crc >> 1
-            };
+            crc = if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 };
         }
     }
     png[29..33].copy_from_slice(&(!crc).to_be_bytes());
@@ -48,21 +40,12 @@ fn with_crc(mut png: Vec<u8>, at: usize, value: &[u8]) -> Vec<u8> {
 fn impossible_sizes() {
     let png = small().png().unwrap();
     let zero = with_crc(png.clone(), 16, &0u32.to_be_bytes());
-    assert_eq!(
-        refusal("a.png", &zero),
-        ImageRefusal::NoPixels {
-            width_px: 0,
-            height_px: 120
-        }
-    );
+    assert_eq!(refusal("a.png", &zero), ImageRefusal::NoPixels { width_px: 0, height_px: 120 });
     for (width, height) in [(40_000u32, 25_000u32), (u32::MAX >> 1, u32::MAX >> 1)] {
         let mut both = width.to_be_bytes().to_vec();
         both.extend(height.to_be_bytes());
         let huge = with_crc(png.clone(), 16, &both);
-        assert!(
-            matches!(refusal("a.png", &huge), ImageRefusal::TooManyPixels { .. }),
-            "{width}"
-        );
+        assert!(matches!(refusal("a.png", &huge), ImageRefusal::TooManyPixels { .. }), "{width}");
     }
     let mut jpeg = small().jpeg(80).unwrap();
     let frame = jpeg.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
@@ -72,10 +55,7 @@ fn impossible_sizes() {
         ImageRefusal::TooManyPixels { .. } | ImageRefusal::Damaged { .. }
     ));
     jpeg[frame + 5..frame + 9].copy_from_slice(&[0, 0, 0, 0]);
-    assert!(matches!(
-        refusal("a.jpg", &jpeg),
-        ImageRefusal::NoPixels { .. } | ImageRefusal::Damaged { .. }
-    ));
+    assert!(matches!(refusal("a.jpg", &jpeg), ImageRefusal::NoPixels { .. } | ImageRefusal::Damaged { .. }));
 }
 
 /// Row Q11. The TIFF's own numbers are checked before its samples are read.
@@ -83,9 +63,8 @@ fn impossible_sizes() {
 fn tiff_that_lies() {
     let tiff = tiff_pages(&[&small()], false).unwrap();
     // Width is tag 256; its value follows type and count.
-    let entry = |w: &[u8]| {
-        w[..2] == 256u16.to_le_bytes() && matches!(w[2], 3 | 4) && w[3..8] == [0, 1, 0, 0, 0]
-    };
+    let entry =
+        |w: &[u8]| w[..2] == 256u16.to_le_bytes() && matches!(w[2], 3 | 4) && w[3..8] == [0, 1, 0, 0, 0];
     let at = tiff.windows(8).position(entry).unwrap();
     for width in [0u32, 1_000_000_000] {
         let mut lie = tiff.clone();
@@ -108,47 +87,20 @@ fn tiff_that_lies() {
 #[test]
 fn not_images() {
     assert_eq!(refusal("a.png", b""), ImageRefusal::EmptyFile);
-    assert!(matches!(
-        refusal("a.png", b"GIF89a..."),
-        ImageRefusal::UnknownFormat { .. }
-    ));
+    assert!(matches!(refusal("a.png", b"GIF89a..."), ImageRefusal::UnknownFormat { .. }));
     let png = small().png().unwrap();
-    assert!(matches!(
-        refusal("a.png", &png[..png.len() / 2]),
-        ImageRefusal::Damaged { .. }
-    ));
-    assert!(matches!(
-        refusal("a.png", &png[..20]),
-        ImageRefusal::Damaged { .. }
-    ));
-    let tight = DecodeLimits {
-        file_bytes_max: 10,
-        ..DecodeLimits::default()
-    };
+    assert!(matches!(refusal("a.png", &png[..png.len() / 2]), ImageRefusal::Damaged { .. }));
+    assert!(matches!(refusal("a.png", &png[..20]), ImageRefusal::Damaged { .. }));
+    let tight = DecodeLimits { file_bytes_max: 10, ..DecodeLimits::default() };
     assert!(matches!(
         inspect("a.png", &png, &tight),
-        Err(ImageRefusal::FileTooLarge {
-            limit_bytes: 10,
-            ..
-        })
+        Err(ImageRefusal::FileTooLarge { limit_bytes: 10, .. })
     ));
-    let tight = DecodeLimits {
-        decoded_bytes_max: 1000,
-        ..DecodeLimits::default()
-    };
-    assert!(matches!(
-        read_page(&png, ImageFormat::Png, 1, &tight),
-        Err(ImageRefusal::TooMuchMemory { .. })
-    ));
+    let tight = DecodeLimits { decoded_bytes_max: 1000, ..DecodeLimits::default() };
+    assert!(matches!(read_page(&png, ImageFormat::Png, 1, &tight), Err(ImageRefusal::TooMuchMemory { .. })));
     let pages = tiff_pages(&[&small(), &small(), &small()], false).unwrap();
-    let tight = DecodeLimits {
-        pages_max: 2,
-        ..DecodeLimits::default()
-    };
-    assert_eq!(
-        inspect("a.tif", &pages, &tight),
-        Err(ImageRefusal::TooManyPages { limit: 2 })
-    );
+    let tight = DecodeLimits { pages_max: 2, ..DecodeLimits::default() };
+    assert_eq!(inspect("a.tif", &pages, &tight), Err(ImageRefusal::TooManyPages { limit: 2 }));
     assert_eq!(
         read_page(&pages, ImageFormat::Tiff, 4, &DecodeLimits::default()),
         Err(ImageRefusal::NoSuchPage { page: 4, pages: 3 })
@@ -158,17 +110,10 @@ fn not_images() {
 /// Row Q11. The content decides the format, and the report says so.
 #[test]
 fn wrong_suffix_is_said() {
-    let report = analyse(
-        &[("plate.png".into(), small().jpeg(90).unwrap())],
-        &Options::default(),
-    )
-    .unwrap();
+    let report = analyse(&[("plate.png".into(), small().jpeg(90).unwrap())], &Options::default()).unwrap();
     let image = &report.images[0];
     assert_ne!(image.status, Status::Refused);
-    let said = ImageNote::SuffixDiffers {
-        suffix: "png".into(),
-        content: ImageFormat::Jpeg,
-    };
+    let said = ImageNote::SuffixDiffers { suffix: "png".into(), content: ImageFormat::Jpeg };
     assert!(image.notes.contains(&said));
 }
 
@@ -182,11 +127,7 @@ fn a_bad_file_among_good_ones() {
         ("c.png".into(), good),
     ];
     let report = analyse(&files, &Options::default()).unwrap();
-    let statuses: Vec<bool> = report
-        .images
-        .iter()
-        .map(|i| i.status == Status::Refused)
-        .collect();
+    let statuses: Vec<bool> = report.images.iter().map(|i| i.status == Status::Refused).collect();
     assert_eq!(statuses, [false, true, false]);
     assert!(report.images[1].refusal.is_some() && report.images[1].count.is_none());
 }
@@ -195,16 +136,11 @@ fn a_bad_file_among_good_ones() {
 /// components is enough: it is refused before decoding.)
 #[test]
 fn cmyk_is_refused() {
-    let frame = [
-        0xFFu8, 0xD8, 0xFF, 0xC0, 0, 20, 8, 0, 16, 0, 16, 4, 1, 17, 0, 2, 17, 0, 3, 17, 0, 4, 17, 0,
-    ];
+    let frame = [0xFFu8, 0xD8, 0xFF, 0xC0, 0, 20, 8, 0, 16, 0, 16, 4, 1, 17, 0, 2, 17, 0, 3, 17, 0, 4, 17, 0];
     assert_eq!(refusal("a.jpg", &frame), ImageRefusal::Cmyk);
     use tiff::encoder::{TiffEncoder, colortype};
     let mut out = Cursor::new(Vec::new());
-    TiffEncoder::new(&mut out)
-        .unwrap()
-        .write_image::<colortype::CMYK8>(8, 8, &[9; 256])
-        .unwrap();
+    TiffEncoder::new(&mut out).unwrap().write_image::<colortype::CMYK8>(8, 8, &[9; 256]).unwrap();
     assert_eq!(refusal("a.tif", out.get_ref()), ImageRefusal::Cmyk);
 }
 
@@ -234,10 +170,7 @@ fn kinds_of_pixels_agree() {
             counts.push(report.images[0].count.unwrap());
         }
     }
-    assert!(
-        counts.len() >= 8 && counts.windows(2).all(|w| w[0] == w[1]),
-        "{counts:?}"
-    );
+    assert!(counts.len() >= 8 && counts.windows(2).all(|w| w[0] == w[1]), "{counts:?}");
 }
 
 /// A 1-bit TIFF of black squares on white, written by hand.
@@ -301,11 +234,7 @@ fn mutations_never_panic() {
             let mut bytes = original.clone();
             for _ in 0..1 + dice.bits() % 6 {
                 // Headers are where lies live: half of the changes go there.
-                let most = if dice.bits() & 1 == 0 {
-                    bytes.len().min(200)
-                } else {
-                    bytes.len()
-                };
+                let most = if dice.bits() & 1 == 0 { bytes.len().min(200) } else { bytes.len() };
                 let at = (dice.bits() % most.max(1) as u64) as usize;
                 bytes[at] = match dice.bits() % 4 {
                     0 => 0,

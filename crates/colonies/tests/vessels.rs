@@ -3,16 +3,10 @@
 
 use vena_colonies::synthetic::{Recipe, Stage, draw, tiff_pages};
 use vena_colonies::vessel::VesselKind;
-use vena_colonies::{
-    Channel, DiameterMin, Fluorescence, Layout, Options, Polarity, Status, analyse,
-};
+use vena_colonies::{Channel, DiameterMin, Fluorescence, Layout, Options, Polarity, Status, analyse};
 
 fn plate(seed: u64, side: usize, stage: Stage, colonies: usize, diameter: f32) -> Recipe {
-    Recipe {
-        bubbles: 0,
-        strokes: 0,
-        ..Recipe::untuned(seed, side, stage, colonies, diameter)
-    }
+    Recipe { bubbles: 0, strokes: 0, ..Recipe::untuned(seed, side, stage, colonies, diameter) }
 }
 
 fn image_of(recipe: &Recipe, options: &Options) -> (vena_colonies::ImageReport, usize) {
@@ -25,21 +19,12 @@ fn image_of(recipe: &Recipe, options: &Options) -> (vena_colonies::ImageReport, 
 #[test]
 fn dish_is_found() {
     for seed in 0..6 {
-        let (image, _) = image_of(
-            &plate(seed, 700, Stage::Dish, 40, 12.0),
-            &Options::default(),
-        );
+        let (image, _) = image_of(&plate(seed, 700, Stage::Dish, 40, 12.0), &Options::default());
         assert_eq!(image.vessels.len(), 1);
         assert_eq!(image.vessels[0].kind, VesselKind::Dish, "seed {seed}");
         let outer = image.vessels[0].outer.unwrap();
-        assert!(
-            (outer.x - 350.0).abs() < 14.0 && (outer.y - 350.0).abs() < 14.0,
-            "seed {seed}: {outer:?}"
-        );
-        assert!(
-            (270.0..340.0).contains(&outer.radius),
-            "seed {seed}: {outer:?}"
-        );
+        assert!((outer.x - 350.0).abs() < 14.0 && (outer.y - 350.0).abs() < 14.0, "seed {seed}: {outer:?}");
+        assert!((270.0..340.0).contains(&outer.radius), "seed {seed}: {outer:?}");
     }
 }
 
@@ -47,35 +32,19 @@ fn dish_is_found() {
 /// named, and the colonies of all wells add up.
 #[test]
 fn wells_are_found() {
-    for (rows, columns, side, diameter) in [
-        (2, 3, 900, 12.0),
-        (3, 4, 1000, 12.0),
-        (4, 6, 1100, 10.0),
-        (8, 12, 1400, 9.0),
-    ] {
+    for (rows, columns, side, diameter) in
+        [(2, 3, 900, 12.0), (3, 4, 1000, 12.0), (4, 6, 1100, 10.0), (8, 12, 1400, 9.0)]
+    {
         let colonies = rows * columns * 3;
         for seed in 0..2 {
-            let recipe = plate(
-                seed,
-                side,
-                Stage::Wells { rows, columns },
-                colonies,
-                diameter,
-            );
+            let recipe = plate(seed, side, Stage::Wells { rows, columns }, colonies, diameter);
             let (image, truth) = image_of(&recipe, &Options::default());
-            assert_eq!(
-                image.vessels.len(),
-                rows * columns,
-                "{rows} × {columns}, seed {seed}"
-            );
+            assert_eq!(image.vessels.len(), rows * columns, "{rows} × {columns}, seed {seed}");
             assert_eq!(image.vessels[0].name, "A1");
             assert_eq!(image.vessels.last().unwrap().kind, VesselKind::Well);
             let found = image.count.expect("a number") as f64;
             let off = (found - truth as f64).abs() / truth as f64;
-            assert!(
-                off <= 0.12,
-                "{rows} × {columns}, seed {seed}: {found} of {truth}"
-            );
+            assert!(off <= 0.12, "{rows} × {columns}, seed {seed}: {found} of {truth}");
         }
     }
 }
@@ -84,10 +53,7 @@ fn wells_are_found() {
 #[test]
 fn field_is_whole() {
     for seed in 0..4 {
-        let (image, truth) = image_of(
-            &plate(seed, 600, Stage::Field, 30, 18.0),
-            &Options::default(),
-        );
+        let (image, truth) = image_of(&plate(seed, 600, Stage::Field, 30, 18.0), &Options::default());
         assert_eq!(image.vessels[0].kind, VesselKind::Whole, "seed {seed}");
         assert!(
             (image.count.unwrap() as i64 - truth as i64).abs() <= 2,
@@ -100,17 +66,11 @@ fn field_is_whole() {
 /// Row Q11. A layout asked for that is not there is refused by name.
 #[test]
 fn missing_layout_is_refused() {
-    let options = Options {
-        layout: Layout::Wells { wells: 96 },
-        ..Options::default()
-    };
+    let options = Options { layout: Layout::Wells { wells: 96 }, ..Options::default() };
     let (image, _) = image_of(&plate(1, 500, Stage::Field, 0, 10.0), &options);
     assert_eq!(image.status, Status::Refused);
     assert!(image.refusal.unwrap().message.contains("96 wells"));
-    let options = Options {
-        layout: Layout::Wells { wells: 7 },
-        ..Options::default()
-    };
+    let options = Options { layout: Layout::Wells { wells: 7 }, ..Options::default() };
     let (image, _) = image_of(&plate(1, 500, Stage::Field, 0, 10.0), &options);
     assert!(image.refusal.unwrap().message.contains("not a known plate"));
 }
@@ -119,20 +79,11 @@ fn missing_layout_is_refused() {
 #[test]
 fn polarity_is_decided() {
     for (light, polarity) in [(true, Polarity::Light), (false, Polarity::Dark)] {
-        let recipe = Recipe {
-            light,
-            ..plate(3, 700, Stage::Dish, 60, 12.0)
-        };
+        let recipe = Recipe { light, ..plate(3, 700, Stage::Dish, 60, 12.0) };
         let (image, truth) = image_of(&recipe, &Options::default());
         assert_eq!(image.vessels[0].polarity, polarity);
         assert!((image.count.unwrap() as i64 - truth as i64).abs() <= 3);
-        let (asked, _) = image_of(
-            &recipe,
-            &Options {
-                polarity,
-                ..Options::default()
-            },
-        );
+        let (asked, _) = image_of(&recipe, &Options { polarity, ..Options::default() });
         assert_eq!(asked.count, image.count);
     }
 }
@@ -141,41 +92,25 @@ fn polarity_is_decided() {
 /// colonies above the set diameter count.
 #[test]
 fn sizes_and_the_set_diameter() {
-    let recipe = Recipe {
-        diameter_spread: 0.0,
-        blur_px: 0.8,
-        apart: 1.6,
-        ..plate(5, 800, Stage::Dish, 30, 20.0)
-    };
-    let options = Options {
-        micrometres_per_pixel: Some(5.0),
-        ..Options::default()
-    };
+    let recipe =
+        Recipe { diameter_spread: 0.0, blur_px: 0.8, apart: 1.6, ..plate(5, 800, Stage::Dish, 30, 20.0) };
+    let options = Options { micrometres_per_pixel: Some(5.0), ..Options::default() };
     let (image, truth) = image_of(&recipe, &options);
     assert_eq!(image.count, Some(truth as u64));
     for colony in &image.vessels[0].colonies {
         assert!((colony.diameter_px - 20.0).abs() < 1.5, "{colony:?}");
         assert!((colony.diameter_um.unwrap() - 5.0 * colony.diameter_px).abs() < 1e-9);
     }
-    let at = |um: f64| Options {
-        diameter_min: DiameterMin::Micrometres(um),
-        ..options.clone()
-    };
+    let at = |um: f64| Options { diameter_min: DiameterMin::Micrometres(um), ..options.clone() };
     assert_eq!(image_of(&recipe, &at(85.0)).0.count, Some(truth as u64));
     let (none, _) = image_of(&recipe, &at(115.0));
-    assert_eq!(
-        (none.count, none.vessels[0].below_size),
-        (Some(0), truth as u64)
-    );
+    assert_eq!((none.count, none.vessels[0].below_size), (Some(0), truth as u64));
 }
 
 /// Row Q11. A fluorescent page tells labelled colonies from others.
 #[test]
 fn labelled_colonies() {
-    let bright = draw(&Recipe {
-        gradient: 0.0,
-        ..plate(8, 500, Stage::Field, 24, 20.0)
-    });
+    let bright = draw(&Recipe { gradient: 0.0, ..plate(8, 500, Stage::Field, 24, 20.0) });
     let mut shine = bright.clone();
     shine.rgb.fill(12);
     for colony in bright.truth.iter().take(9) {
@@ -190,21 +125,11 @@ fn labelled_colonies() {
     }
     for deep in [false, true] {
         let bytes = tiff_pages(&[&bright, &shine], deep).unwrap();
-        let fluorescence = Some(Fluorescence {
-            page: Some(2),
-            channel: Channel::Automatic,
-        });
-        let options = Options {
-            fluorescence,
-            layout: Layout::Whole,
-            ..Options::default()
-        };
+        let fluorescence = Some(Fluorescence { page: Some(2), channel: Channel::Automatic });
+        let options = Options { fluorescence, layout: Layout::Whole, ..Options::default() };
         let report = analyse(&[("w.tif".into(), bytes)], &options).unwrap();
         assert_eq!(report.images.len(), 1);
-        let (count, labelled) = (
-            report.images[0].count.unwrap(),
-            report.images[0].labelled.unwrap(),
-        );
+        let (count, labelled) = (report.images[0].count.unwrap(), report.images[0].labelled.unwrap());
         assert!((23..=24).contains(&count), "{count}");
         // A colony that overlaps a shining one may shine too.
         assert!((9..=11).contains(&labelled), "{labelled}");
@@ -216,11 +141,8 @@ fn labelled_colonies() {
 fn pages_are_images() {
     let one = draw(&plate(2, 400, Stage::Field, 10, 20.0));
     let two = draw(&plate(4, 400, Stage::Field, 20, 16.0));
-    let report = analyse(
-        &[("w.tif".into(), tiff_pages(&[&one, &two], true).unwrap())],
-        &Options::default(),
-    )
-    .unwrap();
+    let report =
+        analyse(&[("w.tif".into(), tiff_pages(&[&one, &two], true).unwrap())], &Options::default()).unwrap();
     let pages: Vec<u32> = report.images.iter().map(|i| i.page).collect();
     assert_eq!(pages, [1, 2]);
     assert!(report.images[0].count.unwrap() < report.images[1].count.unwrap());

@@ -44,10 +44,7 @@ fn generated(encounters: usize) -> String {
                 .unwrap()
         );
         let kind = pretty["resourceType"].as_str().unwrap();
-        let _ = write!(
-            out,
-            ",\n \"request\": {{\n \"method\": \"POST\",\n \"url\": \"{kind}\"\n }}\n}}"
-        );
+        let _ = write!(out, ",\n \"request\": {{\n \"method\": \"POST\",\n \"url\": \"{kind}\"\n }}\n}}");
         number += 1;
     };
     let narrative = "Generated narrative. ".repeat(12);
@@ -61,13 +58,8 @@ fn generated(encounters: usize) -> String {
     );
     let subject = uuid(0);
     for n in 0..encounters {
-        let time = format!(
-            "20{:02}-{:02}-{:02}T0{}:30:00+08:00",
-            10 + n % 15,
-            1 + n % 12,
-            1 + n % 28,
-            n % 10
-        );
+        let time =
+            format!("20{:02}-{:02}-{:02}T0{}:30:00+08:00", 10 + n % 15, 1 + n % 12, 1 + n % 28, n % 10);
         entry(
             &mut out,
             &format!(
@@ -80,19 +72,9 @@ fn generated(encounters: usize) -> String {
             ("8302-2", "Body Height", 170.1, "cm"),
             ("29463-7", "Body Weight", 70.25, "kg"),
             ("718-7", "Hemoglobin [Mass/volume] in Blood", 12.5, "g/dL"),
-            (
-                "777-3",
-                "Platelets [#/volume] in Blood by Automated count",
-                231.0,
-                "10*3/uL",
-            ),
+            ("777-3", "Platelets [#/volume] in Blood by Automated count", 231.0, "10*3/uL"),
             ("2093-3", "Total Cholesterol", 181.4, "mg/dL"),
-            (
-                "751-8",
-                "Neutrophils [#/volume] in Blood by Automated count",
-                2.31,
-                "10*3/uL",
-            ),
+            ("751-8", "Neutrophils [#/volume] in Blood by Automated count", 2.31, "10*3/uL"),
         ] {
             #[allow(clippy::cast_precision_loss)]
             let value = value + (n % 9) as f64 / 8.0;
@@ -130,8 +112,7 @@ fn without_type(json: &serde_json::Value) -> serde_json::Value {
 
 fn synthea() -> Vec<PathBuf> {
     let named = std::env::var_os("VENA_CONFORMANCE_DIR").map(PathBuf::from);
-    let root =
-        named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
+    let root = named.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"));
     let Ok(folder) = std::fs::read_dir(root.join("fhir/synthea_r4")) else {
         println!("LEFT OUT: Synthea bundles (VENA_CONFORMANCE_DIR has none)");
         return Vec::new();
@@ -147,11 +128,7 @@ fn synthea() -> Vec<PathBuf> {
 /// Least, middle and most of some seconds.
 fn spread(mut seconds: Vec<f64>) -> (f64, f64, f64) {
     seconds.sort_by(f64::total_cmp);
-    (
-        seconds[0],
-        seconds[seconds.len() / 2],
-        seconds[seconds.len() - 1],
-    )
+    (seconds[0], seconds[seconds.len() / 2], seconds[seconds.len() - 1])
 }
 
 fn ours(bytes: &[u8], options: &FhirOptions) -> Vec<f64> {
@@ -167,28 +144,18 @@ fn ours(bytes: &[u8], options: &FhirOptions) -> Vec<f64> {
 
 fn peers(python: &str, files: &[PathBuf]) -> Option<Vec<Vec<f64>>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("bench/peers.py");
-    let run = Command::new(python)
-        .arg(script)
-        .arg(ROUNDS.to_string())
-        .args(files)
-        .output()
-        .ok()?;
+    let run = Command::new(python).arg(script).arg(ROUNDS.to_string()).args(files).output().ok()?;
     if !run.status.success() {
         println!(
             "LEFT OUT: fhir.resources ({})",
-            String::from_utf8_lossy(&run.stderr)
-                .lines()
-                .last()
-                .unwrap_or("no python")
+            String::from_utf8_lossy(&run.stderr).lines().last().unwrap_or("no python")
         );
         return None;
     }
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
     let of = |file: &PathBuf| {
         let name = file.display().to_string();
-        text.lines()
-            .filter_map(|l| l.strip_prefix(&name)?.trim().parse().ok())
-            .collect::<Vec<f64>>()
+        text.lines().filter_map(|l| l.strip_prefix(&name)?.trim().parse().ok()).collect::<Vec<f64>>()
     };
     for line in text.lines().filter(|line| line.contains(" refused ")) {
         println!("{line}");
@@ -197,9 +164,7 @@ fn peers(python: &str, files: &[PathBuf]) -> Option<Vec<Vec<f64>>> {
 }
 
 fn main() {
-    let python = std::env::args()
-        .nth(1)
-        .unwrap_or_else(|| "python3".to_owned());
+    let python = std::env::args().nth(1).unwrap_or_else(|| "python3".to_owned());
     let options = FhirOptions::at("2026-06-01T00:00:00Z".parse().unwrap());
     let folder = std::env::temp_dir().join(format!("vena-bench-fhir-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -227,11 +192,7 @@ fn main() {
             megabytes / slow,
             megabytes / fast
         );
-        if let Some(theirs) = theirs
-            .as_ref()
-            .and_then(|t| t.get(index))
-            .filter(|t| !t.is_empty())
-        {
+        if let Some(theirs) = theirs.as_ref().and_then(|t| t.get(index)).filter(|t| !t.is_empty()) {
             let (f, m, s) = spread(theirs.clone());
             let _ = write!(
                 line,
@@ -283,10 +244,7 @@ fn long_table() {
     const PATIENTS: usize = 20_000;
     let mut text = String::from("patient,time,what,value,unit\n");
     for patient in 0..PATIENTS {
-        let _ = writeln!(
-            text,
-            "P{patient},2026-01-01T09:00+08:00,infusion,tisagenlecleucel,"
-        );
+        let _ = writeln!(text, "P{patient},2026-01-01T09:00+08:00,infusion,tisagenlecleucel,");
         for day in 0..50 {
             let (month, day) = (1 + day / 28, 1 + day % 28);
             let _ = writeln!(

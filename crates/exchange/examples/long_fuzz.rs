@@ -25,7 +25,24 @@ const BUNDLE: &str = r#"{"resourceType":"Bundle","type":"collection","entry":[
 "subject":{"reference":"urn:uuid:p1"},"effectivePeriod":{"start":"2026-01-10","end":"2026-01-10"}}}]}"#;
 
 const PIECES: [&str; 18] = [
-    "\"", ",", "\n", "\r\n", ";", "\u{feff}", "{", "}", "[", "]", "1e999", "-0", "9999-99-99", "\\u0000", "null", "＜", "\t", "2026-03-29T02:30",
+    "\"",
+    ",",
+    "\n",
+    "\r\n",
+    ";",
+    "\u{feff}",
+    "{",
+    "}",
+    "[",
+    "]",
+    "1e999",
+    "-0",
+    "9999-99-99",
+    "\\u0000",
+    "null",
+    "＜",
+    "\t",
+    "2026-03-29T02:30",
 ];
 
 struct Random(u64);
@@ -62,7 +79,8 @@ fn broken(valid: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 fn main() {
-    let words: Vec<u64> = std::env::args().skip(1).map(|w| w.parse().expect("long_fuzz SECONDS [SEED]")).collect();
+    let words: Vec<u64> =
+        std::env::args().skip(1).map(|w| w.parse().expect("long_fuzz SECONDS [SEED]")).collect();
     let (seconds, seed) = (words.first().copied().unwrap_or(60), words.get(1).copied().unwrap_or(1));
     let state = PathBuf::from(format!("target/long-fuzz-exchange-{seed}"));
     fs::create_dir_all("target").unwrap();
@@ -78,12 +96,18 @@ fn main() {
             for (bytes, read) in [(&table, fuzz_table as fn(&[u8])), (&bundle, fuzz_fhir)] {
                 if std::panic::catch_unwind(|| read(bytes)).is_err() {
                     fs::write(&input, bytes).unwrap();
-                    panic!("input {done} of seed {seed} made a reader panic; it is kept in {}", input.display());
+                    panic!(
+                        "input {done} of seed {seed} made a reader panic; it is kept in {}",
+                        input.display()
+                    );
                 }
             }
             done += 1;
         }
         fs::write(&state, done.to_string()).unwrap();
     }
-    println!("seed {seed}: {} tables and as many bundles in {seconds} s, {done} in all, none made a reader panic", done - before);
+    println!(
+        "seed {seed}: {} tables and as many bundles in {seconds} s, {done} in all, none made a reader panic",
+        done - before
+    );
 }

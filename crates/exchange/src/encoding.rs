@@ -19,12 +19,7 @@ pub enum Encoding {
 impl Encoding {
     /// Reads a name as people type it (`utf-8`, `big5`, `cp950`); `None` for others.
     pub fn parse(name: &str) -> Option<Encoding> {
-        match name
-            .trim()
-            .to_ascii_lowercase()
-            .replace(['-', '_'], "")
-            .as_str()
-        {
+        match name.trim().to_ascii_lowercase().replace(['-', '_'], "").as_str() {
             "auto" | "detect" => Some(Encoding::Detect),
             "utf8" => Some(Encoding::Utf8),
             "big5" | "cp950" | "ms950" | "big5hkscs" => Some(Encoding::Big5),
@@ -69,29 +64,12 @@ impl EncodingError {
     /// The reason in one language, with what would help.
     pub fn message(&self, lang: Lang) -> String {
         match (self, lang) {
-            (
-                EncodingError::NotUtf8 {
-                    line,
-                    byte,
-                    perhaps_big5,
-                },
-                Lang::En,
-            ) => {
-                let hint = if *perhaps_big5 {
-                    "; if the file is in Big5, say so with --encoding big5"
-                } else {
-                    ""
-                };
+            (EncodingError::NotUtf8 { line, byte, perhaps_big5 }, Lang::En) => {
+                let hint =
+                    if *perhaps_big5 { "; if the file is in Big5, say so with --encoding big5" } else { "" };
                 format!("line {line}, byte {byte} is not UTF-8{hint}; or save the file as UTF-8")
             }
-            (
-                EncodingError::NotUtf8 {
-                    line,
-                    byte,
-                    perhaps_big5,
-                },
-                Lang::ZhTw,
-            ) => {
+            (EncodingError::NotUtf8 { line, byte, perhaps_big5 }, Lang::ZhTw) => {
                 let hint = if *perhaps_big5 {
                     "；若檔案為 Big5 編碼，請加上 --encoding big5"
                 } else {
@@ -117,9 +95,7 @@ impl EncodingError {
                 )
             }
             (EncodingError::Binary { line, byte }, Lang::ZhTw) => {
-                format!(
-                    "第 {line} 列（第 {byte} 位元組）為零位元組：這不是文字檔，請另存為 UTF-8 文字檔"
-                )
+                format!("第 {line} 列（第 {byte} 位元組）為零位元組：這不是文字檔，請另存為 UTF-8 文字檔")
             }
         }
     }
@@ -161,44 +137,29 @@ pub fn decode(
         }
     };
     match memchr::memchr(0, text.as_bytes()) {
-        Some(byte) => Err(EncodingError::Binary {
-            line: line_of(text.as_bytes(), byte),
-            byte,
-        }),
+        Some(byte) => Err(EncodingError::Binary { line: line_of(text.as_bytes(), byte), byte }),
         None => Ok(text),
     }
 }
 
 fn with_hint(error: EncodingError) -> EncodingError {
     match error {
-        EncodingError::NotUtf8 { line, byte, .. } => EncodingError::NotUtf8 {
-            line,
-            byte,
-            perhaps_big5: true,
-        },
+        EncodingError::NotUtf8 { line, byte, .. } => {
+            EncodingError::NotUtf8 { line, byte, perhaps_big5: true }
+        }
         other => other,
     }
 }
 
 fn utf8<'a>(text: &'a [u8], skipped: usize, whole: &[u8]) -> Result<Cow<'a, str>, EncodingError> {
-    std::str::from_utf8(text)
-        .map(Cow::Borrowed)
-        .map_err(|error| {
-            let byte = skipped + error.valid_up_to();
-            EncodingError::NotUtf8 {
-                line: line_of(whole, byte),
-                byte,
-                perhaps_big5: false,
-            }
-        })
+    std::str::from_utf8(text).map(Cow::Borrowed).map_err(|error| {
+        let byte = skipped + error.valid_up_to();
+        EncodingError::NotUtf8 { line: line_of(whole, byte), byte, perhaps_big5: false }
+    })
 }
 
 fn utf16(bytes: &[u8]) -> Result<Cow<'_, str>, EncodingError> {
-    let encoding = if bytes.starts_with(b"\xFF\xFE") {
-        encoding_rs::UTF_16LE
-    } else {
-        encoding_rs::UTF_16BE
-    };
+    let encoding = if bytes.starts_with(b"\xFF\xFE") { encoding_rs::UTF_16LE } else { encoding_rs::UTF_16BE };
     encoding
         .decode_without_bom_handling_and_without_replacement(bytes.get(2..).unwrap_or_default())
         .ok_or(EncodingError::NotUtf16)
@@ -211,13 +172,9 @@ fn big5(bytes: &[u8]) -> Result<String, EncodingError> {
             // The decoder does not say where it failed. A line feed is never the second byte of a
             // Big5 character, so the lines can be tried one by one.
             let bad = bytes.split(|b| *b == b'\n').position(|line| {
-                encoding_rs::BIG5
-                    .decode_without_bom_handling_and_without_replacement(line)
-                    .is_none()
+                encoding_rs::BIG5.decode_without_bom_handling_and_without_replacement(line).is_none()
             });
-            Err(EncodingError::NotBig5 {
-                line: bad.map_or(1, |line| line as u64 + 1),
-            })
+            Err(EncodingError::NotBig5 { line: bad.map_or(1, |line| line as u64 + 1) })
         }
     }
 }
@@ -237,14 +194,7 @@ mod tests {
     fn what_is_not_utf8_is_refused_with_line_and_byte() {
         let bytes = b"patient,time,what\nA,2026-01-01,x\xff\n";
         let error = decode(bytes, Encoding::Detect, |_| true).unwrap_err();
-        assert_eq!(
-            error,
-            EncodingError::NotUtf8 {
-                line: 2,
-                byte: 32,
-                perhaps_big5: false
-            }
-        );
+        assert_eq!(error, EncodingError::NotUtf8 { line: 2, byte: 32, perhaps_big5: false });
         for lang in Lang::ALL {
             assert!(error.message(lang).contains('2') && error.message(lang).contains("32"));
         }
@@ -254,14 +204,8 @@ mod tests {
     fn big5_is_read_only_when_asked_or_beyond_doubt() {
         let (bytes, _, lossy) = encoding_rs::BIG5.encode("病人,時間,項目\n");
         assert!(!lossy);
-        assert_eq!(
-            decode(&bytes, Encoding::Big5, |_| false).unwrap(),
-            "病人,時間,項目\n"
-        );
-        assert_eq!(
-            decode(&bytes, Encoding::Detect, |t| t.contains("病人")).unwrap(),
-            "病人,時間,項目\n"
-        );
+        assert_eq!(decode(&bytes, Encoding::Big5, |_| false).unwrap(), "病人,時間,項目\n");
+        assert_eq!(decode(&bytes, Encoding::Detect, |t| t.contains("病人")).unwrap(), "病人,時間,項目\n");
         let refused = decode(&bytes, Encoding::Detect, |_| false).unwrap_err();
         assert!(refused.message(Lang::En).contains("--encoding big5"));
         assert_eq!(
@@ -272,14 +216,9 @@ mod tests {
 
     #[test]
     fn utf16_is_known_by_its_mark() {
-        let little: Vec<u8> = [0xFF, 0xFE]
-            .into_iter()
-            .chain("體溫".encode_utf16().flat_map(u16::to_le_bytes))
-            .collect();
-        assert_eq!(
-            decode(&little, Encoding::Detect, |_| false).unwrap(),
-            "體溫"
-        );
+        let little: Vec<u8> =
+            [0xFF, 0xFE].into_iter().chain("體溫".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(decode(&little, Encoding::Detect, |_| false).unwrap(), "體溫");
         assert_eq!(
             decode(b"\xFE\xFF\xD8\x00\x00A", Encoding::Detect, |_| false),
             Err(EncodingError::NotUtf16)

@@ -13,11 +13,7 @@ use vena_knowledge::Knowledge;
 pub fn fuzz_table(bytes: &[u8]) {
     for encoding in [Encoding::Detect, Encoding::Utf8, Encoding::Big5] {
         for zone in [None, Some(Zone::utc())] {
-            let options = TableOptions {
-                zone,
-                encoding,
-                ..TableOptions::at(Timestamp::UNIX_EPOCH)
-            };
+            let options = TableOptions { zone, encoding, ..TableOptions::at(Timestamp::UNIX_EPOCH) };
             match table::read(bytes, &options, Knowledge::embedded()) {
                 Ok(file) => {
                     let loaded = file.load();

@@ -109,12 +109,8 @@ impl ReadReport {
         display: Option<&str>,
         suggest: impl FnOnce() -> Vec<String>,
     ) {
-        let mut key = (
-            source.to_owned(),
-            word.chars().take(120).collect::<String>(),
-        );
-        if self.not_understood.len() >= UNKNOWN_KINDS_MAX && !self.not_understood.contains_key(&key)
-        {
+        let mut key = (source.to_owned(), word.chars().take(120).collect::<String>());
+        if self.not_understood.len() >= UNKNOWN_KINDS_MAX && !self.not_understood.contains_key(&key) {
             key = (source.to_owned(), "…".to_owned());
         }
         self.not_understood
@@ -130,10 +126,7 @@ impl ReadReport {
 
     /// Counts a resource left out by its status.
     pub fn exclude(&mut self, kind: &str, status: &str) {
-        *self
-            .excluded
-            .entry((kind.to_owned(), status.to_owned()))
-            .or_default() += 1;
+        *self.excluded.entry((kind.to_owned(), status.to_owned())).or_default() += 1;
     }
 
     /// Joins what another reader (another patient, another file) had to say.
@@ -156,9 +149,7 @@ impl ReadReport {
             *self.counts.entry(kind).or_default() += count;
         }
         for (mut key, unknown) in other.not_understood {
-            if self.not_understood.len() >= UNKNOWN_KINDS_MAX
-                && !self.not_understood.contains_key(&key)
-            {
+            if self.not_understood.len() >= UNKNOWN_KINDS_MAX && !self.not_understood.contains_key(&key) {
                 key.1 = "…".to_owned();
             }
             match self.not_understood.get_mut(&key) {
@@ -183,10 +174,7 @@ impl ReadReport {
     pub fn of_patient(&self, patient: &str) -> ReadReport {
         let mut report = ReadReport::default();
         let theirs = |problem: &&Problem| problem.patient.as_deref() == Some(patient);
-        self.problems
-            .iter()
-            .filter(theirs)
-            .for_each(|problem| report.add(problem.clone()));
+        self.problems.iter().filter(theirs).for_each(|problem| report.add(problem.clone()));
         report
     }
 
@@ -197,11 +185,7 @@ impl ReadReport {
 
     /// How many rows or resources did not become facts because something was wrong with them.
     pub fn refused(&self) -> u64 {
-        self.counts
-            .iter()
-            .filter(|(kind, _)| !Trouble::kind_is_kept(kind))
-            .map(|(_, count)| count)
-            .sum()
+        self.counts.iter().filter(|(kind, _)| !Trouble::kind_is_kept(kind)).map(|(_, count)| count).sum()
     }
 
     /// The whole report as lines of text.
@@ -241,29 +225,17 @@ impl ReadReport {
 }
 
 fn unknown_line(source: &str, word: &str, unknown: &Unknown, lang: Lang) -> String {
-    let display = unknown
-        .display
-        .as_deref()
-        .map(|d| format!(" ({d})"))
-        .unwrap_or_default();
+    let display = unknown.display.as_deref().map(|d| format!(" ({d})")).unwrap_or_default();
     let place = place_text(&unknown.first, lang);
     let near = unknown.suggestions.join(", ");
     let count = unknown.count;
     match lang {
         Lang::En => {
-            let near = if near.is_empty() {
-                String::new()
-            } else {
-                format!("; did you mean: {near}?")
-            };
+            let near = if near.is_empty() { String::new() } else { format!("; did you mean: {near}?") };
             format!("{count} × {source} “{word}”{display} not understood, first at {place}{near}")
         }
         Lang::ZhTw => {
-            let near = if near.is_empty() {
-                String::new()
-            } else {
-                format!("；是否為：{near}？")
-            };
+            let near = if near.is_empty() { String::new() } else { format!("；是否為：{near}？") };
             format!("無法辨識 {source}「{word}」{display}，共 {count} 筆，首見於{place}{near}")
         }
     }
@@ -271,8 +243,6 @@ fn unknown_line(source: &str, word: &str, unknown: &Unknown, lang: Lang) -> Stri
 
 impl fmt::Display for ReadReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lines(Lang::En)
-            .iter()
-            .try_for_each(|line| writeln!(f, "{line}"))
+        self.lines(Lang::En).iter().try_for_each(|line| writeln!(f, "{line}"))
     }
 }

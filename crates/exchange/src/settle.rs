@@ -31,11 +31,7 @@ pub fn settle(
     catalogue: &Catalogue,
     report: &mut ReadReport,
 ) -> Chart {
-    let mut settling = Settling {
-        patient,
-        catalogue,
-        report,
-    };
+    let mut settling = Settling { patient, catalogue, report };
     let drafts = settling.without_conflicts(drafts);
     let drafts = settling.dated(drafts);
     let zone = match zone {
@@ -47,12 +43,10 @@ pub fn settle(
             Zone::utc()
         }),
     };
-    let birth = drafts
-        .iter()
-        .find_map(|draft| match (&draft.fact.value, draft.fact.concept) {
-            (Value::Moment(when), BIRTH_DATE) => Some(*when),
-            _ => None,
-        });
+    let birth = drafts.iter().find_map(|draft| match (&draft.fact.value, draft.fact.concept) {
+        (Value::Moment(when), BIRTH_DATE) => Some(*when),
+        _ => None,
+    });
     let mut facts = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let Draft { mut fact, file, .. } = draft;
@@ -74,32 +68,21 @@ struct Settling<'a> {
 
 impl Settling<'_> {
     fn say(&mut self, place: Origin, file: Option<Arc<str>>, trouble: Trouble) {
-        self.report.add(Problem {
-            place,
-            file,
-            patient: Some(Arc::clone(self.patient)),
-            trouble,
-        });
+        self.report.add(Problem { place, file, patient: Some(Arc::clone(self.patient)), trouble });
     }
 
     fn name(&self, concept: Concept) -> Text {
-        self.catalogue
-            .get(concept)
-            .map_or_else(|| Text::same(concept.as_str()), |info| info.name.clone())
+        self.catalogue.get(concept).map_or_else(|| Text::same(concept.as_str()), |info| info.name.clone())
     }
 
     /// Takes out what a person has only once and the source tells twice, differently.
     fn without_conflicts(&mut self, mut drafts: Vec<Draft>) -> Vec<Draft> {
         for concept in [BIRTH_DATE, SEX, DEATH] {
-            let told: Vec<&Draft> = drafts
+            let told: Vec<&Draft> = drafts.iter().filter(|d| d.fact.concept == concept).collect();
+            let contradicts = told
                 .iter()
-                .filter(|d| d.fact.concept == concept)
-                .collect();
-            let contradicts = told.iter().enumerate().any(|(i, a)| {
-                told.iter()
-                    .skip(i + 1)
-                    .any(|b| contradict(&a.fact, &b.fact))
-            });
+                .enumerate()
+                .any(|(i, a)| told.iter().skip(i + 1).any(|b| contradict(&a.fact, &b.fact)));
             if !contradicts {
                 continue;
             }
@@ -114,18 +97,10 @@ impl Settling<'_> {
             values.sort();
             values.dedup();
             let second = told.get(1).or(told.first());
-            let (place, file) = second.map_or((Origin::Program, None), |d| {
-                (d.fact.origin.clone(), d.file.clone())
-            });
+            let (place, file) =
+                second.map_or((Origin::Program, None), |d| (d.fact.origin.clone(), d.file.clone()));
             let concept_name = self.name(concept);
-            self.say(
-                place,
-                file,
-                Trouble::Conflict {
-                    concept: concept_name,
-                    values,
-                },
-            );
+            self.say(place, file, Trouble::Conflict { concept: concept_name, values });
             drafts.retain(|d| d.fact.concept != concept);
         }
         drafts
@@ -138,16 +113,10 @@ impl Settling<'_> {
             _ => None,
         });
         let utc = Zone::utc();
-        let first = drafts
-            .iter()
-            .filter(|d| !d.undated)
-            .map(|d| d.fact.when)
-            .min_by_key(|when| when.earliest(&utc));
+        let first =
+            drafts.iter().filter(|d| !d.undated).map(|d| d.fact.when).min_by_key(|when| when.earliest(&utc));
         let Some(since) = birth.or(first) else {
-            let lost: Vec<_> = drafts
-                .iter()
-                .map(|d| (d.fact.origin.clone(), d.file.clone()))
-                .collect();
+            let lost: Vec<_> = drafts.iter().map(|d| (d.fact.origin.clone(), d.file.clone())).collect();
             for (place, file) in lost {
                 self.say(place, file, Trouble::NoTime);
             }
@@ -173,12 +142,7 @@ impl Settling<'_> {
             _ => fact.when,
         };
         if when.earliest(zone) > now {
-            noticed.push((
-                Flag::InTheFuture,
-                Trouble::InTheFuture {
-                    when: when.to_string(),
-                },
-            ));
+            noticed.push((Flag::InTheFuture, Trouble::InTheFuture { when: when.to_string() }));
         }
         if let Some(birth) = birth
             && fact.concept != BIRTH_DATE
@@ -186,10 +150,7 @@ impl Settling<'_> {
         {
             noticed.push((
                 Flag::BeforeBirth,
-                Trouble::BeforeBirth {
-                    when: fact.when.to_string(),
-                    birth: birth.to_string(),
-                },
+                Trouble::BeforeBirth { when: fact.when.to_string(), birth: birth.to_string() },
             ));
         }
         if let Some(until) = fact.until
@@ -197,10 +158,7 @@ impl Settling<'_> {
         {
             noticed.push((
                 Flag::EndsBeforeStart,
-                Trouble::EndsBeforeStart {
-                    from: fact.when.to_string(),
-                    until: until.to_string(),
-                },
+                Trouble::EndsBeforeStart { from: fact.when.to_string(), until: until.to_string() },
             ));
         }
         for (flag, trouble) in noticed {
@@ -214,14 +172,11 @@ impl Settling<'_> {
 /// that year agree; “unknown” contradicts nothing.
 fn contradict(a: &Fact, b: &Fact) -> bool {
     let utc = Zone::utc();
-    let apart = |x: When, y: When| {
-        x.last_day(&utc) < y.first_day(&utc) || y.last_day(&utc) < x.first_day(&utc)
-    };
+    let apart =
+        |x: When, y: When| x.last_day(&utc) < y.first_day(&utc) || y.last_day(&utc) < x.first_day(&utc);
     match (&a.value, &b.value) {
         (Value::Moment(x), Value::Moment(y)) => apart(*x, *y),
-        (Value::Answer(x), Value::Answer(y)) => {
-            x != y && x.as_str() != "unknown" && y.as_str() != "unknown"
-        }
+        (Value::Answer(x), Value::Answer(y)) => x != y && x.as_str() != "unknown" && y.as_str() != "unknown",
         (Value::Happened, Value::Happened) => apart(a.when, b.when),
         _ => false,
     }
@@ -233,11 +188,7 @@ fn assumed_zone(drafts: &[Draft]) -> Option<Zone> {
         When::Instant(stamp) => Some(stamp),
         _ => None,
     };
-    let infusion = drafts
-        .iter()
-        .filter(|d| d.fact.concept == INFUSION)
-        .filter_map(stamp)
-        .min();
+    let infusion = drafts.iter().filter(|d| d.fact.concept == INFUSION).filter_map(stamp).min();
     infusion
         .or_else(|| drafts.iter().filter_map(stamp).min())
         .map(|stamp| Zone::assumed_offset(stamp.offset_min))

@@ -40,20 +40,15 @@ pub fn sniff(bytes: &[u8]) -> Kind {
         Some(b'[') => Kind::FhirJson,
         // A whole bundle on one line is longer than the head: the end of the first line is looked for
         // in all of it.
-        Some(b'{') if !wide => json_kind(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start()),
+        Some(b'{') if !wide => {
+            json_kind(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start())
+        }
         Some(b'{') => json_kind(trimmed),
         Some(_) if !wide && memchr::memchr(0, head).is_some() => Kind::Unknown,
         Some(_) => {
             let first_line = trimmed.split(|b| *b == b'\n').next().unwrap_or(trimmed);
-            let separators = first_line
-                .iter()
-                .filter(|b| matches!(b, b',' | b';' | b'\t'))
-                .count();
-            if separators >= 2 {
-                Kind::Table
-            } else {
-                Kind::Unknown
-            }
+            let separators = first_line.iter().filter(|b| matches!(b, b',' | b';' | b'\t')).count();
+            if separators >= 2 { Kind::Table } else { Kind::Unknown }
         }
     }
 }

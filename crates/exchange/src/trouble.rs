@@ -189,10 +189,7 @@ impl Trouble {
 
     /// Whether facts with this kind of trouble are kept.
     pub fn kind_is_kept(kind: &str) -> bool {
-        KINDS
-            .iter()
-            .find(|(name, _)| *name == kind)
-            .is_none_or(|(_, kept)| *kept)
+        KINDS.iter().find(|(name, _)| *name == kind).is_none_or(|(_, kept)| *kept)
     }
 
     /// The reason in one language.
@@ -210,33 +207,19 @@ impl Trouble {
                 format!("{found} fields where the header has {expected}; the surplus is not read")
             }
             Trouble::UnknownWhat { what } => format!("“{what}” is not in the catalogue; not used"),
-            Trouble::Value {
-                concept,
-                written,
-                reason,
-            } => {
+            Trouble::Value { concept, written, reason } => {
                 format!("{} “{written}”: {}; not used", concept.en, reason.en)
             }
             Trouble::Impossible { concept, written } => {
                 format!("{} “{written}” is impossible; not used", concept.en)
             }
             Trouble::Implausible { concept, written } => {
-                format!(
-                    "{} “{written}” is implausible; kept, please check",
-                    concept.en
-                )
+                format!("{} “{written}” is implausible; kept, please check", concept.en)
             }
             Trouble::KeptAsWords { concept, written } => {
-                format!(
-                    "{} “{written}” is none of the known answers; kept as words",
-                    concept.en
-                )
+                format!("{} “{written}” is none of the known answers; kept as words", concept.en)
             }
-            Trouble::DoseNotRead {
-                concept,
-                written,
-                reason,
-            } => {
+            Trouble::DoseNotRead { concept, written, reason } => {
                 format!(
                     "{}: the dose “{written}” is not read ({}); that it was given is kept",
                     concept.en, reason.en
@@ -256,11 +239,7 @@ impl Trouble {
                 format!("ends ({until}) before it begins ({from}); kept, please check")
             }
             Trouble::Conflict { concept, values } => {
-                format!(
-                    "{}: {} contradict each other; none is used",
-                    concept.en,
-                    values.join(", ")
-                )
+                format!("{}: {} contradict each other; none is used", concept.en, values.join(", "))
             }
             Trouble::UnknownSubject { reference } => {
                 format!("the subject “{reference}” is not described here; kept under that name")
@@ -281,11 +260,7 @@ impl Trouble {
                 format!("有 {found} 個欄位，標題列只有 {expected} 欄；多出的部分未讀取")
             }
             Trouble::UnknownWhat { what } => format!("目錄中沒有「{what}」，未採用"),
-            Trouble::Value {
-                concept,
-                written,
-                reason,
-            } => {
+            Trouble::Value { concept, written, reason } => {
                 format!("{}「{written}」：{}，未採用", concept.zh_tw, reason.zh_tw)
             }
             Trouble::Impossible { concept, written } => {
@@ -297,15 +272,8 @@ impl Trouble {
             Trouble::KeptAsWords { concept, written } => {
                 format!("{}「{written}」不是已知選項；以文字保留", concept.zh_tw)
             }
-            Trouble::DoseNotRead {
-                concept,
-                written,
-                reason,
-            } => {
-                format!(
-                    "{}：劑量「{written}」無法讀取（{}）；給藥紀錄已保留",
-                    concept.zh_tw, reason.zh_tw
-                )
+            Trouble::DoseNotRead { concept, written, reason } => {
+                format!("{}：劑量「{written}」無法讀取（{}）；給藥紀錄已保留", concept.zh_tw, reason.zh_tw)
             }
             Trouble::Time { field, error } => {
                 format!("{field}：{}，未採用", time_error_chinese(error))
@@ -323,11 +291,7 @@ impl Trouble {
                 format!("結束（{until}）早於開始（{from}）；已保留，請確認")
             }
             Trouble::Conflict { concept, values } => {
-                format!(
-                    "{}互相矛盾（{}）；皆未採用",
-                    concept.zh_tw,
-                    values.join("、")
-                )
+                format!("{}互相矛盾（{}）；皆未採用", concept.zh_tw, values.join("、"))
             }
             Trouble::UnknownSubject { reference } => {
                 format!("文件中沒有對象「{reference}」的資料；以此名稱保留")
@@ -361,32 +325,16 @@ mod tests {
         let name = Text::new("Body temperature", "體溫");
         let all = [
             Trouble::MissingField { column: "patient" },
-            Trouble::Impossible {
-                concept: name.clone(),
-                written: "390 Cel".into(),
-            },
-            Trouble::Conflict {
-                concept: name,
-                values: vec!["a".into(), "b".into()],
-            },
-            Trouble::Time {
-                field: "time",
-                error: TimeError::NeedsZone("2026-01-01 08:00".into()),
-            },
+            Trouble::Impossible { concept: name.clone(), written: "390 Cel".into() },
+            Trouble::Conflict { concept: name, values: vec!["a".into(), "b".into()] },
+            Trouble::Time { field: "time", error: TimeError::NeedsZone("2026-01-01 08:00".into()) },
             Trouble::NoSubject,
         ];
         for trouble in all {
-            assert!(
-                trouble.message(Lang::En).is_ascii() || trouble.message(Lang::En).contains('“')
-            );
+            assert!(trouble.message(Lang::En).is_ascii() || trouble.message(Lang::En).contains('“'));
             assert!(!trouble.message(Lang::ZhTw).is_ascii());
             assert!(!trouble.is_kept(), "{}", trouble.kind());
         }
-        assert!(
-            Trouble::InTheFuture {
-                when: "2999".into()
-            }
-            .is_kept()
-        );
+        assert!(Trouble::InTheFuture { when: "2999".into() }.is_kept());
     }
 }

@@ -5,9 +5,7 @@
 use crate::trouble::Trouble;
 use std::sync::Arc;
 use vena_base::{Concept, Flag, Lang, Text, Value, When, Zone};
-use vena_knowledge::{
-    Catalogue, CommonWord, ConceptInfo, Kind, RangeCheck, check_range, read_value_in,
-};
+use vena_knowledge::{Catalogue, CommonWord, ConceptInfo, Kind, RangeCheck, check_range, read_value_in};
 
 /// The infusion of the product.
 pub const INFUSION: Concept = Concept::known("infusion");
@@ -36,11 +34,7 @@ pub struct Reading {
 impl Reading {
     /// A value nothing was noticed about.
     pub fn plain(value: Value) -> Reading {
-        Reading {
-            value,
-            noticed: None,
-            flag: None,
-        }
+        Reading { value, noticed: None, flag: None }
     }
 }
 
@@ -87,17 +81,10 @@ pub fn interpret(
             if info.kind == Kind::Moment
                 && let Err(error) = When::parse(text, zone)
             {
-                return Err(Trouble::Time {
-                    field: "value",
-                    error,
-                });
+                return Err(Trouble::Time { field: "value", error });
             }
             let reason = Text::new(error.message(Lang::En), error.message(Lang::ZhTw));
-            return Err(Trouble::Value {
-                concept: info.name.clone(),
-                written: written.text(),
-                reason,
-            });
+            return Err(Trouble::Value { concept: info.name.clone(), written: written.text(), reason });
         }
     };
     let named = || (info.name.clone(), written.text());
@@ -109,19 +96,11 @@ pub fn interpret(
         (RangeCheck::Implausible, _) => {
             let (concept, written) = named();
             let noticed = Some(Trouble::Implausible { concept, written });
-            Ok(Reading {
-                value,
-                noticed,
-                flag: Some(Flag::Implausible),
-            })
+            Ok(Reading { value, noticed, flag: Some(Flag::Implausible) })
         }
         (RangeCheck::Fine, Value::Text(_)) if info.kind != Kind::Text => {
             let (concept, written) = named();
-            Ok(Reading {
-                value,
-                noticed: Some(Trouble::KeptAsWords { concept, written }),
-                flag: None,
-            })
+            Ok(Reading { value, noticed: Some(Trouble::KeptAsWords { concept, written }), flag: None })
         }
         (RangeCheck::Fine, _) => Ok(Reading::plain(value)),
     }
@@ -143,11 +122,7 @@ pub fn suggestions(catalogue: &Catalogue, word: &str) -> Vec<String> {
     let mut near: Vec<(f64, String)> = catalogue
         .iter()
         .filter_map(|info| {
-            let names = [
-                info.concept.as_str(),
-                info.name.en.as_str(),
-                info.name.zh_tw.as_str(),
-            ];
+            let names = [info.concept.as_str(), info.name.en.as_str(), info.name.zh_tw.as_str()];
             let likeness = names
                 .into_iter()
                 .chain(info.names.iter().map(String::as_str))

@@ -34,11 +34,7 @@ fn lines() -> Vec<(String, String, String)> {
     let options = TableOptions::at("2026-06-01T00:00:00Z".parse().unwrap());
     let file = table::read(TABLE.as_bytes(), &options, knowledge).unwrap();
     let mut out = Vec::new();
-    for at in [
-        "2026-01-01T00:00:00Z",
-        "2026-01-12T04:00:00Z",
-        "2026-03-01T00:00:00Z",
-    ] {
+    for at in ["2026-01-01T00:00:00Z", "2026-01-12T04:00:00Z", "2026-03-01T00:00:00Z"] {
         let question = Question::at(at.parse().unwrap());
         file.for_each_in_order(
             |_, read| {
@@ -68,10 +64,8 @@ fn json_keeps_to_the_published_schema() {
     for (line, ..) in &lines {
         assert!(!line.contains('\n'));
         let json: Json = serde_json::from_str(line).unwrap();
-        let errors: Vec<String> = validator
-            .iter_errors(&json)
-            .map(|e| format!("{}: {e}", e.instance_path()))
-            .collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{errors:?}\n{line}");
     }
 }
@@ -102,18 +96,9 @@ fn text_says_the_grade_and_why_in_both_languages() {
     let lines = lines();
     let (json, english, chinese) = &lines[4];
     assert!(json.contains("\"patient\":\"A\""), "{json}");
-    assert!(
-        english.starts_with("A · 2026-01-12T12:00:00+08:00 · D+2\n"),
-        "{english}"
-    );
-    assert!(
-        english.contains("CRS: grade 1  [crs/astct@2019"),
-        "{english}"
-    );
-    assert!(
-        english.contains("38.50") && english.contains("390"),
-        "{english}"
-    );
+    assert!(english.starts_with("A · 2026-01-12T12:00:00+08:00 · D+2\n"), "{english}");
+    assert!(english.contains("CRS: grade 1  [crs/astct@2019"), "{english}");
+    assert!(english.contains("38.50") && english.contains("390"), "{english}");
     assert!(chinese.contains("CRS: 第 1 級"), "{chinese}");
     let (_, unsettled, _) = &lines[7];
     assert!(unsettled.contains("? "), "{unsettled}");

@@ -18,12 +18,7 @@ fn options() -> FhirOptions {
 }
 
 fn read(json: &Json) -> Loaded {
-    fhir::read_bundle(
-        json.to_string().as_bytes(),
-        &options(),
-        Knowledge::embedded(),
-    )
-    .unwrap()
+    fhir::read_bundle(json.to_string().as_bytes(), &options(), Knowledge::embedded()).unwrap()
 }
 
 fn refused(text: &[u8]) -> FhirError {
@@ -95,10 +90,7 @@ fn a_bundle_becomes_a_chart() {
     assert_eq!(chart.zone.name(), "+08:00");
     let systolic = &chart.of(Concept::known("systolic-pressure"))[0];
     assert_eq!(systolic.quantity().unwrap().value, 88.0);
-    assert_eq!(
-        systolic.recorded.unwrap().at.to_string(),
-        "2026-01-12T09:30:00Z"
-    );
+    assert_eq!(systolic.recorded.unwrap().at.to_string(), "2026-01-12T09:30:00Z");
     let diastolic = &chart.of(Concept::known("diastolic-pressure"))[0];
     assert_eq!(diastolic.value, Value::NotAssessed("cuff failed".into()));
     let infusion = &chart.of(INFUSION)[0];
@@ -107,10 +99,7 @@ fn a_bundle_becomes_a_chart() {
     let tocilizumab = &chart.of(Concept::known("tocilizumab"))[0];
     assert_eq!(tocilizumab.quantity().unwrap().value, 400.0);
     assert_eq!(tocilizumab.route.as_deref(), Some("iv"));
-    assert_eq!(
-        chart.of(Concept::known("sex"))[0].when.to_string(),
-        "2010-05-01"
-    );
+    assert_eq!(chart.of(Concept::known("sex"))[0].when.to_string(), "2010-05-01");
 }
 
 #[test]
@@ -121,30 +110,17 @@ fn the_infusion_is_recognised_however_it_is_coded() {
     };
     let pcs = "http://www.cms.gov/Medicare/Coding/ICD10";
     for (code, product) in [
-        (
-            json!({ "coding": [{ "system": pcs, "code": "XW033J7" }] }),
-            Some("tisagenlecleucel"),
-        ),
-        (
-            json!({ "coding": [{ "system": pcs, "code": "XW043H7" }] }),
-            Some("axicabtagene-ciloleucel"),
-        ),
-        (
-            json!({ "coding": [{ "system": pcs, "code": "XW033C3" }] }),
-            None,
-        ),
-        (
-            json!({ "text": "Infusion of tisagenlecleucel" }),
-            Some("tisagenlecleucel"),
-        ),
+        (json!({ "coding": [{ "system": pcs, "code": "XW033J7" }] }), Some("tisagenlecleucel")),
+        (json!({ "coding": [{ "system": pcs, "code": "XW043H7" }] }), Some("axicabtagene-ciloleucel")),
+        (json!({ "coding": [{ "system": pcs, "code": "XW033C3" }] }), None),
+        (json!({ "text": "Infusion of tisagenlecleucel" }), Some("tisagenlecleucel")),
     ] {
         let loaded = read(&bundle(&[patient("p1"), procedure(code.clone())]));
         let infusion = one(&loaded).of(INFUSION);
         assert_eq!(infusion.len(), 1, "{code}: {}", loaded.report);
         assert_eq!(infusion[0].answer().map(|a| a.as_str()), product, "{code}");
     }
-    let collection =
-        procedure(json!({ "text": "Leukapheresis for tisagenlecleucel manufacturing" }));
+    let collection = procedure(json!({ "text": "Leukapheresis for tisagenlecleucel manufacturing" }));
     let loaded = read(&bundle(&[patient("p1"), collection]));
     assert!(one(&loaded).of(INFUSION).is_empty());
     assert_eq!(loaded.report.not_understood.len(), 1);
@@ -158,19 +134,11 @@ fn what_must_not_be_used_is_left_out_and_counted() {
         "resourceType": "MedicationAdministration", "status": "not-done", "subject": { "reference": "Patient/p1" },
         "medicationCodeableConcept": { "text": "tocilizumab" }, "effectiveDateTime": "2026-01-12T10:00:00Z"
     });
-    let loaded = read(&bundle(&[
-        patient("p1"),
-        wrong,
-        not_done,
-        json!({ "resourceType": "Claim" }),
-    ]));
+    let loaded = read(&bundle(&[patient("p1"), wrong, not_done, json!({ "resourceType": "Claim" })]));
     assert!(one(&loaded).of(ANC).is_empty());
     let excluded: Vec<u64> = loaded.report.excluded.values().copied().collect();
     assert_eq!(excluded, vec![1, 1]);
-    assert_eq!(
-        loaded.report.not_understood[&("resource".into(), "Claim".into())].count,
-        1
-    );
+    assert_eq!(loaded.report.not_understood[&("resource".into(), "Claim".into())].count, 1);
     assert_eq!(loaded.report.items, 4);
 }
 
@@ -181,24 +149,13 @@ fn a_value_without_unit_or_of_another_kind_is_refused_with_its_path() {
         anc("Patient/p1", json!({ "value": 500 })),
         anc("Patient/p1", json!({ "value": 500, "unit": "mg/dL" })),
         anc("Patient/p1", json!({ "value": -1, "unit": "/uL" })),
-        anc(
-            "Patient/p1",
-            json!({ "value": 0.50, "comparator": "<", "unit": "10*9/L" }),
-        ),
+        anc("Patient/p1", json!({ "value": 0.50, "comparator": "<", "unit": "10*9/L" })),
     ]));
     assert_eq!(one(&loaded).of(ANC).len(), 1, "{}", loaded.report);
-    let places: Vec<String> = loaded
-        .report
-        .problems
-        .iter()
-        .map(|p| p.message(Lang::En))
-        .collect();
+    let places: Vec<String> = loaded.report.problems.iter().map(|p| p.message(Lang::En)).collect();
     for index in 1..=3 {
         let path = format!("Bundle.entry[{index}].resource");
-        assert!(
-            places.iter().any(|p| p.starts_with(&path)),
-            "{path}: {places:?}"
-        );
+        assert!(places.iter().any(|p| p.starts_with(&path)), "{path}: {places:?}");
     }
 }
 
@@ -207,8 +164,7 @@ fn subjects_are_resolved_however_they_are_written() {
     let uuid = "urn:uuid:0b9ff5d0-0000-4000-8000-000000000001";
     let mut contained = anc("#local", cells(1.0));
     contained["id"] = json!("o1");
-    contained["contained"] =
-        json!([{ "resourceType": "Patient", "id": "local", "birthDate": "1990-01-01" }]);
+    contained["contained"] = json!([{ "resourceType": "Patient", "id": "local", "birthDate": "1990-01-01" }]);
     let json = json!({ "resourceType": "Bundle", "entry": [
         { "fullUrl": uuid, "resource": patient("a") },
         { "fullUrl": "http://server/fhir/Patient/b", "resource": patient("b") },
@@ -221,45 +177,22 @@ fn subjects_are_resolved_however_they_are_written() {
         { "resource": { "resourceType": "Observation", "status": "final", "code": { "text": "ANC" } } }
     ]});
     let loaded = read(&json);
-    let counts: Vec<(&str, usize)> = loaded
-        .charts
-        .iter()
-        .map(|c| (&*c.patient, c.of(ANC).len()))
-        .collect();
-    assert_eq!(
-        counts,
-        vec![("a", 1), ("b", 2), ("o1#local", 1), ("stranger", 1)],
-        "{}",
-        loaded.report
-    );
+    let counts: Vec<(&str, usize)> = loaded.charts.iter().map(|c| (&*c.patient, c.of(ANC).len())).collect();
+    assert_eq!(counts, vec![("a", 1), ("b", 2), ("o1#local", 1), ("stranger", 1)], "{}", loaded.report);
     let counts: Vec<(&str, u64)> = loaded.report.counts.iter().map(|(k, n)| (*k, *n)).collect();
-    assert_eq!(
-        counts,
-        vec![
-            ("broken-reference", 1),
-            ("no-subject", 1),
-            ("unknown-subject", 1)
-        ]
-    );
+    assert_eq!(counts, vec![("broken-reference", 1), ("no-subject", 1), ("unknown-subject", 1)]);
 }
 
 #[test]
 fn conflicting_descriptions_of_one_person_are_withheld_and_reported() {
     let mut other = patient("p1");
     other["birthDate"] = json!("1975-01-01");
-    let loaded = read(&bundle(&[
-        patient("p1"),
-        other,
-        anc("Patient/p1", cells(1.0)),
-    ]));
+    let loaded = read(&bundle(&[patient("p1"), other, anc("Patient/p1", cells(1.0))]));
     let chart = one(&loaded);
     assert!(chart.of(Concept::known("birth-date")).is_empty());
     assert_eq!(chart.of(ANC).len(), 1);
     let message = loaded.report.problems[0].message(Lang::En);
-    assert!(
-        message.contains("Bundle.entry[1].resource") && message.contains("1975-01-01"),
-        "{message}"
-    );
+    assert!(message.contains("Bundle.entry[1].resource") && message.contains("1975-01-01"), "{message}");
 }
 
 #[test]
@@ -277,14 +210,9 @@ fn the_same_bundle_twice_gives_no_duplicates() {
 #[test]
 fn people_of_one_file_may_be_described_in_another() {
     let (options, knowledge) = (options(), Knowledge::embedded());
-    let part = |json: Json| {
-        fhir::read_part(json.to_string().as_bytes(), None, &options, knowledge).unwrap()
-    };
-    let loaded = fhir::join(
-        vec![part(anc("Patient/p1", cells(1.0))), part(patient("p1"))],
-        &options,
-        knowledge,
-    );
+    let part = |json: Json| fhir::read_part(json.to_string().as_bytes(), None, &options, knowledge).unwrap();
+    let loaded =
+        fhir::join(vec![part(anc("Patient/p1", cells(1.0))), part(patient("p1"))], &options, knowledge);
     assert_eq!(loaded.charts.len(), 1);
     assert!(loaded.report.counts.is_empty(), "{}", loaded.report);
 }
@@ -298,13 +226,11 @@ fn single_resources_arrays_and_lines_are_read() {
     let loaded = fhir::read_bundle(lines.as_bytes(), &options(), Knowledge::embedded()).unwrap();
     assert_eq!(one(&loaded).of(ANC).len(), 2);
     // The type may stand last.
-    let last = br#"{"subject":{"reference":"Patient/p1"},"effectiveDateTime":"2026-01-12","code":{"text":"ANC"},
+    let last =
+        br#"{"subject":{"reference":"Patient/p1"},"effectiveDateTime":"2026-01-12","code":{"text":"ANC"},
         "valueQuantity":{"value":1.10e3,"unit":"/uL"},"resourceType":"Observation"}"#;
     let loaded = fhir::read_bundle(last, &options(), Knowledge::embedded()).unwrap();
-    assert_eq!(
-        one(&loaded).of(ANC)[0].quantity().unwrap().written.as_str(),
-        "1.10e3"
-    );
+    assert_eq!(one(&loaded).of(ANC)[0].quantity().unwrap().written.as_str(), "1.10e3");
 }
 
 /// JSON with `resourceType` first, as servers write it; serde_json sorts the names.
@@ -313,16 +239,11 @@ fn typed_first(json: &Json) -> String {
         Json::Object(map) => {
             let mut names: Vec<&String> = map.keys().collect();
             names.sort_by_key(|name| *name != "resourceType");
-            let members: Vec<String> = names
-                .iter()
-                .map(|name| format!("\"{name}\":{}", typed_first(&map[*name])))
-                .collect();
+            let members: Vec<String> =
+                names.iter().map(|name| format!("\"{name}\":{}", typed_first(&map[*name]))).collect();
             format!("{{{}}}", members.join(","))
         }
-        Json::Array(items) => format!(
-            "[{}]",
-            items.iter().map(typed_first).collect::<Vec<_>>().join(",")
-        ),
+        Json::Array(items) => format!("[{}]", items.iter().map(typed_first).collect::<Vec<_>>().join(",")),
         other => other.to_string(),
     }
 }
@@ -343,35 +264,22 @@ fn a_broken_document_is_refused_with_the_path() {
     }
     let end = text.find("valueQuantity").unwrap() + 30;
     match refused(&text.as_bytes()[..end]) {
-        FhirError::Truncated { path, .. } => assert!(
-            path.starts_with("Bundle.entry[1].resource.valueQuantity"),
-            "{path}"
-        ),
+        FhirError::Truncated { path, .. } => {
+            assert!(path.starts_with("Bundle.entry[1].resource.valueQuantity"), "{path}")
+        }
         other => panic!("{other:?}"),
     }
-    let twice = text.replace(
-        "\"status\":\"final\"",
-        "\"status\":\"final\",\"status\":\"final\"",
-    );
+    let twice = text.replace("\"status\":\"final\"", "\"status\":\"final\",\"status\":\"final\"");
     match refused(twice.as_bytes()) {
         FhirError::Wrong { path, reason, .. } => {
             assert!(path.starts_with("Bundle.entry[1].resource"), "{path}");
-            assert!(
-                reason.contains("duplicate") && reason.contains("status"),
-                "{reason}"
-            );
+            assert!(reason.contains("duplicate") && reason.contains("status"), "{reason}");
         }
         other => panic!("{other:?}"),
     }
     for (bytes, start) in [
-        (
-            &b"{\"resourceType\":\"Bundle\",\"entry\":{}}"[..],
-            "Bundle.entry",
-        ),
-        (
-            b"{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":7}]}",
-            "Bundle.entry[0].resource",
-        ),
+        (&b"{\"resourceType\":\"Bundle\",\"entry\":{}}"[..], "Bundle.entry"),
+        (b"{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":7}]}", "Bundle.entry[0].resource"),
         (
             b"{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"id\":\"x\"}}]}",
             "Bundle.entry[0].resource",
@@ -379,10 +287,7 @@ fn a_broken_document_is_refused_with_the_path() {
         (b"{\"id\":\"x\"}", "document"),
         (b"[1]", "[0]"),
         (b"7", "document"),
-        (
-            b"{\"resourceType\":\"Observation\"} trailing",
-            "Observation",
-        ),
+        (b"{\"resourceType\":\"Observation\"} trailing", "Observation"),
     ] {
         match refused(bytes) {
             FhirError::Wrong { path, .. } => assert_eq!(path, start),
@@ -391,10 +296,7 @@ fn a_broken_document_is_refused_with_the_path() {
     }
     assert_eq!(refused(b" \n"), FhirError::Empty);
     assert_eq!(refused(b"<Bundle/>"), FhirError::Xml);
-    assert!(matches!(
-        refused(b"{\"resourceType\":\"Patient\",\"id\":\"\xff\"}"),
-        FhirError::Encoding(_)
-    ));
+    assert!(matches!(refused(b"{\"resourceType\":\"Patient\",\"id\":\"\xff\"}"), FhirError::Encoding(_)));
 }
 
 #[test]
@@ -411,19 +313,10 @@ fn depth_and_size_have_limits() {
         }
         other => panic!("{other:?}"),
     }
-    let small = FhirOptions {
-        bytes_max: 10,
-        ..options()
-    };
+    let small = FhirOptions { bytes_max: 10, ..options() };
     let text = patient("p1").to_string();
     let error = fhir::read_bundle(text.as_bytes(), &small, Knowledge::embedded()).unwrap_err();
-    assert_eq!(
-        error,
-        FhirError::TooLarge {
-            bytes: text.len(),
-            limit: 10
-        }
-    );
+    assert_eq!(error, FhirError::TooLarge { bytes: text.len(), limit: 10 });
     for lang in Lang::ALL {
         assert!(error.message(lang).contains("10"));
     }

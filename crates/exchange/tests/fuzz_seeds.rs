@@ -48,10 +48,7 @@ struct Seeded(u64);
 
 impl Seeded {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).unwrap_or(0) % limit.max(1)
     }
 
@@ -77,10 +74,7 @@ impl Seeded {
                     bytes.splice(to..to, copy);
                 }
                 _ => {
-                    let piece = PIECES
-                        .get(self.below(PIECES.len()))
-                        .copied()
-                        .unwrap_or_default();
+                    let piece = PIECES.get(self.below(PIECES.len())).copied().unwrap_or_default();
                     bytes.splice(at..at, piece.iter().copied());
                 }
             }

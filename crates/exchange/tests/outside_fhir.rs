@@ -35,11 +35,7 @@ fn every_real_document_loads_or_is_refused_by_path() {
     let mut paths = Vec::new();
     files(&folder, &mut paths);
     paths.sort();
-    assert!(
-        paths.len() > 100,
-        "the folder holds only {} documents",
-        paths.len()
-    );
+    assert!(paths.len() > 100, "the folder holds only {} documents", paths.len());
     let options = FhirOptions::at("2026-01-01T00:00:00Z".parse().unwrap());
     let (mut loaded, mut facts) = (0, 0);
     for path in &paths {
@@ -51,14 +47,8 @@ fn every_real_document_loads_or_is_refused_by_path() {
                 facts += read.report.facts;
                 // Nothing in silence: what gave no fact stands in the report.
                 let said = !read.report.is_clean() || read.report.facts > 0;
-                assert!(
-                    said || read.report.items == 0 || all_carriers(&bytes),
-                    "{name}: nothing said"
-                );
-                println!(
-                    "loaded   {name}: {} resources, {} facts",
-                    read.report.items, read.report.facts
-                );
+                assert!(said || read.report.items == 0 || all_carriers(&bytes), "{name}: nothing said");
+                println!("loaded   {name}: {} resources, {} facts", read.report.items, read.report.facts);
             }
             Err(FhirError::Xml) => {
                 assert!(path.extension().is_some_and(|e| e == "xml"), "{name}");
@@ -86,7 +76,5 @@ fn all_carriers(bytes: &[u8]) -> bool {
         Some(entries) => entries.iter().filter_map(|e| e.get("resource")).collect(),
         None => vec![&json],
     };
-    resources
-        .iter()
-        .all(|r| matches!(r["resourceType"].as_str(), Some("Patient" | "Medication")))
+    resources.iter().all(|r| matches!(r["resourceType"].as_str(), Some("Patient" | "Medication")))
 }

@@ -13,9 +13,7 @@ use vena_knowledge::{ConceptInfo, Kind, Knowledge};
 
 fn read_table(text: &str) -> Vec<Chart> {
     let options = TableOptions::at("2026-06-01T00:00:00Z".parse().unwrap());
-    let loaded = table::read(text.as_bytes(), &options, Knowledge::embedded())
-        .unwrap()
-        .load();
+    let loaded = table::read(text.as_bytes(), &options, Knowledge::embedded()).unwrap().load();
     assert_eq!(loaded.report.refused(), 0, "{}\n{text}", loaded.report);
     loaded.charts
 }
@@ -24,11 +22,7 @@ fn read_fhir(text: &str) -> Vec<Chart> {
     let options = FhirOptions::at("2026-06-01T00:00:00Z".parse().unwrap());
     let loaded = fhir::read_bundle(text.as_bytes(), &options, Knowledge::embedded()).expect(text);
     assert_eq!(loaded.report.refused(), 0, "{}\n{text}", loaded.report);
-    assert!(
-        loaded.report.not_understood.is_empty(),
-        "{}\n{text}",
-        loaded.report
-    );
+    assert!(loaded.report.not_understood.is_empty(), "{}\n{text}", loaded.report);
     loaded.charts
 }
 
@@ -54,17 +48,10 @@ fn quoted(cell: &str) -> String {
 fn written(info: &ConceptInfo, number: u32, pick: usize) -> (String, String) {
     let (low, high) = info.possible.or(info.plausible).unwrap_or((0.0, 100.0));
     let number = low + (high.min(low + 1000.0) - low) * f64::from(number % 100) / 100.0;
-    let digits = if info.integer {
-        number.floor().to_string()
-    } else {
-        format!("{number:.2}")
-    };
+    let digits = if info.integer { number.floor().to_string() } else { format!("{number:.2}") };
     match info.kind {
         Kind::Quantity | Kind::Drug => (digits, info.unit.as_deref().unwrap_or("mg").to_owned()),
-        Kind::Answers => (
-            info.answers[pick % info.answers.len()].answer.to_string(),
-            String::new(),
-        ),
+        Kind::Answers => (info.answers[pick % info.answers.len()].answer.to_string(), String::new()),
         Kind::Event => (String::new(), String::new()),
         Kind::Moment => ("1990-02-03".to_owned(), String::new()),
         Kind::Text => ("words, \"quoted\"\nand more".to_owned(), String::new()),
@@ -79,29 +66,13 @@ fn row() -> impl Strategy<Value = String> {
         .filter(|info| !matches!(info.concept.as_str(), "birth-date" | "sex" | "death"))
         .collect();
     let time = prop_oneof![
-        (1..28_u8, 0..24_u8, 0..60_u8)
-            .prop_map(|(d, h, m)| format!("2026-01-{d:02}T{h:02}:{m:02}:00+08:00")),
+        (1..28_u8, 0..24_u8, 0..60_u8).prop_map(|(d, h, m)| format!("2026-01-{d:02}T{h:02}:{m:02}:00+08:00")),
         (1..28_u8).prop_map(|d| format!("2026-02-{d:02}")),
     ];
-    let note = prop_oneof![
-        Just(String::new()),
-        "[a-z,;\"體溫\n]{1,12}".prop_map(|n| n.trim().to_owned())
-    ];
-    let recorded = prop_oneof![
-        Just(String::new()),
-        Just("2026-03-01T08:00:00+08:00".to_owned())
-    ];
+    let note = prop_oneof![Just(String::new()), "[a-z,;\"體溫\n]{1,12}".prop_map(|n| n.trim().to_owned())];
+    let recorded = prop_oneof![Just(String::new()), Just("2026-03-01T08:00:00+08:00".to_owned())];
     let until = prop_oneof![Just(String::new()), Just("2026-03-02".to_owned())];
-    (
-        proptest::sample::select(concepts),
-        0..100_u32,
-        0..8_usize,
-        time,
-        note,
-        recorded,
-        until,
-        0..3_u8,
-    )
+    (proptest::sample::select(concepts), 0..100_u32, 0..8_usize, time, note, recorded, until, 0..3_u8)
         .prop_map(|(info, number, pick, time, note, recorded, until, odd)| {
             let (mut value, mut unit) = written(info, number, pick);
             if odd == 1 && matches!(info.kind, Kind::Answers | Kind::Quantity) {
@@ -153,17 +124,8 @@ fn written_forms_survive_both_ways() {
                 P,2025-12,diagnosis,something rare,\n";
     let first = read_table(text);
     let bundle = export::fhir::write(&first[0], Knowledge::embedded());
-    assert!(
-        bundle.contains("\"value\":38.50") && bundle.contains("\"value\":0.10"),
-        "{bundle}"
-    );
+    assert!(bundle.contains("\"value\":38.50") && bundle.contains("\"value\":0.10"), "{bundle}");
     assert_eq!(said(&first[0]), said(&read_fhir(&bundle)[0]), "{bundle}");
-    assert_eq!(
-        said(&first[0]),
-        said(&read_table(&export::table::write(&first))[0])
-    );
-    assert!(matches!(
-        first[0].all().last().unwrap().when,
-        When::Instant(_) | When::Date(_)
-    ));
+    assert_eq!(said(&first[0]), said(&read_table(&export::table::write(&first))[0]));
+    assert!(matches!(first[0].all().last().unwrap().when, When::Instant(_) | When::Date(_)));
 }

@@ -18,16 +18,11 @@ fn options() -> TableOptions {
 }
 
 fn in_taipei() -> TableOptions {
-    TableOptions {
-        zone: Some(Zone::named("Asia/Taipei").unwrap()),
-        ..options()
-    }
+    TableOptions { zone: Some(Zone::named("Asia/Taipei").unwrap()), ..options() }
 }
 
 fn load(bytes: &[u8], options: &TableOptions) -> Loaded {
-    table::read(bytes, options, Knowledge::embedded())
-        .unwrap()
-        .load()
+    table::read(bytes, options, Knowledge::embedded()).unwrap().load()
 }
 
 fn refused(bytes: &[u8], options: &TableOptions) -> TableError {
@@ -35,20 +30,11 @@ fn refused(bytes: &[u8], options: &TableOptions) -> TableError {
 }
 
 fn kinds(loaded: &Loaded) -> Vec<(&'static str, u64)> {
-    loaded
-        .report
-        .counts
-        .iter()
-        .map(|(kind, count)| (*kind, *count))
-        .collect()
+    loaded.report.counts.iter().map(|(kind, count)| (*kind, *count)).collect()
 }
 
 fn all(loaded: &Loaded) -> Vec<Fact> {
-    loaded
-        .charts
-        .iter()
-        .flat_map(|chart| chart.all().to_vec())
-        .collect()
+    loaded.charts.iter().flat_map(|chart| chart.all().to_vec()).collect()
 }
 
 const HEADER: &str = "patient,time,what,value,unit,until,route,note\n";
@@ -88,12 +74,7 @@ fn a_table_as_people_export_it_becomes_charts() {
     assert_eq!(chart.of(ANC)[0].quantity().unwrap().value, 400.0);
     let infusion = chart.of(Concept::known("infusion"));
     assert_eq!(infusion[0].answer().unwrap().as_str(), "tisagenlecleucel");
-    let answer = |concept| {
-        chart.of(Concept::known(concept))[0]
-            .answer()
-            .unwrap()
-            .as_str()
-    };
+    let answer = |concept| chart.of(Concept::known(concept))[0].answer().unwrap().as_str();
     assert_eq!(answer("norepinephrine"), "stopped");
     assert_eq!(answer("oxygen-device"), "none");
     assert_eq!(answer("hypotension"), "vasopressor-required");
@@ -102,10 +83,7 @@ fn a_table_as_people_export_it_becomes_charts() {
     let tocilizumab = &chart.of(Concept::known("tocilizumab"))[0];
     assert_eq!(tocilizumab.route.as_deref(), Some("iv"));
     assert!(tocilizumab.until.is_some());
-    assert_eq!(
-        chart.of(Concept::known("sex"))[0].when.to_string(),
-        "2010-05-01"
-    );
+    assert_eq!(chart.of(Concept::known("sex"))[0].when.to_string(), "2010-05-01");
 }
 
 #[test]
@@ -128,8 +106,9 @@ fn every_row_is_a_fact_or_a_problem_with_its_line() {
     let loaded = load(&bytes, &options());
     assert_eq!(loaded.report.items, 13);
     let facts = all(&loaded);
-    let (unreadable, read): (Vec<_>, Vec<_>) =
-        facts.iter().partition(|fact| matches!(&fact.value, Value::NotAssessed(why) if why.starts_with("unreadable: ")));
+    let (unreadable, read): (Vec<_>, Vec<_>) = facts
+        .iter()
+        .partition(|fact| matches!(&fact.value, Value::NotAssessed(why) if why.starts_with("unreadable: ")));
     assert_eq!(read.len(), 1, "{}", loaded.report);
     assert_eq!(read[0].origin, Origin::Line(14));
     // An observation was made each time: where its value cannot be read, no older one may stand for it.
@@ -137,25 +116,9 @@ fn every_row_is_a_fact_or_a_problem_with_its_line() {
     for line in [2, 3, 4, 6, 13] {
         assert!(marked.contains(&&Origin::Line(line)), "line {line}");
     }
-    let mut lines: Vec<Origin> = loaded
-        .report
-        .problems
-        .iter()
-        .map(|p| p.place.clone())
-        .collect();
-    lines.sort_by_key(|place| {
-        if let Origin::Line(line) = place {
-            *line
-        } else {
-            0
-        }
-    });
-    assert_eq!(
-        lines,
-        (2..=13).map(Origin::Line).collect::<Vec<_>>(),
-        "{}",
-        loaded.report
-    );
+    let mut lines: Vec<Origin> = loaded.report.problems.iter().map(|p| p.place.clone()).collect();
+    lines.sort_by_key(|place| if let Origin::Line(line) = place { *line } else { 0 });
+    assert_eq!(lines, (2..=13).map(Origin::Line).collect::<Vec<_>>(), "{}", loaded.report);
     assert_eq!(loaded.report.refused(), 12);
     for problem in &loaded.report.problems {
         for lang in Lang::ALL {
@@ -178,22 +141,9 @@ fn what_is_odd_but_possible_is_flagged_and_kept() {
          A,2026-01-12T08:00Z,tocilizumab,,,2026-01-11T08:00Z,,\n",
     );
     let loaded = load(&bytes, &options());
-    let flags: Vec<Flag> = all(&loaded)
-        .iter()
-        .flat_map(|fact| fact.flags.clone())
-        .collect();
-    for flag in [
-        Flag::Implausible,
-        Flag::BeforeBirth,
-        Flag::InTheFuture,
-        Flag::EndsBeforeStart,
-    ] {
-        assert_eq!(
-            flags.iter().filter(|f| **f == flag).count(),
-            1,
-            "{flag:?}: {}",
-            loaded.report
-        );
+    let flags: Vec<Flag> = all(&loaded).iter().flat_map(|fact| fact.flags.clone()).collect();
+    for flag in [Flag::Implausible, Flag::BeforeBirth, Flag::InTheFuture, Flag::EndsBeforeStart] {
+        assert_eq!(flags.iter().filter(|f| **f == flag).count(), 1, "{flag:?}: {}", loaded.report);
     }
     assert_eq!(all(&loaded).len(), 5);
     assert_eq!(loaded.report.refused(), 0);
@@ -214,10 +164,7 @@ fn contradicting_identity_is_withheld_not_guessed() {
     assert_eq!(kinds(&loaded), vec![("conflict", 2)], "{}", loaded.report);
     assert!(loaded.charts[0].all().is_empty());
     let message = loaded.report.problems[0].message(Lang::En);
-    assert!(
-        message.contains("2010-05-01") && message.contains("2011-05-01"),
-        "{message}"
-    );
+    assert!(message.contains("2010-05-01") && message.contains("2011-05-01"), "{message}");
     // A year and a day in it agree.
     assert_eq!(loaded.charts[1].of(Concept::known("birth-date")).len(), 2);
 }
@@ -238,10 +185,7 @@ fn headers_are_known_in_chinese_and_whatever_stands_beside_is_reported() {
     assert_eq!(loaded.report.extra_columns, vec!["病房"]);
     let fact = &all(&loaded)[0];
     assert_eq!(fact.note.as_deref(), Some("二\n行"));
-    assert_eq!(
-        fact.recorded.unwrap().to_string(),
-        "2026-01-12T09:00:00+08:00"
-    );
+    assert_eq!(fact.recorded.unwrap().to_string(), "2026-01-12T09:00:00+08:00");
     let tabs = b"Patient\t TIME \tWhat\tValue\tunit\nA\t2026-01-12T08:00Z\tANC\t500\t/uL\n";
     assert_eq!(all(&load(tabs, &options())).len(), 1);
 }
@@ -251,25 +195,16 @@ fn encodings_are_read_or_refused_by_name() {
     let text = "病人,時間,項目,數值,單位\nA,2026-01-12T08:00Z,體溫,38.5,Cel\n";
     let (big5, ..) = encoding_rs::BIG5.encode(text);
     assert_eq!(all(&load(&big5, &options())).len(), 1);
-    let (mixed, ..) = encoding_rs::BIG5
-        .encode("patient,time,what,value,unit\nA,2026-01-12T08:00Z,體溫,38.5,Cel\n");
+    let (mixed, ..) =
+        encoding_rs::BIG5.encode("patient,time,what,value,unit\nA,2026-01-12T08:00Z,體溫,38.5,Cel\n");
     match refused(&mixed, &options()) {
-        TableError::Encoding(EncodingError::NotUtf8 {
-            line: 2,
-            byte: 49,
-            perhaps_big5: true,
-        }) => {}
+        TableError::Encoding(EncodingError::NotUtf8 { line: 2, byte: 49, perhaps_big5: true }) => {}
         other => panic!("{other:?}"),
     }
-    let asked = TableOptions {
-        encoding: Encoding::Big5,
-        ..options()
-    };
+    let asked = TableOptions { encoding: Encoding::Big5, ..options() };
     assert_eq!(all(&load(&mixed, &asked)).len(), 1);
-    let wide: Vec<u8> = [0xFF, 0xFE]
-        .into_iter()
-        .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
-        .collect();
+    let wide: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
     assert_eq!(all(&load(&wide, &options())).len(), 1);
 }
 
@@ -280,48 +215,24 @@ fn a_file_that_is_no_such_table_is_refused_by_name() {
         TableError::MissingColumns { missing, .. } => assert_eq!(missing, vec!["time", "what"]),
         other => panic!("{other:?}"),
     }
-    let open = table_of(
-        "A,2026-01-12T08:00Z,ANC,500,/uL,,,\nA,2026-01-12T08:00Z,ANC,500,/uL,,,\"note\nB,1,2,3\n",
-    );
-    assert_eq!(
-        refused(&open, &options()),
-        TableError::UnclosedQuote { line: 3 }
-    );
-    assert!(matches!(
-        refused(b"patient,time,what,Time\n", &options()),
-        TableError::RepeatedColumn(_)
-    ));
+    let open =
+        table_of("A,2026-01-12T08:00Z,ANC,500,/uL,,,\nA,2026-01-12T08:00Z,ANC,500,/uL,,,\"note\nB,1,2,3\n");
+    assert_eq!(refused(&open, &options()), TableError::UnclosedQuote { line: 3 });
+    assert!(matches!(refused(b"patient,time,what,Time\n", &options()), TableError::RepeatedColumn(_)));
 }
 
 #[test]
 fn unsorted_rows_find_their_patient_and_the_order_of_rows_does_not_matter() {
     let rows: Vec<String> = (0..60)
-        .map(|i| {
-            format!(
-                "P{},2026-01-{:02}T08:00Z,ANC,{},/uL,,,\n",
-                i % 7,
-                1 + i % 28,
-                100 + i
-            )
-        })
+        .map(|i| format!("P{},2026-01-{:02}T08:00Z,ANC,{},/uL,,,\n", i % 7, 1 + i % 28, 100 + i))
         .collect();
     let forward = load(&table_of(&rows.concat()), &options());
-    let backward = load(
-        &table_of(&rows.iter().rev().cloned().collect::<String>()),
-        &options(),
-    );
+    let backward = load(&table_of(&rows.iter().rev().cloned().collect::<String>()), &options());
     assert_eq!(forward.charts.len(), 7);
     for chart in &forward.charts {
-        let other = backward
-            .charts
-            .iter()
-            .find(|c| c.patient == chart.patient)
-            .unwrap();
+        let other = backward.charts.iter().find(|c| c.patient == chart.patient).unwrap();
         let strip = |facts: &[Fact]| -> Vec<_> {
-            facts
-                .iter()
-                .map(|f| (f.concept, f.when, f.value.clone()))
-                .collect()
+            facts.iter().map(|f| (f.concept, f.when, f.value.clone())).collect()
         };
         assert_eq!(strip(chart.all()), strip(other.all()));
     }
@@ -329,24 +240,13 @@ fn unsorted_rows_find_their_patient_and_the_order_of_rows_does_not_matter() {
     let options = options();
     let table = table::read(&file, &options, Knowledge::embedded()).unwrap();
     let mut order = Vec::new();
-    table.for_each_in_order(
-        |_, read| read.chart.patient.to_string(),
-        |_, name| order.push(name),
-    );
+    table.for_each_in_order(|_, read| read.chart.patient.to_string(), |_, name| order.push(name));
     assert_eq!(order, table.patients().collect::<Vec<_>>());
     assert!(table.chart(7).is_none());
 }
 
 #[test]
 fn words_for_not_assessed_are_values() {
-    let loaded = load(
-        &table_of("A,2026-01-12T08:00Z,ICE score,not assessed: asleep,,,,\n"),
-        &options(),
-    );
-    assert_eq!(
-        all(&loaded)[0].value,
-        Value::NotAssessed("asleep".into()),
-        "{}",
-        loaded.report
-    );
+    let loaded = load(&table_of("A,2026-01-12T08:00Z,ICE score,not assessed: asleep,,,,\n"), &options());
+    assert_eq!(all(&loaded)[0].value, Value::NotAssessed("asleep".into()), "{}", loaded.report);
 }

@@ -6,12 +6,7 @@
 //! What bounds reading: the kernel copies the file out of its cache once and
 //! hands out the matrix's pages zeroed, one fault each; picking the values
 //! apart costs less than either.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::cast_precision_loss
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_precision_loss)]
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -19,8 +14,8 @@ use std::process::Command;
 use std::time::Instant;
 
 use vena_flow::fcs::{
-    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
-    read_fcs_from, write_fcs,
+    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, read_fcs_from,
+    write_fcs,
 };
 use vena_flow::gating::{apply_gates, read_gating_ml};
 use vena_flow::plot::{DensityPlot, PlotSpec, PlotText, matrix_bytes};
@@ -54,8 +49,7 @@ fn memory(fcs: &Path) {
     let size = std::fs::metadata(fcs).unwrap().len();
     let before = high_water();
     let matrix = {
-        let read =
-            read_fcs_from(std::fs::File::open(fcs).unwrap(), &ReadOptions::default()).unwrap();
+        let read = read_fcs_from(std::fs::File::open(fcs).unwrap(), &ReadOptions::default()).unwrap();
         matrix_bytes(&read.data_sets[0])
     };
     let from_file = (high_water() - before).saturating_sub(matrix as u64);
@@ -71,9 +65,7 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("--memory") {
         return memory(Path::new(&std::env::args().nth(2).unwrap()));
     }
-    let folder = std::env::args()
-        .nth(1)
-        .map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = std::env::args().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let fcs = folder.join("vena_bench_flow.fcs");
     let xml = folder.join("vena_bench_flow.xml");
     std::fs::write(&fcs, file()).unwrap();
@@ -81,17 +73,11 @@ fn main() {
 
     // In a process of its own, where nothing else has raised the high-water mark.
     let own = std::env::current_exe().unwrap();
-    let output = Command::new(own)
-        .arg("--memory")
-        .arg(&fcs)
-        .output()
-        .unwrap();
+    let output = Command::new(own).arg("--memory").arg(&fcs).output().unwrap();
     print!("{}", String::from_utf8_lossy(&output.stdout));
     let read = read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap();
     let read_file = best(|| {
-        black_box(
-            read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap(),
-        );
+        black_box(read_fcs_from(std::fs::File::open(&fcs).unwrap(), &ReadOptions::default()).unwrap());
     });
     report("read from a file into a float matrix", read_file);
     let bytes = std::fs::read(&fcs).unwrap();
@@ -168,8 +154,7 @@ fn file() -> Vec<u8> {
                         let normal = (0..6).map(|_| uniform()).sum::<f64>() - 3.0;
                         let centre = if uniform() < 0.4 { 2.0 } else { 4.0 };
                         #[allow(clippy::cast_possible_truncation)]
-                        let value =
-                            (10f64.powf(centre + 0.5 * normal) + 80.0 * (uniform() - 0.5)) as f32;
+                        let value = (10f64.powf(centre + 0.5 * normal) + 80.0 * (uniform() - 0.5)) as f32;
                         value
                     })
                     .collect(),
@@ -189,15 +174,8 @@ fn file() -> Vec<u8> {
 /// Peak resident memory of this process in bytes (Linux); 0 elsewhere.
 fn high_water() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmHWM"))
-        .unwrap_or("");
-    line.split_whitespace()
-        .nth(1)
-        .and_then(|kilobytes| kilobytes.parse::<u64>().ok())
-        .unwrap_or(0)
-        * 1024
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("");
+    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
 fn peers(fcs: &Path, xml: &Path) {
@@ -209,10 +187,7 @@ fn peers(fcs: &Path, xml: &Path) {
         }
         Ok(output) => println!(
             "LEFT OUT: peers: {}",
-            String::from_utf8_lossy(&output.stderr)
-                .lines()
-                .last()
-                .unwrap_or("")
+            String::from_utf8_lossy(&output.stderr).lines().last().unwrap_or("")
         ),
         Err(error) => println!("LEFT OUT: peers: {python}: {error}"),
     }

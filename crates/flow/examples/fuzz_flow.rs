@@ -44,11 +44,7 @@ const PIECES: [&[u8]; 20] = [
 fn mutate(valid: &[u8], random: &mut Random) -> Vec<u8> {
     // Large files are mostly DATA; keep the part that holds structure.
     let mut bytes = valid[..valid.len().min(20_000)].to_vec();
-    let reach = if random.below(2) == 0 {
-        bytes.len()
-    } else {
-        bytes.len().min(400)
-    };
+    let reach = if random.below(2) == 0 { bytes.len() } else { bytes.len().min(400) };
     for _ in 0..=random.below(8) {
         let at = random.below(reach.min(bytes.len()));
         let end = (at + random.below(30)).min(bytes.len());
@@ -57,10 +53,7 @@ fn mutate(valid: &[u8], random: &mut Random) -> Vec<u8> {
             1 => bytes.truncate(at.max(1)),
             2 => {
                 let piece = PIECES[random.below(PIECES.len())];
-                bytes.splice(
-                    at..(at + piece.len()).min(bytes.len()),
-                    piece.iter().copied(),
-                );
+                bytes.splice(at..(at + piece.len()).min(bytes.len()), piece.iter().copied());
             }
             3 => {
                 let copy = bytes[at..end].to_vec();
@@ -82,9 +75,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let seconds: u64 = arguments.next().expect("seconds").parse().expect("seconds");
     let mut random = Random(arguments.next().expect("seed").parse().expect("seed"));
-    let seeds: Vec<Vec<u8>> = arguments
-        .map(|path| std::fs::read(path).expect("seed file"))
-        .collect();
+    let seeds: Vec<Vec<u8>> = arguments.map(|path| std::fs::read(path).expect("seed file")).collect();
     assert!(!seeds.is_empty(), "no seed file");
     let end = Instant::now() + Duration::from_secs(seconds);
     let mut inputs = 0u64;
@@ -92,11 +83,7 @@ fn main() {
         let bytes = mutate(&seeds[random.below(seeds.len())], &mut random);
         let kept = bytes.clone();
         let run = std::panic::catch_unwind(move || {
-            if bytes.starts_with(b"FCS") {
-                fuzz_fcs(&bytes)
-            } else {
-                fuzz_gating_ml(&bytes)
-            }
+            if bytes.starts_with(b"FCS") { fuzz_fcs(&bytes) } else { fuzz_gating_ml(&bytes) }
         });
         if run.is_err() {
             std::fs::write("fuzz-last-input", &kept).expect("written");

@@ -36,15 +36,7 @@ impl ScaleShape {
         let c_over_a = (x0 * (b + d)).exp();
         let f_over_a = (b * x1).exp() - c_over_a * (-d * x1).exp();
         let a = t / (b.exp() - f_over_a - c_over_a * (-d).exp());
-        Self {
-            a,
-            b,
-            c: c_over_a * a,
-            d,
-            slope: 0.0,
-            f: f_over_a * a,
-            x1,
-        }
+        Self { a, b, c: c_over_a * a, d, slope: 0.0, f: f_over_a * a, x1 }
     }
 
     /// Hyperlog (Gating-ML 2.0, 6.5): an exponential plus a straight line.
@@ -58,15 +50,7 @@ impl ScaleShape {
         let c_over_a = e0 / width;
         let f_over_a = (b * x1).exp() + c_over_a * x1;
         let a = t / (b.exp() + c_over_a - f_over_a);
-        Self {
-            a,
-            b,
-            c: 0.0,
-            d: 0.0,
-            slope: c_over_a * a,
-            f: f_over_a * a,
-            x1,
-        }
+        Self { a, b, c: 0.0, d: 0.0, slope: c_over_a * a, f: f_over_a * a, x1 }
     }
 
     /// S(x) for x ≥ x1.
@@ -88,11 +72,7 @@ impl ScaleShape {
             low = high;
             high += 1.0;
         }
-        let mut x = if (low..=high).contains(&guess) {
-            guess
-        } else {
-            f64::midpoint(low, high)
-        };
+        let mut x = if (low..=high).contains(&guess) { guess } else { f64::midpoint(low, high) };
         for _ in 0..100 {
             let excess = self.value(x) - y;
             if excess == 0.0 {
@@ -104,11 +84,7 @@ impl ScaleShape {
                 low = x;
             }
             let newton = x - excess / self.derivative(x);
-            let next = if newton > low && newton < high {
-                newton
-            } else {
-                f64::midpoint(low, high)
-            };
+            let next = if newton > low && newton < high { newton } else { f64::midpoint(low, high) };
             if (next - x).abs() <= f64::EPSILON * x.abs() {
                 return next;
             }
@@ -154,11 +130,7 @@ fn solve_d(b: f64, width: f64) -> f64 {
             low = d;
         }
         let newton = d - value / (2.0 / d + width);
-        let next = if newton > low && newton < high {
-            newton
-        } else {
-            f64::midpoint(low, high)
-        };
+        let next = if newton > low && newton < high { newton } else { f64::midpoint(low, high) };
         if (next - d).abs() <= f64::EPSILON * d {
             return next;
         }
@@ -212,17 +184,9 @@ impl InverseTable {
                 *to = from;
             }
             guess = x + coefficients[1] * (high - low);
-            cells.push(Cell {
-                middle: y + y0,
-                coefficients,
-            });
+            cells.push(Cell { middle: y + y0, coefficients });
         }
-        Self {
-            shape,
-            y0,
-            first_key,
-            cells,
-        }
+        Self { shape, y0, first_key, cells }
     }
 
     /// Every value in place.
@@ -236,10 +200,7 @@ impl InverseTable {
         let magnitude = y.abs();
         let shifted = magnitude + self.y0;
         let key = (shifted.to_bits() >> SHIFT).wrapping_sub(self.first_key);
-        let Some(cell) = usize::try_from(key)
-            .ok()
-            .and_then(|key| self.cells.get(key))
-        else {
+        let Some(cell) = usize::try_from(key).ok().and_then(|key| self.cells.get(key)) else {
             return self.beyond(y);
         };
         let t = shifted - cell.middle;
@@ -260,11 +221,7 @@ impl InverseTable {
 
     /// S(x): the scale value at x.
     pub(crate) fn scale_value(&self, x: f64) -> f64 {
-        if x >= self.shape.x1 {
-            self.shape.value(x)
-        } else {
-            -self.shape.value(2.0 * self.shape.x1 - x)
-        }
+        if x >= self.shape.x1 { self.shape.value(x) } else { -self.shape.value(2.0 * self.shape.x1 - x) }
     }
 }
 
@@ -330,10 +287,7 @@ mod tests {
                 for signed in [y, -y] {
                     let exact = shape.x1 + (shape.solve(y, shape.x1) - shape.x1).copysign(signed);
                     let fast = table.apply(signed);
-                    assert!(
-                        (exact - fast).abs() < 1e-13,
-                        "{shape:?} at {signed}: {exact} {fast}"
-                    );
+                    assert!((exact - fast).abs() < 1e-13, "{shape:?} at {signed}: {exact} {fast}");
                 }
                 y *= 1.003;
             }

@@ -101,15 +101,6 @@ pub fn viability(dead: u64, cells: u64) -> Result<Viability, CountError> {
     if cells == 0 {
         return Err(CountError::NoEvents);
     }
-    let viable = cells
-        .checked_sub(dead)
-        .ok_or(CountError::PartExceedsWhole {
-            part: dead,
-            whole: cells,
-        })?;
-    Ok(Viability {
-        percent: 100.0 * viable as f64 / cells as f64,
-        viable,
-        cells,
-    })
+    let viable = cells.checked_sub(dead).ok_or(CountError::PartExceedsWhole { part: dead, whole: cells })?;
+    Ok(Viability { percent: 100.0 * viable as f64 / cells as f64, viable, cells })
 }

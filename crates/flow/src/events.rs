@@ -73,10 +73,7 @@ impl Column {
 
 /// Whole blocks are tested without a branch per value; only a block that
 /// fails is searched.
-fn first_non_finite<T: Copy + Sync>(
-    values: &[T],
-    finite: impl Fn(T) -> bool + Sync,
-) -> Option<usize> {
+fn first_non_finite<T: Copy + Sync>(values: &[T], finite: impl Fn(T) -> bool + Sync) -> Option<usize> {
     use rayon::prelude::*;
     const BLOCK: usize = 1 << 16;
     values
@@ -86,10 +83,7 @@ fn first_non_finite<T: Copy + Sync>(
             if values.iter().fold(true, |all, &value| all & finite(value)) {
                 return None;
             }
-            values
-                .iter()
-                .position(|&value| !finite(value))
-                .map(|index| block * BLOCK + index)
+            values.iter().position(|&value| !finite(value)).map(|index| block * BLOCK + index)
         })
         .min()
 }

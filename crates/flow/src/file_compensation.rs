@@ -37,17 +37,9 @@ pub fn file_compensation(
     limits: &Limits,
 ) -> Result<(FileCompensation, Tolerances), SpilloverError> {
     if let Some(evidence) = already_compensated(data_set) {
-        return Ok((
-            FileCompensation::AlreadyCompensated { evidence },
-            Tolerances::strict(),
-        ));
+        return Ok((FileCompensation::AlreadyCompensated { evidence }, Tolerances::strict()));
     }
-    let keyword = |name: &str| {
-        data_set
-            .keywords
-            .get(name)
-            .filter(|value| !value.trim().is_empty())
-    };
+    let keyword = |name: &str| data_set.keywords.get(name).filter(|value| !value.trim().is_empty());
     let mut used = Tolerances::strict();
     let (origin, text) = if let Some(text) = keyword("$SPILLOVER") {
         ("$SPILLOVER", text)
@@ -70,19 +62,11 @@ pub fn file_compensation(
         }
         other => other?,
     };
-    if matrix
-        .detectors
-        .iter()
-        .any(|name| bare_name(name).is_some())
-    {
+    if matrix.detectors.iter().any(|name| bare_name(name).is_some()) {
         let evidence = format!("{origin} names channels marked as compensated");
         return Ok((FileCompensation::AlreadyCompensated { evidence }, used));
     }
-    if let Some(missing) = matrix
-        .detectors
-        .iter()
-        .find(|name| data_set.channel_index(name).is_none())
-    {
+    if let Some(missing) = matrix.detectors.iter().find(|name| data_set.channel_index(name).is_none()) {
         return missing_or_compensated(data_set, origin, missing).map(|found| (found, used));
     }
     Ok((FileCompensation::Matrix { matrix }, used))
@@ -95,16 +79,10 @@ fn missing_or_compensated(
     origin: &str,
     missing: &str,
 ) -> Result<FileCompensation, SpilloverError> {
-    let marked = data_set
-        .channels
-        .iter()
-        .find(|channel| bare_name(&channel.name) == Some(missing));
+    let marked = data_set.channels.iter().find(|channel| bare_name(&channel.name) == Some(missing));
     match marked {
         Some(channel) => Ok(FileCompensation::AlreadyCompensated {
-            evidence: format!(
-                "{origin} names {missing:?}, the file holds {:?}",
-                channel.name
-            ),
+            evidence: format!("{origin} names {missing:?}, the file holds {:?}", channel.name),
         }),
         None => Err(missing_channel(data_set, origin, missing)),
     }
@@ -112,11 +90,7 @@ fn missing_or_compensated(
 
 /// The refusal for a channel that is not there, listing those that are.
 pub(crate) fn missing_channel(data_set: &DataSet, origin: &str, channel: &str) -> SpilloverError {
-    let present: Vec<&str> = data_set
-        .channels
-        .iter()
-        .map(|channel| channel.name.as_str())
-        .collect();
+    let present: Vec<&str> = data_set.channels.iter().map(|channel| channel.name.as_str()).collect();
     SpilloverError::MissingChannel {
         origin: origin.to_owned(),
         channel: channel.to_owned(),
@@ -128,26 +102,15 @@ pub(crate) fn missing_channel(data_set: &DataSet, origin: &str, channel: &str) -
 /// hold compensated values; gives the name without the mark.
 #[must_use]
 pub fn bare_name(name: &str) -> Option<&str> {
-    name.strip_prefix("Comp-").or_else(|| {
-        name.strip_prefix('<')
-            .and_then(|name| name.strip_suffix('>'))
-    })
+    name.strip_prefix("Comp-").or_else(|| name.strip_prefix('<').and_then(|name| name.strip_suffix('>')))
 }
 
 /// A keyword that says the stored events are compensated.
 fn already_compensated(data_set: &DataSet) -> Option<String> {
-    const NAMES: [&str; 4] = [
-        "COMPENSATED",
-        "ISCOMPENSATED",
-        "DATACOMPENSATED",
-        "COMPENSATIONAPPLIED",
-    ];
+    const NAMES: [&str; 4] = ["COMPENSATED", "ISCOMPENSATED", "DATACOMPENSATED", "COMPENSATIONAPPLIED"];
     data_set.keywords.iter().find_map(|(name, value)| {
         let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-        let yes = matches!(
-            value.trim().to_ascii_uppercase().as_str(),
-            "TRUE" | "YES" | "1" | "Y"
-        );
+        let yes = matches!(value.trim().to_ascii_uppercase().as_str(), "TRUE" | "YES" | "1" | "Y");
         (yes && NAMES.contains(&plain.as_str())).then(|| format!("keyword {name} is {value:?}"))
     })
 }

@@ -2,8 +2,7 @@
 //! limits. They return nothing; what they must not do is panic or run away.
 
 use crate::fcs::{
-    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
-    write_fcs,
+    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, write_fcs,
 };
 use crate::file_compensation::{FileCompensation, file_compensation};
 use crate::gating::{apply_gates, read_gating_ml, write_gating_ml};
@@ -26,20 +25,12 @@ fn limits() -> Limits {
 /// compensation.
 pub fn fuzz_fcs(data: &[u8]) {
     for tolerances in [Tolerances::strict(), Tolerance::ALL.into_iter().collect()] {
-        let options = ReadOptions {
-            tolerances,
-            limits: limits(),
-        };
+        let options = ReadOptions { tolerances, limits: limits() };
         let Ok(file) = read_fcs(data, &options) else {
             continue;
         };
         for data_set in &file.data_sets {
-            assert!(
-                data_set
-                    .columns
-                    .iter()
-                    .all(|column| column.len() == data_set.events)
-            );
+            assert!(data_set.columns.iter().all(|column| column.len() == data_set.events));
             if let Ok((FileCompensation::Matrix { matrix }, _)) =
                 file_compensation(data_set, &options.tolerances, &options.limits)
             {
@@ -58,10 +49,7 @@ pub fn fuzz_gating_ml(data: &[u8]) {
     };
     let written = write_gating_ml(&document);
     let again = read_gating_ml(written.as_bytes(), &limits());
-    assert!(
-        again.is_ok_and(|again| again == document),
-        "what was read does not survive writing: {written}"
-    );
+    assert!(again.is_ok_and(|again| again == document), "what was read does not survive writing: {written}");
     if let Ok(bytes) = write_fcs(&[small()])
         && let Ok(file) = read_fcs(&bytes, &ReadOptions::default())
         && let Some(data_set) = file.data_sets.first()

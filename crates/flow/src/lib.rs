@@ -26,16 +26,10 @@ pub use file_compensation::{FileCompensation, bare_name, file_compensation};
 pub use fuzz::{fuzz_fcs, fuzz_gating_ml};
 pub use limits::Limits;
 pub use membership::Membership;
-pub use panel::{
-    Combine, Comparison, Criterion, Panel, PanelError, PanelSource, panel_texts, panels,
-};
-pub use report::{
-    AnalyseOptions, Analysis, CompensationReport, FlowError, FlowReport, METHOD, analyse,
-};
+pub use panel::{Combine, Comparison, Criterion, Panel, PanelError, PanelSource, panel_texts, panels};
+pub use report::{AnalyseOptions, Analysis, CompensationReport, FlowError, FlowReport, METHOD, analyse};
 pub use scale::ChannelScale;
 pub use spillover::{SpilloverError, SpilloverMatrix};
 pub use tolerance::{Tolerance, Tolerances, UnknownTolerance};
 pub use transform::{PreparedTransform, Transform, TransformError, TransformKind};
-pub use verdict::{
-    CriterionOutcome, MarkerObservation, Outcome, PanelReport, Verdict, observations,
-};
+pub use verdict::{CriterionOutcome, MarkerObservation, Outcome, PanelReport, Verdict, observations};

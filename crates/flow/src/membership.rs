@@ -13,10 +13,7 @@ impl Membership {
     /// The empty set among so many events.
     #[must_use]
     pub fn none(events: usize) -> Self {
-        Self {
-            words: vec![0; events.div_ceil(64)],
-            events,
-        }
+        Self { words: vec![0; events.div_ceil(64)], events }
     }
 
     /// Every event.
@@ -45,20 +42,13 @@ impl Membership {
     /// Number of events in the set.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// True when the event is in the set.
     #[must_use]
     pub fn contains(&self, event: usize) -> bool {
-        event < self.events
-            && self
-                .words
-                .get(event / 64)
-                .is_some_and(|word| word >> (event % 64) & 1 == 1)
+        event < self.events && self.words.get(event / 64).is_some_and(|word| word >> (event % 64) & 1 == 1)
     }
 
     /// Puts an event into the set; events that do not exist are ignored.
@@ -102,10 +92,8 @@ impl Membership {
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

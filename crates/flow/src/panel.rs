@@ -165,22 +165,13 @@ impl Panel {
                 criterion: criterion.id.clone(),
                 problem: problem.to_owned(),
             };
-            if panel
-                .criteria
-                .iter()
-                .take(index)
-                .any(|other| other.id == criterion.id)
-            {
+            if panel.criteria.iter().take(index).any(|other| other.id == criterion.id) {
                 return Err(refuse("the id is used twice"));
             }
             if criterion.unit != "%" {
                 return Err(refuse("the unit must be %"));
             }
-            if !panel
-                .sources
-                .iter()
-                .any(|source| source.id == criterion.source)
-            {
+            if !panel.sources.iter().any(|source| source.id == criterion.source) {
                 return Err(refuse("its source is not listed"));
             }
             match (criterion.comparison, criterion.limit()) {
@@ -201,22 +192,10 @@ impl Panel {
 #[must_use]
 pub const fn panel_texts() -> [(&'static str, &'static str); 4] {
     [
-        (
-            "msc-isct-2006.toml",
-            include_str!("../../../knowledge/assays/panels/msc-isct-2006.toml"),
-        ),
-        (
-            "pluripotent-bank-1.toml",
-            include_str!("../../../knowledge/assays/panels/pluripotent-bank-1.toml"),
-        ),
-        (
-            "car-t-product-1.toml",
-            include_str!("../../../knowledge/assays/panels/car-t-product-1.toml"),
-        ),
-        (
-            "b-cell-recovery-1.toml",
-            include_str!("../../../knowledge/assays/panels/b-cell-recovery-1.toml"),
-        ),
+        ("msc-isct-2006.toml", include_str!("../../../knowledge/assays/panels/msc-isct-2006.toml")),
+        ("pluripotent-bank-1.toml", include_str!("../../../knowledge/assays/panels/pluripotent-bank-1.toml")),
+        ("car-t-product-1.toml", include_str!("../../../knowledge/assays/panels/car-t-product-1.toml")),
+        ("b-cell-recovery-1.toml", include_str!("../../../knowledge/assays/panels/b-cell-recovery-1.toml")),
     ]
 }
 
@@ -225,8 +204,5 @@ pub const fn panel_texts() -> [(&'static str, &'static str); 4] {
 /// # Errors
 /// The first panel whose text is refused.
 pub fn panels() -> Result<Vec<Panel>, PanelError> {
-    panel_texts()
-        .iter()
-        .map(|(_, text)| Panel::from_toml(text))
-        .collect()
+    panel_texts().iter().map(|(_, text)| Panel::from_toml(text)).collect()
 }

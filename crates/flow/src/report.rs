@@ -8,8 +8,8 @@ use thiserror::Error;
 use crate::fcs::{Channel, DataSet, FcsError, FcsVersion, ReadOptions, read_fcs};
 use crate::file_compensation::{FileCompensation, file_compensation, missing_channel};
 use crate::gating::{
-    CompensationReference, Dimension, GateResult, GateShape, GatingDocument, GatingError,
-    apply_gates, read_gating_ml,
+    CompensationReference, Dimension, GateResult, GateShape, GatingDocument, GatingError, apply_gates,
+    read_gating_ml,
 };
 use crate::limits::Limits;
 use crate::membership::hex;
@@ -146,10 +146,7 @@ pub fn analyse(
     gating_xml: Option<&[u8]>,
     options: &AnalyseOptions,
 ) -> Result<Analysis, FlowError> {
-    let read_options = ReadOptions {
-        tolerances: options.tolerances.clone(),
-        limits: options.limits,
-    };
+    let read_options = ReadOptions { tolerances: options.tolerances.clone(), limits: options.limits };
     let mut file = read_fcs(fcs, &read_options)?;
     let count = file.data_sets.len();
     let chosen = match options.data_set {
@@ -163,9 +160,7 @@ pub fn analyse(
         }
     };
     let data_set = file.data_sets.swap_remove(chosen - 1);
-    let document = gating_xml
-        .map(|xml| read_gating_ml(xml, &options.limits))
-        .transpose()?;
+    let document = gating_xml.map(|xml| read_gating_ml(xml, &options.limits)).transpose()?;
     let found = compensation(&data_set, document.as_ref(), options)?;
     let mut notes = data_set.notes.clone();
     notes.extend(document.iter().flat_map(GatingDocument::notes));
@@ -184,20 +179,12 @@ pub fn analyse(
         compensation: found.report,
         gates: Vec::new(),
         gating: None,
-        tolerances_used: data_set
-            .tolerances_used
-            .iter()
-            .chain(found.tolerances.iter())
-            .collect(),
+        tolerances_used: data_set.tolerances_used.iter().chain(found.tolerances.iter()).collect(),
         notes,
         digest: String::new(),
     };
-    let mut analysis = Analysis {
-        report,
-        data_set,
-        document: GatingDocument::default(),
-        compensation: found.compensation,
-    };
+    let mut analysis =
+        Analysis { report, data_set, document: GatingDocument::default(), compensation: found.compensation };
     match document {
         Some(document) => analysis.gate(document)?,
         None => analysis.report.digest = digest(&analysis.report),
@@ -233,13 +220,7 @@ impl Analysis {
             Some(id) => PlotSpec::for_gate(&self.document, id)?,
             None => PlotSpec::automatic(Some(&self.document), &self.data_set)?,
         };
-        DensityPlot::new(
-            &self.document,
-            &self.data_set,
-            &self.compensation,
-            &self.report.gates,
-            &spec,
-        )
+        DensityPlot::new(&self.document, &self.data_set, &self.compensation, &self.report.gates, &spec)
     }
 
     /// The sample against a panel. `mapping` pairs markers with gate ids or
@@ -269,10 +250,8 @@ fn compensation(
         }
         let matrix = SpilloverMatrix::from_file(name, bytes, &options.limits)?;
         matrix.weights()?;
-        if let Some(missing) = matrix
-            .detectors
-            .iter()
-            .find(|detector| data_set.channel_index(detector).is_none())
+        if let Some(missing) =
+            matrix.detectors.iter().find(|detector| data_set.channel_index(detector).is_none())
         {
             return Err(missing_channel(data_set, name, missing).into());
         }
@@ -308,24 +287,11 @@ fn compensation(
     };
     let (kind, from, matrix) = match &compensation {
         FileCompensation::None => ("none", String::new(), None),
-        FileCompensation::Matrix { matrix } => {
-            ("file", matrix.origin.clone(), Some(matrix.clone()))
-        }
-        FileCompensation::AlreadyCompensated { evidence } => {
-            ("already-compensated", evidence.clone(), None)
-        }
+        FileCompensation::Matrix { matrix } => ("file", matrix.origin.clone(), Some(matrix.clone())),
+        FileCompensation::AlreadyCompensated { evidence } => ("already-compensated", evidence.clone(), None),
     };
-    let report = CompensationReport {
-        kind: kind.to_owned(),
-        used,
-        from,
-        matrix,
-    };
-    Ok(Found {
-        compensation,
-        report,
-        tolerances,
-    })
+    let report = CompensationReport { kind: kind.to_owned(), used, from, matrix };
+    Ok(Found { compensation, report, tolerances })
 }
 
 /// True when some dimension is compensated as the FCS file says.
@@ -335,9 +301,7 @@ fn uses_file_compensation(document: &GatingDocument) -> bool {
         GateShape::Rectangle { ranges } => ranges.iter().any(|range| on_file(&range.dimension)),
         GateShape::Polygon { dimensions, .. } => dimensions.iter().any(on_file),
         GateShape::Ellipsoid { dimensions, .. } => dimensions.iter().any(on_file),
-        GateShape::Quadrant { dividers, .. } => {
-            dividers.iter().any(|divider| on_file(&divider.dimension))
-        }
+        GateShape::Quadrant { dividers, .. } => dividers.iter().any(|divider| on_file(&divider.dimension)),
         GateShape::Boolean { .. } => false,
     })
 }

@@ -27,10 +27,7 @@ pub enum ChannelScale {
 
 impl Default for ChannelScale {
     fn default() -> Self {
-        Self::Linear {
-            gain: 1.0,
-            time_step: 1.0,
-        }
+        Self::Linear { gain: 1.0, time_step: 1.0 }
     }
 }
 
@@ -40,24 +37,14 @@ impl ChannelScale {
     pub fn apply(&self, stored: f64) -> f64 {
         match *self {
             Self::Linear { gain, time_step } => stored * time_step / gain,
-            Self::Log {
-                decades,
-                offset,
-                range,
-            } => 10f64.powf(decades * stored / range) * offset,
+            Self::Log { decades, offset, range } => 10f64.powf(decades * stored / range) * offset,
         }
     }
 
     /// True when stored and scale values are the same.
     #[must_use]
     pub fn is_identity(&self) -> bool {
-        matches!(
-            *self,
-            Self::Linear {
-                gain: 1.0,
-                time_step: 1.0
-            }
-        )
+        matches!(*self, Self::Linear { gain: 1.0, time_step: 1.0 })
     }
 
     /// Scale values of a log channel for each whole number below `entries`;
@@ -65,9 +52,7 @@ impl ChannelScale {
     pub(crate) fn table(&self, entries: usize) -> Option<Vec<f64>> {
         matches!(self, Self::Log { .. }).then(|| {
             #[allow(clippy::cast_precision_loss)]
-            (0..entries)
-                .map(|stored| self.apply(stored as f64))
-                .collect()
+            (0..entries).map(|stored| self.apply(stored as f64)).collect()
         })
     }
 }

@@ -32,9 +32,7 @@ pub enum SpilloverError {
         origin: String,
     },
     /// The matrix names a channel the data does not have.
-    #[error(
-        "{origin} names channel {channel:?}, which the data set does not have; it has: {present}"
-    )]
+    #[error("{origin} names channel {channel:?}, which the data set does not have; it has: {present}")]
     MissingChannel {
         /// Keyword or file.
         origin: String,
@@ -125,39 +123,23 @@ impl SpilloverMatrix {
         tolerances: &Tolerances,
         limits: &Limits,
     ) -> Result<Self, SpilloverError> {
-        let malformed = |problem: String| SpilloverError::Malformed {
-            origin: origin.to_owned(),
-            problem,
-        };
+        let malformed = |problem: String| SpilloverError::Malformed { origin: origin.to_owned(), problem };
         let semicolons = text.contains(';');
-        let fields: Vec<&str> = text
-            .split(if semicolons { ';' } else { ',' })
-            .map(str::trim)
-            .collect();
+        let fields: Vec<&str> = text.split(if semicolons { ';' } else { ',' }).map(str::trim).collect();
         let size: usize = fields
             .first()
             .and_then(|field| field.parse().ok())
             .filter(|size| *size > 0)
             .ok_or_else(|| malformed("it does not begin with the number of channels".to_owned()))?;
         check_size(origin, size, limits)?;
-        let names: Vec<String> = fields
-            .iter()
-            .skip(1)
-            .take(size)
-            .map(|name| (*name).to_owned())
-            .collect();
+        let names: Vec<String> = fields.iter().skip(1).take(size).map(|name| (*name).to_owned()).collect();
         let numbers: Vec<&str> = fields.iter().skip(1 + size).copied().collect();
         let commas = semicolons || numbers.len() == 2 * size * size;
         if commas && !tolerances.allows(Tolerance::DecimalCommaInSpillover) {
-            return Err(SpilloverError::DecimalComma {
-                origin: origin.to_owned(),
-            });
+            return Err(SpilloverError::DecimalComma { origin: origin.to_owned() });
         }
         let numbers: Vec<String> = if semicolons {
-            numbers
-                .iter()
-                .map(|number| number.replace(',', "."))
-                .collect()
+            numbers.iter().map(|number| number.replace(',', ".")).collect()
         } else if commas {
             numbers.chunks(2).map(|halves| halves.join(".")).collect()
         } else {
@@ -172,11 +154,7 @@ impl SpilloverMatrix {
         }
         let coefficients = numbers
             .iter()
-            .map(|number| {
-                number
-                    .parse::<f64>()
-                    .map_err(|_| malformed(format!("{number:?} is not a number")))
-            })
+            .map(|number| number.parse::<f64>().map_err(|_| malformed(format!("{number:?} is not a number"))))
             .collect::<Result<Vec<_>, _>>()?;
         Self::new(origin, names.clone(), names, coefficients)
     }
@@ -196,12 +174,8 @@ impl SpilloverMatrix {
                 limit: limits.matrix_bytes_max,
             });
         }
-        let malformed = |problem: String| SpilloverError::Malformed {
-            origin: origin.to_owned(),
-            problem,
-        };
-        let text =
-            std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
+        let malformed = |problem: String| SpilloverError::Malformed { origin: origin.to_owned(), problem };
+        let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
         let lines: Vec<&str> = text
             .trim_start_matches('\u{feff}')
             .split(['\n', '\r'])
@@ -215,10 +189,8 @@ impl SpilloverMatrix {
             .checked_sub(1)
             .and_then(|index| lines.get(index))
             .ok_or_else(|| malformed("no row of channel names before the numbers".to_owned()))?;
-        let mut names: Vec<String> = fields(heading.trim_start_matches('#'))
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect();
+        let mut names: Vec<String> =
+            fields(heading.trim_start_matches('#')).iter().map(|name| (*name).to_owned()).collect();
         if names.first().is_some_and(String::is_empty) {
             names.remove(0);
         }
@@ -246,9 +218,7 @@ impl SpilloverMatrix {
             }
             for number in row {
                 rows.push(
-                    number
-                        .parse::<f64>()
-                        .map_err(|_| malformed(format!("{number:?} is not a number")))?,
+                    number.parse::<f64>().map_err(|_| malformed(format!("{number:?} is not a number")))?,
                 );
             }
         }
@@ -268,10 +238,7 @@ impl SpilloverMatrix {
     ) -> Result<Self, SpilloverError> {
         let origin = origin.to_owned();
         let (rows, columns) = (fluorochromes.len(), detectors.len());
-        let malformed = |problem| SpilloverError::Malformed {
-            origin: origin.clone(),
-            problem,
-        };
+        let malformed = |problem| SpilloverError::Malformed { origin: origin.clone(), problem };
         if rows == 0 || columns == 0 || coefficients.len() != rows * columns {
             return Err(malformed(format!(
                 "{} numbers do not fill {rows} rows of {columns}",
@@ -285,19 +252,9 @@ impl SpilloverMatrix {
             return Err(SpilloverError::NotFinite { origin });
         }
         if columns < rows {
-            return Err(SpilloverError::Underdetermined {
-                origin,
-                fluorochromes: rows,
-                detectors: columns,
-            });
+            return Err(SpilloverError::Underdetermined { origin, fluorochromes: rows, detectors: columns });
         }
-        Ok(Self {
-            origin,
-            fluorochromes,
-            detectors,
-            coefficients,
-            inverted_already: false,
-        })
+        Ok(Self { origin, fluorochromes, detectors, coefficients, inverted_already: false })
     }
 
     /// For each fluorochrome the weight of each detector in its compensated
@@ -309,18 +266,11 @@ impl SpilloverMatrix {
     pub fn weights(&self) -> Result<Vec<Vec<f64>>, SpilloverError> {
         let (rows, columns) = (self.fluorochromes.len(), self.detectors.len());
         let matrix = DMatrix::from_row_slice(rows, columns, &self.coefficients);
-        let singular = |ratio| SpilloverError::Singular {
-            origin: self.origin.clone(),
-            ratio,
-        };
+        let singular = |ratio| SpilloverError::Singular { origin: self.origin.clone(), ratio };
         let values = matrix.singular_values();
         let largest = values.iter().copied().fold(0.0, f64::max);
         let smallest = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let ratio = if largest > 0.0 {
-            smallest / largest
-        } else {
-            0.0
-        };
+        let ratio = if largest > 0.0 { smallest / largest } else { 0.0 };
         if ratio.is_nan() || ratio < CONDITION_MIN {
             return Err(singular(ratio));
         }
@@ -333,9 +283,7 @@ impl SpilloverMatrix {
         } else {
             matrix.pseudo_inverse(0.0).map_err(|_| singular(ratio))?
         };
-        Ok((0..rows)
-            .map(|fluorochrome| inverse.column(fluorochrome).iter().copied().collect())
-            .collect())
+        Ok((0..rows).map(|fluorochrome| inverse.column(fluorochrome).iter().copied().collect()).collect())
     }
 
     /// True for a square matrix that changes nothing.
@@ -362,24 +310,15 @@ fn repeated(names: &[String]) -> Option<&String> {
 fn check_size(origin: &str, found: usize, limits: &Limits) -> Result<(), SpilloverError> {
     let limit = limits.matrix_channels_max;
     if found > limit {
-        Err(SpilloverError::TooLarge {
-            origin: origin.to_owned(),
-            found,
-            limit,
-        })
+        Err(SpilloverError::TooLarge { origin: origin.to_owned(), found, limit })
     } else {
         Ok(())
     }
 }
 
 fn fields(line: &str) -> Vec<&str> {
-    let separator = ['\t', ';', ',']
-        .into_iter()
-        .find(|&separator| line.contains(separator))
-        .unwrap_or(',');
-    line.split(separator)
-        .map(|field| field.trim().trim_matches('"'))
-        .collect()
+    let separator = ['\t', ';', ','].into_iter().find(|&separator| line.contains(separator)).unwrap_or(',');
+    line.split(separator).map(|field| field.trim().trim_matches('"')).collect()
 }
 
 /// A row of numbers, with or without a label in front.

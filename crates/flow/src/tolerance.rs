@@ -112,9 +112,7 @@ impl FromStr for Tolerance {
         Self::ALL
             .into_iter()
             .find(|tolerance| tolerance.name() == wanted)
-            .ok_or_else(|| UnknownTolerance {
-                given: text.to_owned(),
-            })
+            .ok_or_else(|| UnknownTolerance { given: text.to_owned() })
     }
 }
 
@@ -160,10 +158,7 @@ impl FromStr for Tolerances {
 
     /// Comma-separated names; an empty text is the strict set.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.split(',')
-            .filter(|name| !name.trim().is_empty())
-            .map(Tolerance::from_str)
-            .collect()
+        text.split(',').filter(|name| !name.trim().is_empty()).map(Tolerance::from_str).collect()
     }
 }
 
@@ -178,11 +173,7 @@ pub(crate) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     pub(crate) fn new(allowed: &'a Tolerances) -> Self {
-        Self {
-            allowed,
-            used: Tolerances::strict(),
-            notes: Vec::new(),
-        }
+        Self { allowed, used: Tolerances::strict(), notes: Vec::new() }
     }
 
     /// Asks leave for a departure that is really there; records it if given.

@@ -91,11 +91,7 @@ pub struct TransformError {
 
 impl From<TransformKind> for Transform {
     fn from(kind: TransformKind) -> Self {
-        Self {
-            kind,
-            bound_min: None,
-            bound_max: None,
-        }
+        Self { kind, bound_min: None, bound_max: None }
     }
 }
 
@@ -112,18 +108,11 @@ impl Transform {
             return Err(self.kind.refusal("boundMin must not exceed boundMax"));
         }
         let curve = match self.kind {
-            TransformKind::Linear { t, a } => Curve::Linear {
-                shift: a,
-                width: t + a,
-            },
+            TransformKind::Linear { t, a } => Curve::Linear { shift: a, width: t + a },
             TransformKind::Log { t, m } => Curve::Log { t, m },
             TransformKind::Asinh { t, m, a } => {
                 let ln10 = std::f64::consts::LN_10;
-                Curve::Asinh {
-                    factor: (m * ln10).sinh() / t,
-                    shift: a * ln10,
-                    width: (m + a) * ln10,
-                }
+                Curve::Asinh { factor: (m * ln10).sinh() / t, shift: a * ln10, width: (m + a) * ln10 }
             }
             TransformKind::Logicle { t, w, m, a } => {
                 Curve::Table(InverseTable::new(ScaleShape::logicle(t, w, m, a)))
@@ -173,19 +162,11 @@ impl TransformKind {
             .map(|(name, value)| format!("{name}={value}"))
             .collect::<Vec<_>>()
             .join(" ");
-        TransformError {
-            kind: self.element(),
-            parameters,
-            problem,
-        }
+        TransformError { kind: self.element(), parameters, problem }
     }
 
     fn check(&self) -> Result<(), TransformError> {
-        if self
-            .parameters()
-            .iter()
-            .any(|(_, value)| !value.is_finite())
-        {
+        if self.parameters().iter().any(|(_, value)| !value.is_finite()) {
             return Err(self.refusal("every parameter must be a finite number"));
         }
         let problem = match *self {
@@ -197,18 +178,12 @@ impl TransformKind {
             Self::Log { m, .. } | Self::Asinh { m, .. } if m <= 0.0 => "M must be positive",
             Self::Logicle { m, .. } | Self::Hyperlog { m, .. } if m <= 0.0 => "M must be positive",
             // e^(M ln 10) must stay a number.
-            Self::Asinh { m, .. } | Self::Logicle { m, .. } | Self::Hyperlog { m, .. }
-                if m > 100.0 =>
-            {
+            Self::Asinh { m, .. } | Self::Logicle { m, .. } | Self::Hyperlog { m, .. } if m > 100.0 => {
                 "M must be at most 100"
             }
             Self::Asinh { m, a, .. } if !(0.0..=m).contains(&a) => "A must lie between 0 and M",
-            Self::Logicle { w, m, .. } if !(0.0..=m / 2.0).contains(&w) => {
-                "W must lie between 0 and M/2"
-            }
-            Self::Hyperlog { w, m, .. } if w <= 0.0 || w > m / 2.0 => {
-                "W must be positive and at most M/2"
-            }
+            Self::Logicle { w, m, .. } if !(0.0..=m / 2.0).contains(&w) => "W must lie between 0 and M/2",
+            Self::Hyperlog { w, m, .. } if w <= 0.0 || w > m / 2.0 => "W must be positive and at most M/2",
             Self::Logicle { w, m, a, .. } | Self::Hyperlog { w, m, a, .. }
                 if !(-w..=m - 2.0 * w).contains(&a) =>
             {
@@ -248,24 +223,14 @@ impl PreparedTransform {
     /// Every value in place.
     pub fn apply_all(&self, values: &mut [f64]) {
         match &self.curve {
-            Curve::Linear { shift, width } => values
-                .iter_mut()
-                .for_each(|value| *value = (*value + shift) / width),
+            Curve::Linear { shift, width } => {
+                values.iter_mut().for_each(|value| *value = (*value + shift) / width)
+            }
             Curve::Log { t, m } => values.iter_mut().for_each(|value| {
-                *value = if *value > 0.0 {
-                    (*value / t).log10() / m + 1.0
-                } else {
-                    f64::NAN
-                };
+                *value = if *value > 0.0 { (*value / t).log10() / m + 1.0 } else { f64::NAN };
             }),
-            Curve::Asinh {
-                factor,
-                shift,
-                width,
-            } => {
-                values
-                    .iter_mut()
-                    .for_each(|value| *value = ((*value * factor).asinh() + shift) / width);
+            Curve::Asinh { factor, shift, width } => {
+                values.iter_mut().for_each(|value| *value = ((*value * factor).asinh() + shift) / width);
             }
             Curve::Table(table) => table.apply_all(values),
         }
@@ -288,11 +253,7 @@ impl PreparedTransform {
         match &self.curve {
             Curve::Linear { shift, width } => transformed * width - shift,
             Curve::Log { t, m } => t * 10f64.powf((transformed - 1.0) * m),
-            Curve::Asinh {
-                factor,
-                shift,
-                width,
-            } => (transformed * width - shift).sinh() / factor,
+            Curve::Asinh { factor, shift, width } => (transformed * width - shift).sinh() / factor,
             Curve::Table(table) => table.scale_value(transformed),
         }
     }

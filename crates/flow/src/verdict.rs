@@ -17,16 +17,9 @@ impl Panel {
     /// is enough; otherwise a missing marker makes it not assessable.
     #[must_use]
     pub fn evaluate(&self, observations: &[MarkerObservation]) -> PanelReport {
-        let outcomes: Vec<CriterionOutcome> = self
-            .criteria
-            .iter()
-            .map(|criterion| criterion.judge(observations))
-            .collect();
-        let judged = || {
-            outcomes
-                .iter()
-                .filter(|outcome| outcome.comparison != Comparison::Report)
-        };
+        let outcomes: Vec<CriterionOutcome> =
+            self.criteria.iter().map(|criterion| criterion.judge(observations)).collect();
+        let judged = || outcomes.iter().filter(|outcome| outcome.comparison != Comparison::Report);
         let has = |wanted: Outcome| judged().any(|outcome| outcome.outcome == wanted);
         let verdict = match self.combine {
             _ if judged().next().is_none() => Verdict::NotAssessable,
@@ -76,21 +69,12 @@ pub fn observations(gates: &[GateResult], mapping: &[(String, String)]) -> Vec<M
         from: gate.path.clone(),
     };
     if mapping.is_empty() {
-        return gates
-            .iter()
-            .map(|gate| observation(&gate.id, gate))
-            .collect();
+        return gates.iter().map(|gate| observation(&gate.id, gate)).collect();
     }
     let find = |name: &str| {
-        gates
-            .iter()
-            .find(|gate| gate.path == name)
-            .or_else(|| gates.iter().find(|gate| gate.id == name))
+        gates.iter().find(|gate| gate.path == name).or_else(|| gates.iter().find(|gate| gate.id == name))
     };
-    mapping
-        .iter()
-        .filter_map(|(marker, gate)| find(gate).map(|gate| observation(marker, gate)))
-        .collect()
+    mapping.iter().filter_map(|(marker, gate)| find(gate).map(|gate| observation(marker, gate))).collect()
 }
 
 /// What became of one criterion.
@@ -173,17 +157,12 @@ pub struct PanelReport {
 
 /// Lower case, letters and digits only: `CD105+` and `cd-105` are one name.
 fn normalised(name: &str) -> String {
-    name.chars()
-        .filter(|character| character.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 impl Criterion {
     pub(crate) fn limit(&self) -> Option<Decimal> {
-        self.value
-            .as_deref()
-            .and_then(|value| Decimal::from_str(value).ok())
+        self.value.as_deref().and_then(|value| Decimal::from_str(value).ok())
     }
 
     /// `CD105-` (or a negative gate's name ending in `−`) is not CD105.
@@ -193,17 +172,12 @@ impl Criterion {
             return false;
         }
         let wanted = normalised(name);
-        std::iter::once(&self.marker)
-            .chain(&self.aliases)
-            .any(|own| normalised(own) == wanted)
+        std::iter::once(&self.marker).chain(&self.aliases).any(|own| normalised(own) == wanted)
     }
 
     /// count ÷ of against the limit, in exact arithmetic: 95 of 100 is 95 %.
     fn holds(&self, count: u64, of: u64) -> Option<bool> {
-        let (left, right) = (
-            Decimal::from(count) * Decimal::ONE_HUNDRED,
-            self.limit()? * Decimal::from(of),
-        );
+        let (left, right) = (Decimal::from(count) * Decimal::ONE_HUNDRED, self.limit()? * Decimal::from(of));
         Some(match self.comparison {
             Comparison::AtLeast => left >= right,
             Comparison::MoreThan => left > right,
@@ -214,13 +188,10 @@ impl Criterion {
     }
 
     fn judge(&self, observations: &[MarkerObservation]) -> CriterionOutcome {
-        let mut named = observations
-            .iter()
-            .filter(|observation| self.is_named(&observation.marker));
+        let mut named = observations.iter().filter(|observation| self.is_named(&observation.marker));
         let first = named.next();
-        let ambiguous = first.is_some_and(|first| {
-            named.any(|other| (other.count, other.of) != (first.count, first.of))
-        });
+        let ambiguous =
+            first.is_some_and(|first| named.any(|other| (other.count, other.of) != (first.count, first.of)));
         let usable = first.filter(|first| !ambiguous && first.of > 0 && first.count <= first.of);
         let Some(observation) = usable else {
             let (en, zh_tw) = match first {
@@ -238,9 +209,10 @@ impl Criterion {
             Some(true) => Outcome::Met,
             Some(false) => Outcome::NotMet,
         };
-        let limit = self.value.as_deref().map_or_else(String::new, |value| {
-            format!(", {} {value} %", self.comparison.sign())
-        });
+        let limit = self
+            .value
+            .as_deref()
+            .map_or_else(String::new, |value| format!(", {} {value} %", self.comparison.sign()));
         let share = format!("{} / {}", observation.count, observation.of);
         #[allow(clippy::cast_precision_loss)]
         let percent = 100.0 * observation.count as f64 / observation.of as f64;
@@ -252,14 +224,8 @@ impl Criterion {
         self.outcome(
             outcome,
             Some(observation),
-            &format!(
-                "{} {}: {percent:.4} % ({share}){limit}: {en}",
-                self.en, self.of_en
-            ),
-            &format!(
-                "{}（{}）：{percent:.4} %（{share}）{limit}：{zh_tw}",
-                self.zh_tw, self.of_zh_tw
-            ),
+            &format!("{} {}: {percent:.4} % ({share}){limit}: {en}", self.en, self.of_en),
+            &format!("{}（{}）：{percent:.4} %（{share}）{limit}：{zh_tw}", self.zh_tw, self.of_zh_tw),
         )
     }
 
@@ -271,9 +237,8 @@ impl Criterion {
         zh_tw: &str,
     ) -> CriterionOutcome {
         #[allow(clippy::cast_precision_loss)]
-        let percent = observation
-            .filter(|seen| seen.of > 0)
-            .map(|seen| 100.0 * seen.count as f64 / seen.of as f64);
+        let percent =
+            observation.filter(|seen| seen.of > 0).map(|seen| 100.0 * seen.count as f64 / seen.of as f64);
         CriterionOutcome {
             id: self.id.clone(),
             marker: self.marker.clone(),

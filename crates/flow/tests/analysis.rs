@@ -1,10 +1,5 @@
 //! The whole way from bytes to report, plot and panel; the same bits every time.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::cast_precision_loss
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::cast_precision_loss)]
 
 mod common;
 
@@ -36,9 +31,7 @@ fn data_set(values: Vec<f32>) -> WriteDataSet {
 
 fn ramp(events: usize) -> Vec<f32> {
     #[allow(clippy::cast_possible_truncation)]
-    (0..events)
-        .map(|event| (event as f64 * 262_144.0 / events as f64 - 500.0) as f32)
-        .collect()
+    (0..events).map(|event| (event as f64 * 262_144.0 / events as f64 - 500.0) as f32).collect()
 }
 
 const GATES: &str = r#"<?xml version="1.0"?><gating:Gating-ML xmlns:gating="http://www.isac-net.org/std/Gating-ML/v2.0/gating" xmlns:transforms="http://www.isac-net.org/std/Gating-ML/v2.0/transformations" xmlns:data-type="http://www.isac-net.org/std/Gating-ML/v2.0/datatypes">
@@ -60,9 +53,7 @@ fn recomputed_to_the_same_bits() {
     let bytes = write_fcs(&[data_set(ramp(100_000))]).unwrap();
     let run = || {
         serde_json::to_value(
-            analyse(&bytes, Some(GATES.as_bytes()), &AnalyseOptions::default())
-                .unwrap()
-                .report,
+            analyse(&bytes, Some(GATES.as_bytes()), &AnalyseOptions::default()).unwrap().report,
         )
         .unwrap()
     };
@@ -72,26 +63,11 @@ fn recomputed_to_the_same_bits() {
     assert_eq!(report["method"], "flow/1");
     assert_eq!(report["file_sha256"].as_str().unwrap().len(), 64);
     assert_eq!(report["gates"][1]["path"], "/cells/CD105+");
-    assert_eq!(
-        report["gates"][1]["parent_count"],
-        report["gates"][0]["count"]
-    );
-    assert_eq!(
-        report["gating"]["transforms"][0]["transform"]["kind"],
-        "logicle"
-    );
-    assert_eq!(
-        report["gating"]["transforms"][0]["transform"]["t"],
-        262_144.0
-    );
+    assert_eq!(report["gates"][1]["parent_count"], report["gates"][0]["count"]);
+    assert_eq!(report["gating"]["transforms"][0]["transform"]["kind"], "logicle");
+    assert_eq!(report["gating"]["transforms"][0]["transform"]["t"], 262_144.0);
     let one_event_more = write_fcs(&[data_set(ramp(100_001))]).unwrap();
-    let other = analyse(
-        &one_event_more,
-        Some(GATES.as_bytes()),
-        &AnalyseOptions::default(),
-    )
-    .unwrap()
-    .report;
+    let other = analyse(&one_event_more, Some(GATES.as_bytes()), &AnalyseOptions::default()).unwrap().report;
     assert_ne!(report["digest"], other.digest.as_str());
 }
 
@@ -100,15 +76,9 @@ fn recomputed_to_the_same_bits() {
 fn the_number_of_threads_changes_nothing() {
     let bytes = write_fcs(&[data_set(ramp(70_001))]).unwrap();
     let digest = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            analyse(&bytes, Some(GATES.as_bytes()), &AnalyseOptions::default())
-                .unwrap()
-                .report
-                .digest
+            analyse(&bytes, Some(GATES.as_bytes()), &AnalyseOptions::default()).unwrap().report.digest
         })
     };
     assert_eq!(digest(1), digest(3));
@@ -137,13 +107,8 @@ fn a_moved_gate_changes_its_percentages() {
 #[test]
 fn without_gates_the_file_is_described() {
     let bytes = write_fcs(&[data_set(ramp(10))]).unwrap();
-    let report = analyse(&bytes, None, &AnalyseOptions::default())
-        .unwrap()
-        .report;
-    assert_eq!(
-        (report.events, report.channels.len(), report.gates.len()),
-        (10, 2, 0)
-    );
+    let report = analyse(&bytes, None, &AnalyseOptions::default()).unwrap().report;
+    assert_eq!((report.events, report.channels.len(), report.gates.len()), (10, 2, 0));
     assert_eq!(report.compensation.kind, "none");
     assert!(report.gating.is_none());
 }
@@ -153,26 +118,14 @@ fn without_gates_the_file_is_described() {
 fn several_data_sets_are_asked_about() {
     let bytes = write_fcs(&[data_set(ramp(10)), data_set(ramp(20))]).unwrap();
     let error = analyse(&bytes, None, &AnalyseOptions::default()).unwrap_err();
-    assert!(
-        matches!(error, FlowError::SeveralDataSets { ref events } if *events == [10, 20]),
-        "{error}"
-    );
-    let choose = |chosen| AnalyseOptions {
-        data_set: Some(chosen),
-        ..AnalyseOptions::default()
-    };
+    assert!(matches!(error, FlowError::SeveralDataSets { ref events } if *events == [10, 20]), "{error}");
+    let choose = |chosen| AnalyseOptions { data_set: Some(chosen), ..AnalyseOptions::default() };
     assert_eq!(analyse(&bytes, None, &choose(2)).unwrap().report.events, 20);
     assert!(matches!(
         analyse(&bytes, None, &choose(3)),
-        Err(FlowError::NoSuchDataSet {
-            chosen: 3,
-            count: 2
-        })
+        Err(FlowError::NoSuchDataSet { chosen: 3, count: 2 })
     ));
-    assert!(matches!(
-        analyse(&bytes, None, &choose(0)),
-        Err(FlowError::NoSuchDataSet { .. })
-    ));
+    assert!(matches!(analyse(&bytes, None, &choose(0)), Err(FlowError::NoSuchDataSet { .. })));
 }
 
 /// Row Q10. A plot counts every event of the population, draws the gate, and
@@ -183,14 +136,7 @@ fn plots_show_every_event_and_the_gates() {
     let analysis = analyse(&bytes, Some(GATES.as_bytes()), &AnalyseOptions::default()).unwrap();
     let plot = analysis.plot(Some("cells")).unwrap();
     assert_eq!(plot.counts.len(), CELLS * CELLS);
-    assert_eq!(
-        plot.counts
-            .iter()
-            .map(|&count| count as usize)
-            .sum::<usize>()
-            + plot.undefined,
-        20_000
-    );
+    assert_eq!(plot.counts.iter().map(|&count| count as usize).sum::<usize>() + plot.undefined, 20_000);
     assert_eq!(plot.outlines.len(), 1);
     assert!(
         plot.x.ticks.iter().any(|tick| tick.exponent == Some(4))
@@ -220,10 +166,7 @@ fn plots_show_every_event_and_the_gates() {
     assert_eq!((picture.width(), picture.height()), (640, 650));
     assert_eq!(png, plot.to_png(&PlotText::default(), None).unwrap());
     assert!(plot.to_png(&PlotText::default(), Some(b"no font")).is_err());
-    assert!(
-        analysis.plot(Some("CD105+")).is_err(),
-        "one dimension is no plane"
-    );
+    assert!(analysis.plot(Some("CD105+")).is_err(), "one dimension is no plane");
 }
 
 /// Row Q10. Plots of awkward data: no event, one value only, plain axes.
@@ -231,10 +174,7 @@ fn plots_show_every_event_and_the_gates() {
 fn plots_of_nothing_and_of_one_value() {
     for values in [vec![], vec![7.0], vec![7.0; 100], vec![-3e38, 3e38]] {
         let bytes = write_fcs(&[data_set(values.clone())]).unwrap();
-        let plot = analyse(&bytes, None, &AnalyseOptions::default())
-            .unwrap()
-            .plot(None)
-            .unwrap();
+        let plot = analyse(&bytes, None, &AnalyseOptions::default()).unwrap().plot(None).unwrap();
         assert_eq!(plot.counts.iter().sum::<u32>() as usize, values.len());
         assert!(plot.to_svg(&PlotText::default()).ends_with("</svg>\n"));
         assert!(!plot.to_png(&PlotText::default(), None).unwrap().is_empty());

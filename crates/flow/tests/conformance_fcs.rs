@@ -9,15 +9,11 @@ use std::path::Path;
 use common::{npy, outside, read};
 use vena_flow::fcs::{DataSet, FcsError, ReadOptions, read_fcs, read_fcs_from};
 use vena_flow::{
-    FileCompensation, Limits, SpilloverError, SpilloverMatrix, Tolerance, Tolerances,
-    file_compensation,
+    FileCompensation, Limits, SpilloverError, SpilloverMatrix, Tolerance, Tolerances, file_compensation,
 };
 
 fn with(tolerances: &[Tolerance]) -> ReadOptions {
-    ReadOptions {
-        tolerances: tolerances.iter().copied().collect(),
-        limits: Limits::default(),
-    }
+    ReadOptions { tolerances: tolerances.iter().copied().collect(), limits: Limits::default() }
 }
 
 fn one(path: &Path, tolerances: &[Tolerance]) -> Result<DataSet, FcsError> {
@@ -25,10 +21,7 @@ fn one(path: &Path, tolerances: &[Tolerance]) -> Result<DataSet, FcsError> {
     let file = read_fcs(&bytes, &with(tolerances))?;
     let streamed = read_fcs_from(std::io::Cursor::new(&bytes), &with(tolerances)).unwrap();
     assert_eq!(file.data_sets.len(), 1);
-    assert_eq!(
-        file.data_sets[0].columns, streamed.data_sets[0].columns,
-        "slice and stream agree"
-    );
+    assert_eq!(file.data_sets[0].columns, streamed.data_sets[0].columns, "slice and stream agree");
     Ok(file.data_sets.into_iter().next().unwrap())
 }
 
@@ -39,16 +32,9 @@ fn assert_matches(data: &DataSet, truth: &Path, scaled: bool) {
         let own = data.scale_values(column).unwrap();
         for row in 0..rows {
             let expected = values[row * columns + column];
-            let value = if scaled {
-                own[row]
-            } else {
-                data.columns[column].get(row).unwrap()
-            };
-            let close = if scaled {
-                (value - expected).abs() <= 1e-12 * expected.abs()
-            } else {
-                value == expected
-            };
+            let value = if scaled { own[row] } else { data.columns[column].get(row).unwrap() };
+            let close =
+                if scaled { (value - expected).abs() <= 1e-12 * expected.abs() } else { value == expected };
             assert!(close, "row {row} column {column}: {value} {expected}");
         }
     }
@@ -61,20 +47,11 @@ fn values_equal_the_truth_arrays() {
         return;
     };
     let data = one(&gating.join("gate_ref/data1.fcs"), &[]).unwrap();
-    assert_matches(
-        &data,
-        &files.join("flowio/data1_original_events.npy"),
-        false,
-    );
+    assert_matches(&data, &files.join("flowio/data1_original_events.npy"), false);
     assert_matches(&data, &files.join("flowio/data1_preprocessed.npy"), true);
     let data = one(&files.join("flowio/B01 KC-A-W---91-US.fcs"), &[]).unwrap();
-    assert_matches(
-        &data,
-        &files.join("flowio/B01 KC-A-W---91-US_preprocessed_events.npy"),
-        true,
-    );
-    let (compensation, used) =
-        file_compensation(&data, &Tolerances::strict(), &Limits::default()).unwrap();
+    assert_matches(&data, &files.join("flowio/B01 KC-A-W---91-US_preprocessed_events.npy"), true);
+    let (compensation, used) = file_compensation(&data, &Tolerances::strict(), &Limits::default()).unwrap();
     assert!(
         matches!(compensation, FileCompensation::Matrix { ref matrix } if matrix.detectors.len() == 8 && matrix.origin == "$SPILLOVER")
     );
@@ -100,11 +77,7 @@ fn compliant_files_read_strictly() {
         ("flowcore/compdata/data/060909.005", 10_000, 7),
     ] {
         let data = one(&files.join(name), &[]).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(
-            (data.events, data.channels.len()),
-            (events, channels),
-            "{name}"
-        );
+        assert_eq!((data.events, data.channels.len()), (events, channels), "{name}");
         assert_eq!(data.tolerances_used, Tolerances::strict(), "{name}");
     }
 }
@@ -116,29 +89,17 @@ fn offset_discrepancies_need_their_tolerance() {
     let Some(files) = outside("fcs_files") else {
         return;
     };
-    for name in [
-        "data_start_offset_discrepancy_example.fcs",
-        "data_stop_offset_discrepancy_example.fcs",
-    ] {
+    for name in ["data_start_offset_discrepancy_example.fcs", "data_stop_offset_discrepancy_example.fcs"] {
         let path = files.join("flowkit").join(name);
         // The file's anonymised $TIMESTEP is a departure of its own.
         assert!(one(&path, &[]).is_err());
         let error = one(&path, &[Tolerance::UnreadableTimeStep]).unwrap_err();
         assert!(matches!(error, FcsError::OffsetsDiffer { .. }), "{error}");
         assert!(error.to_string().contains("header-text-offsets-differ"));
-        let data = one(
-            &path,
-            &[
-                Tolerance::UnreadableTimeStep,
-                Tolerance::HeaderTextOffsetsDiffer,
-            ],
-        )
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let data = one(&path, &[Tolerance::UnreadableTimeStep, Tolerance::HeaderTextOffsetsDiffer])
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!((data.events, data.channels.len()), (2, 26));
-        assert!(
-            data.tolerances_used
-                .allows(Tolerance::HeaderTextOffsetsDiffer)
-        );
+        assert!(data.tolerances_used.allows(Tolerance::HeaderTextOffsetsDiffer));
         assert!(data.notes.iter().any(|note| note.contains("fit $TOT")));
     }
 }
@@ -152,13 +113,7 @@ fn off_by_one_end_and_spill_need_their_tolerances() {
     let path = files.join("flowkit/test_comp_example.fcs");
     let error = one(&path, &[]).unwrap_err();
     assert!(
-        matches!(
-            error,
-            FcsError::DataLength {
-                remedy: Some(Tolerance::OffByOneDataEnd),
-                ..
-            }
-        ),
+        matches!(error, FcsError::DataLength { remedy: Some(Tolerance::OffByOneDataEnd), .. }),
         "{error}"
     );
     let data = one(&path, &[Tolerance::OffByOneDataEnd]).unwrap();
@@ -169,9 +124,7 @@ fn off_by_one_end_and_spill_need_their_tolerances() {
     );
     let lenient = Tolerances::strict().with(Tolerance::SpillKeyword);
     let (compensation, used) = file_compensation(&data, &lenient, &Limits::default()).unwrap();
-    assert!(
-        matches!(compensation, FileCompensation::Matrix { ref matrix } if matrix.is_identity())
-    );
+    assert!(matches!(compensation, FileCompensation::Matrix { ref matrix } if matrix.is_identity()));
     assert_eq!(used, lenient);
     let matrix = SpilloverMatrix::from_file(
         "comp_complete_example.csv",
@@ -193,8 +146,8 @@ fn empty_values_need_their_tolerance() {
         let path = files.join("flowcore").join(name);
         let error = one(&path, &[]).unwrap_err();
         assert!(error.to_string().contains("empty-keyword-value"), "{error}");
-        let data = one(&path, &[Tolerance::EmptyKeywordValue])
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let data =
+            one(&path, &[Tolerance::EmptyKeywordValue]).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!((data.events, data.channels.len()), (10_000, 8));
         assert_eq!(data.channels[5].name, "FL1-A");
         assert_eq!(data.keywords.get("$P3S"), Some(""));
@@ -207,25 +160,17 @@ fn matrix_files_read() {
     let Some(files) = outside("fcs_files") else {
         return;
     };
-    let read_matrix = |name: &str| {
-        SpilloverMatrix::from_file(name, &read(files.join(name)), &Limits::default()).unwrap()
-    };
+    let read_matrix =
+        |name: &str| SpilloverMatrix::from_file(name, &read(files.join(name)), &Limits::default()).unwrap();
     let matrix = read_matrix("flowcore/compdata/compmatrix");
     assert_eq!(matrix.detectors, ["FL1-H", "FL2-H", "FL3-H", "FL4-H"]);
     assert_eq!(matrix.coefficients[1], 0.24);
-    assert_eq!(
-        read_matrix("flowkit/den_comp.csv").detectors[5],
-        "CD3 APC-H7 FLR-A"
-    );
+    assert_eq!(read_matrix("flowkit/den_comp.csv").detectors[5], "CD3 APC-H7 FLR-A");
     // A single stain, compensated with the known matrix, leaves no spill behind.
     let weights = matrix.weights().unwrap();
     for (row, spectrum) in matrix.coefficients.chunks(4).enumerate() {
         for (column, weights) in weights.iter().enumerate() {
-            let seen: f64 = spectrum
-                .iter()
-                .zip(weights)
-                .map(|(value, weight)| value * weight)
-                .sum();
+            let seen: f64 = spectrum.iter().zip(weights).map(|(value, weight)| value * weight).sum();
             assert!((seen - f64::from(u8::from(row == column))).abs() < 1e-12);
         }
     }

@@ -12,38 +12,23 @@ use vena_flow::gating::{GateResult, apply_gates, read_gating_ml, write_gating_ml
 use vena_flow::{Limits, Tolerances, file_compensation};
 
 fn data_set(folder: &Path) -> DataSet {
-    read_fcs(
-        &read(folder.join("gate_ref/data1.fcs")),
-        &ReadOptions::default(),
-    )
-    .unwrap()
-    .data_sets
-    .remove(0)
+    read_fcs(&read(folder.join("gate_ref/data1.fcs")), &ReadOptions::default()).unwrap().data_sets.remove(0)
 }
 
 fn gate(folder: &Path, data: &DataSet, xml: &str) -> Vec<GateResult> {
-    let document = read_gating_ml(
-        &read(folder.join("gate_ref/gml").join(xml)),
-        &Limits::default(),
-    )
-    .unwrap();
+    let document = read_gating_ml(&read(folder.join("gate_ref/gml").join(xml)), &Limits::default()).unwrap();
     let (file, _) = file_compensation(data, &Tolerances::strict(), &Limits::default()).unwrap();
     apply_gates(&document, data, &file).unwrap()
 }
 
 fn truth(path: &Path) -> Vec<bool> {
-    String::from_utf8(read(path))
-        .unwrap()
-        .lines()
-        .map(|line| line.trim() == "1")
-        .collect()
+    String::from_utf8(read(path)).unwrap().lines().map(|line| line.trim() == "1").collect()
 }
 
 fn compare(result: &GateResult, expected: &[bool], file: &str) {
     assert_eq!(result.membership.events(), expected.len());
-    let differing: Vec<usize> = (0..expected.len())
-        .filter(|&event| result.membership.contains(event) != expected[event])
-        .collect();
+    let differing: Vec<usize> =
+        (0..expected.len()).filter(|&event| result.membership.contains(event) != expected[event]).collect();
     assert!(
         differing.is_empty(),
         "{file}: gate {} differs at {} events, first {:?}",
@@ -51,10 +36,7 @@ fn compare(result: &GateResult, expected: &[bool], file: &str) {
         differing.len(),
         differing.first()
     );
-    assert_eq!(
-        result.count,
-        expected.iter().filter(|inside| **inside).count()
-    );
+    assert_eq!(result.count, expected.iter().filter(|inside| **inside).count());
 }
 
 /// Row Q10. Every truth vector, in the file of all gates and in each gate's own.
@@ -67,14 +49,7 @@ fn every_truth_vector_matches_event_by_event() {
     let mut truths: BTreeMap<String, Vec<bool>> = BTreeMap::new();
     for entry in std::fs::read_dir(folder.join("gate_ref/truth")).unwrap() {
         let path = entry.unwrap().path();
-        let name = path
-            .file_stem()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .strip_prefix("Results_")
-            .unwrap()
-            .to_owned();
+        let name = path.file_stem().unwrap().to_str().unwrap().strip_prefix("Results_").unwrap().to_owned();
         truths.insert(name, truth(&path));
     }
     // The gate under a quadrant has its own file and its own name for the truth.
@@ -107,18 +82,9 @@ fn every_truth_vector_matches_event_by_event() {
     }
     without_truth.sort();
     without_truth.dedup();
-    println!(
-        "{compared} comparisons; gates without a truth file: {}",
-        without_truth.join(", ")
-    );
-    let missing: Vec<&String> = truths
-        .keys()
-        .filter(|name| !seen.contains_key(*name))
-        .collect();
-    assert!(
-        missing.is_empty(),
-        "truths that no gate reached: {missing:?}"
-    );
+    println!("{compared} comparisons; gates without a truth file: {}", without_truth.join(", "));
+    let missing: Vec<&String> = truths.keys().filter(|name| !seen.contains_key(*name)).collect();
+    assert!(missing.is_empty(), "truths that no gate reached: {missing:?}");
     assert!(compared > truths.len());
 }
 
@@ -157,20 +123,10 @@ fn foreign_elements_and_attributes_are_refused() {
         return;
     };
     let xml = read(folder.join("gate_ref/gml/gml_range_gate_attr_testing.xml"));
-    let error = read_gating_ml(&xml, &Limits::default())
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("<sample>") && error.contains("line 7"),
-        "{error}"
-    );
-    let without_wrapper = String::from_utf8(xml)
-        .unwrap()
-        .replace("<sample>", "")
-        .replace("</sample>", "");
-    let error = read_gating_ml(without_wrapper.as_bytes(), &Limits::default())
-        .unwrap_err()
-        .to_string();
+    let error = read_gating_ml(&xml, &Limits::default()).unwrap_err().to_string();
+    assert!(error.contains("<sample>") && error.contains("line 7"), "{error}");
+    let without_wrapper = String::from_utf8(xml).unwrap().replace("<sample>", "").replace("</sample>", "");
+    let error = read_gating_ml(without_wrapper.as_bytes(), &Limits::default()).unwrap_err().to_string();
     assert!(error.contains("attribute name"), "{error}");
 }
 
@@ -180,16 +136,10 @@ fn a_panel_on_the_wrong_file_names_the_missing_channel() {
     let (Some(gates), Some(files)) = (outside("fcs_gatingml"), outside("fcs_files")) else {
         return;
     };
-    let document = read_gating_ml(
-        &read(files.join("flowkit/8_color_ICS.xml")),
-        &Limits::default(),
-    )
-    .unwrap();
+    let document = read_gating_ml(&read(files.join("flowkit/8_color_ICS.xml")), &Limits::default()).unwrap();
     assert!(document.gates.len() > 5 && document.matrices.len() == 1);
     let data = data_set(&gates);
     let (file, _) = file_compensation(&data, &Tolerances::strict(), &Limits::default()).unwrap();
-    let error = apply_gates(&document, &data, &file)
-        .unwrap_err()
-        .to_string();
+    let error = apply_gates(&document, &data, &file).unwrap_err().to_string();
     assert!(error.contains("FSC-A"), "{error}");
 }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use vena_flow::fcs::{
-    ByteOrder, FcsError, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues,
-    read_fcs, write_fcs,
+    ByteOrder, FcsError, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
+    write_fcs,
 };
 use vena_flow::gating::{GatingError, apply_gates, read_gating_ml};
 use vena_flow::{FileCompensation, Limits, Tolerance, Tolerances, analyse};
@@ -28,10 +28,7 @@ fn sample(values: Vec<f32>, keywords: &[(&str, &str)]) -> Vec<u8> {
         order: ByteOrder::Little,
         delimiter: b'/',
         channels: vec![channel("FITC-A"), channel("PE-A")],
-        keywords: keywords
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        keywords: keywords.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     }])
     .unwrap()
 }
@@ -58,10 +55,7 @@ fn truncated_files_are_refused() {
     let whole = valid();
     // The last eight bytes are the CRC field, which carries no event.
     for length in 0..whole.len() - 8 {
-        assert!(
-            read_fcs(&whole[..length], &ReadOptions::default()).is_err(),
-            "{length} bytes"
-        );
+        assert!(read_fcs(&whole[..length], &ReadOptions::default()).is_err(), "{length} bytes");
     }
 }
 
@@ -73,11 +67,8 @@ fn lying_counts_and_offsets_are_refused() {
     assert!(
         matches!(refuse(&replaced(&large, "$TOT/125000/", "$TOT/-12500/")), FcsError::KeywordValue { keyword, .. } if keyword == "$TOT")
     );
-    let trillion = replaced(
-        &sample(vec![0.0; 3], &[("X", "0123456789")]),
-        "$TOT/3/$P1N/FITC-A/",
-        "$TOT/1000000000000/",
-    );
+    let trillion =
+        replaced(&sample(vec![0.0; 3], &[("X", "0123456789")]), "$TOT/3/$P1N/FITC-A/", "$TOT/1000000000000/");
     assert!(read_fcs(&trillion, &ReadOptions::default()).is_err());
     assert!(matches!(
         refuse(&replaced(&large, "$TOT/125000/", "$TOT/925000/")),
@@ -85,43 +76,14 @@ fn lying_counts_and_offsets_are_refused() {
     ));
     assert!(matches!(
         refuse(&replaced(&large, "$TOT/125000/", "$TOT/124000/")),
-        FcsError::DataLength {
-            remedy: Some(Tolerance::DataSegmentLonger),
-            ..
-        }
+        FcsError::DataLength { remedy: Some(Tolerance::DataSegmentLonger), .. }
     ));
-    let limits = Limits {
-        events_max: 1_000,
-        ..Limits::default()
-    };
-    let error = read_fcs(
-        &large,
-        &ReadOptions {
-            limits,
-            ..ReadOptions::default()
-        },
-    )
-    .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            FcsError::Limit {
-                found: 125_000,
-                limit: 1_000,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let limits = Limits { events_max: 1_000, ..Limits::default() };
+    let error = read_fcs(&large, &ReadOptions { limits, ..ReadOptions::default() }).unwrap_err();
+    assert!(matches!(error, FcsError::Limit { found: 125_000, limit: 1_000, .. }), "{error}");
     let mut past = valid();
     past[18..26].copy_from_slice(b"99999999");
-    assert!(matches!(
-        refuse(&past),
-        FcsError::SegmentOutside {
-            segment: "TEXT",
-            ..
-        }
-    ));
+    assert!(matches!(refuse(&past), FcsError::SegmentOutside { segment: "TEXT", .. }));
     let mut reversed = valid();
     reversed[10..18].copy_from_slice(b"    9000");
     assert!(matches!(refuse(&reversed), FcsError::SegmentOutside { .. }));
@@ -134,71 +96,26 @@ fn lying_counts_and_offsets_are_refused() {
 #[test]
 fn a_trillion_events_need_a_trillion_bytes() {
     let text = "/$BEGINDATA/600/$ENDDATA/8000000000599/$NEXTDATA/0/$BYTEORD/1,2,3,4/$DATATYPE/F/$MODE/L/$PAR/2/$TOT/1000000000000/$P1N/A/$P1B/32/$P1R/1/$P1E/0,0/$P2N/B/$P2B/32/$P2R/1/$P2E/0,0/";
-    let mut bytes = format!(
-        "FCS3.1    {:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{text}",
-        58,
-        57 + text.len(),
-        0,
-        0,
-        0,
-        0
-    )
-    .into_bytes();
+    let mut bytes =
+        format!("FCS3.1    {:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{text}", 58, 57 + text.len(), 0, 0, 0, 0)
+            .into_bytes();
     bytes.resize(2_000, 0);
-    assert!(matches!(
-        refuse(&bytes),
-        FcsError::Limit {
-            found: 1_000_000_000_000,
-            ..
-        }
-    ));
-    let limits = Limits {
-        events_max: u64::MAX,
-        ..Limits::default()
-    };
-    let error = read_fcs(
-        &bytes,
-        &ReadOptions {
-            limits,
-            ..ReadOptions::default()
-        },
-    )
-    .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            FcsError::SegmentOutside {
-                segment: "DATA",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(refuse(&bytes), FcsError::Limit { found: 1_000_000_000_000, .. }));
+    let limits = Limits { events_max: u64::MAX, ..Limits::default() };
+    let error = read_fcs(&bytes, &ReadOptions { limits, ..ReadOptions::default() }).unwrap_err();
+    assert!(matches!(error, FcsError::SegmentOutside { segment: "DATA", .. }), "{error}");
 }
 
 /// Row Q10. $NEXTDATA backwards, into itself, past the end.
 #[test]
 fn next_data_must_lead_forward_inside_the_file() {
-    for next in [
-        "000000000001",
-        "000000000057",
-        "-00000000099",
-        "999999999999",
-    ] {
-        let error = refuse(&replaced(
-            &valid(),
-            "$NEXTDATA/000000000000/",
-            &format!("$NEXTDATA/{next}/"),
-        ));
+    for next in ["000000000001", "000000000057", "-00000000099", "999999999999"] {
+        let error = refuse(&replaced(&valid(), "$NEXTDATA/000000000000/", &format!("$NEXTDATA/{next}/")));
         assert!(matches!(error, FcsError::NextData { .. }), "{error}");
     }
     // Into the middle of this data set: no HEADER there.
     assert!(matches!(
-        refuse(&replaced(
-            &valid(),
-            "$NEXTDATA/000000000000/",
-            "$NEXTDATA/000000000100/"
-        )),
+        refuse(&replaced(&valid(), "$NEXTDATA/000000000000/", "$NEXTDATA/000000000100/")),
         FcsError::NotFcs { .. }
     ));
 }
@@ -239,22 +156,15 @@ fn range(id: &str, parent: &str, channel: &str, compensation: &str) -> String {
 }
 
 fn refuse_gates(fcs: &[u8], inside: &str) -> String {
-    analyse(
-        fcs,
-        Some(&gating(inside)),
-        &vena_flow::AnalyseOptions::default(),
-    )
-    .expect_err("must be refused")
-    .to_string()
+    analyse(fcs, Some(&gating(inside)), &vena_flow::AnalyseOptions::default())
+        .expect_err("must be refused")
+        .to_string()
 }
 
 /// Row Q10. A missing channel is named, and so are the channels there are.
 #[test]
 fn a_missing_channel_is_named() {
-    let error = refuse_gates(
-        &valid(),
-        &range("Lymphocytes", "", "APC-A", "uncompensated"),
-    );
+    let error = refuse_gates(&valid(), &range("Lymphocytes", "", "APC-A", "uncompensated"));
     assert!(
         error.contains("Lymphocytes") && error.contains("APC-A") && error.contains("FITC-A, PE-A"),
         "{error}"
@@ -272,11 +182,8 @@ fn circles_and_dangling_references_are_refused() {
     let own = range("A", r#" gating:parent_id="A""#, "PE-A", "uncompensated");
     assert!(refuse_gates(&valid(), &own).contains("A → A"));
     assert!(
-        refuse_gates(
-            &valid(),
-            &range("A", r#" gating:parent_id="Z""#, "PE-A", "uncompensated")
-        )
-        .contains("\"Z\"")
+        refuse_gates(&valid(), &range("A", r#" gating:parent_id="Z""#, "PE-A", "uncompensated"))
+            .contains("\"Z\"")
     );
     assert!(
         refuse_gates(
@@ -306,44 +213,20 @@ fn a_long_chain_of_parents_is_bounded() {
 #[test]
 fn entity_bombs_are_refused() {
     let bomb = br#"<?xml version="1.0"?><!DOCTYPE b [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]><b>&b;</b>"#;
-    assert!(matches!(
-        read_gating_ml(bomb, &Limits::default()),
-        Err(GatingError::DocumentType { .. })
-    ));
+    assert!(matches!(read_gating_ml(bomb, &Limits::default()), Err(GatingError::DocumentType { .. })));
     let external = br#"<!DOCTYPE g SYSTEM "file:///etc/passwd"><g/>"#;
-    assert!(matches!(
-        read_gating_ml(external, &Limits::default()),
-        Err(GatingError::DocumentType { .. })
-    ));
+    assert!(matches!(read_gating_ml(external, &Limits::default()), Err(GatingError::DocumentType { .. })));
     assert!(matches!(
         read_gating_ml(&gating("&own;"), &Limits::default()),
         Err(GatingError::DocumentType { .. })
     ));
     let deep = "<a>".repeat(100_000);
-    assert!(matches!(
-        read_gating_ml(deep.as_bytes(), &Limits::default()),
-        Err(GatingError::Limit { .. })
-    ));
-    let limits = Limits {
-        xml_elements_max: 100,
-        ..Limits::default()
-    };
-    assert!(matches!(
-        read_gating_ml(&gating(&"<x/>".repeat(200)), &limits),
-        Err(GatingError::Limit { .. })
-    ));
-    let limits = Limits {
-        xml_bytes_max: 100,
-        ..Limits::default()
-    };
-    assert!(matches!(
-        read_gating_ml(&gating(""), &limits),
-        Err(GatingError::Limit { .. })
-    ));
-    assert!(matches!(
-        read_gating_ml(b"\xff\xfe<\0", &Limits::default()),
-        Err(GatingError::Xml { .. })
-    ));
+    assert!(matches!(read_gating_ml(deep.as_bytes(), &Limits::default()), Err(GatingError::Limit { .. })));
+    let limits = Limits { xml_elements_max: 100, ..Limits::default() };
+    assert!(matches!(read_gating_ml(&gating(&"<x/>".repeat(200)), &limits), Err(GatingError::Limit { .. })));
+    let limits = Limits { xml_bytes_max: 100, ..Limits::default() };
+    assert!(matches!(read_gating_ml(&gating(""), &limits), Err(GatingError::Limit { .. })));
+    assert!(matches!(read_gating_ml(b"\xff\xfe<\0", &Limits::default()), Err(GatingError::Xml { .. })));
 }
 
 /// Row Q10. Singular spillover, a second compensation, only SPILL.
@@ -354,36 +237,17 @@ fn bad_compensation_is_refused_by_name() {
     assert!(refuse_gates(&singular, &gate).contains("cannot be inverted"));
     let spill = sample(vec![1.0], &[("SPILL", "2,FITC-A,PE-A,1,0.1,0,1")]);
     assert!(refuse_gates(&spill, &gate).contains("spill-keyword"));
-    let commas = sample(
-        vec![1.0],
-        &[("$SPILLOVER", "2,FITC-A,PE-A,1,0,0,1,0,0,1,0")],
-    );
+    let commas = sample(vec![1.0], &[("$SPILLOVER", "2,FITC-A,PE-A,1,0,0,1,0,0,1,0")]);
     assert!(refuse_gates(&commas, &gate).contains("decimal-comma-in-spillover"));
     let absent = sample(vec![1.0], &[("$SPILLOVER", "2,FITC-A,APC-A,1,0.1,0,1")]);
     assert!(refuse_gates(&absent, &gate).contains("APC-A"));
     // Nothing asks for compensation: the file is read, the reason reported.
-    let report = analyse(&spill, None, &vena_flow::AnalyseOptions::default())
-        .unwrap()
-        .report;
-    assert_eq!(
-        (report.compensation.kind.as_str(), report.compensation.used),
-        ("not-usable", false)
-    );
-    let done = sample(
-        vec![1.0],
-        &[
-            ("COMPENSATED", "TRUE"),
-            ("$SPILLOVER", "2,FITC-A,PE-A,1,0.5,0,1"),
-        ],
-    );
+    let report = analyse(&spill, None, &vena_flow::AnalyseOptions::default()).unwrap().report;
+    assert_eq!((report.compensation.kind.as_str(), report.compensation.used), ("not-usable", false));
+    let done = sample(vec![1.0], &[("COMPENSATED", "TRUE"), ("$SPILLOVER", "2,FITC-A,PE-A,1,0.5,0,1")]);
     let matrix = Some(("m.csv".to_owned(), b"FITC-A,PE-A\n1,0.1\n0,1\n".to_vec()));
-    let options = vena_flow::AnalyseOptions {
-        matrix,
-        ..Default::default()
-    };
-    let error = analyse(&done, Some(&gating(&gate)), &options)
-        .unwrap_err()
-        .to_string();
+    let options = vena_flow::AnalyseOptions { matrix, ..Default::default() };
+    let error = analyse(&done, Some(&gating(&gate)), &options).unwrap_err().to_string();
     assert!(error.contains("compensated already"), "{error}");
 }
 
@@ -396,72 +260,33 @@ fn compensation_follows_the_standard() {
             tolerances: tolerances.iter().copied().collect(),
             ..Default::default()
         };
-        analyse(
-            bytes,
-            Some(&gating(&range("G", "", "FITC-A", "FCS"))),
-            &options,
-        )
-        .unwrap()
-        .report
+        analyse(bytes, Some(&gating(&range("G", "", "FITC-A", "FCS"))), &options).unwrap().report
     };
-    let both = sample(
-        vec![2.0],
-        &[
-            ("$SPILLOVER", "2,FITC-A,PE-A,1,0,0.6,1"),
-            ("SPILL", "2,FITC-A,PE-A,1,0,0,1"),
-        ],
-    );
+    let both =
+        sample(vec![2.0], &[("$SPILLOVER", "2,FITC-A,PE-A,1,0,0.6,1"), ("SPILL", "2,FITC-A,PE-A,1,0,0,1")]);
     let report = kind(&both, &[]);
     assert_eq!(report.compensation.from, "$SPILLOVER");
     // 2 − 0.6 × 2 = 0.8 lies below the gate's 1; uncompensated it would not.
     assert_eq!(report.gates[0].count, 0);
-    let commas = sample(
-        vec![2.0],
-        &[("$SPILLOVER", "2,FITC-A,PE-A,1,0,0,0,0,6,1,0")],
-    );
+    let commas = sample(vec![2.0], &[("$SPILLOVER", "2,FITC-A,PE-A,1,0,0,0,0,6,1,0")]);
     let report = kind(&commas, &[Tolerance::DecimalCommaInSpillover]);
     assert_eq!(report.gates[0].count, 0);
-    assert!(
-        report
-            .tolerances_used
-            .allows(Tolerance::DecimalCommaInSpillover)
-    );
-    let done = sample(
-        vec![2.0],
-        &[
-            ("COMPENSATED", "TRUE"),
-            ("$SPILLOVER", "2,FITC-A,PE-A,1,0,0.6,1"),
-        ],
-    );
+    assert!(report.tolerances_used.allows(Tolerance::DecimalCommaInSpillover));
+    let done = sample(vec![2.0], &[("COMPENSATED", "TRUE"), ("$SPILLOVER", "2,FITC-A,PE-A,1,0,0.6,1")]);
     let report = kind(&done, &[]);
-    assert_eq!(
-        (report.compensation.kind.as_str(), report.gates[0].count),
-        ("already-compensated", 1)
-    );
+    assert_eq!((report.compensation.kind.as_str(), report.gates[0].count), ("already-compensated", 1));
 }
 
 /// Row Q10. TEXT without data offsets, and HEADER without: who may be silent.
 #[test]
 fn silent_offsets() {
     let bytes = valid();
-    let begin = String::from_utf8_lossy(&bytes[26..34])
-        .trim()
-        .parse::<usize>()
-        .unwrap();
-    let end = String::from_utf8_lossy(&bytes[34..42])
-        .trim()
-        .parse::<usize>()
-        .unwrap();
+    let begin = String::from_utf8_lossy(&bytes[26..34]).trim().parse::<usize>().unwrap();
+    let end = String::from_utf8_lossy(&bytes[34..42]).trim().parse::<usize>().unwrap();
     // HEADER silent: the standard's own way for large files.
     let mut silent = bytes.clone();
     silent[26..42].copy_from_slice(b"       0       0");
-    assert_eq!(
-        read_fcs(&silent, &ReadOptions::default())
-            .unwrap()
-            .data_sets[0]
-            .events,
-        3
-    );
+    assert_eq!(read_fcs(&silent, &ReadOptions::default()).unwrap().data_sets[0].events, 3);
     // TEXT silent: only with the tolerance.
     let zero = replaced(
         &bytes,
@@ -470,10 +295,7 @@ fn silent_offsets() {
     );
     assert!(matches!(
         refuse(&zero),
-        FcsError::MissingKeyword {
-            remedy: Some(Tolerance::MissingTextOffsets),
-            ..
-        }
+        FcsError::MissingKeyword { remedy: Some(Tolerance::MissingTextOffsets), .. }
     ));
     let options = ReadOptions {
         tolerances: [Tolerance::MissingTextOffsets].into_iter().collect(),
@@ -493,19 +315,10 @@ fn tolerances_are_named() {
         assert_eq!(serde_json::to_value(tolerance).unwrap(), tolerance.name());
     }
     let several: Tolerances = "spill-keyword, Off_By_One_Data_End".parse().unwrap();
-    assert_eq!(
-        several.iter().collect::<Vec<_>>(),
-        [Tolerance::OffByOneDataEnd, Tolerance::SpillKeyword]
-    );
+    assert_eq!(several.iter().collect::<Vec<_>>(), [Tolerance::OffByOneDataEnd, Tolerance::SpillKeyword]);
     assert_eq!("".parse::<Tolerances>(), Ok(Tolerances::strict()));
-    let error = "anything-goes"
-        .parse::<Tolerances>()
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("anything-goes") && error.contains("empty-keyword-value"),
-        "{error}"
-    );
+    let error = "anything-goes".parse::<Tolerances>().unwrap_err().to_string();
+    assert!(error.contains("anything-goes") && error.contains("empty-keyword-value"), "{error}");
 }
 
 /// Row Q10. Keywords that contradict each other or the data type.
@@ -522,14 +335,8 @@ fn contradicting_keywords_are_refused() {
     assert_eq!(keyword("$P2E/0,0/", "$P2E/4,1/"), "$P2E");
     assert_eq!(keyword("$DATATYPE/F/", "$DATATYPE/A/"), "$DATATYPE");
     assert_eq!(keyword("$MODE/L/", "$MODE/C/"), "$MODE");
-    assert_eq!(
-        keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/3,4,1,2/"),
-        "$BYTEORD"
-    );
-    assert_eq!(
-        keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/1,2,2,4/"),
-        "$BYTEORD"
-    );
+    assert_eq!(keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/3,4,1,2/"), "$BYTEORD");
+    assert_eq!(keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/1,2,2,4/"), "$BYTEORD");
     assert_eq!(keyword("$P2N/PE-A/", "$P2X/PE-A/"), "$P2N");
     let same = sample(vec![1.0], &[("$P1S", "a"), ("$p1s", "b")]);
     assert!(refuse(&same).to_string().contains("duplicate-keyword"));

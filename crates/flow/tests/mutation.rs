@@ -27,10 +27,7 @@ fn sample(values: Vec<f32>, keywords: &[(&str, &str)]) -> Vec<u8> {
         order: ByteOrder::Little,
         delimiter: b'/',
         channels: vec![channel("FITC-A"), channel("PE-A")],
-        keywords: keywords
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        keywords: keywords.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     }])
     .unwrap()
 }
@@ -106,10 +103,7 @@ fn mutated_fcs_files_never_panic() {
         b"\xff\xff\xff\xff",
         b"        ",
     ];
-    let spill = [
-        ("$SPILLOVER", "2,FITC-A,PE-A,1,0.1,0.2,1"),
-        ("SPILL", "2,FITC-A,PE-A,1,0,1,0,0,2,1"),
-    ];
+    let spill = [("$SPILLOVER", "2,FITC-A,PE-A,1,0.1,0.2,1"), ("SPILL", "2,FITC-A,PE-A,1,0,1,0,0,2,1")];
     let mut seeds = vec![valid(), sample(vec![1.0; 50], &spill)];
     seeds.push([valid(), valid()].concat());
     let mut random = Random(0x5eed_0001);
@@ -137,8 +131,7 @@ fn mutated_gating_files_never_panic() {
         b"<!--",
     ];
     let mut seeds = vec![gating(
-        &(range("A", "", "FL1-H", "uncompensated")
-            + &range("B", r#" gating:parent_id="A""#, "FL2-H", "FCS")),
+        &(range("A", "", "FL1-H", "uncompensated") + &range("B", r#" gating:parent_id="A""#, "FL2-H", "FCS")),
     )];
     if let Some(folder) = outside("fcs_gatingml") {
         for name in [

@@ -2,29 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use vena_flow::{
-    Combine, Comparison, CountError, MarkerObservation, Outcome, Panel, Verdict, absolute_count,
-    panels, viability,
+    Combine, Comparison, CountError, MarkerObservation, Outcome, Panel, Verdict, absolute_count, panels,
+    viability,
 };
 
 const OF: u64 = 1_000_000;
 
 fn observation(marker: &str, count: u64) -> MarkerObservation {
-    MarkerObservation {
-        marker: marker.to_owned(),
-        count,
-        of: OF,
-        from: format!("/{marker}"),
-    }
+    MarkerObservation { marker: marker.to_owned(), count, of: OF, from: format!("/{marker}") }
 }
 
 /// The smallest or largest count within a limit such as "95" (percent of OF).
 fn limit_count(panel: &Panel, index: usize) -> u64 {
-    let percent: f64 = panel.criteria[index]
-        .value
-        .as_ref()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let percent: f64 = panel.criteria[index].value.as_ref().unwrap().parse().unwrap();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let count = (percent * 10_000.0).round() as u64;
     count
@@ -48,10 +38,7 @@ fn ready_panels_read() {
     for panel in &panels {
         assert!(!panel.sources.is_empty() && !panel.criteria.is_empty());
         assert!(
-            panel
-                .criteria
-                .iter()
-                .all(|criterion| !criterion.en.is_empty() && !criterion.zh_tw.is_empty())
+            panel.criteria.iter().all(|criterion| !criterion.en.is_empty() && !criterion.zh_tw.is_empty())
         );
         assert_eq!(panel.status, "provisional");
     }
@@ -60,36 +47,16 @@ fn ready_panels_read() {
         msc.criteria
             .iter()
             .filter(|criterion| criterion.comparison == comparison)
-            .map(|criterion| {
-                (
-                    criterion.marker.as_str(),
-                    criterion.value.as_deref().unwrap(),
-                )
-            })
+            .map(|criterion| (criterion.marker.as_str(), criterion.value.as_deref().unwrap()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(
-        limits(Comparison::AtLeast),
-        [("CD105", "95"), ("CD73", "95"), ("CD90", "95")]
-    );
+    assert_eq!(limits(Comparison::AtLeast), [("CD105", "95"), ("CD73", "95"), ("CD90", "95")]);
     assert_eq!(
         limits(Comparison::AtMost),
-        [
-            ("CD45", "2"),
-            ("CD34", "2"),
-            ("CD11b", "2"),
-            ("CD19", "2"),
-            ("HLA-DR", "2")
-        ]
+        [("CD45", "2"), ("CD34", "2"), ("CD11b", "2"), ("CD19", "2"), ("HLA-DR", "2")]
     );
     let pluripotent = &panels[1];
-    assert!(
-        pluripotent
-            .criteria
-            .iter()
-            .take(4)
-            .all(|criterion| criterion.value.as_deref() == Some("70"))
-    );
+    assert!(pluripotent.criteria.iter().take(4).all(|criterion| criterion.value.as_deref() == Some("70")));
     assert_eq!(pluripotent.criteria[4].value.as_deref(), Some("15"));
 }
 
@@ -97,41 +64,22 @@ fn ready_panels_read() {
 /// each marker missing makes it not assessable and is named.
 #[test]
 fn limits_hold_to_the_event_and_missing_is_never_normal() {
-    for panel in panels()
-        .unwrap()
-        .iter()
-        .filter(|panel| panel.combine == Combine::All)
-    {
+    for panel in panels().unwrap().iter().filter(|panel| panel.combine == Combine::All) {
         let met = at_limits(panel);
         assert_eq!(panel.evaluate(&met).verdict, Verdict::Meets, "{}", panel.id);
         for (index, own) in met.iter().enumerate() {
-            let criterion = panel
-                .criteria
-                .iter()
-                .find(|criterion| criterion.marker == own.marker)
-                .unwrap();
+            let criterion = panel.criteria.iter().find(|criterion| criterion.marker == own.marker).unwrap();
             let mut beyond = met.clone();
-            beyond[index].count = if criterion.comparison == Comparison::AtLeast {
-                own.count - 1
-            } else {
-                own.count + 1
-            };
+            beyond[index].count =
+                if criterion.comparison == Comparison::AtLeast { own.count - 1 } else { own.count + 1 };
             let report = panel.evaluate(&beyond);
             assert_eq!(report.verdict, Verdict::DoesNotMeet);
-            assert!(
-                report
-                    .criteria
-                    .iter()
-                    .any(|outcome| outcome.marker == own.marker
-                        && outcome.outcome == Outcome::NotMet
-                        && outcome.because_zh_tw.contains("不符合"))
-            );
+            assert!(report.criteria.iter().any(|outcome| outcome.marker == own.marker
+                && outcome.outcome == Outcome::NotMet
+                && outcome.because_zh_tw.contains("不符合")));
             let mut inside = met.clone();
-            inside[index].count = if criterion.comparison == Comparison::AtLeast {
-                own.count + 1
-            } else {
-                own.count - 1
-            };
+            inside[index].count =
+                if criterion.comparison == Comparison::AtLeast { own.count + 1 } else { own.count - 1 };
             assert_eq!(panel.evaluate(&inside).verdict, Verdict::Meets);
             let mut without = met.clone();
             without.remove(index);
@@ -181,14 +129,8 @@ fn marker_names_are_matched_not_guessed() {
     assert_eq!(outcome(&[observation("cd-105+", 960_000)]), Outcome::Met);
     assert_eq!(outcome(&[observation("CD105-", 960_000)]), Outcome::Missing);
     assert_eq!(outcome(&[observation("CD1050", 960_000)]), Outcome::Missing);
-    assert_eq!(
-        outcome(&[observation("CD105", 960_000), observation("CD105+", 10)]),
-        Outcome::Missing
-    );
-    let empty = MarkerObservation {
-        of: 0,
-        ..observation("CD105", 0)
-    };
+    assert_eq!(outcome(&[observation("CD105", 960_000), observation("CD105+", 10)]), Outcome::Missing);
+    let empty = MarkerObservation { of: 0, ..observation("CD105", 0) };
     assert_eq!(outcome(&[empty]), Outcome::Missing);
 }
 
@@ -196,11 +138,8 @@ fn marker_names_are_matched_not_guessed() {
 #[test]
 fn bad_panels_are_refused() {
     let text = vena_flow::panel_texts()[0].1;
-    let refused = |from: &str, to: &str| {
-        Panel::from_toml(&text.replacen(from, to, 1))
-            .unwrap_err()
-            .to_string()
-    };
+    let refused =
+        |from: &str, to: &str| Panel::from_toml(&text.replacen(from, to, 1)).unwrap_err().to_string();
     assert!(refused("value = \"95\"", "value = \"a lot\"").contains("no decimal"));
     assert!(refused("value = \"95\"", "value = \"195\"").contains("between 0 and 100"));
     assert!(refused("unit = \"%\"", "unit = \"1\"").contains("unit"));
@@ -216,35 +155,16 @@ fn beads_give_cells_per_microlitre() {
     let count = absolute_count(5_000, 10_000, 50_000.0, 100.0, 1.0).unwrap();
     assert!((count.cells_per_microlitre - 250.0).abs() < 1e-9);
     assert!(
-        (count.relative_standard_error.unwrap() - (1.0f64 / 5_000.0 + 1.0 / 10_000.0).sqrt()).abs()
-            < 1e-12
+        (count.relative_standard_error.unwrap() - (1.0f64 / 5_000.0 + 1.0 / 10_000.0).sqrt()).abs() < 1e-12
     );
     assert!(
-        (absolute_count(5_000, 10_000, 50_000.0, 100.0, 4.0)
-            .unwrap()
-            .cells_per_microlitre
-            - 1_000.0)
-            .abs()
+        (absolute_count(5_000, 10_000, 50_000.0, 100.0, 4.0).unwrap().cells_per_microlitre - 1_000.0).abs()
             < 1e-9
     );
-    assert_eq!(
-        absolute_count(5, 0, 50_000.0, 100.0, 1.0),
-        Err(CountError::NoBeads)
-    );
-    assert!(matches!(
-        absolute_count(5, 5, 50_000.0, 0.0, 1.0),
-        Err(CountError::NotPositive { .. })
-    ));
-    assert!(matches!(
-        absolute_count(5, 5, f64::NAN, 100.0, 1.0),
-        Err(CountError::NotPositive { .. })
-    ));
-    assert_eq!(
-        absolute_count(0, 5, 50_000.0, 100.0, 1.0)
-            .unwrap()
-            .relative_standard_error,
-        None
-    );
+    assert_eq!(absolute_count(5, 0, 50_000.0, 100.0, 1.0), Err(CountError::NoBeads));
+    assert!(matches!(absolute_count(5, 5, 50_000.0, 0.0, 1.0), Err(CountError::NotPositive { .. })));
+    assert!(matches!(absolute_count(5, 5, f64::NAN, 100.0, 1.0), Err(CountError::NotPositive { .. })));
+    assert_eq!(absolute_count(0, 5, 50_000.0, 100.0, 1.0).unwrap().relative_standard_error, None);
 }
 
 /// Row Q10. Viability from a dead-cell dye.
@@ -252,8 +172,5 @@ fn beads_give_cells_per_microlitre() {
 fn viability_is_the_share_without_dye() {
     assert_eq!(viability(30, 100).unwrap().percent, 70.0);
     assert_eq!(viability(0, 0), Err(CountError::NoEvents));
-    assert_eq!(
-        viability(3, 2),
-        Err(CountError::PartExceedsWhole { part: 3, whole: 2 })
-    );
+    assert_eq!(viability(3, 2), Err(CountError::PartExceedsWhole { part: 3, whole: 2 }));
 }

@@ -9,8 +9,8 @@
 
 use proptest::prelude::*;
 use vena_flow::fcs::{
-    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
-    read_fcs_from, write_fcs,
+    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, read_fcs_from,
+    write_fcs,
 };
 use vena_flow::{ChannelScale, Column};
 
@@ -32,20 +32,10 @@ fn name() -> impl Strategy<Value = String> {
 }
 
 fn integers(bits: u32, events: usize) -> impl Strategy<Value = WriteChannel> {
-    let top = if bits == 64 {
-        u64::MAX
-    } else {
-        (1 << bits) - 1
-    };
+    let top = if bits == 64 { u64::MAX } else { (1 << bits) - 1 };
     // A range anywhere up to 2^bits: what the mask leaves out is not data.
     let range = 1..=u128::from(top) + 1;
-    (
-        name(),
-        range,
-        prop::collection::vec(0..=top, events),
-        prop::option::of(0.25f64..8.0),
-        any::<bool>(),
-    )
+    (name(), range, prop::collection::vec(0..=top, events), prop::option::of(0.25f64..8.0), any::<bool>())
         .prop_map(move |(name, range, values, gain, log)| WriteChannel {
             name,
             stain: String::new(),
@@ -58,18 +48,12 @@ fn integers(bits: u32, events: usize) -> impl Strategy<Value = WriteChannel> {
 }
 
 fn floats(events: usize) -> impl Strategy<Value = WriteChannel> {
-    let values = prop::collection::vec(
-        any::<f32>().prop_filter("finite", |value| value.is_finite()),
-        events,
-    );
+    let values = prop::collection::vec(any::<f32>().prop_filter("finite", |value| value.is_finite()), events);
     (name(), values).prop_map(|(name, values)| real(name, 32, WriteValues::Floats(values)))
 }
 
 fn doubles(events: usize) -> impl Strategy<Value = WriteChannel> {
-    let values = prop::collection::vec(
-        any::<f64>().prop_filter("finite", |value| value.is_finite()),
-        events,
-    );
+    let values = prop::collection::vec(any::<f64>().prop_filter("finite", |value| value.is_finite()), events);
     (name(), values).prop_map(|(name, values)| real(name, 64, WriteValues::Doubles(values)))
 }
 
@@ -106,15 +90,15 @@ fn data_set() -> impl Strategy<Value = WriteDataSet> {
         ]
     });
     let delimiter = prop_oneof![Just(b'/'), Just(b'|'), Just(b'\\'), Just(12u8)];
-    (version(), plain_order(), delimiter, channels).prop_map(
-        |(version, order, delimiter, channels)| WriteDataSet {
+    (version(), plain_order(), delimiter, channels).prop_map(|(version, order, delimiter, channels)| {
+        WriteDataSet {
             version,
             order,
             delimiter,
             channels: numbered(channels),
             keywords: vec![("COMMENT".to_owned(), "a/b|c\\d 說明".to_owned())],
-        },
-    )
+        }
+    })
 }
 
 /// The values the reader must give for a channel.
@@ -124,18 +108,13 @@ fn expected(channel: &WriteChannel) -> Vec<f64> {
         WriteValues::Doubles(values) => values.clone(),
         WriteValues::Integers(values) => {
             let mask = channel.range.next_power_of_two() - 1;
-            values
-                .iter()
-                .map(|&value| (u128::from(value) & mask) as u64 as f64)
-                .collect()
+            values.iter().map(|&value| (u128::from(value) & mask) as u64 as f64).collect()
         }
     }
 }
 
 fn values(column: &Column) -> Vec<f64> {
-    (0..column.len())
-        .map(|event| column.get(event).unwrap())
-        .collect()
+    (0..column.len()).map(|event| column.get(event).unwrap()).collect()
 }
 
 fn check(written: &[WriteDataSet]) {
@@ -147,12 +126,7 @@ fn check(written: &[WriteDataSet]) {
         assert_eq!(read.columns, streamed.columns);
         assert_eq!(read.version, wanted.version);
         assert_eq!(read.channels.len(), wanted.channels.len());
-        for ((channel, column), wanted) in read
-            .channels
-            .iter()
-            .zip(&read.columns)
-            .zip(&wanted.channels)
-        {
+        for ((channel, column), wanted) in read.channels.iter().zip(&read.columns).zip(&wanted.channels) {
             assert_eq!(channel.name, wanted.name.trim());
             assert_eq!(channel.bits, wanted.bits);
             assert_eq!(values(column), expected(wanted), "{wanted:?}");
@@ -222,28 +196,15 @@ proptest! {
 fn packed_bits_by_hand() {
     // Big-endian: 1111111111 000001 | 0000000010 111111
     // Little-endian: least significant bit first inside each byte.
-    for (order, data) in [
-        ("4,3,2,1", [0xff, 0xc1, 0x00, 0xbf]),
-        ("1,2,3,4", [0xff, 0x07, 0x02, 0xfc]),
-    ] {
+    for (order, data) in [("4,3,2,1", [0xff, 0xc1, 0x00, 0xbf]), ("1,2,3,4", [0xff, 0x07, 0x02, 0xfc])] {
         let text = format!(
             "/$BYTEORD/{order}/$DATATYPE/I/$MODE/L/$NEXTDATA/0/$PAR/2/$TOT/2/$P1N/A/$P1B/10/$P1R/1024/$P1E/0,0/$P2N/B/$P2B/6/$P2R/64/$P2E/0,0/"
         );
         let begin = 58 + text.len();
-        let header = format!(
-            "FCS2.0    {:>8}{:>8}{:>8}{:>8}{:>8}{:>8}",
-            58,
-            begin - 1,
-            begin,
-            begin + 3,
-            0,
-            0
-        );
+        let header =
+            format!("FCS2.0    {:>8}{:>8}{:>8}{:>8}{:>8}{:>8}", 58, begin - 1, begin, begin + 3, 0, 0);
         let bytes = [header.as_bytes(), text.as_bytes(), &data].concat();
-        let set = read_fcs(&bytes, &ReadOptions::default())
-            .unwrap()
-            .data_sets
-            .remove(0);
+        let set = read_fcs(&bytes, &ReadOptions::default()).unwrap().data_sets.remove(0);
         assert_eq!(values(&set.columns[0]), [1023.0, 2.0], "{order}");
         assert_eq!(values(&set.columns[1]), [1.0, 63.0], "{order}");
     }

@@ -28,12 +28,8 @@ pub enum AssayKind {
 
 impl AssayKind {
     /// All kinds.
-    pub const ALL: [AssayKind; 4] = [
-        AssayKind::FlowCytometry,
-        AssayKind::Colonies,
-        AssayKind::Potency,
-        AssayKind::Qpcr,
-    ];
+    pub const ALL: [AssayKind; 4] =
+        [AssayKind::FlowCytometry, AssayKind::Colonies, AssayKind::Potency, AssayKind::Qpcr];
 
     /// The word in stored events and forms.
     pub fn as_str(self) -> &'static str {

@@ -42,16 +42,10 @@ pub fn chart(
     let mut places: Vec<(u64, usize, usize)> = Vec::new();
     for standing in standing(&state.entries, known_at) {
         let source = standing.corrected_by.unwrap_or(standing.entry);
-        let by = Source {
-            journey,
-            entry: standing.entry,
-            recorded: source.recorded,
-            by: &source.by,
-        };
+        let by = Source { journey, entry: standing.entry, recorded: source.recorded, by: &source.by };
         if let Step::FindingAttributed { event, fact, cause } = standing.step.as_ref() {
             if known_at.is_none_or(|known_at| source.recorded.at <= known_at)
-                && let (Some(seq), Ok(index)) =
-                    (seq_of(Some(journey), event), usize::try_from(*fact))
+                && let (Some(seq), Ok(index)) = (seq_of(Some(journey), event), usize::try_from(*fact))
             {
                 causes.push((seq, index, *cause));
             }
@@ -73,10 +67,7 @@ pub fn chart(
         }
     }
     spans.finish(state.product_meant(), zone, &mut facts);
-    let patient = state
-        .registration
-        .as_ref()
-        .map_or(journey.as_str(), |r| r.patient.as_str());
+    let patient = state.registration.as_ref().map_or(journey.as_str(), |r| r.patient.as_str());
     Chart::new(patient, zone.clone(), facts)
 }
 
@@ -106,14 +97,10 @@ impl Source<'_> {
 fn implied(step: &Step) -> Option<Fact> {
     let happened = |concept, when| Some(Fact::new(concept, Value::Happened, when));
     match step {
-        Step::Registered {
-            diagnosis: Some(diagnosis),
-            when,
-            ..
-        } => Some(Fact::new(DIAGNOSIS, Value::Answer(*diagnosis), *when)),
-        Step::ProductChosen { product, when } => {
-            Some(Fact::new(PRODUCT, Value::Answer(*product), *when))
+        Step::Registered { diagnosis: Some(diagnosis), when, .. } => {
+            Some(Fact::new(DIAGNOSIS, Value::Answer(*diagnosis), *when))
         }
+        Step::ProductChosen { product, when } => Some(Fact::new(PRODUCT, Value::Answer(*product), *when)),
         Step::EpisodeClosed { when } => happened(EPISODE_CLOSED, *when),
         Step::Died { when, .. } => happened(DEATH, *when),
         Step::Relapsed { when } => happened(RELAPSE, *when),
@@ -140,8 +127,7 @@ impl Spans {
         let begin = |place: &mut Option<(Fact, Option<When>)>, concept, when: When| {
             let new = by.sign(Fact::new(concept, Value::Happened, when));
             match place {
-                Some((fact, _))
-                    if fact.when.earliest(&Zone::utc()) <= when.earliest(&Zone::utc()) => {}
+                Some((fact, _)) if fact.when.earliest(&Zone::utc()) <= when.earliest(&Zone::utc()) => {}
                 Some((fact, _)) => *fact = new,
                 None => *place = Some((new, None)),
             }
@@ -149,9 +135,7 @@ impl Spans {
         match step {
             Step::InfusionStarted { when, .. } => begin(&mut self.infusion, INFUSION, *when),
             Step::InfusionEnded { when, .. } => end(&mut self.infusion, *when),
-            Step::LymphodepletionStarted { when } => {
-                begin(&mut self.lymphodepletion, LYMPHODEPLETION, *when)
-            }
+            Step::LymphodepletionStarted { when } => begin(&mut self.lymphodepletion, LYMPHODEPLETION, *when),
             Step::LymphodepletionEnded { when } => end(&mut self.lymphodepletion, *when),
             _ => {}
         }
@@ -175,8 +159,7 @@ impl Spans {
 
 fn end(place: &mut Option<(Fact, Option<When>)>, when: When) {
     if let Some((_, until)) = place {
-        let later =
-            until.is_none_or(|known| known.latest(&Zone::utc()) < when.latest(&Zone::utc()));
+        let later = until.is_none_or(|known| known.latest(&Zone::utc()) < when.latest(&Zone::utc()));
         if later {
             *until = Some(when);
         }

@@ -11,24 +11,9 @@ use vena_knowledge::{Knowledge, RuleError};
 
 /// Which facts fulfil a recurring task and whose it is, by the first words of the entry's id.
 const KINDS: [(&str, Role, &[Concept]); 4] = [
-    (
-        "vital-signs",
-        Role::Nurse,
-        &[Concept::known("body-temperature")],
-    ),
-    (
-        "ice",
-        Role::Nurse,
-        &[Concept::known("ice-score"), Concept::known("capd-score")],
-    ),
-    (
-        "crs",
-        Role::Nurse,
-        &[
-            Concept::known("hypotension"),
-            Concept::known("oxygen-device"),
-        ],
-    ),
+    ("vital-signs", Role::Nurse, &[Concept::known("body-temperature")]),
+    ("ice", Role::Nurse, &[Concept::known("ice-score"), Concept::known("capd-score")]),
+    ("crs", Role::Nurse, &[Concept::known("hypotension"), Concept::known("oxygen-device")]),
     ("blood-count", Role::Physician, &[Concept::known("anc")]),
 ];
 
@@ -41,9 +26,7 @@ impl JourneyRules {
         let rules = knowledge.rule("tasks/site-defaults", None)?;
         let mut tasks = Vec::new();
         for entry in rules.entries() {
-            let Some((_, owner, concepts)) = KINDS
-                .iter()
-                .find(|(prefix, ..)| entry.id.starts_with(prefix))
+            let Some((_, owner, concepts)) = KINDS.iter().find(|(prefix, ..)| entry.id.starts_with(prefix))
             else {
                 continue;
             };
@@ -52,10 +35,7 @@ impl JourneyRules {
                 title: entry.label.clone(),
                 owner: *owner,
                 fulfilled_by: concepts.to_vec(),
-                from_day: day(
-                    entry.from.as_ref().map(|from| from.decimal.to_f64()),
-                    i32::MIN,
-                ),
+                from_day: day(entry.from.as_ref().map(|from| from.decimal.to_f64()), i32::MIN),
                 until_day: day(entry.to.as_ref().map(|to| to.decimal.to_f64()), i32::MAX),
                 every_h: rules.number(&entry.id)?,
                 source: format!("{} · {}", rules.name(), entry.id),

@@ -63,34 +63,21 @@ pub fn decide(
 ) -> Result<Body, Refused> {
     let mut refusals = refusals(state, &command, rules, now);
     refusals.sort_by_key(Refusal::rank);
-    let Command {
-        role,
-        step,
-        standing,
-        ..
-    } = command;
+    let Command { role, step, standing, .. } = command;
     let outside = |kind, reason: Arc<str>, passed: &[Refusal]| {
         (!passed.is_empty()).then(|| OutsideRule {
             kind,
             reason,
-            refusals: passed
-                .iter()
-                .map(|refusal| Arc::from(refusal.code()))
-                .collect(),
+            refusals: passed.iter().map(|refusal| Arc::from(refusal.code())).collect(),
         })
     };
     let (outside_rule, left) = match standing {
         Standing::ByRule => (None, refusals),
-        Standing::Override { reason } if reason.trim().is_empty() => {
-            (None, with_reason_missing(refusals))
-        }
-        Standing::AlreadyDone { reason } if reason.trim().is_empty() => {
-            (None, with_reason_missing(refusals))
-        }
+        Standing::Override { reason } if reason.trim().is_empty() => (None, with_reason_missing(refusals)),
+        Standing::AlreadyDone { reason } if reason.trim().is_empty() => (None, with_reason_missing(refusals)),
         Standing::Override { reason } => {
-            let (passed, left): (Vec<_>, Vec<_>) = refusals
-                .into_iter()
-                .partition(|refusal| refusal.may_override().contains(&role));
+            let (passed, left): (Vec<_>, Vec<_>) =
+                refusals.into_iter().partition(|refusal| refusal.may_override().contains(&role));
             (outside(OutsideKind::Overridden, reason, &passed), left)
         }
         Standing::AlreadyDone { reason } => {
@@ -99,15 +86,7 @@ pub fn decide(
             (outside(OutsideKind::AlreadyDone, reason, &passed), left)
         }
     };
-    if left.is_empty() {
-        Ok(Body {
-            role,
-            step,
-            outside_rule,
-        })
-    } else {
-        Err(Refused { refusals: left })
-    }
+    if left.is_empty() { Ok(Body { role, step, outside_rule }) } else { Err(Refused { refusals: left }) }
 }
 
 fn with_reason_missing(mut refusals: Vec<Refusal>) -> Vec<Refusal> {
@@ -116,19 +95,11 @@ fn with_reason_missing(mut refusals: Vec<Refusal>) -> Vec<Refusal> {
     refusals
 }
 
-fn refusals(
-    state: &State,
-    command: &Command,
-    rules: &JourneyRules,
-    now: Timestamp,
-) -> Vec<Refusal> {
+fn refusals(state: &State, command: &Command, rules: &JourneyRules, now: Timestamp) -> Vec<Refusal> {
     let kind = command.step.kind();
     let mut refusals = Vec::new();
     if !may(command.role, kind) {
-        refusals.push(Refusal::RoleMayNot {
-            role: command.role,
-            step: kind,
-        });
+        refusals.push(Refusal::RoleMayNot { role: command.role, step: kind });
     }
     match (&state.registration, kind) {
         (None, StepKind::Registered) => {}
@@ -153,50 +124,33 @@ fn refusals(
         }
         Step::LymphodepletionStarted { .. } => {
             let mut missing = before_lymphodepletion(state);
-            missing.extend(
-                state
-                    .lymphodepletion_started
-                    .map(|when| Refusal::AlreadyStarted { when }),
-            );
+            missing.extend(state.lymphodepletion_started.map(|when| Refusal::AlreadyStarted { when }));
             missing
         }
-        Step::LymphodepletionEnded { when } => {
-            ends_after(state.lymphodepletion_started, *when, rules)
-        }
+        Step::LymphodepletionEnded { when } => ends_after(state.lymphodepletion_started, *when, rules),
         Step::InfusionStarted { bag, when } => {
             // A start written earlier than now is still checked at its own time.
             before_infusion(state, rules, bag, when.latest(&rules.zone).min(now))
         }
-        Step::InfusionEnded { bag, when, .. } => ends_after(
-            state.bags.get(bag).and_then(|bag| bag.infusion_started),
-            *when,
-            rules,
-        ),
+        Step::InfusionEnded { bag, when, .. } => {
+            ends_after(state.bags.get(bag).and_then(|bag| bag.infusion_started), *when, rules)
+        }
         Step::ChainOfIdentityAssigned { number, .. } => match &state.number {
             Some(other) if other != number => {
-                vec![Refusal::NumberAlreadyAssigned {
-                    number: other.clone(),
-                }]
+                vec![Refusal::NumberAlreadyAssigned { number: other.clone() }]
             }
             _ => Vec::new(),
         },
         Step::ConsentWithdrawn { kind, .. } if state.consent_in_force(*kind).is_none() => {
             vec![Refusal::ConsentMissing {
                 kind: *kind,
-                withdrawn: state
-                    .consents
-                    .get(kind)
-                    .and_then(|consent| consent.withdrawn),
+                withdrawn: state.consents.get(kind).and_then(|consent| consent.withdrawn),
             }]
         }
         Step::ProductReleased { bags, .. } => released_bags(state, bags),
         Step::FindingAttributed { event, fact, .. } => attribution(state, event, *fact),
-        Step::Remarked {
-            about: Some(event), ..
-        } => named(state, event).err().into_iter().collect(),
-        Step::Corrected { event, instead, .. } => {
-            correction(state, command, event, instead, rules, now)
-        }
+        Step::Remarked { about: Some(event), .. } => named(state, event).err().into_iter().collect(),
+        Step::Corrected { event, instead, .. } => correction(state, command, event, instead, rules, now),
         _ => Vec::new(),
     };
     refusals.extend(gate);
@@ -210,10 +164,7 @@ fn filled(text: &str) -> bool {
 fn released_bags(state: &State, bags: &[vena_base::ids::ProductUnitId]) -> Vec<Refusal> {
     let rejected = |id: &vena_base::ids::ProductUnitId| {
         let (reason, _) = state.bags.get(id)?.rejected?;
-        Some(Refusal::ProductRejected {
-            bag: id.clone(),
-            reason,
-        })
+        Some(Refusal::ProductRejected { bag: id.clone(), reason })
     };
     bags.iter().filter_map(rejected).collect()
 }
@@ -242,11 +193,7 @@ fn well_formed(step: &Step, rules: &JourneyRules, now: Timestamp, refusals: &mut
     step.when().into_iter().for_each(&mut ahead);
     if !matches!(step, Step::Imported { .. }) {
         // What a file holds is kept and flagged by its reader; what a person types is asked back.
-        step.facts()
-            .iter()
-            .skip(1)
-            .map(|fact| fact.when)
-            .for_each(&mut ahead);
+        step.facts().iter().skip(1).map(|fact| fact.when).for_each(&mut ahead);
     }
     let mut missing = |empty: bool, en: &str, zh: &str| {
         if empty {
@@ -262,10 +209,7 @@ fn well_formed(step: &Step, rules: &JourneyRules, now: Timestamp, refusals: &mut
         | Step::ProductReleased { bags, .. }
         | Step::ProductRejected { bags, .. }
         | Step::ProductReceived { bags, .. } => missing(bags.is_empty(), "The bag", "血袋"),
-        Step::VitalSigns(facts)
-        | Step::Laboratory(facts)
-        | Step::Drugs(facts)
-        | Step::Assessment(facts) => {
+        Step::VitalSigns(facts) | Step::Laboratory(facts) | Step::Drugs(facts) | Step::Assessment(facts) => {
             missing(facts.is_empty(), "A value", "數值");
         }
         Step::Imported { facts, .. } => missing(facts.is_empty(), "A value", "數值"),
@@ -282,23 +226,14 @@ fn well_formed(step: &Step, rules: &JourneyRules, now: Timestamp, refusals: &mut
         }
         _ => {}
     }
-    let spans = step
-        .facts()
-        .iter()
-        .filter_map(|fact| Some((fact.when, fact.until?)));
+    let spans = step.facts().iter().filter_map(|fact| Some((fact.when, fact.until?)));
     let own = match step {
-        Step::Collected {
-            when,
-            until: Some(until),
-            ..
-        } => Some((*when, *until)),
+        Step::Collected { when, until: Some(until), .. } => Some((*when, *until)),
         _ => None,
     };
     if !matches!(step, Step::Imported { .. })
-        && let Some((start, end)) = own
-            .into_iter()
-            .chain(spans)
-            .find(|(s, e)| e.latest(&rules.zone) < s.earliest(&rules.zone))
+        && let Some((start, end)) =
+            own.into_iter().chain(spans).find(|(s, e)| e.latest(&rules.zone) < s.earliest(&rules.zone))
     {
         refusals.push(Refusal::EndsBeforeStart { start, end });
     }
@@ -306,13 +241,9 @@ fn well_formed(step: &Step, rules: &JourneyRules, now: Timestamp, refusals: &mut
 
 fn named<'a>(state: &'a State, event: &EventId) -> Result<&'a crate::event::Entry, Refusal> {
     let journey = event.as_str().rsplit_once('#').map(|(name, _)| name);
-    let none = || Refusal::NoSuchEvent {
-        event: event.clone(),
-    };
+    let none = || Refusal::NoSuchEvent { event: event.clone() };
     journey.ok_or_else(none)?;
-    seq_of(None, event)
-        .and_then(|seq| state.entry(seq))
-        .ok_or_else(none)
+    seq_of(None, event).and_then(|seq| state.entry(seq)).ok_or_else(none)
 }
 
 fn attribution(state: &State, event: &EventId, fact: u32) -> Vec<Refusal> {
@@ -321,16 +252,12 @@ fn attribution(state: &State, event: &EventId, fact: u32) -> Vec<Refusal> {
         Ok(entry) => {
             // A correction may have left more or fewer facts than the event was recorded with.
             let standing = crate::state::standing(&state.entries, None);
-            let facts = standing
-                .iter()
-                .find(|s| s.entry.seq == entry.seq)
-                .map_or(0, |s| s.step.facts().len());
+            let facts =
+                standing.iter().find(|s| s.entry.seq == entry.seq).map_or(0, |s| s.step.facts().len());
             if usize::try_from(fact).is_ok_and(|fact| fact < facts) {
                 Vec::new()
             } else {
-                vec![Refusal::NoSuchEvent {
-                    event: event.clone(),
-                }]
+                vec![Refusal::NoSuchEvent { event: event.clone() }]
             }
         }
     }
@@ -352,41 +279,23 @@ fn correction(
     let mut refusals = Vec::new();
     // Who may not give a step may not undo or change it either.
     if !may(command.role, kind) {
-        refusals.push(Refusal::RoleMayNot {
-            role: command.role,
-            step: kind,
-        });
+        refusals.push(Refusal::RoleMayNot { role: command.role, step: kind });
     }
-    let never = |en: &str, zh: &str| Refusal::NotCorrectable {
-        step: kind,
-        instead: Text::new(en, zh),
-    };
+    let never = |en: &str, zh: &str| Refusal::NotCorrectable { step: kind, instead: Text::new(en, zh) };
     match (kind, instead) {
         (StepKind::Registered, Instead::Nothing) => {
-            refusals.push(never(
-                "End the journey with a reason.",
-                "請以原因終止療程。",
-            ));
+            refusals.push(never("End the journey with a reason.", "請以原因終止療程。"));
         }
         (StepKind::IdentityRead, _) => {
             // Taking back a reading that did not agree would open the gate it shut.
-            refusals.push(never(
-                "Two people read patient and bag again.",
-                "請由兩人重新核對。",
-            ));
+            refusals.push(never("Two people read patient and bag again.", "請由兩人重新核對。"));
         }
         (StepKind::ProductReceived, Instead::Step(_)) => {
             // It would put words into the mouth of the person who took receipt.
-            refusals.push(never(
-                "Retract it and record the receipt again.",
-                "請撤銷後重新點收。",
-            ));
+            refusals.push(never("Retract it and record the receipt again.", "請撤銷後重新點收。"));
         }
         (StepKind::Corrected, _) => {
-            refusals.push(never(
-                "Correct the first event again.",
-                "請再次更正原事件。",
-            ));
+            refusals.push(never("Correct the first event again.", "請再次更正原事件。"));
         }
         (_, Instead::Facts(facts)) => match entry.body.step.with_facts(facts.clone()) {
             Some(step) => well_formed(&step, rules, now, &mut refusals),

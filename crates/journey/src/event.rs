@@ -144,8 +144,8 @@ impl Body {
     /// # Errors
     /// Unknown type, newer version, or bytes that are not such a body.
     pub fn read(event_type: &str, version: u32, bytes: &[u8]) -> Result<Body, EventError> {
-        let kind = StepKind::parse(event_type)
-            .ok_or_else(|| EventError::UnknownKind(event_type.to_owned()))?;
+        let kind =
+            StepKind::parse(event_type).ok_or_else(|| EventError::UnknownKind(event_type.to_owned()))?;
         let body: Body = match version {
             1 => serde_json::from_slice(bytes).map_err(|cause| EventError::Body {
                 kind: event_type.to_owned(),
@@ -153,19 +153,13 @@ impl Body {
                 cause: cause.to_string(),
             })?,
             found => {
-                return Err(EventError::NewerVersion {
-                    kind: event_type.to_owned(),
-                    found,
-                });
+                return Err(EventError::NewerVersion { kind: event_type.to_owned(), found });
             }
         };
         if body.step.kind() == kind {
             Ok(body)
         } else {
-            Err(EventError::OtherStep {
-                kind: event_type.to_owned(),
-                found: body.step.kind().as_str(),
-            })
+            Err(EventError::OtherStep { kind: event_type.to_owned(), found: body.step.kind().as_str() })
         }
     }
 }

@@ -46,11 +46,7 @@ pub fn gates(state: &State, rules: &JourneyRules, now: Timestamp) -> Vec<Gate> {
         },
     };
     vec![
-        gate(
-            StepKind::Collected,
-            !state.collections.is_empty(),
-            before_collection(state),
-        ),
+        gate(StepKind::Collected, !state.collections.is_empty(), before_collection(state)),
         gate(
             StepKind::LymphodepletionStarted,
             state.lymphodepletion_started.is_some(),
@@ -82,10 +78,7 @@ pub fn before_treatment(state: &State) -> Vec<Refusal> {
 fn consent(state: &State, missing: &mut Vec<Refusal>) {
     let kind = ConsentKind::Treatment;
     if state.consent_in_force(kind).is_none() {
-        let withdrawn = state
-            .consents
-            .get(&kind)
-            .and_then(|consent| consent.withdrawn);
+        let withdrawn = state.consents.get(&kind).and_then(|consent| consent.withdrawn);
         missing.push(Refusal::ConsentMissing { kind, withdrawn });
     }
 }
@@ -130,9 +123,7 @@ pub fn before_infusion(
         return missing;
     };
     match state.bags.get(bag_id) {
-        None => missing.push(Refusal::UnknownBag {
-            bag: bag_id.clone(),
-        }),
+        None => missing.push(Refusal::UnknownBag { bag: bag_id.clone() }),
         Some(bag) => product(bag_id, bag, number, &mut missing),
     }
     identity_check(state, rules, bag_id, start, &mut missing);
@@ -146,10 +137,7 @@ fn product(
     number: &vena_base::ids::ChainOfIdentity,
     missing: &mut Vec<Refusal>,
 ) {
-    let labels = bag
-        .on_label
-        .iter()
-        .chain(bag.receipts.iter().map(|receipt| &receipt.on_label));
+    let labels = bag.on_label.iter().chain(bag.receipts.iter().map(|receipt| &receipt.on_label));
     if let Some(other) = labels.into_iter().find(|label| *label != number) {
         missing.push(Refusal::LabelMismatch {
             bag: id.clone(),
@@ -158,19 +146,13 @@ fn product(
         });
     }
     if let Some((reason, _)) = bag.rejected {
-        missing.push(Refusal::ProductRejected {
-            bag: id.clone(),
-            reason,
-        });
+        missing.push(Refusal::ProductRejected { bag: id.clone(), reason });
     }
     if bag.released.is_none() {
         missing.push(Refusal::NotReleased { bag: id.clone() });
     }
     if bag.arrived().is_none() {
-        missing.push(Refusal::NotArrived {
-            bag: id.clone(),
-            receipts: bag.receipts.len().min(1),
-        });
+        missing.push(Refusal::NotArrived { bag: id.clone(), receipts: bag.receipts.len().min(1) });
     }
     if let Some(when) = bag.infusion_started {
         missing.push(Refusal::AlreadyStarted { when });
@@ -186,13 +168,9 @@ fn identity_check(
 ) {
     let readings: Vec<&Reading> = state.readings_of(CheckAt::Infusion, bag).collect();
     let number = state.number.as_ref();
-    let last_mismatch = readings
-        .iter()
-        .rposition(|reading| !reading.agrees_with(number));
+    let last_mismatch = readings.iter().rposition(|reading| !reading.agrees_with(number));
     // After a mismatch both people read again: readings before it no longer count.
-    let after = readings
-        .get(last_mismatch.map_or(0, |index| index + 1)..)
-        .unwrap_or_default();
+    let after = readings.get(last_mismatch.map_or(0, |index| index + 1)..).unwrap_or_default();
     let people = |fresh_only: bool| {
         let mut people: Vec<&UserId> = after
             .iter()
@@ -217,15 +195,10 @@ fn identity_check(
             on_product: wrong.reading.on_product.clone(),
         });
     } else if any >= 2 {
-        missing.push(Refusal::IdentityCheckTooOld {
-            bag: bag.clone(),
-            window_min: rules.identity_window_min,
-        });
+        missing
+            .push(Refusal::IdentityCheckTooOld { bag: bag.clone(), window_min: rules.identity_window_min });
     } else {
-        missing.push(Refusal::IdentityCheckMissing {
-            bag: bag.clone(),
-            people: any,
-        });
+        missing.push(Refusal::IdentityCheckMissing { bag: bag.clone(), people: any });
     }
 }
 
@@ -233,9 +206,7 @@ fn identity_check(
 /// the start, so that neither a late entry nor a device's wrong clock can fill the place.
 fn is_fresh(reading: &Reading, rules: &JourneyRules, start: Timestamp) -> bool {
     let minutes_before = |at: Timestamp| start.duration_since(at).as_secs_f64() / 60.0;
-    let within = |age_min: f64| {
-        -rules.clock_tolerance_min <= age_min && age_min <= rules.identity_window_min
-    };
+    let within = |age_min: f64| -rules.clock_tolerance_min <= age_min && age_min <= rules.identity_window_min;
     let When::Instant(read) = reading.reading.when else {
         return false;
     };
@@ -244,11 +215,7 @@ fn is_fresh(reading: &Reading, rules: &JourneyRules, start: Timestamp) -> bool {
 
 /// The gate before the first bag: shut where every usable bag is; with the fewest refusals shown.
 fn before_any_infusion(state: &State, rules: &JourneyRules, now: Timestamp) -> Vec<Refusal> {
-    let best = state
-        .bags
-        .keys()
-        .map(|bag| before_infusion(state, rules, bag, now))
-        .min_by_key(Vec::len);
+    let best = state.bags.keys().map(|bag| before_infusion(state, rules, bag, now)).min_by_key(Vec::len);
     best.unwrap_or_else(|| {
         let mut missing = before_lymphodepletion(state);
         if state.number.is_none() {

@@ -5,6 +5,7 @@
 
 pub mod assay;
 pub mod chart;
+mod choose;
 pub mod decide;
 pub mod event;
 pub mod gate;
@@ -16,7 +17,6 @@ pub mod rules;
 pub mod state;
 pub mod step;
 mod step_kind;
-mod choose;
 pub mod task;
 
 pub use assay::{AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, FileRole, JsonText};

@@ -97,50 +97,29 @@ pub fn day_number(state: &State, rules: &JourneyRules, now: Timestamp) -> Option
 
 /// The phase at `now`.
 pub fn current(state: &State, rules: &JourneyRules, now: Timestamp) -> Phase {
-    phases(state, rules, now)
-        .iter()
-        .find(|span| span.now)
-        .map_or(Phase::Selection, |span| span.phase)
+    phases(state, rules, now).iter().find(|span| span.now).map_or(Phase::Selection, |span| span.phase)
 }
 
 /// All phases with their dates, in order. Phases that were passed over have no dates.
 pub fn phases(state: &State, rules: &JourneyRules, now: Timestamp) -> Vec<PhaseSpan> {
     let collected = state.collections.last();
-    let day_0 = state
-        .infusion_started
-        .map(|when| when.first_day(&rules.zone));
+    let day_0 = state.infusion_started.map(|when| when.first_day(&rules.zone));
     let after_acute = day_0
-        .and_then(|day| {
-            day.checked_add((i64::from(rules.acute_until_day) + 1).days())
-                .ok()
-        })
+        .and_then(|day| day.checked_add((i64::from(rules.acute_until_day) + 1).days()).ok())
         .filter(|day| *day <= rules.zone.day_of(now))
         .map(When::Date);
     let first_failed = state.failed_collections.first().map(|(when, _)| *when);
-    let end = [
-        state.died,
-        state.withdrew.as_ref().map(|end| end.when),
-        state.ended.as_ref().map(|end| end.when),
-    ]
-    .into_iter()
-    .flatten()
-    .min_by_key(|when| when.earliest(&rules.zone));
+    let end =
+        [state.died, state.withdrew.as_ref().map(|end| end.when), state.ended.as_ref().map(|end| end.when)]
+            .into_iter()
+            .flatten()
+            .min_by_key(|when| when.earliest(&rules.zone));
     let making = collected.map(|c| c.until.unwrap_or(c.when)).or_else(|| {
-        state
-            .bags
-            .values()
-            .filter_map(|bag| bag.made)
-            .min_by_key(|when| when.earliest(&rules.zone))
+        state.bags.values().filter_map(|bag| bag.made).min_by_key(|when| when.earliest(&rules.zone))
     });
     let starts = [
-        (
-            Phase::Selection,
-            state.registration.as_ref().map(|r| r.when),
-        ),
-        (
-            Phase::Collection,
-            state.collections.first().map(|c| c.when).or(first_failed),
-        ),
+        (Phase::Selection, state.registration.as_ref().map(|r| r.when)),
+        (Phase::Collection, state.collections.first().map(|c| c.when).or(first_failed)),
         (Phase::Making, making),
         (Phase::Lymphodepletion, state.lymphodepletion_started),
         (Phase::Infusion, state.infusion_started),
@@ -149,10 +128,7 @@ pub fn phases(state: &State, rules: &JourneyRules, now: Timestamp) -> Vec<PhaseS
         (Phase::FollowUp, after_acute),
         (Phase::Ended, end),
     ];
-    let current = starts
-        .iter()
-        .rposition(|(_, from)| from.is_some())
-        .unwrap_or(0);
+    let current = starts.iter().rposition(|(_, from)| from.is_some()).unwrap_or(0);
     starts
         .iter()
         .enumerate()
@@ -167,10 +143,8 @@ pub fn phases(state: &State, rules: &JourneyRules, now: Timestamp) -> Vec<PhaseS
 
 fn acute_start(state: &State, rules: &JourneyRules, now: Timestamp) -> Option<When> {
     let started = state.infusion_started?;
-    let open_bag = state
-        .bags
-        .values()
-        .any(|bag| bag.infusion_started.is_some() && bag.infusion_ended.is_none());
+    let open_bag =
+        state.bags.values().any(|bag| bag.infusion_started.is_some() && bag.infusion_ended.is_none());
     match state.infusion_ended {
         Some(ended) if !open_bag => Some(ended),
         _ => {

@@ -258,9 +258,7 @@ impl Refusal {
     /// will or the patient's safety leaves no choice.
     pub fn may_override(&self) -> &'static [Role] {
         match self {
-            Refusal::ConsentMissing {
-                withdrawn: None, ..
-            }
+            Refusal::ConsentMissing { withdrawn: None, .. }
             | Refusal::ProductNotChosen
             | Refusal::NotReleased { .. }
             | Refusal::NotArrived { .. }
@@ -275,11 +273,6 @@ impl Refusal {
     /// In words.
     pub fn text(&self) -> RefusalText {
         let (what, helps, who) = self.words();
-        RefusalText {
-            what,
-            helps,
-            who,
-            may_override: self.may_override().to_vec(),
-        }
+        RefusalText { what, helps, who, may_override: self.may_override().to_vec() }
     }
 }

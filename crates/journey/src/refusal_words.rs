@@ -17,36 +17,18 @@ impl Refusal {
         let roles = |step: StepKind| permitted(step).to_vec();
         match self {
             Refusal::Deceased { when } => (
-                Text::new(
-                    format!("The patient died on {when}."),
-                    format!("病人已於 {when} 死亡。"),
-                ),
-                Text::new(
-                    "If that entry is wrong, correct it.",
-                    "若該筆紀錄有誤，請更正。",
-                ),
+                Text::new(format!("The patient died on {when}."), format!("病人已於 {when} 死亡。")),
+                Text::new("If that entry is wrong, correct it.", "若該筆紀錄有誤，請更正。"),
                 roles(StepKind::Corrected),
             ),
             Refusal::Withdrawn { when } => (
-                Text::new(
-                    format!("The patient withdrew on {when}."),
-                    format!("病人已於 {when} 退出。"),
-                ),
-                Text::new(
-                    "If that entry is wrong, correct it.",
-                    "若該筆紀錄有誤，請更正。",
-                ),
+                Text::new(format!("The patient withdrew on {when}."), format!("病人已於 {when} 退出。")),
+                Text::new("If that entry is wrong, correct it.", "若該筆紀錄有誤，請更正。"),
                 roles(StepKind::Withdrew),
             ),
             Refusal::Ended { when } => (
-                Text::new(
-                    format!("The journey ended on {when}."),
-                    format!("療程已於 {when} 終止。"),
-                ),
-                Text::new(
-                    "If that entry is wrong, correct it.",
-                    "若該筆紀錄有誤，請更正。",
-                ),
+                Text::new(format!("The journey ended on {when}."), format!("療程已於 {when} 終止。")),
+                Text::new("If that entry is wrong, correct it.", "若該筆紀錄有誤，請更正。"),
                 roles(StepKind::EndedOtherwise),
             ),
             Refusal::ConsentMissing { kind, withdrawn } => consent_words(*kind, *withdrawn),
@@ -56,14 +38,8 @@ impl Refusal {
                 roles(StepKind::ProductChosen),
             ),
             Refusal::AlreadyStarted { when } => (
-                Text::new(
-                    format!("It began already at {when}."),
-                    format!("已於 {when} 開始。"),
-                ),
-                Text::new(
-                    "If that entry is wrong, correct it.",
-                    "若該筆紀錄有誤，請更正。",
-                ),
+                Text::new(format!("It began already at {when}."), format!("已於 {when} 開始。")),
+                Text::new("If that entry is wrong, correct it.", "若該筆紀錄有誤，請更正。"),
                 roles(StepKind::Corrected),
             ),
             Refusal::NotStarted => (
@@ -76,10 +52,7 @@ impl Refusal {
                     format!("{} is recorded already.", step.name().en),
                     format!("已有「{}」紀錄。", step.name().zh_tw),
                 ),
-                Text::new(
-                    "Give the reason for repeating it.",
-                    "請填寫再次執行之原因。",
-                ),
+                Text::new("Give the reason for repeating it.", "請填寫再次執行之原因。"),
                 roles(*step),
             ),
             _ => self.words_about_identity(),
@@ -94,10 +67,7 @@ impl Refusal {
                     format!("A {} may not record “{}”.", role.name().en, step.name().en),
                     format!("{}不可記錄「{}」。", role.name().zh_tw, step.name().zh_tw),
                 ),
-                Text::new(
-                    "Ask a person with one of these roles.",
-                    "請由下列角色人員執行。",
-                ),
+                Text::new("Ask a person with one of these roles.", "請由下列角色人員執行。"),
                 permitted(*step).to_vec(),
             ),
             Refusal::NotRegistered => (
@@ -116,18 +86,12 @@ impl Refusal {
                 anyone,
             ),
             Refusal::FieldMissing(field) => (
-                Text::new(
-                    format!("{} is missing.", field.en),
-                    format!("缺少{}。", field.zh_tw),
-                ),
+                Text::new(format!("{} is missing.", field.en), format!("缺少{}。", field.zh_tw)),
                 Text::new("Fill it in.", "請填寫。"),
                 anyone,
             ),
             Refusal::InTheFuture { when } => (
-                Text::new(
-                    format!("{when} lies in the future."),
-                    format!("{when} 為未來時間。"),
-                ),
+                Text::new(format!("{when} lies in the future."), format!("{when} 為未來時間。")),
                 Text::new(
                     "Record it when it has happened, or mend the time.",
                     "請於發生後記錄，或修正時間。",
@@ -143,10 +107,7 @@ impl Refusal {
                 anyone,
             ),
             Refusal::NoSuchEvent { event } => (
-                Text::new(
-                    format!("This journey has no event {event}."),
-                    format!("此療程無事件 {event}。"),
-                ),
+                Text::new(format!("This journey has no event {event}."), format!("此療程無事件 {event}。")),
                 Text::new("Choose the event in the history.", "請於歷程中選取事件。"),
                 anyone,
             ),
@@ -165,12 +126,7 @@ impl Refusal {
     fn words_about_identity(&self) -> (Text, Text, Vec<Role>) {
         let roles = |step: StepKind| permitted(step).to_vec();
         match self {
-            Refusal::IdentityMismatch {
-                bag,
-                number,
-                on_patient,
-                on_product,
-            } => {
+            Refusal::IdentityMismatch { bag, number, on_patient, on_product } => {
                 let number = number.as_ref().map_or("–", ChainOfIdentity::as_str);
                 (
                     Text::new(
@@ -188,26 +144,16 @@ impl Refusal {
                     vec![Role::Physician, Role::QualityAssurance],
                 )
             }
-            Refusal::LabelMismatch {
-                bag,
-                number,
-                on_label,
-            } => (
+            Refusal::LabelMismatch { bag, number, on_label } => (
                 Text::new(
                     format!("The label of bag {bag} says {on_label}; this journey is {number}."),
                     format!("血袋 {bag} 標籤為 {on_label}，本療程為 {number}。"),
                 ),
-                Text::new(
-                    "Do not use it. Tell quality assurance.",
-                    "切勿使用，並通知品質保證人員。",
-                ),
+                Text::new("Do not use it. Tell quality assurance.", "切勿使用，並通知品質保證人員。"),
                 vec![Role::QualityAssurance],
             ),
             Refusal::NumberMissing => (
-                Text::new(
-                    "The journey has no chain-of-identity number.",
-                    "此療程尚無身分鏈結編號。",
-                ),
+                Text::new("The journey has no chain-of-identity number.", "此療程尚無身分鏈結編號。"),
                 Text::new("Assign the number.", "請給定編號。"),
                 roles(StepKind::ChainOfIdentityAssigned),
             ),
@@ -216,17 +162,12 @@ impl Refusal {
                     format!("The journey has the number {number}."),
                     format!("此療程編號已為 {number}。"),
                 ),
-                Text::new(
-                    "If it is wrong, correct the event that assigned it.",
-                    "若有誤，請更正該筆紀錄。",
-                ),
+                Text::new("If it is wrong, correct the event that assigned it.", "若有誤，請更正該筆紀錄。"),
                 roles(StepKind::ChainOfIdentityAssigned),
             ),
             Refusal::IdentityCheckMissing { bag, people } => (
                 Text::new(
-                    format!(
-                        "The identity check for bag {bag} needs two different people (so far {people})."
-                    ),
+                    format!("The identity check for bag {bag} needs two different people (so far {people})."),
                     format!("血袋 {bag} 之身分核對需兩位不同人員 (目前 {people} 人)。"),
                 ),
                 Text::new(
@@ -240,10 +181,7 @@ impl Refusal {
                     format!("The identity check for bag {bag} is older than {window_min} min."),
                     format!("血袋 {bag} 之身分核對已超過 {window_min} 分鐘。"),
                 ),
-                Text::new(
-                    "Two people read patient and bag again.",
-                    "請由兩人重新核對。",
-                ),
+                Text::new("Two people read patient and bag again.", "請由兩人重新核對。"),
                 roles(StepKind::IdentityRead),
             ),
             _ => self.words_about_the_product(),
@@ -258,10 +196,7 @@ impl Refusal {
                     format!("Bag {bag} was rejected and must not be used."),
                     format!("血袋 {bag} 已拒用，不得使用。"),
                 ),
-                Text::new(
-                    "Ask quality assurance what becomes of it.",
-                    "請洽品質保證人員。",
-                ),
+                Text::new("Ask quality assurance what becomes of it.", "請洽品質保證人員。"),
                 roles(StepKind::ProductRejected),
             ),
             Refusal::UnknownBag { bag } => (
@@ -276,27 +211,16 @@ impl Refusal {
                 roles(StepKind::ProductMade),
             ),
             Refusal::NotReleased { bag } => (
-                Text::new(
-                    format!("Bag {bag} is not released."),
-                    format!("血袋 {bag} 尚未放行。"),
-                ),
-                Text::new(
-                    "Record the release with its document.",
-                    "請記錄放行並附文件。",
-                ),
+                Text::new(format!("Bag {bag} is not released."), format!("血袋 {bag} 尚未放行。")),
+                Text::new("Record the release with its document.", "請記錄放行並附文件。"),
                 roles(StepKind::ProductReleased),
             ),
             Refusal::NotArrived { bag, receipts } => (
                 Text::new(
-                    format!(
-                        "Receipt of bag {bag} by two people is not recorded (so far {receipts})."
-                    ),
+                    format!("Receipt of bag {bag} by two people is not recorded (so far {receipts})."),
                     format!("血袋 {bag} 尚未由兩人點收 (目前 {receipts} 人)。"),
                 ),
-                Text::new(
-                    "Two different people each record the receipt.",
-                    "請由兩位不同人員分別點收。",
-                ),
+                Text::new("Two different people each record the receipt.", "請由兩位不同人員分別點收。"),
                 roles(StepKind::ProductReceived),
             ),
             _ => (Text::default(), Text::default(), Vec::new()),
@@ -316,9 +240,6 @@ fn consent_words(kind: ConsentKind, withdrawn: Option<When>) -> (Text, Text, Vec
             format!("{}同意已於 {when} 撤回。", name.zh_tw),
         ),
     };
-    let helps = Text::new(
-        "Record the signed consent with its scan.",
-        "請記錄已簽署之同意書並附掃描檔。",
-    );
+    let helps = Text::new("Record the signed consent with its scan.", "請記錄已簽署之同意書並附掃描檔。");
     (what, helps, permitted(StepKind::ConsentRecorded).to_vec())
 }

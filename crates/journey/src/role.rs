@@ -78,9 +78,7 @@ impl Role {
 
 /// The roles that may give a step.
 pub fn permitted(step: StepKind) -> &'static [Role] {
-    use Role::{
-        Coordinator, DataManager, Nurse, Pharmacist, Physician, QualityAssurance, Technician,
-    };
+    use Role::{Coordinator, DataManager, Nurse, Pharmacist, Physician, QualityAssurance, Technician};
     match step {
         StepKind::Registered => &[Physician, Coordinator, DataManager],
         StepKind::ConsentRecorded | StepKind::ConsentWithdrawn => &[Physician, Coordinator],
@@ -105,24 +103,12 @@ pub fn permitted(step: StepKind) -> &'static [Role] {
         StepKind::FollowedUp => &[Nurse, Physician, Coordinator, DataManager],
         StepKind::Withdrew => &[Physician, Coordinator],
         StepKind::EndedOtherwise => &[Physician, Coordinator],
-        StepKind::Corrected => &[
-            Nurse,
-            Physician,
-            Coordinator,
-            Technician,
-            Pharmacist,
-            QualityAssurance,
-            DataManager,
-        ],
-        StepKind::Remarked => &[
-            Nurse,
-            Physician,
-            Coordinator,
-            Technician,
-            Pharmacist,
-            QualityAssurance,
-            DataManager,
-        ],
+        StepKind::Corrected => {
+            &[Nurse, Physician, Coordinator, Technician, Pharmacist, QualityAssurance, DataManager]
+        }
+        StepKind::Remarked => {
+            &[Nurse, Physician, Coordinator, Technician, Pharmacist, QualityAssurance, DataManager]
+        }
     }
 }
 

@@ -5,9 +5,7 @@
 
 use crate::{
     event::{Entry, seq_of},
-    step::{
-        CheckAt, ConsentKind, Ending, IdentityReading, Instead, ProductFate, RejectionReason, Step,
-    },
+    step::{CheckAt, ConsentKind, Ending, IdentityReading, Instead, ProductFate, RejectionReason, Step},
 };
 use jiff::Timestamp;
 use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
@@ -87,10 +85,7 @@ impl Bag {
     /// When the second of two different people took receipt of it.
     pub fn arrived(&self) -> Option<When> {
         let first = self.receipts.first()?;
-        self.receipts
-            .iter()
-            .find(|receipt| receipt.by != first.by)
-            .map(|receipt| receipt.when)
+        self.receipts.iter().find(|receipt| receipt.by != first.by).map(|receipt| receipt.when)
     }
 }
 
@@ -203,18 +198,11 @@ pub fn standing(entries: &[Entry], known_at: Option<Timestamp>) -> Vec<StandingS
             corrections.insert(seq, entry);
         }
     }
-    entries
-        .iter()
-        .filter_map(|entry| stands(entry, corrections.get(&entry.seq).copied()))
-        .collect()
+    entries.iter().filter_map(|entry| stands(entry, corrections.get(&entry.seq).copied())).collect()
 }
 
 fn stands<'a>(entry: &'a Entry, correction: Option<&'a Entry>) -> Option<StandingStep<'a>> {
-    let unchanged = StandingStep {
-        entry,
-        step: Cow::Borrowed(&entry.body.step),
-        corrected_by: None,
-    };
+    let unchanged = StandingStep { entry, step: Cow::Borrowed(&entry.body.step), corrected_by: None };
     let Some(correction) = correction else {
         return Some(unchanged);
     };
@@ -227,16 +215,10 @@ fn stands<'a>(entry: &'a Entry, correction: Option<&'a Entry>) -> Option<Standin
             Some(step) => Cow::Owned(step),
             None => return Some(unchanged),
         },
-        Instead::Step(step) if step.kind() == entry.body.step.kind() => {
-            Cow::Borrowed(step.as_ref())
-        }
+        Instead::Step(step) if step.kind() == entry.body.step.kind() => Cow::Borrowed(step.as_ref()),
         Instead::Step(_) => return Some(unchanged),
     };
-    Some(StandingStep {
-        entry,
-        step,
-        corrected_by: Some(correction),
-    })
+    Some(StandingStep { entry, step, corrected_by: Some(correction) })
 }
 
 impl State {
@@ -269,9 +251,7 @@ impl State {
 
     /// The number the next event will have.
     pub fn next_seq(&self) -> u64 {
-        self.entries
-            .last()
-            .map_or(1, |entry| entry.seq.saturating_add(1))
+        self.entries.last().map_or(1, |entry| entry.seq.saturating_add(1))
     }
 
     /// The event that stands at a number.
@@ -285,15 +265,12 @@ impl State {
 
     /// The consent of a kind that is in force.
     pub fn consent_in_force(&self, kind: ConsentKind) -> Option<&Consent> {
-        self.consents
-            .get(&kind)
-            .filter(|consent| consent.withdrawn.is_none())
+        self.consents.get(&kind).filter(|consent| consent.withdrawn.is_none())
     }
 
     /// The product that is meant: chosen, else intended.
     pub fn product_meant(&self) -> Option<Answer> {
-        self.product
-            .or_else(|| self.registration.as_ref().and_then(|r| r.product_intended))
+        self.product.or_else(|| self.registration.as_ref().and_then(|r| r.product_intended))
     }
 
     /// Readings for a bag at a step, latest last.
@@ -302,21 +279,12 @@ impl State {
         check: CheckAt,
         bag: &'a ProductUnitId,
     ) -> impl Iterator<Item = &'a Reading> + use<'a> {
-        self.readings
-            .iter()
-            .filter(move |r| r.reading.check == check && r.reading.bag == *bag)
+        self.readings.iter().filter(move |r| r.reading.check == check && r.reading.bag == *bag)
     }
 
     fn apply(&mut self, entry: &Entry, step: &Step) {
         match step {
-            Step::Registered {
-                patient,
-                diagnosis,
-                product_intended,
-                treating_site,
-                when,
-                ..
-            } => {
+            Step::Registered { patient, diagnosis, product_intended, treating_site, when, .. } => {
                 // A second registration cannot be recorded; should a ledger hold one, the first stands.
                 self.registration.get_or_insert_with(|| Registration {
                     patient: patient.clone(),
@@ -326,17 +294,8 @@ impl State {
                     when: *when,
                 });
             }
-            Step::ConsentRecorded {
-                kind,
-                version,
-                signed,
-                ..
-            } => {
-                let consent = Consent {
-                    version: version.clone(),
-                    signed: *signed,
-                    withdrawn: None,
-                };
+            Step::ConsentRecorded { kind, version, signed, .. } => {
+                let consent = Consent { version: version.clone(), signed: *signed, withdrawn: None };
                 self.consents.insert(*kind, consent);
             }
             Step::ConsentWithdrawn { kind, when, .. } => {
@@ -349,18 +308,10 @@ impl State {
                 self.product = Some(*product);
                 self.product_chosen = Some(*when);
             }
-            Step::Collected {
-                when, until, bags, ..
-            } => {
-                self.collections.push(Collection {
-                    when: *when,
-                    until: *until,
-                    bags: bags.clone(),
-                });
+            Step::Collected { when, until, bags, .. } => {
+                self.collections.push(Collection { when: *when, until: *until, bags: bags.clone() });
             }
-            Step::CollectionFailed { when, reason } => {
-                self.failed_collections.push((*when, reason.clone()))
-            }
+            Step::CollectionFailed { when, reason } => self.failed_collections.push((*when, reason.clone())),
             Step::IdentityRead(reading) => self.readings.push(Reading {
                 seq: entry.seq,
                 by: entry.by.clone(),
@@ -407,45 +358,24 @@ impl State {
 
     fn apply_to_bags(&mut self, entry: &Entry, step: &Step) {
         match step {
-            Step::ProductMade {
-                bags,
-                on_label,
-                when,
-            } => self.each_bag(bags, |bag| {
+            Step::ProductMade { bags, on_label, when } => self.each_bag(bags, |bag| {
                 bag.on_label = Some(on_label.clone());
                 bag.made = Some(*when);
             }),
-            Step::ProductReleased { bags, when, .. } => {
-                self.each_bag(bags, |bag| bag.released = Some(*when))
-            }
-            Step::ProductRejected {
-                bags, when, reason, ..
-            } => {
+            Step::ProductReleased { bags, when, .. } => self.each_bag(bags, |bag| bag.released = Some(*when)),
+            Step::ProductRejected { bags, when, reason, .. } => {
                 self.each_bag(bags, |bag| bag.rejected = Some((*reason, *when)));
             }
-            Step::ProductReceived {
-                bags,
-                on_label,
-                when,
-                ..
-            } => self.each_bag(bags, |bag| {
-                bag.receipts.push(Receipt {
-                    by: entry.by.clone(),
-                    on_label: on_label.clone(),
-                    when: *when,
-                });
+            Step::ProductReceived { bags, on_label, when, .. } => self.each_bag(bags, |bag| {
+                bag.receipts.push(Receipt { by: entry.by.clone(), on_label: on_label.clone(), when: *when });
             }),
             Step::InfusionStarted { bag, when } => {
-                self.each_bag(std::slice::from_ref(bag), |bag| {
-                    bag.infusion_started = Some(*when)
-                });
+                self.each_bag(std::slice::from_ref(bag), |bag| bag.infusion_started = Some(*when));
                 // Later bags belong to the same infusion: day 0 is the first bag's.
                 self.infusion_started = earlier(self.infusion_started, *when);
             }
             Step::InfusionEnded { bag, when, .. } => {
-                self.each_bag(std::slice::from_ref(bag), |bag| {
-                    bag.infusion_ended = Some(*when)
-                });
+                self.each_bag(std::slice::from_ref(bag), |bag| bag.infusion_ended = Some(*when));
                 self.infusion_ended = later(self.infusion_ended, *when);
             }
             _ => {}
@@ -456,30 +386,14 @@ impl State {
         match step {
             Step::Died { when, .. } => self.died = Some(*when),
             Step::Relapsed { when } => self.relapsed = earlier(self.relapsed, *when),
-            Step::NextTherapyStarted { when, .. } => {
-                self.next_therapy = earlier(self.next_therapy, *when)
-            }
+            Step::NextTherapyStarted { when, .. } => self.next_therapy = earlier(self.next_therapy, *when),
             Step::FollowedUp { when } => self.followed_up = later(self.followed_up, *when),
             Step::Withdrew { when, reason, fate } => {
-                self.withdrew = Some(End {
-                    ending: None,
-                    when: *when,
-                    reason: reason.clone(),
-                    fate: *fate,
-                });
+                self.withdrew = Some(End { ending: None, when: *when, reason: reason.clone(), fate: *fate });
             }
-            Step::EndedOtherwise {
-                ending,
-                when,
-                reason,
-                fate,
-            } => {
-                self.ended = Some(End {
-                    ending: Some(*ending),
-                    when: *when,
-                    reason: reason.clone(),
-                    fate: *fate,
-                });
+            Step::EndedOtherwise { ending, when, reason, fate } => {
+                self.ended =
+                    Some(End { ending: Some(*ending), when: *when, reason: reason.clone(), fate: *fate });
             }
             _ => {}
         }

@@ -165,9 +165,7 @@ impl Ending {
     pub fn name(self) -> Text {
         match self {
             Ending::NotEligible => Text::new("not eligible", "不符合適應條件"),
-            Ending::ProgressionWhileWaiting => {
-                Text::new("progression while waiting", "等待期間疾病惡化")
-            }
+            Ending::ProgressionWhileWaiting => Text::new("progression while waiting", "等待期間疾病惡化"),
             Ending::CollectionFailed => Text::new("collection failed", "收集失敗"),
             Ending::ManufactureFailed => Text::new("manufacture failed", "製造失敗"),
             Ending::OtherTreatment => Text::new("other treatment chosen", "改採其他治療"),
@@ -457,10 +455,7 @@ pub enum Step {
 
 /// The kinds of steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(
-    missing_docs,
-    reason = "named and described at the step of the same name"
-)]
+#[expect(missing_docs, reason = "named and described at the step of the same name")]
 pub enum StepKind {
     Registered,
     ConsentRecorded,

@@ -163,10 +163,7 @@ impl Step {
             Step::Laboratory(_) => Some(Step::Laboratory(facts)),
             Step::Drugs(_) => Some(Step::Drugs(facts)),
             Step::Assessment(_) => Some(Step::Assessment(facts)),
-            Step::Imported { file, .. } => Some(Step::Imported {
-                file: file.clone(),
-                facts,
-            }),
+            Step::Imported { file, .. } => Some(Step::Imported { file: file.clone(), facts }),
             _ => None,
         }
     }

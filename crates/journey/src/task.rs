@@ -71,40 +71,23 @@ pub fn tasks(state: &State, gates: &[Gate], rules: &JourneyRules, now: Timestamp
 }
 
 fn running_infusions(state: &State, rules: &JourneyRules) -> Vec<Task> {
-    let running = |bag: &crate::state::Bag| {
-        bag.infusion_started
-            .filter(|_| bag.infusion_ended.is_none())
-    };
+    let running = |bag: &crate::state::Bag| bag.infusion_started.filter(|_| bag.infusion_ended.is_none());
     let task = |(id, started): (&vena_base::ids::ProductUnitId, When)| Task {
         kind: TaskKind::EndInfusion,
-        title: Text::new(
-            format!("End the infusion of bag {id}"),
-            format!("結束血袋 {id} 之輸注"),
-        ),
+        title: Text::new(format!("End the infusion of bag {id}"), format!("結束血袋 {id} 之輸注")),
         owner: Role::Nurse,
         due: Some(started.earliest(&rules.zone)),
         source: None,
     };
-    state
-        .bags
-        .iter()
-        .filter_map(|(id, bag)| Some((id, running(bag)?)))
-        .map(task)
-        .collect()
+    state.bags.iter().filter_map(|(id, bag)| Some((id, running(bag)?))).map(task).collect()
 }
 
 fn of_gate(gate: &Gate) -> Vec<Task> {
     let GateState::Shut(missing) = &gate.state else {
         return vec![Task {
-            kind: TaskKind::Gate {
-                step: gate.step.as_str().to_owned(),
-                code: "open".to_owned(),
-            },
+            kind: TaskKind::Gate { step: gate.step.as_str().to_owned(), code: "open".to_owned() },
             title: gate.step.name(),
-            owner: crate::role::permitted(gate.step)
-                .first()
-                .copied()
-                .unwrap_or(Role::Coordinator),
+            owner: crate::role::permitted(gate.step).first().copied().unwrap_or(Role::Coordinator),
             due: None,
             source: None,
         }];
@@ -112,10 +95,7 @@ fn of_gate(gate: &Gate) -> Vec<Task> {
     let task = |refusal: &Refusal| {
         let text = refusal.text();
         Task {
-            kind: TaskKind::Gate {
-                step: gate.step.as_str().to_owned(),
-                code: refusal.code().to_owned(),
-            },
+            kind: TaskKind::Gate { step: gate.step.as_str().to_owned(), code: refusal.code().to_owned() },
             title: text.helps,
             owner: text.who.first().copied().unwrap_or(Role::Coordinator),
             due: None,
@@ -126,39 +106,24 @@ fn of_gate(gate: &Gate) -> Vec<Task> {
 }
 
 fn recurring(state: &State, rules: &JourneyRules, now: Timestamp) -> Vec<Task> {
-    let Some(day_0) = state
-        .infusion_started
-        .and_then(|when| when.day(&rules.zone))
-    else {
+    let Some(day_0) = state.infusion_started.and_then(|when| when.day(&rules.zone)) else {
         return Vec::new();
     };
     let Some(day) = phase::day_number(state, rules, now) else {
         return Vec::new();
     };
-    let due_now: Vec<&TaskRule> = rules
-        .tasks
-        .iter()
-        .filter(|rule| (rule.from_day..=rule.until_day).contains(&day))
-        .collect();
+    let due_now: Vec<&TaskRule> =
+        rules.tasks.iter().filter(|rule| (rule.from_day..=rule.until_day).contains(&day)).collect();
     if due_now.is_empty() {
         return Vec::new();
     }
     let latest = latest_by_concept(state, rules, now);
     let task = |rule: &&TaskRule| {
         let first_day = day_0.checked_add(i64::from(rule.from_day).days()).ok()?;
-        let begins = rules
-            .zone
-            .start_of(first_day)
-            .max(state.infusion_started?.earliest(&rules.zone));
-        let last = rule
-            .fulfilled_by
-            .iter()
-            .filter_map(|concept| latest.get(concept))
-            .max();
+        let begins = rules.zone.start_of(first_day).max(state.infusion_started?.earliest(&rules.zone));
+        let last = rule.fulfilled_by.iter().filter_map(|concept| latest.get(concept)).max();
         let every = SignedDuration::try_from_secs_f64(rule.every_h * 3600.0).ok()?;
-        let due = last
-            .map_or(Some(begins), |last| last.checked_add(every).ok())?
-            .max(begins);
+        let due = last.map_or(Some(begins), |last| last.checked_add(every).ok())?.max(begins);
         Some(Task {
             kind: TaskKind::Recurring(rule.id.clone()),
             title: rule.title.clone(),
@@ -171,17 +136,9 @@ fn recurring(state: &State, rules: &JourneyRules, now: Timestamp) -> Vec<Task> {
 }
 
 /// When each concept that a task asks for was last seen, up to `now`.
-fn latest_by_concept(
-    state: &State,
-    rules: &JourneyRules,
-    now: Timestamp,
-) -> BTreeMap<Concept, Timestamp> {
-    let mut latest: BTreeMap<Concept, Timestamp> = rules
-        .tasks
-        .iter()
-        .flat_map(|rule| &rule.fulfilled_by)
-        .map(|c| (*c, Timestamp::MIN))
-        .collect();
+fn latest_by_concept(state: &State, rules: &JourneyRules, now: Timestamp) -> BTreeMap<Concept, Timestamp> {
+    let mut latest: BTreeMap<Concept, Timestamp> =
+        rules.tasks.iter().flat_map(|rule| &rule.fulfilled_by).map(|c| (*c, Timestamp::MIN)).collect();
     for standing in crate::state::standing(&state.entries, None) {
         for fact in standing.step.facts() {
             if let Some(last) = latest.get_mut(&fact.concept) {

@@ -13,19 +13,12 @@ use vena_journey::{
 };
 
 fn golden(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/fixtures")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
     if std::env::var_os("VENA_BLESS").is_some() {
         std::fs::write(&path, text).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(
-        kept,
-        text,
-        "{} differs; a published format never changes",
-        path.display()
-    );
+    assert_eq!(kept, text, "{} differs; a published format never changes", path.display());
 }
 
 fn bodies() -> Vec<Body> {
@@ -50,11 +43,7 @@ fn every_event_of_version_1_is_written_as_ever_and_reads_back() {
     for body in bodies() {
         let bytes = body.write().unwrap();
         assert_eq!(Body::read(body.event_type(), 1, &bytes).unwrap(), body);
-        lines.push_str(&format!(
-            "{}\t1\t{}\n",
-            body.event_type(),
-            String::from_utf8(bytes).unwrap()
-        ));
+        lines.push_str(&format!("{}\t1\t{}\n", body.event_type(), String::from_utf8(bytes).unwrap()));
     }
     golden("events-v1.tsv", &lines);
     let kinds: Vec<StepKind> = one_of_each().iter().map(Step::kind).collect();
@@ -66,44 +55,21 @@ fn fixtures_kept_from_every_version_are_read() {
     let kept = include_str!("fixtures/events-v1.tsv");
     for (line, body) in kept.lines().zip(bodies()) {
         let mut parts = line.splitn(3, '\t');
-        let (kind, version, json) = (
-            parts.next().unwrap(),
-            parts.next().unwrap(),
-            parts.next().unwrap(),
-        );
-        assert_eq!(
-            Body::read(kind, version.parse().unwrap(), json.as_bytes()).unwrap(),
-            body
-        );
+        let (kind, version, json) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        assert_eq!(Body::read(kind, version.parse().unwrap(), json.as_bytes()).unwrap(), body);
     }
     assert_eq!(kept.lines().count(), StepKind::ALL.len());
 }
 
 #[test]
 fn what_is_no_event_is_refused_by_name() {
-    assert!(matches!(
-        Body::read("nonsense", 1, b"{}"),
-        Err(EventError::UnknownKind(_))
-    ));
-    assert!(matches!(
-        Body::read("died", 2, b"{}"),
-        Err(EventError::NewerVersion { .. })
-    ));
-    assert!(matches!(
-        Body::read("died", 1, b"{"),
-        Err(EventError::Body { .. })
-    ));
+    assert!(matches!(Body::read("nonsense", 1, b"{}"), Err(EventError::UnknownKind(_))));
+    assert!(matches!(Body::read("died", 2, b"{}"), Err(EventError::NewerVersion { .. })));
+    assert!(matches!(Body::read("died", 1, b"{"), Err(EventError::Body { .. })));
     let other = br#"{"role":"nurse","step":{"followed-up":{"when":"2026-03-02"}}}"#;
-    assert!(matches!(
-        Body::read("died", 1, other),
-        Err(EventError::OtherStep { .. })
-    ));
-    let unknown_field =
-        br#"{"role":"nurse","step":{"died":{"when":"2026-03-02","cause":null,"x":1}}}"#;
-    assert!(matches!(
-        Body::read("died", 1, unknown_field),
-        Err(EventError::Body { .. })
-    ));
+    assert!(matches!(Body::read("died", 1, other), Err(EventError::OtherStep { .. })));
+    let unknown_field = br#"{"role":"nurse","step":{"died":{"when":"2026-03-02","cause":null,"x":1}}}"#;
+    assert!(matches!(Body::read("died", 1, unknown_field), Err(EventError::Body { .. })));
 }
 
 #[test]
@@ -112,18 +78,12 @@ fn the_role_table_is_reviewed() {
 }
 
 fn entry(seq: u64, who: &str, minute: i64, step: Step) -> Entry {
-    let recorded = at("2026-03-02T08:00")
-        .checked_add(jiff::SignedDuration::from_mins(minute))
-        .unwrap();
+    let recorded = at("2026-03-02T08:00").checked_add(jiff::SignedDuration::from_mins(minute)).unwrap();
     Entry {
         seq,
         recorded: Stamp::utc(recorded),
         by: user(who),
-        body: Body {
-            role: Role::Nurse,
-            step,
-            outside_rule: None,
-        },
+        body: Body { role: Role::Nurse, step, outside_rule: None },
     }
 }
 
@@ -140,12 +100,7 @@ fn a_correction_counts_only_from_its_recording() {
     };
     let entries = vec![
         entry(1, "a", 0, register("2026-03-01")),
-        entry(
-            2,
-            "a",
-            1,
-            Step::VitalSigns(vec![temperature(39.4, "2026-03-02T08:00")]),
-        ),
+        entry(2, "a", 1, Step::VitalSigns(vec![temperature(39.4, "2026-03-02T08:00")])),
         entry(
             3,
             "b",
@@ -164,26 +119,16 @@ fn a_correction_counts_only_from_its_recording() {
     let known_after = chart(&journey, &state, &zone, Some(after), Vec::new());
     assert_eq!(temperature_of(&known_after), vec![36.4]);
     assert_eq!(
-        known_after.of(Concept::known("body-temperature"))[0]
-            .recorded
-            .unwrap()
-            .at,
+        known_after.of(Concept::known("body-temperature"))[0].recorded.unwrap().at,
         at("2026-03-02T08:30")
     );
-    assert_eq!(
-        temperature_of(&chart(&journey, &state, &zone, None, Vec::new())),
-        vec![36.4]
-    );
+    assert_eq!(temperature_of(&chart(&journey, &state, &zone, None, Vec::new())), vec![36.4]);
     assert_eq!(state.entries.len(), 3, "the original is kept");
     let retracted = state.and_then([entry(
         4,
         "b",
         50,
-        Step::Corrected {
-            event: event("J-1#2"),
-            reason: "other patient".into(),
-            instead: Instead::Nothing,
-        },
+        Step::Corrected { event: event("J-1#2"), reason: "other patient".into(), instead: Instead::Nothing },
     )]);
     assert!(temperature_of(&chart(&journey, &retracted, &zone, None, Vec::new())).is_empty());
 }
@@ -191,10 +136,7 @@ fn a_correction_counts_only_from_its_recording() {
 #[test]
 fn several_bags_are_one_infusion() {
     let journey = JourneyId::new("J-1").unwrap();
-    let started = |id: &str, time: &str| Step::InfusionStarted {
-        bag: bag(id),
-        when: when(time),
-    };
+    let started = |id: &str, time: &str| Step::InfusionStarted { bag: bag(id), when: when(time) };
     let state = State::fold(vec![
         entry(1, "a", 0, register("2026-03-01")),
         entry(2, "a", 1, started("B-1", "2026-03-02T08:00")),
@@ -203,11 +145,7 @@ fn several_bags_are_one_infusion() {
             4,
             "a",
             3,
-            Step::InfusionEnded {
-                bag: bag("B-2"),
-                when: when("2026-03-02T09:00"),
-                remark: None,
-            },
+            Step::InfusionEnded { bag: bag("B-2"), when: when("2026-03-02T09:00"), remark: None },
         ),
     ]);
     let chart = chart(&journey, &state, &Zone::utc(), None, Vec::new());
@@ -232,23 +170,11 @@ fn an_attribution_reaches_its_finding() {
                 temperature(39.0, "2026-03-02T08:00"),
             ]),
         ),
-        entry(
-            3,
-            "d",
-            2,
-            Step::FindingAttributed {
-                event: event("J-1#2"),
-                fact: 1,
-                cause,
-            },
-        ),
+        entry(3, "d", 2, Step::FindingAttributed { event: event("J-1#2"), fact: 1, cause }),
     ]);
     let chart = chart(&journey, &state, &Zone::utc(), None, Vec::new());
     let facts = chart.of(Concept::known("body-temperature"));
-    assert_eq!(
-        facts.iter().map(|f| f.attributed_to).collect::<Vec<_>>(),
-        vec![None, Some(cause)]
-    );
+    assert_eq!(facts.iter().map(|f| f.attributed_to).collect::<Vec<_>>(), vec![None, Some(cause)]);
 }
 
 fn any_step() -> impl Strategy<Value = Step> {

@@ -50,7 +50,11 @@ fn a_recurring_task_is_due_again_so_many_hours_after_it_was_done() {
     let before = State::fold(vec![entry(1, register("2026-02-01"))]);
     assert_eq!(due(&before, "2026-03-02T12:00"), None);
     let state = before.and_then([entry(2, infused)]);
-    assert_eq!(due(&state, "2026-03-02T12:00"), Some(at("2026-03-02T10:00")), "never seen: due from the start");
+    assert_eq!(
+        due(&state, "2026-03-02T12:00"),
+        Some(at("2026-03-02T10:00")),
+        "never seen: due from the start"
+    );
     let seen = Step::VitalSigns(vec![temperature(37.0, "2026-03-02T11:00")]);
     let state = state.and_then([entry(3, seen)]);
     assert_eq!(due(&state, "2026-03-02T12:00"), Some(at("2026-03-02T15:00")), "four hours later");

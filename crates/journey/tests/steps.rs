@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod common;
+use Role::{Coordinator, Nurse, Physician, QualityAssurance as Qa, Technician};
+use Standing::ByRule;
 use common::{lines::*, *};
 use vena_journey::{
     Role, Standing, State, Step,
     phase::{self, Phase},
 };
-use Role::{Coordinator, Nurse, Physician, QualityAssurance as Qa, Technician};
-use Standing::ByRule;
 
 /// Row T3.
 #[test]
@@ -25,109 +25,23 @@ fn from_referral_to_infusion_and_every_gate_on_the_way() {
                 "2026-02-01T10:00",
                 "not-registered",
             ),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                register("2026-02-01"),
-                "2026-02-01T10:00",
-                "role-may-not",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                register("2026-02-03"),
-                "2026-02-01T10:00",
-                "in-the-future",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                register("2026-02-01"),
-                "2026-02-01T10:00",
-                "ok",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                register("2026-02-01"),
-                "2026-02-01T10:00",
-                "already-registered",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                collected(None),
-                "2026-02-10T14:00",
-                "number-missing",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                number("COI-1"),
-                "2026-02-02T10:00",
-                "ok",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                number("COI-2"),
-                "2026-02-02T10:00",
-                "number-already-assigned",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                collected(None),
-                "2026-02-10T14:00",
-                "consent-missing",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                consent(),
-                "2026-02-02T10:00",
-                "ok",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                collected(None),
-                "2026-02-10T14:00",
-                "ok",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                collected(None),
-                "2026-02-10T14:00",
-                "repeat-needs-reason",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                collected(Some("too few cells")),
-                "2026-02-10T14:00",
-                "ok",
-            ),
+            Line("nu", Nurse, ByRule, register("2026-02-01"), "2026-02-01T10:00", "role-may-not"),
+            Line("co", Coordinator, ByRule, register("2026-02-03"), "2026-02-01T10:00", "in-the-future"),
+            Line("co", Coordinator, ByRule, register("2026-02-01"), "2026-02-01T10:00", "ok"),
+            Line("co", Coordinator, ByRule, register("2026-02-01"), "2026-02-01T10:00", "already-registered"),
+            Line("te", Technician, ByRule, collected(None), "2026-02-10T14:00", "number-missing"),
+            Line("co", Coordinator, ByRule, number("COI-1"), "2026-02-02T10:00", "ok"),
+            Line("co", Coordinator, ByRule, number("COI-2"), "2026-02-02T10:00", "number-already-assigned"),
+            Line("te", Technician, ByRule, collected(None), "2026-02-10T14:00", "consent-missing"),
+            Line("co", Coordinator, ByRule, consent(), "2026-02-02T10:00", "ok"),
+            Line("te", Technician, ByRule, collected(None), "2026-02-10T14:00", "ok"),
+            Line("te", Technician, ByRule, collected(None), "2026-02-10T14:00", "repeat-needs-reason"),
+            Line("te", Technician, ByRule, collected(Some("too few cells")), "2026-02-10T14:00", "ok"),
             Line(
                 "dr",
                 Physician,
                 ByRule,
-                Step::LymphodepletionStarted {
-                    when: when("2026-02-27"),
-                },
+                Step::LymphodepletionStarted { when: when("2026-02-27") },
                 "2026-02-27T10:00",
                 "product-not-chosen",
             ),
@@ -136,9 +50,7 @@ fn from_referral_to_infusion_and_every_gate_on_the_way() {
                 "dr",
                 Physician,
                 ByRule,
-                Step::LymphodepletionStarted {
-                    when: when("2026-02-27"),
-                },
+                Step::LymphodepletionStarted { when: when("2026-02-27") },
                 "2026-02-27T10:00",
                 "ok",
             ),
@@ -146,9 +58,7 @@ fn from_referral_to_infusion_and_every_gate_on_the_way() {
                 "dr",
                 Physician,
                 ByRule,
-                Step::LymphodepletionEnded {
-                    when: when("2026-02-26"),
-                },
+                Step::LymphodepletionEnded { when: when("2026-02-26") },
                 "2026-02-28T10:00",
                 "ends-before-start",
             ),
@@ -156,78 +66,20 @@ fn from_referral_to_infusion_and_every_gate_on_the_way() {
                 "dr",
                 Physician,
                 ByRule,
-                Step::LymphodepletionEnded {
-                    when: when("2026-02-28"),
-                },
+                Step::LymphodepletionEnded { when: when("2026-02-28") },
                 "2026-02-28T10:00",
                 "ok",
             ),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                start("2026-03-02T10:00"),
-                "2026-03-02T10:00",
-                "unknown-bag",
-            ),
+            Line("nu", Nurse, ByRule, start("2026-03-02T10:00"), "2026-03-02T10:00", "unknown-bag"),
             Line("qa", Qa, ByRule, made("COI-1"), "2026-02-26T10:00", "ok"),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                start("2026-03-02T10:00"),
-                "2026-03-02T10:00",
-                "not-released",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                released(),
-                "2026-02-26T10:00",
-                "role-may-not",
-            ),
+            Line("nu", Nurse, ByRule, start("2026-03-02T10:00"), "2026-03-02T10:00", "not-released"),
+            Line("co", Coordinator, ByRule, released(), "2026-02-26T10:00", "role-may-not"),
             Line("qa", Qa, ByRule, released(), "2026-02-26T10:00", "ok"),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                start("2026-03-02T10:00"),
-                "2026-03-02T10:00",
-                "not-arrived",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                received("2026-02-28T09:00"),
-                "2026-02-28T09:05",
-                "ok",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                received("2026-02-28T09:00"),
-                "2026-02-28T09:05",
-                "ok",
-            ),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                start("2026-03-02T10:00"),
-                "2026-03-02T10:00",
-                "not-arrived",
-            ),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                received("2026-02-28T09:01"),
-                "2026-02-28T09:05",
-                "ok",
-            ),
+            Line("nu", Nurse, ByRule, start("2026-03-02T10:00"), "2026-03-02T10:00", "not-arrived"),
+            Line("te", Technician, ByRule, received("2026-02-28T09:00"), "2026-02-28T09:05", "ok"),
+            Line("te", Technician, ByRule, received("2026-02-28T09:00"), "2026-02-28T09:05", "ok"),
+            Line("nu", Nurse, ByRule, start("2026-03-02T10:00"), "2026-03-02T10:00", "not-arrived"),
+            Line("nu", Nurse, ByRule, received("2026-02-28T09:01"), "2026-02-28T09:05", "ok"),
             Line(
                 "nu",
                 Nurse,
@@ -280,39 +132,17 @@ fn from_referral_to_infusion_and_every_gate_on_the_way() {
                 "nu",
                 Nurse,
                 ByRule,
-                Step::InfusionEnded {
-                    bag: bag("B-1"),
-                    when: when("2026-03-02T10:30"),
-                    remark: None,
-                },
+                Step::InfusionEnded { bag: bag("B-1"), when: when("2026-03-02T10:30"), remark: None },
                 "2026-03-02T10:30",
                 "not-started",
             ),
+            Line("nu", Nurse, ByRule, start("2026-03-02T10:00"), "2026-03-02T10:00", "ok"),
+            Line("nu", Nurse, ByRule, start("2026-03-02T10:01"), "2026-03-02T10:01", "already-started"),
             Line(
                 "nu",
                 Nurse,
                 ByRule,
-                start("2026-03-02T10:00"),
-                "2026-03-02T10:00",
-                "ok",
-            ),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                start("2026-03-02T10:01"),
-                "2026-03-02T10:01",
-                "already-started",
-            ),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                Step::InfusionEnded {
-                    bag: bag("B-1"),
-                    when: when("2026-03-02T10:30"),
-                    remark: None,
-                },
+                Step::InfusionEnded { bag: bag("B-1"), when: when("2026-03-02T10:30"), remark: None },
                 "2026-03-02T10:30",
                 "ok",
             ),
@@ -322,9 +152,5 @@ fn from_referral_to_infusion_and_every_gate_on_the_way() {
     assert_eq!(phase("2026-03-02T11:00"), Phase::Acute);
     assert_eq!(phase("2026-04-01T23:59"), Phase::Acute);
     assert_eq!(phase("2026-04-02T00:00"), Phase::FollowUp);
-    assert_eq!(
-        phase::day_number(&state, &rules(), at("2026-03-09T00:30")),
-        Some(7)
-    );
+    assert_eq!(phase::day_number(&state, &rules(), at("2026-03-09T00:30")), Some(7));
 }
-

@@ -8,10 +8,7 @@ use vena_knowledge::{Knowledge, Life};
 fn main() -> ExitCode {
     let knowledge = Knowledge::embedded();
     if std::env::args().nth(1).as_deref() == Some("digests") {
-        for rule in knowledge
-            .rules()
-            .filter(|rule| rule.status != Life::Provisional)
-        {
+        for rule in knowledge.rules().filter(|rule| rule.status != Life::Provisional) {
             println!("\"{}\" = \"{}\"", rule.name(), rule.digest);
         }
         return ExitCode::SUCCESS;
@@ -21,14 +18,6 @@ fn main() -> ExitCode {
     for problem in &problems {
         println!("{problem}");
     }
-    println!(
-        "{} rule sets, {} concepts",
-        knowledge.rules().count(),
-        knowledge.catalogue.iter().count()
-    );
-    if problems.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    println!("{} rule sets, {} concepts", knowledge.rules().count(), knowledge.catalogue.iter().count());
+    if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -40,9 +40,7 @@ impl CaseTime {
         match self {
             CaseTime::Absolute(text) => When::parse(text, Some(zone)).ok(),
             CaseTime::Day(days, clock) => {
-                let date = infusion
-                    .checked_add(Span::new().try_days(*days).ok()?)
-                    .ok()?;
+                let date = infusion.checked_add(Span::new().try_days(*days).ok()?).ok()?;
                 match clock {
                     Some(clock) => When::parse(&format!("{date} {clock}"), Some(zone)).ok(),
                     None => Some(When::Date(date)),
@@ -182,8 +180,7 @@ impl Case {
     pub fn chart(&self, catalogue: &Catalogue) -> Result<(Chart, Timestamp), CaseError> {
         let zone = Zone::named(&self.zone).map_err(|_| CaseError::Zone(self.zone.clone()))?;
         let time = |time: &CaseTime| {
-            time.when(self.infusion_day, &zone)
-                .ok_or_else(|| CaseError::Time(time.to_string()))
+            time.when(self.infusion_day, &zone).ok_or_else(|| CaseError::Time(time.to_string()))
         };
         let mut facts = Vec::with_capacity(self.facts.len());
         for row in &self.facts {
@@ -202,9 +199,7 @@ impl Case {
         let Some(time) = &self.known_at else {
             return Ok(None);
         };
-        let when = time
-            .when(self.infusion_day, &zone)
-            .ok_or_else(|| CaseError::Time(time.to_string()))?;
+        let when = time.when(self.infusion_day, &zone).ok_or_else(|| CaseError::Time(time.to_string()))?;
         Ok(Some(when.latest(&zone)))
     }
 }
@@ -215,16 +210,9 @@ fn fact(
     zone: &Zone,
     time: &impl Fn(&CaseTime) -> Result<When, CaseError>,
 ) -> Result<Fact, CaseError> {
-    let info = catalogue
-        .find(&row.what)
-        .ok_or_else(|| CaseError::Unknown(row.what.clone()))?;
-    let value =
-        read_value_in(info, &row.value, row.unit.as_deref(), Some(zone)).map_err(|error| {
-            CaseError::Value {
-                what: row.what.clone(),
-                error: Box::new(error),
-            }
-        })?;
+    let info = catalogue.find(&row.what).ok_or_else(|| CaseError::Unknown(row.what.clone()))?;
+    let value = read_value_in(info, &row.value, row.unit.as_deref(), Some(zone))
+        .map_err(|error| CaseError::Value { what: row.what.clone(), error: Box::new(error) })?;
     let when = match (&value, &row.time) {
         // A birth date happens when it says.
         (Value::Moment(when), CaseTime::Absolute(text)) if text == &row.value => *when,

@@ -32,21 +32,12 @@ pub(crate) fn read(
     for table in top.tables("case") {
         cases.push(reader.case(&table, true));
     }
-    let arounds = top
-        .tables("around")
-        .iter()
-        .map(|table| reader.around(table))
-        .collect();
+    let arounds = top.tables("around").iter().map(|table| reader.around(table)).collect();
     let place = top.place_of("rule");
     let rule = reader.rule.clone();
     top.finish();
     problems.extend(document.into_problems());
-    CaseFile {
-        rule,
-        cases,
-        arounds,
-        place,
-    }
+    CaseFile { rule, cases, arounds, place }
 }
 
 /// What one file of cases holds.
@@ -60,10 +51,7 @@ pub(crate) struct CaseFile {
 fn infusion_day(top: &Table<'_, '_>) -> Date {
     let text = top.needed("infusion-day");
     text.parse().unwrap_or_else(|_| {
-        top.report(
-            "infusion-day",
-            Fault::Case(format!("“{text}” is not a date")),
-        );
+        top.report("infusion-day", Fault::Case(format!("“{text}” is not a date")));
         Date::default()
     })
 }
@@ -98,15 +86,8 @@ impl CaseReader<'_, '_> {
             infusion_day: self.infusion_day,
             facts,
             at: self.time(table, "at").unwrap_or(CaseTime::Day(0, None)),
-            known_at: table
-                .has("known-at")
-                .then(|| self.time(table, "known-at"))
-                .flatten(),
-            expect: if alone {
-                self.expects(table, "expect")
-            } else {
-                Vec::new()
-            },
+            known_at: table.has("known-at").then(|| self.time(table, "known-at")).flatten(),
+            expect: if alone { self.expects(table, "expect") } else { Vec::new() },
             around: None,
             holds: None,
             place: table.place(),
@@ -115,8 +96,7 @@ impl CaseReader<'_, '_> {
             if self.thorough
                 && let Err(error) = case.chart(self.catalogue)
             {
-                self.document
-                    .report(&case.place, Fault::Case(error.to_string()));
+                self.document.report(&case.place, Fault::Case(error.to_string()));
             }
             if case.expect.is_empty() {
                 table.report("expect", Fault::Missing("expect".to_owned()));
@@ -130,30 +110,19 @@ impl CaseReader<'_, '_> {
         let text = table.needed(key);
         let time = CaseTime::parse(&text);
         if time.is_none() && !text.is_empty() {
-            table.report(
-                key,
-                Fault::Case(format!("“{text}” is not a time like D+2 08:00")),
-            );
+            table.report(key, Fault::Case(format!("“{text}” is not a time like D+2 08:00")));
         }
         time
     }
 
     /// what, time, value, unit, until, recorded, cause: what is left out at the end is empty.
     fn row(&self, cells: &[String], place: &Place) -> Option<CaseFact> {
-        let cell = |at: usize| {
-            cells
-                .get(at)
-                .map(|text| text.trim())
-                .filter(|text| !text.is_empty())
-        };
+        let cell = |at: usize| cells.get(at).map(|text| text.trim()).filter(|text| !text.is_empty());
         let time = |at: usize| -> Option<CaseTime> {
             let text = cell(at)?;
             let time = CaseTime::parse(text);
             if time.is_none() {
-                self.document.report(
-                    place,
-                    Fault::Case(format!("“{text}” is not a time like D+2 08:00")),
-                );
+                self.document.report(place, Fault::Case(format!("“{text}” is not a time like D+2 08:00")));
             }
             time
         };
@@ -163,21 +132,13 @@ impl CaseReader<'_, '_> {
             return None;
         }
         if cells.len() > 7 {
-            self.document.report(
-                place,
-                Fault::Case("a row has at most seven cells".to_owned()),
-            );
+            self.document.report(place, Fault::Case("a row has at most seven cells".to_owned()));
         }
         let value = cell(2).unwrap_or_default().to_owned();
         // A birth date needs no time of its own.
-        let at = if cell(1).is_none() {
-            CaseTime::parse(&value)
-        } else {
-            time(1)
-        };
+        let at = if cell(1).is_none() { CaseTime::parse(&value) } else { time(1) };
         if at.is_none() {
-            self.document
-                .report(place, Fault::Case(format!("“{what}” has no time")));
+            self.document.report(place, Fault::Case(format!("“{what}” has no time")));
         }
         Some(CaseFact {
             what,
@@ -197,34 +158,22 @@ impl CaseReader<'_, '_> {
         let place = table.place();
         let mut facts = Vec::new();
         let Some(CaseTime::Day(first, clock)) = from else {
-            table.report(
-                "from",
-                Fault::Case("a series begins at a day like D+0 07:00".to_owned()),
-            );
+            table.report("from", Fault::Case("a series begins at a day like D+0 07:00".to_owned()));
             return facts;
         };
         let mut day = first;
         for cell in table.cells("values") {
             let (value, times) = match cell.split_once(" x") {
-                Some((value, times)) => {
-                    (value.trim().to_owned(), times.trim().parse().unwrap_or(0))
-                }
+                Some((value, times)) => (value.trim().to_owned(), times.trim().parse().unwrap_or(0)),
                 None => (cell.trim().to_owned(), 1),
             };
             if !(1..=400).contains(&times) {
-                table.report(
-                    "values",
-                    Fault::Case(format!("“{cell}” is not a value like 400 x14")),
-                );
+                table.report("values", Fault::Case(format!("“{cell}” is not a value like 400 x14")));
                 return facts;
             }
             for _ in 0..times {
                 if value != "-" {
-                    let row = [
-                        what.clone(),
-                        CaseTime::Day(day, clock.clone()).to_string(),
-                        value.clone(),
-                    ];
+                    let row = [what.clone(), CaseTime::Day(day, clock.clone()).to_string(), value.clone()];
                     let mut cells = row.to_vec();
                     cells.extend(unit.clone());
                     facts.extend(self.row(&cells, &place));
@@ -237,11 +186,7 @@ impl CaseReader<'_, '_> {
     }
 
     fn expects(&self, table: &Table<'_, '_>, key: &str) -> Vec<Expect> {
-        table
-            .tables(key)
-            .iter()
-            .map(|row| self.expect(row))
-            .collect()
+        table.tables(key).iter().map(|row| self.expect(row)).collect()
     }
 
     fn expect(&self, row: &Table<'_, '_>) -> Expect {
@@ -257,18 +202,12 @@ impl CaseReader<'_, '_> {
             scale: row.text("scale").unwrap_or_else(|| self.scale.clone()),
             status: {
                 row.needed("status");
-                row.one_of("status", &STATUSES)
-                    .unwrap_or_default()
-                    .to_owned()
+                row.one_of("status", &STATUSES).unwrap_or_default().to_owned()
             },
             value: row.small("value"),
             low: row.small("low"),
             high: row.small("high"),
-            missing: row
-                .texts("missing")
-                .iter()
-                .map(|id| Concept::of(id))
-                .collect(),
+            missing: row.texts("missing").iter().map(|id| Concept::of(id)).collect(),
             days_le_500: count("days-le-500"),
             days_le_100: count("days-le-100"),
             criterion: row.text("criterion"),
@@ -279,11 +218,7 @@ impl CaseReader<'_, '_> {
                 row.report("missing", Fault::NoSuchConcept(concept.to_string()));
             }
         }
-        let numbers = (
-            expect.value.is_some(),
-            expect.low.is_some(),
-            expect.high.is_some(),
-        );
+        let numbers = (expect.value.is_some(), expect.low.is_some(), expect.high.is_some());
         let fits = match expect.status.as_str() {
             "value" => numbers.0,
             "at-least" => !numbers.0 && numbers.1,
@@ -291,10 +226,7 @@ impl CaseReader<'_, '_> {
             _ => numbers == (false, false, false),
         };
         if !fits {
-            row.report(
-                "status",
-                Fault::Case("status and numbers do not fit each other".to_owned()),
-            );
+            row.report("status", Fault::Case("status and numbers do not fit each other".to_owned()));
         }
         row.finish();
         expect
@@ -315,10 +247,7 @@ impl CaseReader<'_, '_> {
             ],
             base,
         };
-        for (key, (_, expects)) in ["below", "exactly", "above", "without"]
-            .iter()
-            .zip(&around.expect)
-        {
+        for (key, (_, expects)) in ["below", "exactly", "above", "without"].iter().zip(&around.expect) {
             if expects.is_empty() {
                 table.report(key, Fault::Missing((*key).to_owned()));
             }

@@ -118,9 +118,7 @@ impl ConceptInfo {
 
     /// Whether a number without a unit is understood: scores and counts.
     pub fn unit_may_be_left_out(&self) -> bool {
-        self.unit
-            .as_deref()
-            .is_some_and(|unit| unit.starts_with('{'))
+        self.unit.as_deref().is_some_and(|unit| unit.starts_with('{'))
     }
 }
 
@@ -155,12 +153,7 @@ pub fn compared(text: &str) -> Cow<'_, str> {
                     | '」'
             ))
     };
-    Cow::Owned(
-        text.nfkc()
-            .flat_map(char::to_lowercase)
-            .filter(skip)
-            .collect(),
-    )
+    Cow::Owned(text.nfkc().flat_map(char::to_lowercase).filter(skip).collect())
 }
 
 /// Words understood for every concept.
@@ -214,10 +207,7 @@ impl Catalogue {
 
     /// Puts a site's own time of holding in place; `false` where there is no such concept.
     pub(crate) fn set_hold(&mut self, id: &str, hours: f64) -> bool {
-        let found = self
-            .concepts
-            .iter_mut()
-            .find(|info| info.concept.as_str() == id);
+        let found = self.concepts.iter_mut().find(|info| info.concept.as_str() == id);
         found.map(|info| info.holds_h = Some(hours)).is_some()
     }
 
@@ -238,10 +228,8 @@ impl Catalogue {
         if let Some(found) = self.at(self.by_name.get(what)) {
             return Some(found);
         }
-        if let Some(found) = self
-            .by_loinc(what)
-            .or_else(|| self.by_atc(what))
-            .or_else(|| self.by_rxnorm(what))
+        if let Some(found) =
+            self.by_loinc(what).or_else(|| self.by_atc(what)).or_else(|| self.by_rxnorm(what))
         {
             return Some(found);
         }
@@ -280,11 +268,7 @@ impl Catalogue {
     pub fn product_by_atc(&self, code: &str) -> Option<Answer> {
         let code = code.trim().to_ascii_uppercase();
         let product = self.get(Concept::known("product"))?;
-        product
-            .answers
-            .iter()
-            .find(|info| info.atc.contains(&code))
-            .map(|info| info.answer)
+        product.answers.iter().find(|info| info.atc.contains(&code)).map(|info| info.answer)
     }
 
     /// All concepts in the order of the files.

@@ -16,15 +16,7 @@ const KINDS: [(&str, Kind); 6] = [
     ("drug", Kind::Drug),
 ];
 
-const FIELDS: [&str; 7] = [
-    "holds-h",
-    "plausible",
-    "possible",
-    "loinc",
-    "atc",
-    "rxnorm",
-    "names",
-];
+const FIELDS: [&str; 7] = ["holds-h", "plausible", "possible", "loinc", "atc", "rxnorm", "names"];
 
 /// Reads one file into the catalogue.
 pub(crate) fn read(catalogue: &mut Catalogue, file: &str, text: &str, problems: &mut Vec<Problem>) {
@@ -60,11 +52,7 @@ fn read_common(
         match catalogue.reading.words.insert(name.clone(), word) {
             Some(first) if first != word => document.report(
                 &place,
-                Fault::Ambiguous {
-                    name,
-                    first: format!("{first:?}"),
-                    second: format!("{word:?}"),
-                },
+                Fault::Ambiguous { name, first: format!("{first:?}"), second: format!("{word:?}") },
             ),
             _ => {}
         }
@@ -77,11 +65,7 @@ fn read_concept(document: &Document<'_>, table: &Table<'_, '_>, topic: &Text) ->
     let unit = read_unit(table);
     let mut words = HashMap::new();
     let answers = read_answers(document, table, &mut words);
-    let range = |key| {
-        table
-            .pair(key)
-            .map(|(low, high)| (low.to_f64(), high.to_f64()))
-    };
+    let range = |key| table.pair(key).map(|(low, high)| (low.to_f64(), high.to_f64()));
     let info = ConceptInfo {
         concept: Concept::of(&table.needed("id")),
         name: table.needed_languages(""),
@@ -101,10 +85,7 @@ fn read_concept(document: &Document<'_>, table: &Table<'_, '_>, topic: &Text) ->
         class: table.text("class"),
         integer: table.flag("integer").unwrap_or(false),
         provisional: read_provisional(table),
-        source: Cite {
-            source: table.needed("source"),
-            at: table.needed("at"),
-        },
+        source: Cite { source: table.needed("source"), at: table.needed("at") },
         note: table.both_languages("note-"),
         words,
         common: Arc::default(),
@@ -119,19 +100,8 @@ fn read_provisional(table: &Table<'_, '_>) -> Vec<String> {
     let fields = table.texts("provisional");
     for field in &fields {
         if !FIELDS.contains(&field.as_str()) || !table.has(field) {
-            let allowed = FIELDS
-                .iter()
-                .filter(|f| table.has(f))
-                .copied()
-                .collect::<Vec<_>>()
-                .join(", ");
-            table.report(
-                "provisional",
-                Fault::NotAllowed {
-                    found: field.clone(),
-                    allowed,
-                },
-            );
+            let allowed = FIELDS.iter().filter(|f| table.has(f)).copied().collect::<Vec<_>>().join(", ");
+            table.report("provisional", Fault::NotAllowed { found: field.clone(), allowed });
         }
     }
     fields
@@ -185,13 +155,7 @@ fn read_answers(
         let name = row.needed_languages("");
         let answer = Answer::of(&id);
         if answers.iter().any(|a| a.answer == answer) {
-            row.report(
-                "id",
-                Fault::Twice {
-                    id: id.clone(),
-                    first: table.place().to_string(),
-                },
-            );
+            row.report("id", Fault::Twice { id: id.clone(), first: table.place().to_string() });
         }
         let mut written = vec![(id, row.place_of("id"))];
         written.push((name.en.clone(), row.place_of("en")));
@@ -223,35 +187,18 @@ fn add_word(
 ) {
     let name = compared(word).into_owned();
     match words.insert(name.clone(), answer) {
-        Some(first) if first != answer => document.report(
-            place,
-            Fault::Ambiguous {
-                name,
-                first: first.to_string(),
-                second: answer.to_string(),
-            },
-        ),
+        Some(first) if first != answer => document
+            .report(place, Fault::Ambiguous { name, first: first.to_string(), second: answer.to_string() }),
         _ => {}
     }
 }
 
 /// Adds a concept and all it is called by; whatever is taken already is reported.
-fn add(
-    catalogue: &mut Catalogue,
-    document: &Document<'_>,
-    table: &Table<'_, '_>,
-    info: ConceptInfo,
-) {
+fn add(catalogue: &mut Catalogue, document: &Document<'_>, table: &Table<'_, '_>, info: ConceptInfo) {
     let at = catalogue.concepts.len();
     let id = info.concept;
     if let Some(first) = catalogue.get(id) {
-        table.report(
-            "id",
-            Fault::Twice {
-                id: id.to_string(),
-                first: first.place.to_string(),
-            },
-        );
+        table.report("id", Fault::Twice { id: id.to_string(), first: first.place.to_string() });
         return;
     }
     let mut taken: Vec<(String, Concept, &str)> = Vec::new();
@@ -283,15 +230,8 @@ fn add(
         for code in &info.rxnorm {
             enter(&mut catalogue.by_rxnorm, code.clone(), "rxnorm");
         }
-        let own = [
-            (id.as_str(), "id"),
-            (info.name.en.as_str(), "en"),
-            (info.name.zh_tw.as_str(), "zh-TW"),
-        ];
-        for (name, key) in own
-            .into_iter()
-            .chain(info.names.iter().map(|name| (name.as_str(), "names")))
-        {
+        let own = [(id.as_str(), "id"), (info.name.en.as_str(), "en"), (info.name.zh_tw.as_str(), "zh-TW")];
+        for (name, key) in own.into_iter().chain(info.names.iter().map(|name| (name.as_str(), "names"))) {
             // The written form too, so that the usual spelling is found without being put into
             // its compared form; it cannot clash where the compared form does not.
             if enter(&mut catalogue.by_name, compared(name).into_owned(), key) {
@@ -312,11 +252,7 @@ fn report_taken(
     taken: Vec<(String, Concept, &str)>,
 ) {
     for (name, first, key) in taken {
-        let fault = Fault::Ambiguous {
-            name,
-            first: first.to_string(),
-            second: id.to_string(),
-        };
+        let fault = Fault::Ambiguous { name, first: first.to_string(), second: id.to_string() };
         document.report(&table.place_of(key), fault);
     }
 }

@@ -38,14 +38,9 @@ fn kind(path: &str) -> FileKind {
 
 /// Reads everything; what is wrong stands in `problems`, ordered by file and line. `thorough` also
 /// makes every case into a chart, which a program that only starts need not wait for.
-pub(crate) fn read<'t>(
-    files: impl IntoIterator<Item = (&'t str, &'t str)>,
-    thorough: bool,
-) -> Knowledge {
-    let mut files: Vec<(FileKind, &str, &str)> = files
-        .into_iter()
-        .map(|(path, text)| (kind(path), path, text))
-        .collect();
+pub(crate) fn read<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>, thorough: bool) -> Knowledge {
+    let mut files: Vec<(FileKind, &str, &str)> =
+        files.into_iter().map(|(path, text)| (kind(path), path, text)).collect();
     // Each kind needs what comes before it in this order.
     files.sort();
     let mut knowledge = Knowledge::default();
@@ -55,30 +50,15 @@ pub(crate) fn read<'t>(
         match kind {
             FileKind::Sources => knowledge.sources.read(path, text, &mut problems),
             FileKind::Digests => published.read(path, text, &mut problems),
-            FileKind::Catalogue => {
-                catalogue_file::read(&mut knowledge.catalogue, path, text, &mut problems)
-            }
+            FileKind::Catalogue => catalogue_file::read(&mut knowledge.catalogue, path, text, &mut problems),
             FileKind::Rules | FileKind::Cases => {}
         }
     }
     knowledge.catalogue.finish();
     for (_, path, text) in files.iter().filter(|(kind, ..)| *kind == FileKind::Rules) {
-        let rules = rules_file::read(
-            path,
-            text,
-            digest(text),
-            &knowledge.catalogue,
-            &mut problems,
-        );
-        if let Some(first) = knowledge
-            .rules
-            .iter()
-            .find(|first| first.name() == rules.name())
-        {
-            problems.push(rules.place.problem(Fault::Twice {
-                id: rules.name(),
-                first: first.file.clone(),
-            }));
+        let rules = rules_file::read(path, text, digest(text), &knowledge.catalogue, &mut problems);
+        if let Some(first) = knowledge.rules.iter().find(|first| first.name() == rules.name()) {
+            problems.push(rules.place.problem(Fault::Twice { id: rules.name(), first: first.file.clone() }));
         } else {
             knowledge.rules.push(rules);
         }
@@ -94,56 +74,27 @@ pub(crate) fn read<'t>(
     knowledge
 }
 
-fn add_cases(
-    knowledge: &mut Knowledge,
-    path: &str,
-    text: &str,
-    thorough: bool,
-    problems: &mut Vec<Problem>,
-) {
+fn add_cases(knowledge: &mut Knowledge, path: &str, text: &str, thorough: bool, problems: &mut Vec<Problem>) {
     let file = cases_file::read(path, text, &knowledge.catalogue, thorough, problems);
-    let Some(rules) = knowledge
-        .rules
-        .iter_mut()
-        .find(|rules| rules.name() == file.rule)
-    else {
-        problems.push(
-            file.place
-                .problem(Fault::NoSuchRule(format!("no rule set “{}”", file.rule))),
-        );
+    let Some(rules) = knowledge.rules.iter_mut().find(|rules| rules.name() == file.rule) else {
+        problems.push(file.place.problem(Fault::NoSuchRule(format!("no rule set “{}”", file.rule))));
         return;
     };
     let mut ids: BTreeMap<&str, &Place> = BTreeMap::new();
-    for case in file
-        .cases
-        .iter()
-        .chain(file.arounds.iter().map(|around| &around.base))
-    {
+    for case in file.cases.iter().chain(file.arounds.iter().map(|around| &around.base)) {
         if let Some(first) = ids.insert(&case.id, &case.place) {
-            problems.push(case.place.problem(Fault::Twice {
-                id: case.id.clone(),
-                first: first.to_string(),
-            }));
+            problems.push(case.place.problem(Fault::Twice { id: case.id.clone(), first: first.to_string() }));
         }
     }
     for around in &file.arounds {
-        let known = rules
-            .entry(&around.entry)
-            .is_ok_and(|e| e.threshold.is_some() && e.measured);
+        let known = rules.entry(&around.entry).is_ok_and(|e| e.threshold.is_some() && e.measured);
         if !known {
-            let fault = format!(
-                "{} has no entry “{}” with a cut-off on a concept",
-                file.rule, around.entry
-            );
+            let fault = format!("{} has no entry “{}” with a cut-off on a concept", file.rule, around.entry);
             problems.push(around.base.place.problem(Fault::Case(fault)));
         }
     }
     for case in &file.cases {
-        for criterion in case
-            .expect
-            .iter()
-            .filter_map(|expect| expect.criterion.as_ref())
-        {
+        for criterion in case.expect.iter().filter_map(|expect| expect.criterion.as_ref()) {
             if rules.entry(criterion).is_err() {
                 let fault = format!("{} has no entry “{criterion}”", file.rule);
                 problems.push(case.place.problem(Fault::Case(fault)));
@@ -178,27 +129,19 @@ fn check_sources(knowledge: &Knowledge, problems: &mut Vec<Problem>) {
 /// Each id has exactly one default version, and what is superseded exists.
 fn check_versions(rules: &[RuleSet], problems: &mut Vec<Problem>) {
     for rule in rules {
-        let defaults: Vec<&RuleSet> = rules
-            .iter()
-            .filter(|other| other.id == rule.id && other.default)
-            .collect();
-        let is_first = rules
-            .iter()
-            .find(|other| other.id == rule.id)
-            .is_some_and(|first| first.name() == rule.name());
+        let defaults: Vec<&RuleSet> =
+            rules.iter().filter(|other| other.id == rule.id && other.default).collect();
+        let is_first =
+            rules.iter().find(|other| other.id == rule.id).is_some_and(|first| first.name() == rule.name());
         if is_first && defaults.len() != 1 {
-            let fault = format!(
-                "“{}” has {} default versions; it needs exactly one",
-                rule.id,
-                defaults.len()
-            );
+            let fault =
+                format!("“{}” has {} default versions; it needs exactly one", rule.id, defaults.len());
             problems.push(rule.place.problem(Fault::Default(fault)));
         }
         for old in &rule.supersedes {
             if !rules.iter().any(|other| other.name() == *old) {
-                problems.push(rule.place.problem(Fault::NoSuchRule(format!(
-                    "no rule set “{old}” to supersede"
-                ))));
+                problems
+                    .push(rule.place.problem(Fault::NoSuchRule(format!("no rule set “{old}” to supersede"))));
             }
         }
     }
@@ -227,10 +170,9 @@ impl Published {
     fn check(&self, rules: &[RuleSet], problems: &mut Vec<Problem>) {
         for rule in rules.iter().filter(|rule| rule.status != Life::Provisional) {
             match self.digests.get(&rule.name()) {
-                None => problems.push(rule.place.problem(Fault::NotFrozen {
-                    rule: rule.name(),
-                    digest: rule.digest.clone(),
-                })),
+                None => problems.push(
+                    rule.place.problem(Fault::NotFrozen { rule: rule.name(), digest: rule.digest.clone() }),
+                ),
                 Some((published, _)) if *published != rule.digest => {
                     problems.push(rule.place.problem(Fault::Changed {
                         rule: rule.name(),
@@ -242,10 +184,7 @@ impl Published {
             }
         }
         for (name, (_, place)) in &self.digests {
-            if !rules
-                .iter()
-                .any(|rule| rule.name() == *name && rule.status != Life::Provisional)
-            {
+            if !rules.iter().any(|rule| rule.name() == *name && rule.status != Life::Provisional) {
                 problems.push(place.problem(Fault::Gone(name.clone())));
             }
         }

@@ -8,12 +8,9 @@ use std::fmt::Write as _;
 pub fn digest(text: &str) -> String {
     let mut hasher = Sha256::new();
     hasher.update(text.replace("\r\n", "\n").as_bytes());
-    hasher
-        .finalize()
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    hasher.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }

@@ -21,15 +21,8 @@ pub(crate) struct Document<'a> {
 impl<'a> Document<'a> {
     pub(crate) fn new(file: &str, text: &'a str) -> Document<'a> {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let line_starts = std::iter::once(0)
-            .chain(ends.map(|(at, _)| at + 1))
-            .collect();
-        Document {
-            file: Arc::from(file),
-            text,
-            line_starts,
-            problems: RefCell::new(Vec::new()),
-        }
+        let line_starts = std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        Document { file: Arc::from(file), text, line_starts, problems: RefCell::new(Vec::new()) }
     }
 
     /// Parses; syntax errors become problems and what could be read is still read.
@@ -45,20 +38,9 @@ impl<'a> Document<'a> {
     pub(crate) fn place(&self, span: &Range<usize>) -> Place {
         let at = span.start.min(self.text.len());
         let line = self.line_starts.partition_point(|start| *start <= at);
-        let start = self
-            .line_starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
-        let column = self
-            .text
-            .get(start..at)
-            .map_or(1, |row| row.chars().count() + 1);
-        Place {
-            file: Arc::clone(&self.file),
-            line,
-            column,
-        }
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let column = self.text.get(start..at).map_or(1, |row| row.chars().count() + 1);
+        Place { file: Arc::clone(&self.file), line, column }
     }
 
     pub(crate) fn report(&self, place: &Place, fault: Fault) {
@@ -84,12 +66,7 @@ impl<'d, 'a> Table<'d, 'a> {
         table: &'d DeTable<'a>,
         span: Range<usize>,
     ) -> Table<'d, 'a> {
-        Table {
-            document,
-            table,
-            span,
-            read: RefCell::new(BTreeSet::new()),
-        }
+        Table { document, table, span, read: RefCell::new(BTreeSet::new()) }
     }
 
     /// Where the table begins.
@@ -99,8 +76,7 @@ impl<'d, 'a> Table<'d, 'a> {
 
     /// Where a key's value stands, or where the table begins.
     pub(crate) fn place_of(&self, key: &str) -> Place {
-        self.peek(key)
-            .map_or_else(|| self.place(), |value| self.document.place(&value.span()))
+        self.peek(key).map_or_else(|| self.place(), |value| self.document.place(&value.span()))
     }
 
     pub(crate) fn report(&self, key: &str, fault: Fault) {
@@ -108,10 +84,7 @@ impl<'d, 'a> Table<'d, 'a> {
     }
 
     fn peek(&self, key: &str) -> Option<&'d Spanned<DeValue<'a>>> {
-        self.table
-            .iter()
-            .find(|(name, _)| name.get_ref() == key)
-            .map(|(_, value)| value)
+        self.table.iter().find(|(name, _)| name.get_ref() == key).map(|(_, value)| value)
     }
 
     fn get(&self, key: &str) -> Option<&'d Spanned<DeValue<'a>>> {
@@ -121,13 +94,8 @@ impl<'d, 'a> Table<'d, 'a> {
 
     fn wrong(&self, key: &str, expected: &'static str, value: &Spanned<DeValue<'a>>) {
         let found = value.get_ref().type_str();
-        let fault = Fault::WrongKind {
-            key: key.to_owned(),
-            expected,
-            found,
-        };
-        self.document
-            .report(&self.document.place(&value.span()), fault);
+        let fault = Fault::WrongKind { key: key.to_owned(), expected, found };
+        self.document.report(&self.document.place(&value.span()), fault);
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
@@ -170,10 +138,7 @@ impl<'d, 'a> Table<'d, 'a> {
 
     /// Both languages, which must be there.
     pub(crate) fn needed_languages(&self, prefix: &str) -> Text {
-        Text::new(
-            self.needed(&format!("{prefix}en")),
-            self.needed(&format!("{prefix}zh-TW")),
-        )
+        Text::new(self.needed(&format!("{prefix}en")), self.needed(&format!("{prefix}zh-TW")))
     }
 
     /// A decimal written as a text, so that its form is kept.
@@ -196,18 +161,14 @@ impl<'d, 'a> Table<'d, 'a> {
         for text in self.texts(key) {
             match Decimal::parse(&text) {
                 Ok(decimal) => decimals.push(decimal),
-                Err(error) => self
-                    .document
-                    .report(&place, Fault::NotANumber(error.to_string())),
+                Err(error) => self.document.report(&place, Fault::NotANumber(error.to_string())),
             }
         }
         match <[Decimal; 2]>::try_from(decimals) {
             Ok([low, high]) if low <= high => Some((low, high)),
             _ => {
-                self.document.report(
-                    &place,
-                    Fault::Range(format!("“{key}” needs two numbers, the lower first")),
-                );
+                self.document
+                    .report(&place, Fault::Range(format!("“{key}” needs two numbers, the lower first")));
                 None
             }
         }
@@ -237,10 +198,7 @@ impl<'d, 'a> Table<'d, 'a> {
 
     /// A list of texts; absent is empty.
     pub(crate) fn texts(&self, key: &str) -> Vec<String> {
-        self.placed_texts(key)
-            .into_iter()
-            .map(|(text, _)| text)
-            .collect()
+        self.placed_texts(key).into_iter().map(|(text, _)| text).collect()
     }
 
     /// A list of texts with the place of each.
@@ -258,10 +216,9 @@ impl<'d, 'a> Table<'d, 'a> {
                 Some(text) if !text.trim().is_empty() => {
                     texts.push((text.to_owned(), self.document.place(&item.span())));
                 }
-                Some(_) => self.document.report(
-                    &self.document.place(&item.span()),
-                    Fault::Empty(key.to_owned()),
-                ),
+                Some(_) => {
+                    self.document.report(&self.document.place(&item.span()), Fault::Empty(key.to_owned()))
+                }
                 None => self.wrong(key, "a list of texts", item),
             }
         }
@@ -318,10 +275,7 @@ impl<'d, 'a> Table<'d, 'a> {
             return Vec::new();
         };
         let cells = value.get_ref().as_array().and_then(|items| {
-            items
-                .iter()
-                .map(|item| item.get_ref().as_str().map(str::to_owned))
-                .collect::<Option<Vec<_>>>()
+            items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
         });
         if cells.is_none() {
             self.wrong(key, "a list of texts in quotes", value);
@@ -331,11 +285,7 @@ impl<'d, 'a> Table<'d, 'a> {
 
     /// Every key with its text (a table of digests).
     pub(crate) fn all_texts(&self) -> Vec<(String, String, Place)> {
-        let keys: Vec<String> = self
-            .table
-            .keys()
-            .map(|key| key.get_ref().to_string())
-            .collect();
+        let keys: Vec<String> = self.table.keys().map(|key| key.get_ref().to_string()).collect();
         keys.into_iter()
             .filter_map(|key| {
                 let place = self.place_of(&key);
@@ -359,23 +309,10 @@ impl<'d, 'a> Table<'d, 'a> {
     /// One of a set of words.
     pub(crate) fn one_of<T: Copy>(&self, key: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
-        let found = words
-            .iter()
-            .find(|(word, _)| *word == text)
-            .map(|(_, value)| *value);
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
-            let allowed = words
-                .iter()
-                .map(|(word, _)| *word)
-                .collect::<Vec<_>>()
-                .join(", ");
-            self.report(
-                key,
-                Fault::NotAllowed {
-                    found: text,
-                    allowed,
-                },
-            );
+            let allowed = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+            self.report(key, Fault::NotAllowed { found: text, allowed });
         }
         found
     }
@@ -386,8 +323,7 @@ impl<'d, 'a> Table<'d, 'a> {
         for key in self.table.keys() {
             if !read.contains(key.get_ref().as_ref()) {
                 let place = self.document.place(&key.span());
-                self.document
-                    .report(&place, Fault::UnknownKey(key.get_ref().to_string()));
+                self.document.report(&place, Fault::UnknownKey(key.get_ref().to_string()));
             }
         }
     }

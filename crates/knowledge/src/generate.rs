@@ -18,13 +18,8 @@ pub fn generated_cases(rules: &RuleSet) -> Vec<Case> {
             continue;
         };
         for (position, expect) in &around.expect {
-            if let Some(mut case) = spell(
-                &around.base,
-                entry,
-                *position,
-                around.step.as_ref(),
-                &around.when,
-            ) {
+            if let Some(mut case) = spell(&around.base, entry, *position, around.step.as_ref(), &around.when)
+            {
                 case.expect.clone_from(expect);
                 cases.push(case);
             }
@@ -35,12 +30,7 @@ pub fn generated_cases(rules: &RuleSet) -> Vec<Case> {
             continue;
         }
         let base = bare(rules, entry);
-        for position in [
-            Position::Below,
-            Position::At,
-            Position::Above,
-            Position::Missing,
-        ] {
+        for position in [Position::Below, Position::At, Position::Above, Position::Missing] {
             cases.extend(spell(&base, entry, position, None, &CaseTime::Day(0, None)));
         }
     }
@@ -97,14 +87,9 @@ fn spell(
     case.around = Some((entry.id.clone(), position));
     if let Some(value) = value {
         // The written value in the threshold's own unit, compared in that unit: no conversion here.
-        let met = threshold.comparison.holds(
-            vena_base::decimal::exact_to_f64(value),
-            threshold.decimal.to_f64(),
-        );
-        let inside = entry
-            .to
-            .as_ref()
-            .is_none_or(|to| value <= to.decimal.exact());
+        let met =
+            threshold.comparison.holds(vena_base::decimal::exact_to_f64(value), threshold.decimal.to_f64());
+        let inside = entry.to.as_ref().is_none_or(|to| value <= to.decimal.exact());
         case.holds = Some(met && inside);
         case.facts.push(CaseFact {
             what: concept.as_str().to_owned(),

@@ -36,10 +36,7 @@ pub(crate) fn pieces(template: &str) -> Vec<Piece<'_>> {
 ///
 /// # Errors
 /// The placeholders that name nothing.
-pub(crate) fn render(
-    template: &str,
-    fill: impl Fn(&str) -> Option<String>,
-) -> Result<String, Vec<Fault>> {
+pub(crate) fn render(template: &str, fill: impl Fn(&str) -> Option<String>) -> Result<String, Vec<Fault>> {
     let mut text = String::new();
     let mut faults = Vec::new();
     for piece in pieces(template) {
@@ -51,11 +48,7 @@ pub(crate) fn render(
             },
         }
     }
-    if faults.is_empty() {
-        Ok(text)
-    } else {
-        Err(faults)
-    }
+    if faults.is_empty() { Ok(text) } else { Err(faults) }
 }
 
 /// A number typed into the words of a label. Numbers that belong to a name (CD19, IL-6) are none.
@@ -69,11 +62,8 @@ pub(crate) fn typed_number(template: &str) -> Option<String> {
                 at += 1;
                 continue;
             }
-            let run: String = characters
-                .iter()
-                .skip(at)
-                .take_while(|c| c.is_ascii_digit() || **c == '.')
-                .collect();
+            let run: String =
+                characters.iter().skip(at).take_while(|c| c.is_ascii_digit() || **c == '.').collect();
             let before = at.checked_sub(1).and_then(|i| characters.get(i));
             let earlier = at.checked_sub(2).and_then(|i| characters.get(i));
             let named = before.is_some_and(char::is_ascii_alphabetic)
@@ -94,9 +84,7 @@ pub fn for_reading(decimal: &Decimal) -> String {
         Some(rest) => ("−", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    let (whole, fraction) = digits
-        .split_once('.')
-        .map_or((digits, None), |(w, f)| (w, Some(f)));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
     if !whole.bytes().all(|b| b.is_ascii_digit()) {
         return text.to_owned();
     }
@@ -144,8 +132,5 @@ pub fn unit_for_reading(unit: &str, lang: vena_base::Lang) -> String {
         return String::new();
     }
     // UCUM's ASCII u stands for micro before a unit letter.
-    unit.replace("uL", "µL")
-        .replace("ug", "µg")
-        .replace("umol", "µmol")
-        .replace("m2", "m²")
+    unit.replace("uL", "µL").replace("ug", "µg").replace("umol", "µmol").replace("m2", "m²")
 }

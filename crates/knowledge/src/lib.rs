@@ -70,9 +70,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// Every problem with file, line and column.
-    pub fn load<'t>(
-        files: impl IntoIterator<Item = (&'t str, &'t str)>,
-    ) -> Result<Knowledge, Vec<Problem>> {
+    pub fn load<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Knowledge, Vec<Problem>> {
         let mut knowledge = check::read(files, true);
         if knowledge.problems.is_empty() {
             Ok(knowledge)
@@ -106,12 +104,8 @@ impl Knowledge {
     }
 
     fn versions(&self, id: &str) -> String {
-        let versions: Vec<&str> = self
-            .rules
-            .iter()
-            .filter(|rule| rule.id == id)
-            .map(|rule| rule.version.as_str())
-            .collect();
+        let versions: Vec<&str> =
+            self.rules.iter().filter(|rule| rule.id == id).map(|rule| rule.version.as_str()).collect();
         versions.join(", ")
     }
 
@@ -128,25 +122,13 @@ impl Knowledge {
     pub fn with_site(&self, overlay: &SiteOverlay) -> Result<Knowledge, Vec<Problem>> {
         let mut knowledge = self.clone();
         let mut problems = Vec::new();
-        site::apply(
-            &mut knowledge.rules,
-            &knowledge.catalogue,
-            overlay,
-            &mut problems,
-        );
+        site::apply(&mut knowledge.rules, &knowledge.catalogue, overlay, &mut problems);
         for hold in &overlay.holds {
-            if !knowledge
-                .catalogue
-                .set_hold(&hold.concept, hold.holds_h.to_f64())
-            {
+            if !knowledge.catalogue.set_hold(&hold.concept, hold.holds_h.to_f64()) {
                 problems.push(site::hold_problem(hold));
             }
         }
         knowledge.sites.push(overlay.site.clone());
-        if problems.is_empty() {
-            Ok(knowledge)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(knowledge) } else { Err(problems) }
     }
 }

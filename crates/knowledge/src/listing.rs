@@ -40,10 +40,7 @@ fn row(info: &ConceptInfo, lang: Lang) -> ListingRow {
         Lang::ZhTw => Lang::En,
     };
     let coded = |system: &str, codes: &[String]| {
-        codes
-            .iter()
-            .map(|code| format!("{system} {code}"))
-            .collect::<Vec<_>>()
+        codes.iter().map(|code| format!("{system} {code}")).collect::<Vec<_>>()
     };
     let answers = info.answers.iter().map(|answer| {
         let mut words = vec![answer.name.get(other).to_owned()];
@@ -58,18 +55,11 @@ fn row(info: &ConceptInfo, lang: Lang) -> ListingRow {
         other_name: info.name.get(other).to_owned(),
         kind: info.kind.as_str(),
         unit: info.unit.as_deref().unwrap_or_default().to_owned(),
-        possible: info
-            .possible
-            .map(|(low, high)| format!("{low} … {high}"))
-            .unwrap_or_default(),
-        codes: [
-            ("LOINC", &info.loinc),
-            ("ATC", &info.atc),
-            ("RxNorm", &info.rxnorm),
-        ]
-        .into_iter()
-        .flat_map(|(system, codes)| coded(system, codes))
-        .collect(),
+        possible: info.possible.map(|(low, high)| format!("{low} … {high}")).unwrap_or_default(),
+        codes: [("LOINC", &info.loinc), ("ATC", &info.atc), ("RxNorm", &info.rxnorm)]
+            .into_iter()
+            .flat_map(|(system, codes)| coded(system, codes))
+            .collect(),
         names: info.names.clone(),
         answers: answers.collect(),
     }

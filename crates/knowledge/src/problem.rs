@@ -101,9 +101,7 @@ pub enum Fault {
         published: String,
     },
     /// A published version without its digest.
-    #[error(
-        "{rule} is not provisional, so its digest must stand in knowledge/digests.toml: {digest}"
-    )]
+    #[error("{rule} is not provisional, so its digest must stand in knowledge/digests.toml: {digest}")]
     NotFrozen {
         /// `id@version`.
         rule: String,
@@ -149,11 +147,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file, self.line, self.column, self.fault
-        )
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.fault)
     }
 }
 
@@ -173,12 +167,7 @@ pub struct Place {
 impl Place {
     /// A fault here.
     pub fn problem(&self, fault: Fault) -> Problem {
-        Problem {
-            file: Arc::clone(&self.file),
-            line: self.line,
-            column: self.column,
-            fault,
-        }
+        Problem { file: Arc::clone(&self.file), line: self.line, column: self.column, fault }
     }
 }
 

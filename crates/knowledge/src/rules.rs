@@ -93,18 +93,8 @@ pub struct Threshold {
 }
 
 impl Threshold {
-    pub(crate) fn new(
-        comparison: Comparison,
-        decimal: Decimal,
-        unit: String,
-        value: f64,
-    ) -> Threshold {
-        Threshold {
-            comparison,
-            decimal,
-            unit,
-            value,
-        }
+    pub(crate) fn new(comparison: Comparison, decimal: Decimal, unit: String, value: f64) -> Threshold {
+        Threshold { comparison, decimal, unit, value }
     }
 
     /// Whether a value, in the concept's canonical unit, meets it.
@@ -133,11 +123,7 @@ impl Threshold {
     pub fn label(&self, lang: Lang) -> String {
         let unit = label::unit_for_reading(&self.unit, lang);
         let number = label::for_reading(&self.decimal);
-        let gap = if unit.is_empty() || unit == "%" {
-            ""
-        } else {
-            " "
-        };
+        let gap = if unit.is_empty() || unit == "%" { "" } else { " " };
         format!("{} {number}{gap}{unit}", self.comparison.sign())
     }
 }
@@ -274,14 +260,7 @@ impl RuleError {
         match (lang, self) {
             (Lang::En, _) => self.to_string(),
             (Lang::ZhTw, RuleError::NoSuchRule(rule)) => format!("沒有規則「{rule}」"),
-            (
-                Lang::ZhTw,
-                RuleError::NoSuchVersion {
-                    rule,
-                    version,
-                    known,
-                },
-            ) => {
+            (Lang::ZhTw, RuleError::NoSuchVersion { rule, version, known }) => {
                 format!("規則「{rule}」沒有版本「{version}」；現有版本：{known}")
             }
             (Lang::ZhTw, RuleError::NoSuchEntry { rule, entry }) => {
@@ -363,10 +342,7 @@ impl RuleSet {
         self.index
             .get(id)
             .and_then(|at| self.entries.get(*at))
-            .ok_or_else(|| RuleError::NoSuchEntry {
-                rule: self.name(),
-                entry: id.to_owned(),
-            })
+            .ok_or_else(|| RuleError::NoSuchEntry { rule: self.name(), entry: id.to_owned() })
     }
 
     /// An entry's comparison.
@@ -377,10 +353,7 @@ impl RuleSet {
         self.entry(id)?
             .threshold
             .as_ref()
-            .ok_or_else(|| RuleError::NoThreshold {
-                rule: self.name(),
-                entry: id.to_owned(),
-            })
+            .ok_or_else(|| RuleError::NoThreshold { rule: self.name(), entry: id.to_owned() })
     }
 
     /// An entry's number: a count, window or cap in the entry's unit.
@@ -392,10 +365,7 @@ impl RuleSet {
             .number
             .as_ref()
             .map(Decimal::to_f64)
-            .ok_or_else(|| RuleError::NoNumber {
-                rule: self.name(),
-                entry: id.to_owned(),
-            })
+            .ok_or_else(|| RuleError::NoNumber { rule: self.name(), entry: id.to_owned() })
     }
 
     /// An entry's label.

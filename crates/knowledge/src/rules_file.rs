@@ -17,10 +17,7 @@ const COMPARISONS: [(&str, Comparison); 5] = [
     (">", Comparison::Gt),
 ];
 
-const LIVES: [(&str, Life); 2] = [
-    ("provisional", Life::Provisional),
-    ("sourced", Life::Sourced),
-];
+const LIVES: [(&str, Life); 2] = [("provisional", Life::Provisional), ("sourced", Life::Sourced)];
 
 /// Reads a rule file; `digest` is that of its text.
 pub(crate) fn read(
@@ -36,18 +33,8 @@ pub(crate) fn read(
     let mut rules = header(&top, file, digest);
     for table in top.tables("entry") {
         let entry = read_entry(&table, catalogue, rules.status);
-        if let Some(first) = rules
-            .index
-            .get(&entry.id)
-            .and_then(|at| rules.entries.get(*at))
-        {
-            table.report(
-                "id",
-                Fault::Twice {
-                    id: entry.id.clone(),
-                    first: first.place.to_string(),
-                },
-            );
+        if let Some(first) = rules.index.get(&entry.id).and_then(|at| rules.entries.get(*at)) {
+            table.report("id", Fault::Twice { id: entry.id.clone(), first: first.place.to_string() });
             continue;
         }
         rules.index.insert(entry.id.clone(), rules.entries.len());
@@ -95,10 +82,7 @@ fn header(top: &Table<'_, '_>, file: &str, digest: String) -> RuleSet {
 }
 
 fn read_cite(table: &Table<'_, '_>) -> Cite {
-    let cite = Cite {
-        source: table.needed("source"),
-        at: table.needed("at"),
-    };
+    let cite = Cite { source: table.needed("source"), at: table.needed("at") };
     table.finish();
     cite
 }
@@ -109,22 +93,13 @@ fn read_entry(table: &Table<'_, '_>, catalogue: &Catalogue, status: Life) -> Ent
     let threshold = read_threshold(table, catalogue, concept, unit.as_deref());
     let number = table.decimal("number");
     if number.is_some() && unit.is_none() {
-        table.report(
-            "number",
-            Fault::Incomplete("a number needs its unit".to_owned()),
-        );
+        table.report("number", Fault::Incomplete("a number needs its unit".to_owned()));
     }
     if number.is_some() && threshold.is_some() {
-        table.report(
-            "number",
-            Fault::Incomplete("an entry states a value or a number, not both".to_owned()),
-        );
+        table.report("number", Fault::Incomplete("an entry states a value or a number, not both".to_owned()));
     }
     if !table.has("number") && !table.has("value") && unit.is_some() {
-        table.report(
-            "unit",
-            Fault::Incomplete("a unit stands without value or number".to_owned()),
-        );
+        table.report("unit", Fault::Incomplete("a unit stands without value or number".to_owned()));
     }
     let entry = Entry {
         id: table.needed("id"),
@@ -144,15 +119,10 @@ fn read_entry(table: &Table<'_, '_>, catalogue: &Catalogue, status: Life) -> Ent
         provisional: table.flag("provisional").unwrap_or(false) || status == Life::Provisional,
         overlaid: false,
         overlay: None,
-        source: Cite {
-            source: table.needed("source"),
-            at: table.needed("at"),
-        },
+        source: Cite { source: table.needed("source"), at: table.needed("at") },
         also: table.tables("also").iter().map(read_cite).collect(),
         note: table.both_languages("note-"),
-        measured: concept
-            .and_then(|c| catalogue.get(c))
-            .is_some_and(|info| info.kind == Kind::Quantity),
+        measured: concept.and_then(|c| catalogue.get(c)).is_some_and(|info| info.kind == Kind::Quantity),
         templates: table.needed_languages(""),
         place: table.place(),
     };
@@ -165,15 +135,9 @@ fn check_entry(table: &Table<'_, '_>, entry: &Entry) {
     if let (Some(high), low) = (entry.grade_high, entry.grade)
         && low.is_none_or(|low| low >= high)
     {
-        table.report(
-            "grade-high",
-            Fault::Range("“grade-high” needs a lower “grade”".to_owned()),
-        );
+        table.report("grade-high", Fault::Range("“grade-high” needs a lower “grade”".to_owned()));
     }
-    for (key, template) in [
-        ("en", &entry.templates.en),
-        ("zh-TW", &entry.templates.zh_tw),
-    ] {
+    for (key, template) in [("en", &entry.templates.en), ("zh-TW", &entry.templates.zh_tw)] {
         if let Some(number) = label::typed_number(template) {
             table.report(key, Fault::TypedNumber(number));
         }
@@ -215,11 +179,7 @@ fn read_concept(table: &Table<'_, '_>, catalogue: &Catalogue) -> Option<Concept>
     Some(concept)
 }
 
-fn read_answers(
-    table: &Table<'_, '_>,
-    catalogue: &Catalogue,
-    concept: Option<Concept>,
-) -> Vec<Answer> {
+fn read_answers(table: &Table<'_, '_>, catalogue: &Catalogue, concept: Option<Concept>) -> Vec<Answer> {
     let texts = table.texts("answers");
     let Some(concept) = concept else {
         if !texts.is_empty() {
@@ -234,13 +194,7 @@ fn read_answers(
         if known.is_some_and(|info| info.answer(answer).is_some()) {
             answers.push(answer);
         } else {
-            table.report(
-                "answers",
-                Fault::NoSuchAnswer {
-                    concept: concept.to_string(),
-                    answer: text,
-                },
-            );
+            table.report("answers", Fault::NoSuchAnswer { concept: concept.to_string(), answer: text });
         }
     }
     answers
@@ -270,11 +224,9 @@ fn read_threshold(
     if !table.has("value") && !table.has("comparison") {
         return None;
     }
-    for (key, there) in [
-        ("value", table.has("value")),
-        ("comparison", table.has("comparison")),
-        ("unit", table.has("unit")),
-    ] {
+    for (key, there) in
+        [("value", table.has("value")), ("comparison", table.has("comparison")), ("unit", table.has("unit"))]
+    {
         if !there {
             table.report(key, Fault::Missing(key.to_owned()));
         }
@@ -317,11 +269,8 @@ pub(crate) fn render_labels(rules: &mut RuleSet) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut labels = Vec::with_capacity(rules.entries.len());
     for entry in &rules.entries {
-        let render = |lang: Lang| {
-            label::render(entry.templates.get(lang), |name| {
-                fill(rules, entry, name, lang)
-            })
-        };
+        let render =
+            |lang: Lang| label::render(entry.templates.get(lang), |name| fill(rules, entry, name, lang));
         let mut one = |lang: Lang| match render(lang) {
             Ok(text) => text,
             Err(faults) => {
@@ -347,14 +296,8 @@ fn fill(rules: &RuleSet, entry: &Entry, name: &str, lang: Lang) -> Option<String
     let amount = |amount: &Amount| label::for_reading(&amount.decimal);
     let unit_of = |unit: &str| label::unit_for_reading(unit, lang);
     match name {
-        "value" => entry
-            .threshold
-            .as_ref()
-            .map(|t| label::for_reading(&t.decimal)),
-        "comparison" => entry
-            .threshold
-            .as_ref()
-            .map(|t| t.comparison.sign().to_owned()),
+        "value" => entry.threshold.as_ref().map(|t| label::for_reading(&t.decimal)),
+        "comparison" => entry.threshold.as_ref().map(|t| t.comparison.sign().to_owned()),
         "limit" => entry.threshold.as_ref().map(|t| t.label(lang)),
         "number" => entry.number.as_ref().map(label::for_reading),
         "unit" => entry.unit.as_deref().map(unit_of),

@@ -81,20 +81,12 @@ impl SiteOverlay {
         let overlay = SiteOverlay {
             site: top.needed("site"),
             activations: top.tables("activation").iter().map(activation).collect(),
-            values: top
-                .tables("overlay")
-                .iter()
-                .filter_map(site_value)
-                .collect(),
+            values: top.tables("overlay").iter().filter_map(site_value).collect(),
             holds: top.tables("hold").iter().filter_map(hold).collect(),
         };
         top.finish();
         let problems = document.into_problems();
-        if problems.is_empty() {
-            Ok(overlay)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(overlay) } else { Err(problems) }
     }
 }
 
@@ -119,25 +111,12 @@ fn needed_decimal(table: &Table<'_, '_>, key: &str) -> Option<Decimal> {
 
 fn site_value(table: &Table<'_, '_>) -> Option<SiteValue> {
     let value = needed_decimal(table, "value");
-    let rest = (
-        table.needed("rule"),
-        table.needed("entry"),
-        table.needed("unit"),
-    );
+    let rest = (table.needed("rule"), table.needed("entry"), table.needed("unit"));
     let reason = table.needed_languages("reason-");
     let (signed_by, signed_on) = (table.needed("signed-by"), table.needed("signed-on"));
     table.finish();
     let (rule, entry, unit) = rest;
-    Some(SiteValue {
-        rule,
-        entry,
-        value: value?,
-        unit,
-        reason,
-        signed_by,
-        signed_on,
-        place: table.place(),
-    })
+    Some(SiteValue { rule, entry, value: value?, unit, reason, signed_by, signed_on, place: table.place() })
 }
 
 fn hold(table: &Table<'_, '_>) -> Option<SiteHold> {
@@ -145,13 +124,7 @@ fn hold(table: &Table<'_, '_>) -> Option<SiteHold> {
     let concept = table.needed("concept");
     let (signed_by, signed_on) = (table.needed("signed-by"), table.needed("signed-on"));
     table.finish();
-    Some(SiteHold {
-        concept,
-        holds_h: holds_h?,
-        signed_by,
-        signed_on,
-        place: table.place(),
-    })
+    Some(SiteHold { concept, holds_h: holds_h?, signed_by, signed_on, place: table.place() })
 }
 
 /// Applies what a site signed to the rule sets.
@@ -163,16 +136,10 @@ pub(crate) fn apply(
 ) {
     for activation in &overlay.activations {
         match rules.iter_mut().find(|rule| rule.name() == activation.rule) {
-            None => problems.push(activation.place.problem(Fault::NoSuchRule(format!(
-                "no rule set “{}”",
-                activation.rule
-            )))),
-            Some(rule)
-                if activation
-                    .digest
-                    .as_ref()
-                    .is_some_and(|digest| *digest != rule.digest) =>
-            {
+            None => problems.push(
+                activation.place.problem(Fault::NoSuchRule(format!("no rule set “{}”", activation.rule))),
+            ),
+            Some(rule) if activation.digest.as_ref().is_some_and(|digest| *digest != rule.digest) => {
                 problems.push(activation.place.problem(Fault::Changed {
                     rule: rule.name(),
                     found: rule.digest.clone(),
@@ -186,11 +153,9 @@ pub(crate) fn apply(
     }
     for value in &overlay.values {
         match rules.iter_mut().find(|rule| rule.name() == value.rule) {
-            None => problems.push(
-                value
-                    .place
-                    .problem(Fault::NoSuchRule(format!("no rule set “{}”", value.rule))),
-            ),
+            None => {
+                problems.push(value.place.problem(Fault::NoSuchRule(format!("no rule set “{}”", value.rule))))
+            }
             Some(rule) => {
                 if let Err(fault) = replace(rule, value, catalogue) {
                     problems.push(value.place.problem(fault));
@@ -203,8 +168,7 @@ pub(crate) fn apply(
 }
 
 pub(crate) fn hold_problem(hold: &SiteHold) -> Problem {
-    hold.place
-        .problem(Fault::NoSuchConcept(hold.concept.clone()))
+    hold.place.problem(Fault::NoSuchConcept(hold.concept.clone()))
 }
 
 fn replace(rule: &mut RuleSet, value: &SiteValue, catalogue: &Catalogue) -> Result<(), Fault> {
@@ -216,9 +180,7 @@ fn replace(rule: &mut RuleSet, value: &SiteValue, catalogue: &Catalogue) -> Resu
         .ok_or_else(|| Fault::NoSuchRule(format!("{name} has no entry “{}”", value.entry)))?;
     if entry.unit.as_deref() != Some(value.unit.as_str()) {
         let unit = entry.unit.as_deref().unwrap_or("none");
-        return Err(Fault::UnitMismatch(format!(
-            "the unit must be that of the entry: {unit}"
-        )));
+        return Err(Fault::UnitMismatch(format!("the unit must be that of the entry: {unit}")));
     }
     let source_value = match (&mut entry.threshold, &mut entry.number) {
         (Some(threshold), _) => {
@@ -229,10 +191,7 @@ fn replace(rule: &mut RuleSet, value: &SiteValue, catalogue: &Catalogue) -> Resu
         }
         (None, Some(number)) => std::mem::replace(number, value.value.clone()),
         (None, None) => {
-            return Err(Fault::Incomplete(format!(
-                "{name} {} states no number",
-                value.entry
-            )));
+            return Err(Fault::Incomplete(format!("{name} {} states no number", value.entry)));
         }
     };
     entry.overlaid = true;

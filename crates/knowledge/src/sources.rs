@@ -69,10 +69,7 @@ impl Bibliography {
         for table in top.tables("source") {
             let source = read_source(&table);
             if let Some(first) = self.sources.get(&source.id) {
-                let fault = Fault::Twice {
-                    id: source.id.clone(),
-                    first: first.place.to_string(),
-                };
+                let fault = Fault::Twice { id: source.id.clone(), first: first.place.to_string() };
                 table.report("id", fault);
             } else if !source.id.is_empty() {
                 self.sources.insert(source.id.clone(), source);
@@ -99,9 +96,7 @@ fn read_source(table: &Table<'_, '_>) -> Source {
         citation: citation(table),
         kind: {
             table.needed("kind");
-            table
-                .one_of("kind", &KINDS)
-                .unwrap_or(SourceKind::OwnChoice)
+            table.one_of("kind", &KINDS).unwrap_or(SourceKind::OwnChoice)
         },
         year: table.text("year"),
         doi: table.text("doi"),
@@ -142,9 +137,7 @@ pub struct Cite {
 impl Cite {
     /// “Lee 2019, Table 2”; the id stands for a source the bibliography lacks.
     pub fn text(&self, bibliography: &Bibliography, lang: Lang) -> String {
-        let short = bibliography
-            .get(&self.source)
-            .map_or(self.source.as_str(), |s| s.short.get(lang));
+        let short = bibliography.get(&self.source).map_or(self.source.as_str(), |s| s.short.get(lang));
         match lang {
             Lang::En => format!("{short}, {}", self.at),
             Lang::ZhTw => format!("{short}，{}", locator_zh(&self.at)),
@@ -153,10 +146,7 @@ impl Cite {
 
     /// Both languages at once.
     pub fn both(&self, bibliography: &Bibliography) -> Text {
-        Text::new(
-            self.text(bibliography, Lang::En),
-            self.text(bibliography, Lang::ZhTw),
-        )
+        Text::new(self.text(bibliography, Lang::En), self.text(bibliography, Lang::ZhTw))
     }
 }
 
@@ -174,7 +164,5 @@ fn locator_zh(at: &str) -> String {
         ("page ", "頁 "),
         ("text", "內文"),
     ];
-    WORDS
-        .iter()
-        .fold(at.to_owned(), |text, (en, zh)| text.replace(en, zh))
+    WORDS.iter().fold(at.to_owned(), |text, (en, zh)| text.replace(en, zh))
 }

@@ -118,15 +118,8 @@ impl ValueError {
             ValueError::Unit { concept, error } => {
                 format!("{}：{}", concept.zh_tw, unit_error_zh(error))
             }
-            ValueError::UnknownAnswer {
-                concept,
-                written,
-                known,
-            } => {
-                format!(
-                    "「{written}」不是{}的任何一個答案：{}",
-                    concept.zh_tw, known.zh_tw
-                )
+            ValueError::UnknownAnswer { concept, written, known } => {
+                format!("「{written}」不是{}的任何一個答案：{}", concept.zh_tw, known.zh_tw)
             }
             ValueError::NotAnEvent { concept, written } => {
                 format!("「{written}」並未表示{}已發生", concept.zh_tw)
@@ -168,15 +161,10 @@ pub fn check_range(info: &ConceptInfo, value: &Value) -> RangeCheck {
     };
     if info.unit.as_deref() != Some(&*quantity.unit) {
         // A drug's dose kept in its written unit: nothing to compare with but that it is no less than none.
-        return if quantity.value < 0.0 {
-            RangeCheck::Impossible
-        } else {
-            RangeCheck::Fine
-        };
+        return if quantity.value < 0.0 { RangeCheck::Impossible } else { RangeCheck::Fine };
     }
     let (low, high) = quantity.range(f64::NEG_INFINITY);
-    let outside =
-        |range: Option<(f64, f64)>| range.is_some_and(|(least, most)| high < least || low > most);
+    let outside = |range: Option<(f64, f64)>| range.is_some_and(|(least, most)| high < least || low > most);
     if outside(info.possible) || quantity.value.is_nan() {
         RangeCheck::Impossible
     } else if outside(info.plausible) {
@@ -194,11 +182,7 @@ pub fn check_range(info: &ConceptInfo, value: &Value) -> RangeCheck {
 ///
 /// # Errors
 /// [`ValueError`]; nothing is guessed.
-pub fn read_value(
-    info: &ConceptInfo,
-    value: &str,
-    unit: Option<&str>,
-) -> Result<Value, ValueError> {
+pub fn read_value(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
     read_value_in(info, value, unit, None)
 }
 
@@ -219,17 +203,10 @@ pub fn read_value_in(
         Kind::Answers => answered(info, value, unit),
         Kind::Event => happened(info, value, unit),
         Kind::Drug => given(info, value, unit),
-        Kind::Moment => {
-            When::parse(value, zone)
-                .map(Value::Moment)
-                .map_err(|_| ValueError::NotATime {
-                    concept: info.name.clone(),
-                    written: short(value),
-                })
-        }
-        Kind::Text if value.is_empty() => Err(ValueError::NoValue {
-            concept: info.name.clone(),
-        }),
+        Kind::Moment => When::parse(value, zone)
+            .map(Value::Moment)
+            .map_err(|_| ValueError::NotATime { concept: info.name.clone(), written: short(value) }),
+        Kind::Text if value.is_empty() => Err(ValueError::NoValue { concept: info.name.clone() }),
         Kind::Text => Ok(Value::Text(Arc::from(value))),
     }
 }
@@ -240,15 +217,12 @@ fn short(written: &str) -> String {
 }
 
 fn not_assessed(info: &ConceptInfo, value: &str) -> Option<Value> {
-    (info.common.get(value) == Some(CommonWord::NotAssessed))
-        .then(|| Value::NotAssessed(Arc::from(value)))
+    (info.common.get(value) == Some(CommonWord::NotAssessed)).then(|| Value::NotAssessed(Arc::from(value)))
 }
 
 fn measured(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
     if value.is_empty() {
-        return Err(ValueError::NoValue {
-            concept: info.name.clone(),
-        });
+        return Err(ValueError::NoValue { concept: info.name.clone() });
     }
     let Some((bound, decimal, behind)) = number(value) else {
         if let Some(value) = not_assessed(info, value) {
@@ -281,9 +255,7 @@ fn number(value: &str) -> Option<(Bound, Result<Decimal, ValueError>, &str)> {
     let tail = rest.get(end..).unwrap_or_default();
     if let Some(exponent) = tail.strip_prefix(['e', 'E']) {
         let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
-        let length = digits
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(digits.len());
+        let length = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
         if length > 0 {
             end = rest.len() - digits.len() + length;
         }
@@ -293,16 +265,13 @@ fn number(value: &str) -> Option<(Bound, Result<Decimal, ValueError>, &str)> {
         return None;
     }
     let decimal = if written.contains([',', '，']) {
-        Err(ValueError::Comma {
-            written: short(written),
-        })
+        Err(ValueError::Comma { written: short(written) })
     } else {
         Decimal::parse(written).map_err(|error| match error {
             DecimalError::TooLong(written) => ValueError::TooLong { written },
-            DecimalError::NotANumber(written) => ValueError::NotANumber {
-                concept: Text::new("this", "此項"),
-                written,
-            },
+            DecimalError::NotANumber(written) => {
+                ValueError::NotANumber { concept: Text::new("this", "此項"), written }
+            }
         })
     };
     Some((bound, decimal, behind.trim()))
@@ -315,40 +284,22 @@ fn quantity(
     canonical: &str,
     bound: Bound,
 ) -> Result<Quantity, ValueError> {
-    let wrong = |error| ValueError::Unit {
-        concept: info.name.clone(),
-        error,
-    };
+    let wrong = |error| ValueError::Unit { concept: info.name.clone(), error };
     if canonical.starts_with('{') {
         // In UCUM an annotation is the number one, so that 50 % would pass for half a point.
         let spelled = units::spelled(unit);
         if spelled != "1" && !spelled.starts_with('{') && !is_points(unit) {
-            return Err(wrong(UnitError::WrongKind {
-                from: unit.to_owned(),
-                to: canonical.to_owned(),
-            }));
+            return Err(wrong(UnitError::WrongKind { from: unit.to_owned(), to: canonical.to_owned() }));
         }
         if info.integer && !decimal.exact().fract().is_zero() {
-            return Err(ValueError::NotWhole {
-                concept: info.name.clone(),
-                written: decimal.to_string(),
-            });
+            return Err(ValueError::NotWhole { concept: info.name.clone(), written: decimal.to_string() });
         }
         let value = decimal.to_f64();
         let written_unit = Arc::from(unit);
-        return Ok(Quantity {
-            value,
-            bound,
-            unit: Arc::from(canonical),
-            written: decimal,
-            written_unit,
-        });
+        return Ok(Quantity { value, bound, unit: Arc::from(canonical), written: decimal, written_unit });
     }
     if info.integer && !decimal.exact().fract().is_zero() {
-        return Err(ValueError::NotWhole {
-            concept: info.name.clone(),
-            written: decimal.to_string(),
-        });
+        return Err(ValueError::NotWhole { concept: info.name.clone(), written: decimal.to_string() });
     }
     quantity::Quantity::new(decimal, unit, canonical, bound, info.molar_mass).map_err(wrong)
 }
@@ -359,24 +310,16 @@ fn is_points(unit: &str) -> bool {
 }
 
 fn no_number(info: &ConceptInfo, value: &str) -> ValueError {
-    ValueError::NotANumber {
-        concept: info.name.clone(),
-        written: short(value),
-    }
+    ValueError::NotANumber { concept: info.name.clone(), written: short(value) }
 }
 
 fn no_unit(info: &ConceptInfo) -> ValueError {
-    ValueError::NoUnit {
-        concept: info.name.clone(),
-        example: info.unit.as_deref().unwrap_or("1").to_owned(),
-    }
+    ValueError::NoUnit { concept: info.name.clone(), example: info.unit.as_deref().unwrap_or("1").to_owned() }
 }
 
 fn answered(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
     if value.is_empty() {
-        return Err(ValueError::NoValue {
-            concept: info.name.clone(),
-        });
+        return Err(ValueError::NoValue { concept: info.name.clone() });
     }
     if let Some(answer) = info.answer_from_words(value) {
         return Ok(Value::Answer(answer));
@@ -390,18 +333,9 @@ fn answered(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
     if info.open {
         return Ok(Value::Text(Arc::from(value)));
     }
-    let list = |lang| {
-        info.answers
-            .iter()
-            .map(|a| a.name.get(lang))
-            .collect::<Vec<_>>()
-    };
+    let list = |lang| info.answers.iter().map(|a| a.name.get(lang)).collect::<Vec<_>>();
     let known = Text::new(list(Lang::En).join("; "), list(Lang::ZhTw).join("；"));
-    Err(ValueError::UnknownAnswer {
-        concept: info.name.clone(),
-        written: short(value),
-        known,
-    })
+    Err(ValueError::UnknownAnswer { concept: info.name.clone(), written: short(value), known })
 }
 
 fn happened(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {
@@ -411,10 +345,7 @@ fn happened(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
     if let Some(answer) = info.answer_from_words(value) {
         return Ok(Value::Answer(answer));
     }
-    let refused = || ValueError::NotAnEvent {
-        concept: info.name.clone(),
-        written: short(value),
-    };
+    let refused = || ValueError::NotAnEvent { concept: info.name.clone(), written: short(value) };
     match info.common.get(value) {
         Some(CommonWord::Happened) => Ok(Value::Happened),
         Some(_) => Err(refused()),
@@ -435,10 +366,9 @@ fn given(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, V
         Some(CommonWord::Happened) => Ok(Value::Happened),
         Some(CommonWord::Stopped) => Ok(Value::Answer(STOPPED)),
         Some(CommonWord::NotAssessed) => Ok(Value::NotAssessed(Arc::from(value))),
-        Some(CommonWord::DidNotHappen) => Err(ValueError::NotAnEvent {
-            concept: info.name.clone(),
-            written: short(value),
-        }),
+        Some(CommonWord::DidNotHappen) => {
+            Err(ValueError::NotAnEvent { concept: info.name.clone(), written: short(value) })
+        }
         None if number(value).is_some() => amount(info, value, unit),
         None => Err(no_number(info, value)),
     }
@@ -458,18 +388,13 @@ fn amount(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, 
         (Some(_), _) => return Err(no_number(info, value)),
     };
     let decimal = decimal?;
-    let wrong = |error| ValueError::Unit {
-        concept: info.name.clone(),
-        error,
-    };
+    let wrong = |error| ValueError::Unit { concept: info.name.clone(), error };
     let canonical = info.unit.as_deref().unwrap_or("1");
     match Quantity::new(decimal.clone(), unit, canonical, bound, info.molar_mass) {
         Ok(quantity) => Ok(Value::Quantity(quantity)),
         Err(UnitError::WrongKind { .. } | UnitError::NeedsMolarMass { .. }) => {
             let own = units::spelled(unit);
-            Quantity::new(decimal, unit, &own, bound, None)
-                .map(Value::Quantity)
-                .map_err(wrong)
+            Quantity::new(decimal, unit, &own, bound, None).map(Value::Quantity).map_err(wrong)
         }
         Err(error) => Err(wrong(error)),
     }

@@ -19,11 +19,7 @@ fn every_scale_has_cases() {
     ] {
         let rule = knowledge.rule(id, None).unwrap();
         assert!(rule.cases().len() >= cases, "{id}: {}", rule.cases().len());
-        assert!(
-            rule.arounds().len() >= arounds,
-            "{id}: {}",
-            rule.arounds().len()
-        );
+        assert!(rule.arounds().len() >= arounds, "{id}: {}", rule.arounds().len());
     }
 }
 
@@ -34,14 +30,9 @@ fn cases_become_charts() {
     let mut ids = BTreeSet::new();
     for rule in knowledge.rules() {
         for case in rule.cases().iter().cloned().chain(generated_cases(rule)) {
-            let (chart, _) = case
-                .chart(&knowledge.catalogue)
-                .unwrap_or_else(|e| panic!("{} {}: {e}", case.rule, case.id));
-            assert!(
-                case.around.is_some() || !chart.all().is_empty(),
-                "{}",
-                case.id
-            );
+            let (chart, _) =
+                case.chart(&knowledge.catalogue).unwrap_or_else(|e| panic!("{} {}: {e}", case.rule, case.id));
+            assert!(case.around.is_some() || !chart.all().is_empty(), "{}", case.id);
             assert!(case.known_at().is_ok());
             ids.insert(format!("{} {}", case.rule, case.id));
         }
@@ -57,9 +48,7 @@ fn generated_cases_stand_around_the_cut_off() {
     let mut seen = 0;
     for rule in knowledge.rules() {
         for case in generated_cases(rule) {
-            let Some((entry, position)) = &case.around else {
-                panic!("{}", case.id)
-            };
+            let Some((entry, position)) = &case.around else { panic!("{}", case.id) };
             let entry = rule.entry(entry).unwrap();
             let (chart, _) = case.chart(&knowledge.catalogue).unwrap();
             let concept = entry.concept.unwrap();
@@ -74,13 +63,7 @@ fn generated_cases_stand_around_the_cut_off() {
                 _ => None,
             });
             let value = quantity.unwrap_or_else(|| panic!("{} {}", rule.name(), case.id));
-            assert_eq!(
-                entry.holds(value),
-                case.holds,
-                "{} {}: {value}",
-                rule.name(),
-                case.id
-            );
+            assert_eq!(entry.holds(value), case.holds, "{} {}: {value}", rule.name(), case.id);
             seen += 1;
         }
     }
@@ -90,21 +73,13 @@ fn generated_cases_stand_around_the_cut_off() {
 #[test]
 fn a_range_is_met_wholly_or_not_at_all_or_it_is_open() {
     let knowledge = Knowledge::embedded();
-    let fever = knowledge
-        .rule("crs/astct", None)
-        .unwrap()
-        .threshold("fever")
-        .unwrap();
+    let fever = knowledge.rule("crs/astct", None).unwrap().threshold("fever").unwrap();
     assert_eq!(fever.holds_range(38.0, 40.0), Some(true));
     assert_eq!(fever.holds_range(36.0, 37.9), Some(false));
     assert_eq!(fever.holds_range(37.0, 38.0), None);
     assert_eq!(fever.holds_range(f64::NAN, 38.0), None);
     assert_eq!(fever.holds_range(39.0, 38.0), None);
-    let exactly = knowledge
-        .rule("car-hematotox/rejeski", None)
-        .unwrap()
-        .threshold("anc-exactly")
-        .unwrap();
+    let exactly = knowledge.rule("car-hematotox/rejeski", None).unwrap().threshold("anc-exactly").unwrap();
     assert_eq!(exactly.holds_range(1_200.0, 1_200.0), Some(true));
     assert_eq!(exactly.holds_range(1_000.0, 1_400.0), None);
     assert_eq!(exactly.holds_range(1_300.0, 1_400.0), Some(false));
@@ -117,31 +92,16 @@ fn times_are_told_from_the_infusion() {
     let at = |text: &str| CaseTime::parse(text).unwrap().when(day, &zone).unwrap();
     assert_eq!(
         at("D+2 08:00").to_string(),
-        When::parse("2026-03-04 08:00", Some(&zone))
-            .unwrap()
-            .to_string()
+        When::parse("2026-03-04 08:00", Some(&zone)).unwrap().to_string()
     );
     assert_eq!(at("D-5"), When::parse("2026-02-25", None).unwrap());
     assert_eq!(at("D0"), When::parse("2026-03-02", None).unwrap());
-    assert_eq!(
-        CaseTime::parse("D+2 08:00").unwrap().to_string(),
-        "D+2 08:00"
-    );
+    assert_eq!(CaseTime::parse("D+2 08:00").unwrap().to_string(), "D+2 08:00");
     for wrong in ["", "tomorrow", "D", "Dx", "+2"] {
         assert!(CaseTime::parse(wrong).is_none(), "{wrong}");
     }
-    assert!(
-        CaseTime::parse("D+999999999")
-            .unwrap()
-            .when(day, &zone)
-            .is_none()
-    );
-    assert!(
-        CaseTime::parse("D+2 25:00")
-            .unwrap()
-            .when(day, &zone)
-            .is_none()
-    );
+    assert!(CaseTime::parse("D+999999999").unwrap().when(day, &zone).is_none());
+    assert!(CaseTime::parse("D+2 25:00").unwrap().when(day, &zone).is_none());
 }
 
 const SITE: &str = r#"
@@ -191,41 +151,21 @@ fn a_site_puts_its_own_values_over() {
     let plain = Knowledge::embedded();
     let knowledge = plain.with_site(&overlay).unwrap();
     assert_eq!(knowledge.sites, ["demo"]);
-    assert_eq!(
-        knowledge.rule("crs/astct", None).unwrap().status,
-        Life::Active
-    );
-    assert_eq!(
-        knowledge.rule("icaht/cumulative", None).unwrap().status,
-        Life::Provisional
-    );
+    assert_eq!(knowledge.rule("crs/astct", None).unwrap().status, Life::Active);
+    assert_eq!(knowledge.rule("icaht/cumulative", None).unwrap().status, Life::Provisional);
     let site = knowledge.rule("crs/site-defaults", None).unwrap();
     let closes = site.entry("episode-closes-after").unwrap();
     assert_eq!(site.number("episode-closes-after").unwrap(), 24.0);
-    assert!(
-        closes.overlaid && closes.label.en.contains("24 hours"),
-        "{}",
-        closes.label.en
-    );
+    assert!(closes.overlaid && closes.label.en.contains("24 hours"), "{}", closes.label.en);
     let signed = closes.overlay.as_ref().unwrap();
-    assert_eq!(
-        (signed.source_value.as_str(), signed.signed_by.as_str()),
-        ("48", "Dr A")
-    );
+    assert_eq!((signed.source_value.as_str(), signed.signed_by.as_str()), ("48", "Dr A"));
     let asks = site.threshold("systolic-asks").unwrap();
     assert!(asks.holds(94.9) && !asks.holds(95.0));
     assert!(!site.entry("saturation-asks").unwrap().overlaid);
     let temperature = knowledge.catalogue.find("temp").unwrap();
     assert_eq!(temperature.holds_h, Some(8.0));
     // What the program carries is not touched.
-    assert_eq!(
-        plain
-            .rule("crs/site-defaults", None)
-            .unwrap()
-            .number("episode-closes-after")
-            .unwrap(),
-        48.0
-    );
+    assert_eq!(plain.rule("crs/site-defaults", None).unwrap().number("episode-closes-after").unwrap(), 48.0);
 }
 
 #[test]
@@ -237,11 +177,7 @@ fn a_site_file_with_faults_points_at_them() {
     for (what, by, line) in [
         ("rule = \"crs/astct@2019\"", "rule = \"crs/astct@1999\"", 4),
         ("signed-by = \"Dr A\"\n", "", 4),
-        (
-            "entry = \"episode-closes-after\"",
-            "entry = \"episode\"",
-            14,
-        ),
+        ("entry = \"episode-closes-after\"", "entry = \"episode\"", 14),
         ("unit = \"h\"", "unit = \"d\"", 14),
         ("value = \"24\"", "value = \"a day\"", 17),
         ("reason-zh-TW = \"每日查房\"\n", "", 14),
@@ -249,10 +185,7 @@ fn a_site_file_with_faults_points_at_them() {
         ("site = \"demo\"", "site = \"demo\"\ncolour = \"red\"", 3),
     ] {
         let problems = apply(what, by).unwrap_err();
-        assert!(
-            problems.iter().any(|problem| problem.line == line),
-            "{what}: {problems:?}"
-        );
+        assert!(problems.iter().any(|problem| problem.line == line), "{what}: {problems:?}");
     }
     let digest = "signed-by = \"Dr A\"\ndigest = \"00\"";
     let problems = apply("signed-by = \"Dr A\"", digest).unwrap_err();

@@ -6,19 +6,12 @@ use vena_base::Concept;
 use vena_knowledge::Knowledge;
 
 fn found(what: &str) -> Option<&'static str> {
-    Knowledge::embedded()
-        .catalogue
-        .find(what)
-        .map(|info| info.concept.as_str())
+    Knowledge::embedded().catalogue.find(what).map(|info| info.concept.as_str())
 }
 
 fn meant(concept: &'static str, words: &str) -> Option<&'static str> {
     let catalogue = &Knowledge::embedded().catalogue;
-    catalogue
-        .get(Concept::known(concept))
-        .unwrap()
-        .answer_from_words(words)
-        .map(|answer| answer.as_str())
+    catalogue.get(Concept::known(concept)).unwrap().answer_from_words(words).map(|answer| answer.as_str())
 }
 
 /// Rows X2, X5, X8: names as tables have them.
@@ -133,36 +126,17 @@ fn codes_are_found() {
         assert_eq!(found(code), None, "{code}");
     }
     let catalogue = &Knowledge::embedded().catalogue;
-    assert_eq!(
-        catalogue.by_rxnorm("612865").unwrap().concept.as_str(),
-        "tocilizumab"
-    );
-    assert_eq!(
-        catalogue.product_by_atc("l01xl03").unwrap().as_str(),
-        "axicabtagene-ciloleucel"
-    );
-    assert_eq!(
-        catalogue.product_by_atc("L01XL05").unwrap().as_str(),
-        "ciltacabtagene-autoleucel"
-    );
+    assert_eq!(catalogue.by_rxnorm("612865").unwrap().concept.as_str(), "tocilizumab");
+    assert_eq!(catalogue.product_by_atc("l01xl03").unwrap().as_str(), "axicabtagene-ciloleucel");
+    assert_eq!(catalogue.product_by_atc("L01XL05").unwrap().as_str(), "ciltacabtagene-autoleucel");
     assert!(catalogue.product_by_atc("L01XL99").is_none());
 }
 
 #[test]
 fn what_is_unknown_is_not_guessed() {
-    for what in [
-        "",
-        " ",
-        "BP",
-        "blood pressure",
-        "T",
-        "oxygen",
-        "score",
-        "neutrophil %",
-        "CRS",
-        "grade",
-        "升壓劑",
-    ] {
+    for what in
+        ["", " ", "BP", "blood pressure", "T", "oxygen", "score", "neutrophil %", "CRS", "grade", "升壓劑"]
+    {
         assert_eq!(found(what), None, "{what}");
     }
 }
@@ -192,10 +166,7 @@ fn words_for_crs() {
         ("CPAP", "cpap"),
         ("BiPAP", "bipap"),
         ("intubated", "ventilator"),
-        (
-            "intubated for airway protection",
-            "ventilator-airway-protection",
-        ),
+        ("intubated for airway protection", "ventilator-airway-protection"),
     ] {
         assert_eq!(meant("oxygen-device", words), Some(answer), "{words}");
     }
@@ -218,18 +189,10 @@ fn words_for_crs() {
         assert_eq!(meant("hypotension", words), Some(answer), "{words}");
     }
     for words in ["yes", "有", "present"] {
-        assert_eq!(
-            meant("other-cause-of-fever", words),
-            Some("present"),
-            "{words}"
-        );
+        assert_eq!(meant("other-cause-of-fever", words), Some("present"), "{words}");
     }
     for words in ["given", "yes", "有", "已給予"] {
-        assert_eq!(
-            meant("antipyretic-therapy", words),
-            Some("given"),
-            "{words}"
-        );
+        assert_eq!(meant("antipyretic-therapy", words), Some("given"), "{words}");
     }
     assert_eq!(meant("antipyretic-therapy", "none"), Some("none-given"));
 }
@@ -249,22 +212,12 @@ fn words_for_icans() {
         ("coma", "unarousable"),
         ("昏迷", "unarousable"),
     ] {
-        assert_eq!(
-            meant("level-of-consciousness", words),
-            Some(answer),
-            "{words}"
-        );
+        assert_eq!(meant("level-of-consciousness", words), Some(answer), "{words}");
     }
     assert_eq!(meant("seizure", "yes"), Some("present-kind-unknown"));
     assert_eq!(meant("seizure", "無"), Some("none"));
-    assert_eq!(
-        meant("neuroimaging", "cerebral edema"),
-        Some("oedema-extent-unknown")
-    );
-    assert_eq!(
-        meant("raised-icp-signs", "Cushing's triad"),
-        Some("cushing-triad")
-    );
+    assert_eq!(meant("neuroimaging", "cerebral edema"), Some("oedema-extent-unknown"));
+    assert_eq!(meant("raised-icp-signs", "Cushing's triad"), Some("cushing-triad"));
     assert_eq!(meant("capd-item-1", "從不"), Some("never"));
     assert_eq!(meant("motor", "hemiparesis"), Some("deep-focal-weakness"));
 }
@@ -301,32 +254,15 @@ fn doubtful_words_mean_nothing() {
 fn everything_listed_is_found() {
     let catalogue = &Knowledge::embedded().catalogue;
     for info in catalogue.iter() {
-        let own = [
-            info.concept.as_str().to_owned(),
-            info.name.en.clone(),
-            info.name.zh_tw.clone(),
-        ];
+        let own = [info.concept.as_str().to_owned(), info.name.en.clone(), info.name.zh_tw.clone()];
         for name in own.iter().chain(&info.names) {
             assert_eq!(found(name), Some(info.concept.as_str()), "{name}");
-            assert_eq!(
-                found(&name.to_uppercase()),
-                Some(info.concept.as_str()),
-                "{name}"
-            );
+            assert_eq!(found(&name.to_uppercase()), Some(info.concept.as_str()), "{name}");
         }
         for answer in &info.answers {
-            let own = [
-                answer.answer.as_str().to_owned(),
-                answer.name.en.clone(),
-                answer.name.zh_tw.clone(),
-            ];
+            let own = [answer.answer.as_str().to_owned(), answer.name.en.clone(), answer.name.zh_tw.clone()];
             for word in own.iter().chain(&answer.words) {
-                assert_eq!(
-                    info.answer_from_words(word),
-                    Some(answer.answer),
-                    "{}: {word}",
-                    info.concept
-                );
+                assert_eq!(info.answer_from_words(word), Some(answer.answer), "{}: {word}", info.concept);
             }
         }
     }

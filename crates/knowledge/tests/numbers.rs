@@ -28,33 +28,18 @@ fn cut(rule: &RuleSet, entry: &str, sign: &str, value: &str, unit: &str, gives: 
 
 fn number(rule: &RuleSet, entry: &str, value: &str, unit: &str) {
     let found = rule.entry(entry).unwrap();
-    assert_eq!(
-        found.number.as_ref().unwrap().as_str(),
-        value,
-        "{} {entry}",
-        rule.name()
-    );
+    assert_eq!(found.number.as_ref().unwrap().as_str(), value, "{} {entry}", rule.name());
     assert_eq!(found.unit.as_deref(), Some(unit), "{} {entry}", rule.name());
 }
 
 fn to(rule: &RuleSet, entry: &str, value: &str) {
     let found = rule.entry(entry).unwrap();
-    assert_eq!(
-        found.to.as_ref().unwrap().decimal.as_str(),
-        value,
-        "{} {entry}",
-        rule.name()
-    );
+    assert_eq!(found.to.as_ref().unwrap().decimal.as_str(), value, "{} {entry}", rule.name());
 }
 
 fn grade(rule: &RuleSet, entry: &str, low: Option<u8>, high: Option<u8>) {
     let found = rule.entry(entry).unwrap();
-    assert_eq!(
-        (found.grade, found.grade_high),
-        (low, high),
-        "{} {entry}",
-        rule.name()
-    );
+    assert_eq!((found.grade, found.grade_high), (low, high), "{} {entry}", rule.name());
 }
 
 /// Row X2: handbook Table 7 with its footnotes.
@@ -65,14 +50,7 @@ fn crs_is_table_7() {
     cut(crs, "hypoxia-low-flow", "<=", "6", "L/min", Some(2));
     cut(crs, "hypoxia-high-flow", ">", "6", "L/min", Some(3));
     cut(crs, "hypotension-vasopressor", ">=", "1", "{drug}", Some(3));
-    cut(
-        crs,
-        "hypotension-several-vasopressors",
-        ">=",
-        "2",
-        "{drug}",
-        Some(4),
-    );
+    cut(crs, "hypotension-several-vasopressors", ">=", "2", "{drug}", Some(4));
     grade(crs, "hypotension-no-vasopressor", Some(2), None);
     grade(crs, "hypotension-vasopressin-alone", Some(2), Some(3));
     grade(crs, "hypotension-vasopressor-unknown", Some(2), Some(4));
@@ -88,10 +66,7 @@ fn crs_is_table_7() {
     for entry in crs.entries() {
         let concept = entry.concept.map_or("", |c| c.as_str());
         assert!(
-            !matches!(
-                concept,
-                "systolic-pressure" | "oxygen-saturation" | "mean-pressure"
-            ),
+            !matches!(concept, "systolic-pressure" | "oxygen-saturation" | "mean-pressure"),
             "{}",
             entry.id
         );
@@ -102,13 +77,9 @@ fn crs_is_table_7() {
 #[test]
 fn ice_and_capd_are_the_tools() {
     let ice = rule("ice/lee");
-    for (item, points) in [
-        ("orientation", "4"),
-        ("naming", "3"),
-        ("command", "1"),
-        ("writing", "1"),
-        ("attention", "1"),
-    ] {
+    for (item, points) in
+        [("orientation", "4"), ("naming", "3"), ("command", "1"), ("writing", "1"), ("attention", "1")]
+    {
         number(ice, item, points, "{score}");
     }
     number(ice, "total", "10", "{score}");
@@ -119,27 +90,18 @@ fn ice_and_capd_are_the_tools() {
         .iter()
         .sum();
     assert_eq!(sum, ice.number("total").unwrap());
-    for (band, low, high, gives) in [
-        ("band-1", "7", "9", 1),
-        ("band-2", "3", "6", 2),
-        ("band-3", "0", "2", 3),
-    ] {
+    for (band, low, high, gives) in
+        [("band-1", "7", "9", 1), ("band-2", "3", "6", 2), ("band-3", "0", "2", 3)]
+    {
         cut(ice, band, ">=", low, "{score}", Some(gives));
         to(ice, band, high);
     }
     cut(ice, "age-from", ">=", "12", "a", None);
     let capd = rule("capd/traube");
     for item in 1..=8 {
-        assert_eq!(
-            capd.entry(&format!("item-{item}")).unwrap().reverse,
-            item <= 4,
-            "item {item}"
-        );
+        assert_eq!(capd.entry(&format!("item-{item}")).unwrap().reverse, item <= 4, "item {item}");
     }
-    for (points, answer) in ["never", "rarely", "sometimes", "often", "always"]
-        .iter()
-        .enumerate()
-    {
+    for (points, answer) in ["never", "rarely", "sometimes", "often", "always"].iter().enumerate() {
         let found = capd.entry(&format!("points-{answer}")).unwrap().points;
         assert_eq!(found.map(usize::from), Some(points), "{answer}");
     }
@@ -188,12 +150,7 @@ fn icans_is_table_8() {
     ] {
         grade(icans, entry, Some(gives), None);
     }
-    for outside in [
-        "sedation",
-        "motor-outside-scale",
-        "imaging-outside-scale",
-        "ice-not-valid",
-    ] {
+    for outside in ["sedation", "motor-outside-scale", "imaging-outside-scale", "ice-not-valid"] {
         grade(icans, outside, None, None);
     }
 }
@@ -201,11 +158,7 @@ fn icans_is_table_8() {
 /// Row X8: handbook Table 12, and the numbers of the automated method, in all three readings.
 #[test]
 fn icaht_is_table_12() {
-    for id in [
-        "icaht/longest-run-plain",
-        "icaht/longest-run-published",
-        "icaht/cumulative",
-    ] {
+    for id in ["icaht/longest-run-plain", "icaht/longest-run-published", "icaht/cumulative"] {
         let icaht = rule(id);
         number(icaht, "early-first-day", "0", "d");
         number(icaht, "early-last-day", "30", "d");
@@ -221,11 +174,7 @@ fn icaht_is_table_12() {
         to(icaht, "days-100-grade-3", "13");
         cut(icaht, "days-100-grade-4", ">=", "14", "d", Some(4));
         cut(icaht, "never-above-500", ">=", "0", "d", Some(4));
-        to(
-            icaht,
-            "never-above-500",
-            if id == "icaht/cumulative" { "0" } else { "3" },
-        );
+        to(icaht, "never-above-500", if id == "icaht/cumulative" { "0" } else { "3" });
         number(icaht, "gap-maximum", "7", "d");
         number(icaht, "gap-breaks", "8", "d");
         number(icaht, "filled-rounding", "10", "/uL");
@@ -245,15 +194,9 @@ fn icaht_is_table_12() {
         cut(icaht, "cibmtr-recovered", ">=", "500", "/uL", None);
         number(icaht, "cibmtr-values", "3", "{time}");
     }
-    let edge = rule("icaht/longest-run-published")
-        .entry("edge-recovery-filled")
-        .unwrap();
+    let edge = rule("icaht/longest-run-published").entry("edge-recovery-filled").unwrap();
     assert_eq!(edge.number.as_ref().unwrap().as_str(), "2");
-    assert!(
-        rule("icaht/longest-run-plain")
-            .entry("edge-recovery-filled")
-            .is_err()
-    );
+    assert!(rule("icaht/longest-run-plain").entry("edge-recovery-filled").is_err());
     assert!(rule("icaht/cumulative").entry("counts-cumulative").is_ok());
 }
 
@@ -287,24 +230,9 @@ fn outcome_figures_are_figure_7() {
     let score = rule("car-hematotox/rejeski");
     // group; days (from–to), aplastic, row 3, row 4; first low, then high risk
     let rows = [
-        (
-            "lbcl",
-            "235",
-            ["5.5", "5", "8", "2.6", "8", "0.9"],
-            ["12", "10", "16", "36", "40", "27"],
-        ),
-        (
-            "mcl",
-            "103",
-            ["6", "5", "7", "0", "5", "5"],
-            ["14", "9", "18", "47", "30", "28"],
-        ),
-        (
-            "mm",
-            "113",
-            ["3", "2", "5", "3", "5", "3"],
-            ["9", "7", "13", "32", "40", "34"],
-        ),
+        ("lbcl", "235", ["5.5", "5", "8", "2.6", "8", "0.9"], ["12", "10", "16", "36", "40", "27"]),
+        ("mcl", "103", ["6", "5", "7", "0", "5", "5"], ["14", "9", "18", "47", "30", "28"]),
+        ("mm", "113", ["3", "2", "5", "3", "5", "3"], ["9", "7", "13", "32", "40", "34"]),
     ];
     for (group, patients, low, high) in rows {
         number(score, &format!("patients-{group}"), patients, "{person}");
@@ -312,42 +240,15 @@ fn outcome_figures_are_figure_7() {
             let neutropenia = format!("{risk}-{group}-neutropenia");
             number(score, &neutropenia, days, "d");
             to(score, &neutropenia, until);
-            assert_eq!(
-                score
-                    .entry(&neutropenia)
-                    .unwrap()
-                    .from
-                    .as_ref()
-                    .unwrap()
-                    .decimal
-                    .as_str(),
-                from
-            );
+            assert_eq!(score.entry(&neutropenia).unwrap().from.as_ref().unwrap().decimal.as_str(), from);
             number(score, &format!("{risk}-{group}-aplastic"), aplastic, "%");
-            number(
-                score,
-                &format!("{risk}-{group}-severe-infection"),
-                third,
-                "%",
-            );
-            number(
-                score,
-                &format!("{risk}-{group}-severe-bacterial-infection"),
-                fourth,
-                "%",
-            );
+            number(score, &format!("{risk}-{group}-severe-infection"), third, "%");
+            number(score, &format!("{risk}-{group}-severe-bacterial-infection"), fourth, "%");
         }
     }
     // Figures stand for lymphoma and myeloma only.
     for entry in score.entries() {
-        assert!(
-            entry
-                .group
-                .as_deref()
-                .is_none_or(|g| matches!(g, "lbcl" | "mcl" | "mm")),
-            "{}",
-            entry.id
-        );
+        assert!(entry.group.as_deref().is_none_or(|g| matches!(g, "lbcl" | "mcl" | "mm")), "{}", entry.id);
     }
 }
 
@@ -361,33 +262,14 @@ fn tisagenlecleucel_is_the_handbook() {
     cut(product, "fl-disease", ">=", "2", "{line}", None);
     assert!(product.entry("adult-age").unwrap().provisional);
     number(product, "washout-after-lymphodepletion", "48", "h");
-    for (window, days) in [
-        ("all-infusion-window", "14"),
-        ("dlbcl-infusion-window", "14"),
-        ("fl-infusion-window", "6"),
-    ] {
+    for (window, days) in
+        [("all-infusion-window", "14"), ("dlbcl-infusion-window", "14"), ("fl-infusion-window", "6")]
+    {
         to(product, window, days);
-        assert_eq!(
-            product
-                .entry(window)
-                .unwrap()
-                .from
-                .as_ref()
-                .unwrap()
-                .decimal
-                .as_str(),
-            "2"
-        );
+        assert_eq!(product.entry(window).unwrap().from.as_ref().unwrap().decimal.as_str(), "2");
     }
     number(product, "lymphodepletion-expires", "4", "wk");
-    cut(
-        product,
-        "lymphodepletion-may-be-skipped",
-        "<",
-        "1000",
-        "/uL",
-        None,
-    );
+    cut(product, "lymphodepletion-may-be-skipped", "<", "1000", "/uL", None);
     number(product, "skip-week", "1", "wk");
     for (entry, value, unit) in [
         ("all-fludarabine-dose", "30", "mg/m2"),
@@ -420,17 +302,9 @@ fn follow_up_is_tables_17_and_18() {
     ] {
         let period = plan.entry(entry).unwrap();
         let begins = period.from.as_ref().unwrap();
-        assert_eq!(
-            (begins.decimal.as_str(), begins.unit.as_str()),
-            (from, from_unit),
-            "{entry}"
-        );
+        assert_eq!((begins.decimal.as_str(), begins.unit.as_str()), (from, from_unit), "{entry}");
         let ends = period.to.as_ref().unwrap();
-        assert_eq!(
-            (ends.decimal.as_str(), ends.unit.as_str()),
-            (until, "a"),
-            "{entry}"
-        );
+        assert_eq!((ends.decimal.as_str(), ends.unit.as_str()), (until, "a"), "{entry}");
         number(plan, entry, every, unit);
     }
     number(plan, "years", "15", "a");
@@ -449,13 +323,7 @@ fn follow_up_is_tables_17_and_18() {
     number(plan, "disease-later", "6", "mo");
     cut(plan, "b-cells-back-of-leukocytes", ">=", "1", "%", None);
     cut(plan, "b-cells-back-of-lymphocytes", ">=", "3", "%", None);
-    assert_eq!(
-        plan.entries()
-            .iter()
-            .filter(|entry| entry.id.starts_with("watch-"))
-            .count(),
-        12
-    );
+    assert_eq!(plan.entries().iter().filter(|entry| entry.id.starts_with("watch-")).count(), 12);
 }
 
 /// Row X2: what this project proposes where no source speaks.

@@ -8,18 +8,11 @@ use vena_knowledge::{
 };
 
 fn info(concept: &'static str) -> &'static ConceptInfo {
-    Knowledge::embedded()
-        .catalogue
-        .get(Concept::known(concept))
-        .unwrap()
+    Knowledge::embedded().catalogue.get(Concept::known(concept)).unwrap()
 }
 
 fn read(concept: &'static str, value: &str, unit: &str) -> Result<Value, ValueError> {
-    read_value(
-        info(concept),
-        value,
-        Some(unit).filter(|unit| !unit.is_empty()),
-    )
+    read_value(info(concept), value, Some(unit).filter(|unit| !unit.is_empty()))
 }
 
 fn number(concept: &'static str, value: &str, unit: &str) -> f64 {
@@ -47,20 +40,11 @@ fn quantities_come_to_the_canonical_unit() {
 
 #[test]
 fn written_form_bound_and_unit_are_kept() {
-    let Ok(Value::Quantity(quantity)) = read("anc", "<0.10", "10*9/L") else {
-        panic!()
-    };
-    assert_eq!(
-        (quantity.bound, quantity.as_written()),
-        (Bound::Below, "<0.10 10*9/L".to_owned())
-    );
-    let Ok(Value::Quantity(quantity)) = read("ferritin", "≥ 100000", "ug/L") else {
-        panic!()
-    };
+    let Ok(Value::Quantity(quantity)) = read("anc", "<0.10", "10*9/L") else { panic!() };
+    assert_eq!((quantity.bound, quantity.as_written()), (Bound::Below, "<0.10 10*9/L".to_owned()));
+    let Ok(Value::Quantity(quantity)) = read("ferritin", "≥ 100000", "ug/L") else { panic!() };
     assert_eq!(quantity.bound, Bound::AtLeast);
-    let Ok(Value::Quantity(quantity)) = read("body-temperature", "38.5 °C", "") else {
-        panic!()
-    };
+    let Ok(Value::Quantity(quantity)) = read("body-temperature", "38.5 °C", "") else { panic!() };
     assert_eq!((quantity.value, &*quantity.written_unit), (38.5, "°C"));
     assert_eq!(number("body-temperature", "38.5 C", "Cel"), 38.5);
     assert_eq!(number("anc", "1.2e3", "/uL"), 1_200.0);
@@ -69,37 +53,19 @@ fn written_form_bound_and_unit_are_kept() {
 /// Row X2: a unit is never assumed, except for scores and counts.
 #[test]
 fn a_missing_unit_is_refused() {
-    for concept in [
-        "body-temperature",
-        "anc",
-        "crp",
-        "oxygen-flow",
-        "body-weight",
-    ] {
-        assert!(
-            matches!(read(concept, "5", ""), Err(ValueError::NoUnit { .. })),
-            "{concept}"
-        );
+    for concept in ["body-temperature", "anc", "crp", "oxygen-flow", "body-weight"] {
+        assert!(matches!(read(concept, "5", ""), Err(ValueError::NoUnit { .. })), "{concept}");
     }
-    assert!(matches!(
-        read("tocilizumab", "560", ""),
-        Err(ValueError::NoUnit { .. })
-    ));
+    assert!(matches!(read("tocilizumab", "560", ""), Err(ValueError::NoUnit { .. })));
     assert_eq!(number("ice-score", "7", ""), 7.0);
     assert_eq!(number("ice-score", "7", "{score}"), 7.0);
     assert_eq!(number("ice-score", "7", "points"), 7.0);
     assert_eq!(number("ice-score", "7", "分"), 7.0);
     assert_eq!(number("capd-item-3", "4", ""), 4.0);
     for unit in ["%", "mg/dL", "min"] {
-        assert!(
-            matches!(read("ice-score", "7", unit), Err(ValueError::Unit { .. })),
-            "{unit}"
-        );
+        assert!(matches!(read("ice-score", "7", unit), Err(ValueError::Unit { .. })), "{unit}");
     }
-    assert!(matches!(
-        read("ice-score", "7.5", ""),
-        Err(ValueError::NotWhole { .. })
-    ));
+    assert!(matches!(read("ice-score", "7.5", ""), Err(ValueError::NotWhole { .. })));
 }
 
 #[test]
@@ -123,35 +89,17 @@ fn what_cannot_be_read_is_refused_in_both_languages() {
     for error in errors {
         let error = error.unwrap_err();
         assert!(error.message(Lang::En).len() > 10, "{error:?}");
-        assert!(
-            error.message(Lang::ZhTw).chars().any(|c| c > '\u{7f}'),
-            "{error:?}"
-        );
+        assert!(error.message(Lang::ZhTw).chars().any(|c| c > '\u{7f}'), "{error:?}");
     }
-    assert!(matches!(
-        read("anc", "0,5", "10*9/L"),
-        Err(ValueError::Comma { .. })
-    ));
-    assert!(matches!(
-        read("anc", "NaN", "/uL"),
-        Err(ValueError::NotANumber { .. })
-    ));
+    assert!(matches!(read("anc", "0,5", "10*9/L"), Err(ValueError::Comma { .. })));
+    assert!(matches!(read("anc", "NaN", "/uL"), Err(ValueError::NotANumber { .. })));
 }
 
 #[test]
 fn words_for_what_could_not_be_assessed() {
     for words in ["not assessable", "無法評估", "unable to assess", "Not Done"] {
-        assert!(
-            matches!(read("ice-score", words, ""), Ok(Value::NotAssessed(_))),
-            "{words}"
-        );
-        assert!(
-            matches!(
-                read("level-of-consciousness", words, ""),
-                Ok(Value::NotAssessed(_))
-            ),
-            "{words}"
-        );
+        assert!(matches!(read("ice-score", words, ""), Ok(Value::NotAssessed(_))), "{words}");
+        assert!(matches!(read("level-of-consciousness", words, ""), Ok(Value::NotAssessed(_))), "{words}");
     }
     // The concept's own answer comes first.
     assert!(matches!(read("sex", "unknown", ""), Ok(Value::Answer(_))));
@@ -161,29 +109,14 @@ fn words_for_what_could_not_be_assessed() {
 fn events_moments_and_text() {
     assert_eq!(read("infusion", "", "").unwrap(), Value::Happened);
     assert_eq!(read("infusion", "done", "").unwrap(), Value::Happened);
-    let Ok(Value::Answer(product)) = read("infusion", "Kymriah", "") else {
-        panic!()
-    };
+    let Ok(Value::Answer(product)) = read("infusion", "Kymriah", "") else { panic!() };
     assert_eq!(product.as_str(), "tisagenlecleucel");
-    let Ok(Value::Answer(product)) = read("product", "祈萊亞", "") else {
-        panic!()
-    };
+    let Ok(Value::Answer(product)) = read("product", "祈萊亞", "") else { panic!() };
     assert_eq!(product.as_str(), "tisagenlecleucel");
-    assert!(matches!(
-        read("relapse", "CD19 negative", ""),
-        Ok(Value::Text(_))
-    ));
-    assert!(matches!(
-        read("relapse", "no", ""),
-        Err(ValueError::NotAnEvent { .. })
-    ));
-    assert!(matches!(
-        read("diagnosis", "something rare", ""),
-        Ok(Value::Text(_))
-    ));
-    let Ok(Value::Moment(When::Date(_))) = read("birth-date", "2014-03-07", "") else {
-        panic!()
-    };
+    assert!(matches!(read("relapse", "CD19 negative", ""), Ok(Value::Text(_))));
+    assert!(matches!(read("relapse", "no", ""), Err(ValueError::NotAnEvent { .. })));
+    assert!(matches!(read("diagnosis", "something rare", ""), Ok(Value::Text(_))));
+    let Ok(Value::Moment(When::Date(_))) = read("birth-date", "2014-03-07", "") else { panic!() };
     assert!(read("birth-date", "2014-03-07 08:00", "").is_err());
     let zone = vena_base::Zone::utc();
     assert!(read_value_in(info("birth-date"), "2014-03-07 08:00", None, Some(&zone)).is_ok());
@@ -193,32 +126,16 @@ fn events_moments_and_text() {
 #[test]
 fn drugs() {
     assert_eq!(read("norepinephrine", "", "").unwrap(), Value::Happened);
-    assert_eq!(
-        read("norepinephrine", "given", "").unwrap(),
-        Value::Happened
-    );
-    assert_eq!(
-        read("norepinephrine", "stopped", "").unwrap(),
-        Value::Answer(STOPPED)
-    );
-    assert_eq!(
-        read("norepinephrine", "停用", "").unwrap(),
-        Value::Answer(STOPPED)
-    );
+    assert_eq!(read("norepinephrine", "given", "").unwrap(), Value::Happened);
+    assert_eq!(read("norepinephrine", "stopped", "").unwrap(), Value::Answer(STOPPED));
+    assert_eq!(read("norepinephrine", "停用", "").unwrap(), Value::Answer(STOPPED));
     assert_eq!(number("dexamethasone", "0.01", "g"), 10.0);
-    let Ok(Value::Quantity(rate)) = read("norepinephrine", "0.1", "mcg/kg/min") else {
-        panic!()
-    };
+    let Ok(Value::Quantity(rate)) = read("norepinephrine", "0.1", "mcg/kg/min") else { panic!() };
     assert_eq!((rate.value, &*rate.unit), (0.1, "ug/kg/min"));
-    let Ok(Value::Quantity(dose)) = read("tocilizumab", "8", "mg/kg") else {
-        panic!()
-    };
+    let Ok(Value::Quantity(dose)) = read("tocilizumab", "8", "mg/kg") else { panic!() };
     assert_eq!(&*dose.unit, "mg/kg");
     assert_eq!(
-        check_range(
-            info("tocilizumab"),
-            &read("tocilizumab", "-8", "mg/kg").unwrap()
-        ),
+        check_range(info("tocilizumab"), &read("tocilizumab", "-8", "mg/kg").unwrap()),
         RangeCheck::Impossible
     );
     assert!(read("tocilizumab", "8", "bananas").is_err());
@@ -227,26 +144,13 @@ fn drugs() {
 /// Impossible values are refused, implausible ones flagged.
 #[test]
 fn ranges() {
-    let check = |concept, value: &str, unit: &str| {
-        check_range(info(concept), &read(concept, value, unit).unwrap())
-    };
-    assert_eq!(
-        check("body-temperature", "390", "Cel"),
-        RangeCheck::Impossible
-    );
+    let check =
+        |concept, value: &str, unit: &str| check_range(info(concept), &read(concept, value, unit).unwrap());
+    assert_eq!(check("body-temperature", "390", "Cel"), RangeCheck::Impossible);
     assert_eq!(check("body-temperature", "39.0", "Cel"), RangeCheck::Fine);
-    assert_eq!(
-        check("body-temperature", "43", "Cel"),
-        RangeCheck::Implausible
-    );
-    assert_eq!(
-        check("body-temperature", "24.9", "Cel"),
-        RangeCheck::Impossible
-    );
-    assert_eq!(
-        check("body-temperature", "25", "Cel"),
-        RangeCheck::Implausible
-    );
+    assert_eq!(check("body-temperature", "43", "Cel"), RangeCheck::Implausible);
+    assert_eq!(check("body-temperature", "24.9", "Cel"), RangeCheck::Impossible);
+    assert_eq!(check("body-temperature", "25", "Cel"), RangeCheck::Implausible);
     assert_eq!(check("anc", "-1", "/uL"), RangeCheck::Impossible);
     assert_eq!(check("anc", "0", "/uL"), RangeCheck::Fine);
     assert_eq!(check("anc", "<0.1", "10*9/L"), RangeCheck::Fine);
@@ -254,10 +158,7 @@ fn ranges() {
     assert_eq!(check("ice-score", "11", ""), RangeCheck::Impossible);
     assert_eq!(check("ice-score", "10", ""), RangeCheck::Fine);
     assert_eq!(check("capd-score", "33", ""), RangeCheck::Impossible);
-    assert_eq!(
-        check("oxygen-saturation", "101", "%"),
-        RangeCheck::Impossible
-    );
+    assert_eq!(check("oxygen-saturation", "101", "%"), RangeCheck::Impossible);
 }
 
 proptest! {

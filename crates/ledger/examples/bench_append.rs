@@ -71,10 +71,8 @@ fn raw_database(path: &Path) -> Connection {
     let raw = Connection::open(path).unwrap();
     raw.pragma_update(None, "journal_mode", "WAL").unwrap();
     raw.pragma_update(None, "synchronous", "FULL").unwrap();
-    raw.pragma_update(None, "wal_autocheckpoint", 4_000)
-        .unwrap();
-    raw.execute_batch("CREATE TABLE raw (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)")
-        .unwrap();
+    raw.pragma_update(None, "wal_autocheckpoint", 4_000).unwrap();
+    raw.execute_batch("CREATE TABLE raw (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)").unwrap();
     raw
 }
 
@@ -96,9 +94,7 @@ fn raw_insert(raw: &mut Connection, records: &[Vec<u8>], per_commit: usize) -> D
 
 fn last_records(folder: &Path, count: usize, last: u64) -> Vec<Vec<u8>> {
     let store = SqliteRaw::open(folder).unwrap();
-    (last + 1 - count as u64..=last)
-        .map(|position| store.raw_record(position).unwrap().unwrap())
-        .collect()
+    (last + 1 - count as u64..=last).map(|position| store.raw_record(position).unwrap().unwrap()).collect()
 }
 
 /// Processor time of this thread in seconds, where the system tells it:
@@ -246,10 +242,7 @@ fn verification(folder: &Path) {
                 all ^= Digest::of(bytes).0[0];
                 true
             };
-            SqliteRaw::open(folder)
-                .unwrap()
-                .raw_records(&mut hash)
-                .unwrap();
+            SqliteRaw::open(folder).unwrap().raw_records(&mut hash).unwrap();
         });
         let verifying = cost(|| {
             let report = verify_folder(folder, VerifyOptions::default());
@@ -270,11 +263,7 @@ fn verification(folder: &Path) {
     for (base, name) in [(0, names[0]), (1, names[1])] {
         let ratio = |files: f64| {
             let pairs = costs[2].iter().zip(&costs[3]).zip(&costs[base]);
-            quantiles(
-                pairs
-                    .map(|((own, pages), base)| (own + files * pages) / base)
-                    .collect(),
-            )
+            quantiles(pairs.map(|((own, pages), base)| (own + files * pages) / base).collect())
         };
         let ((alone, low, high), (both, _, _)) = (ratio(0.0), ratio(1.0));
         println!(
@@ -302,9 +291,7 @@ fn main() {
     appends(&data, &ledger, &mut raw);
     let key = CheckpointKey::new(&Secret::new([3; 32]));
     for _ in 0..CHECKPOINTS {
-        ledger
-            .write_checkpoint(&key, "2026-11-20T09:00:00+08:00")
-            .unwrap();
+        ledger.write_checkpoint(&key, "2026-11-20T09:00:00+08:00").unwrap();
     }
     ledger.close().unwrap();
     verification(&data);

@@ -25,17 +25,11 @@ fn main() {
                 command
             };
             let count = count.parse().unwrap();
-            let sum = kill::kills(
-                command,
-                scratch.path(),
-                count,
-                seed.parse().unwrap(),
-                |done| {
-                    if done % 100 == 0 {
-                        println!("{done} of {count} kills");
-                    }
-                },
-            );
+            let sum = kill::kills(command, scratch.path(), count, seed.parse().unwrap(), |done| {
+                if done % 100 == 0 {
+                    println!("{done} of {count} kills");
+                }
+            });
             println!(
                 "{} kills: {} acknowledged appends, none lost; {} records verified",
                 sum.kills, sum.acknowledged, sum.verified

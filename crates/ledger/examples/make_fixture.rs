@@ -18,10 +18,7 @@ fn main() {
     std::fs::write(folder.join("kept.checkpoint.json"), text + "\n").unwrap();
     let ledger = SqliteLedger::open(&folder).unwrap();
     let events = ledger.read_all(Position(0), 100).unwrap();
-    let hashes: String = events
-        .iter()
-        .map(|event| format!("{}\n", event.hash))
-        .collect();
+    let hashes: String = events.iter().map(|event| format!("{}\n", event.hash)).collect();
     std::fs::write(folder.join("hashes.txt"), hashes).unwrap();
     ledger.close().unwrap();
     // The lock file carries nothing.

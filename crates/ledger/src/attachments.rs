@@ -118,10 +118,7 @@ impl AttachmentStore {
     /// are refused.
     #[must_use]
     pub fn new(data: &Path, limit_bytes: u64) -> Self {
-        Self {
-            folder: data.join(FOLDER),
-            limit_bytes,
-        }
+        Self { folder: data.join(FOLDER), limit_bytes }
     }
 
     /// Where a file is kept: two digits of its name as folder, the rest as file.
@@ -147,10 +144,7 @@ impl AttachmentStore {
     ) -> Result<AttachmentRef, AttachmentError> {
         let draft_folder = self.folder.join("incoming");
         fs::create_dir_all(&draft_folder).map_err(io(&draft_folder))?;
-        let mut draft = Draft {
-            path: draft_folder.join(crate::types::to_hex(&nonce_prefix)),
-            kept: false,
-        };
+        let mut draft = Draft { path: draft_folder.join(crate::types::to_hex(&nonce_prefix)), kept: false };
         let mut file = File::create_new(&draft.path).map_err(io(&draft.path))?;
         let stored = self.seal(key, nonce_prefix, input, &mut file, &draft.path)?;
         file.sync_all().map_err(io(&draft.path))?;
@@ -160,9 +154,7 @@ impl AttachmentStore {
             fs::rename(&draft.path, &path).map_err(io(&path))?;
             draft.kept = true;
             for folder in [folder, &self.folder] {
-                File::open(folder)
-                    .and_then(|folder| folder.sync_all())
-                    .map_err(io(folder))?;
+                File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(folder))?;
             }
         }
         Ok(stored)
@@ -201,9 +193,7 @@ impl AttachmentStore {
             let last = next == 0;
             size_bytes += filled as u64;
             if size_bytes + next as u64 > self.limit_bytes {
-                return Err(AttachmentError::TooLarge {
-                    limit_bytes: self.limit_bytes,
-                });
+                return Err(AttachmentError::TooLarge { limit_bytes: self.limit_bytes });
             }
             let Some(content) = frame.get_mut(..filled) else {
                 break;
@@ -211,17 +201,14 @@ impl AttachmentStore {
             plain_hash.update(&*content);
             let tag = cipher
                 .encrypt_inout_detached(&nonce(&prefix, counter, last), HEADING, content.into())
-                .map_err(|_| AttachmentError::TooLarge {
-                    limit_bytes: self.limit_bytes,
-                })?;
+                .map_err(|_| AttachmentError::TooLarge { limit_bytes: self.limit_bytes })?;
             put(frame.get(..filled).unwrap_or_default())?;
             put(&tag)?;
             if last {
                 break;
             }
-            counter = counter.checked_add(1).ok_or(AttachmentError::TooLarge {
-                limit_bytes: self.limit_bytes,
-            })?;
+            counter =
+                counter.checked_add(1).ok_or(AttachmentError::TooLarge { limit_bytes: self.limit_bytes })?;
             std::mem::swap(&mut frame, &mut following);
             filled = next;
         }
@@ -252,11 +239,7 @@ impl AttachmentStore {
     ///
     /// # Errors
     /// [`AttachmentError`].
-    pub fn check(
-        &self,
-        attachment: &AttachmentRef,
-        key: Option<&Secret>,
-    ) -> Result<(), AttachmentError> {
+    pub fn check(&self, attachment: &AttachmentRef, key: Option<&Secret>) -> Result<(), AttachmentError> {
         self.walk(attachment, key, &mut std::io::sink())
     }
 
@@ -276,9 +259,7 @@ impl AttachmentStore {
         let mut input = BufReader::with_capacity(FRAME_BYTES + TAG_BYTES, file);
         let mut start = [0; HEADING.len() + NONCE_PREFIX_BYTES];
         let got = fill(&mut input, &mut start).map_err(io(&path))?;
-        let heading = start
-            .get(..got)
-            .and_then(|start| start.strip_prefix(HEADING));
+        let heading = start.get(..got).and_then(|start| start.strip_prefix(HEADING));
         let prefix = heading
             .and_then(|prefix| <[u8; NONCE_PREFIX_BYTES]>::try_from(prefix).ok())
             .ok_or_else(|| damaged("its heading is not that of an attachment"))?;
@@ -301,9 +282,7 @@ impl AttachmentStore {
             if next == 0 {
                 break;
             }
-            counter = counter
-                .checked_add(1)
-                .ok_or_else(|| damaged("it has too many frames"))?;
+            counter = counter.checked_add(1).ok_or_else(|| damaged("it has too many frames"))?;
             std::mem::swap(&mut frame, &mut following);
             filled = next;
         }
@@ -351,10 +330,7 @@ struct Frames {
 
 impl Frames {
     fn damaged(&self, cause: &'static str) -> AttachmentError {
-        AttachmentError::Damaged {
-            stored: self.stored,
-            cause,
-        }
+        AttachmentError::Damaged { stored: self.stored, cause }
     }
 
     fn open(
@@ -365,10 +341,7 @@ impl Frames {
         output: &mut dyn Write,
     ) -> Result<(), AttachmentError> {
         self.cipher_hash.update(&*bytes);
-        let cut = || AttachmentError::Damaged {
-            stored: self.stored,
-            cause: "it ends inside a frame",
-        };
+        let cut = || AttachmentError::Damaged { stored: self.stored, cause: "it ends inside a frame" };
         let content_bytes = bytes.len().checked_sub(TAG_BYTES).ok_or_else(cut)?;
         self.size_bytes += content_bytes as u64;
         let Some(opener) = &self.opener else {
@@ -391,8 +364,7 @@ impl Frames {
     fn end(self, attachment: &AttachmentRef) -> Result<(), AttachmentError> {
         let wrong_size = self.size_bytes != attachment.size_bytes;
         let plain = self.opener.is_some().then_some(self.plain_hash);
-        let wrong_plain =
-            plain.is_some_and(|hash| Digest(hash.finalize().into()) != attachment.plain_sha256);
+        let wrong_plain = plain.is_some_and(|hash| Digest(hash.finalize().into()) != attachment.plain_sha256);
         let stored = self.stored;
         let cause = if Digest(self.cipher_hash.finalize().into()) != stored {
             "its digest is not its name"
@@ -410,9 +382,6 @@ impl Frames {
 fn io(path: &Path) -> impl Fn(std::io::Error) -> AttachmentError + '_ {
     move |cause| match cause.kind() {
         ErrorKind::StorageFull => AttachmentError::Full,
-        _ => AttachmentError::Io {
-            path: path.to_owned(),
-            cause,
-        },
+        _ => AttachmentError::Io { path: path.to_owned(), cause },
     }
 }

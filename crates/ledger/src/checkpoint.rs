@@ -168,13 +168,9 @@ impl Checkpoint {
     /// [`CheckpointError`] when the bytes have another form.
     pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
         fn take<const N: usize>(left: &mut &[u8]) -> Result<[u8; N], CheckpointError> {
-            let (taken, rest) = left
-                .split_at_checked(N)
-                .ok_or(CheckpointError::Malformed("too short"))?;
+            let (taken, rest) = left.split_at_checked(N).ok_or(CheckpointError::Malformed("too short"))?;
             *left = rest;
-            taken
-                .try_into()
-                .map_err(|_| CheckpointError::Malformed("too short"))
+            taken.try_into().map_err(|_| CheckpointError::Malformed("too short"))
         }
         let mut left = bytes;
         let [version] = take::<1>(&mut left)?;
@@ -192,9 +188,8 @@ impl Checkpoint {
         let (made_at, rest) = left
             .split_at_checked(usize::try_from(length).unwrap_or(usize::MAX))
             .ok_or(CheckpointError::Malformed("too short"))?;
-        let signature = rest
-            .try_into()
-            .map_err(|_| CheckpointError::Malformed("signature is not 64 bytes"))?;
+        let signature =
+            rest.try_into().map_err(|_| CheckpointError::Malformed("signature is not 64 bytes"))?;
         Ok(Self {
             ledger_id,
             number,
@@ -218,18 +213,12 @@ impl Checkpoint {
         if let Some(trusted) = trusted
             && trusted != self.public_key
         {
-            return Err(CheckpointError::OtherKey {
-                number: self.number,
-                found: self.public_key,
-                trusted,
-            });
+            return Err(CheckpointError::OtherKey { number: self.number, found: self.public_key, trusted });
         }
         if self.public_key.accepts(&self.message(), &self.signature) {
             Ok(())
         } else {
-            Err(CheckpointError::BadSignature {
-                number: self.number,
-            })
+            Err(CheckpointError::BadSignature { number: self.number })
         }
     }
 }
@@ -249,10 +238,7 @@ impl StreamHead {
     /// The head alone.
     #[must_use]
     pub fn head(&self) -> Head {
-        Head {
-            seq: self.seq,
-            hash: self.hash,
-        }
+        Head { seq: self.seq, hash: self.hash }
     }
 }
 
@@ -290,15 +276,12 @@ impl<'de> Deserialize<'de> for Checkpoint {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = CheckpointText::deserialize(deserializer)?;
         let hex = |name, value: &str| {
-            from_hex(value).ok_or_else(|| {
-                serde::de::Error::custom(format!("{name} is not hexadecimal digits"))
-            })
+            from_hex(value)
+                .ok_or_else(|| serde::de::Error::custom(format!("{name} is not hexadecimal digits")))
         };
         let length = |name| move |_| serde::de::Error::custom(format!("{name} has a wrong length"));
         Ok(Self {
-            ledger_id: hex("ledger", &text.ledger)?
-                .try_into()
-                .map_err(length("ledger"))?,
+            ledger_id: hex("ledger", &text.ledger)?.try_into().map_err(length("ledger"))?,
             number: text.number,
             position: text.position,
             streams: text.streams,
@@ -306,9 +289,7 @@ impl<'de> Deserialize<'de> for Checkpoint {
             previous: text.previous,
             made_at: text.made_at,
             public_key: text.public_key,
-            signature: hex("signature", &text.signature)?
-                .try_into()
-                .map_err(length("signature"))?,
+            signature: hex("signature", &text.signature)?.try_into().map_err(length("signature"))?,
         })
     }
 }
@@ -330,11 +311,7 @@ impl CheckpointFile {
     /// Puts a checkpoint and its heads together.
     #[must_use]
     pub fn new(checkpoint: Checkpoint, heads: Vec<StreamHead>) -> Self {
-        Self {
-            format: CHECKPOINT_FORMAT.to_owned(),
-            checkpoint,
-            heads,
-        }
+        Self { format: CHECKPOINT_FORMAT.to_owned(), checkpoint, heads }
     }
 
     /// Checks the file by itself: form, heads against the root, signature.
@@ -346,11 +323,8 @@ impl CheckpointFile {
             return Err(CheckpointError::UnknownFormat(self.format.clone()));
         }
         self.checkpoint.check_signature(trusted)?;
-        let leaves: Vec<Digest> = self
-            .heads
-            .iter()
-            .map(|entry| head_leaf(entry.stream.as_str(), &entry.head()))
-            .collect();
+        let leaves: Vec<Digest> =
+            self.heads.iter().map(|entry| head_leaf(entry.stream.as_str(), &entry.head())).collect();
         check_root(&self.checkpoint, merkle::root(&leaves))?;
         if self.checkpoint.streams != leaves.len() as u64 {
             return Err(CheckpointError::Malformed("the number of heads differs"));
@@ -363,11 +337,7 @@ fn check_root(checkpoint: &Checkpoint, computed: Digest) -> Result<(), Checkpoin
     if computed == checkpoint.root {
         Ok(())
     } else {
-        Err(CheckpointError::WrongRoot {
-            number: checkpoint.number,
-            computed,
-            signed: checkpoint.root,
-        })
+        Err(CheckpointError::WrongRoot { number: checkpoint.number, computed, signed: checkpoint.root })
     }
 }
 
@@ -393,15 +363,9 @@ impl HeadProof {
     /// by stream); `None` when the checkpoint does not have that stream.
     #[must_use]
     pub fn new(file: &CheckpointFile, stream: &StreamId) -> Option<Self> {
-        let index = file
-            .heads
-            .binary_search_by(|entry| entry.stream.cmp(stream))
-            .ok()?;
-        let leaves: Vec<Digest> = file
-            .heads
-            .iter()
-            .map(|entry| head_leaf(entry.stream.as_str(), &entry.head()))
-            .collect();
+        let index = file.heads.binary_search_by(|entry| entry.stream.cmp(stream)).ok()?;
+        let leaves: Vec<Digest> =
+            file.heads.iter().map(|entry| head_leaf(entry.stream.as_str(), &entry.head())).collect();
         Some(Self {
             format: PROOF_FORMAT.to_owned(),
             checkpoint: file.checkpoint.clone(),
@@ -423,11 +387,7 @@ pub fn verify_proof(proof: &HeadProof, trusted: PublicKey) -> Result<(), Checkpo
     proof.checkpoint.check_signature(Some(trusted))?;
     let leaf = head_leaf(proof.head.stream.as_str(), &proof.head.head());
     let count = proof.checkpoint.streams;
-    let root = merkle::root_from_path(leaf, proof.index, count, &proof.path).ok_or(
-        CheckpointError::BadPath {
-            index: proof.index,
-            count,
-        },
-    )?;
+    let root = merkle::root_from_path(leaf, proof.index, count, &proof.path)
+        .ok_or(CheckpointError::BadPath { index: proof.index, count })?;
     check_root(&proof.checkpoint, root)
 }

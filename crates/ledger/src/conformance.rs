@@ -2,20 +2,13 @@
 //! PostgreSQL run the same.
 //!
 //! Must not know: any store.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Barrier;
 use std::time::Duration;
 
 use crate::keys::{CheckpointKey, Secret};
-use crate::{
-    Append, AppendError, Digest, Head, Ledger, NewEvent, Position, StreamId, limits, verify_proof,
-};
+use crate::{Append, AppendError, Digest, Head, Ledger, NewEvent, Position, StreamId, limits, verify_proof};
 
 const AT: &str = "2026-11-20T08:30:00+08:00";
 const BY: &str = "user/01JTEST";
@@ -66,11 +59,7 @@ fn empty(ledger: &dyn Ledger) {
 fn chains(ledger: &dyn Ledger) {
     let mut last = None;
     for number in 1..=5_u64 {
-        let append = one(
-            &format!("k{number}"),
-            "journey/a",
-            &format!("{{\"n\":{number}}}"),
-        );
+        let append = one(&format!("k{number}"), "journey/a", &format!("{{\"n\":{number}}}"));
         let appended = ledger.append(append.read("journey/a", last)).unwrap();
         assert_eq!(appended.first_position, Position(number));
         assert_eq!(appended.heads.len(), 1);
@@ -79,35 +68,19 @@ fn chains(ledger: &dyn Ledger) {
         assert_eq!(ledger.head(&"journey/a".into()).unwrap(), last);
     }
     let events = ledger.read_stream(&"journey/a".into(), 0).unwrap();
-    assert_eq!(
-        events.iter().map(|event| event.seq).collect::<Vec<_>>(),
-        [1, 2, 3, 4, 5]
-    );
+    assert_eq!(events.iter().map(|event| event.seq).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert_eq!(events[4].head(), last.unwrap());
-    assert_eq!(
-        ledger.load(&"journey/a".into()).unwrap(),
-        (events.clone(), last)
-    );
-    assert_eq!(
-        ledger.load(&"journey/none".into()).unwrap(),
-        (Vec::new(), None)
-    );
+    assert_eq!(ledger.load(&"journey/a".into()).unwrap(), (events.clone(), last));
+    assert_eq!(ledger.load(&"journey/none".into()).unwrap(), (Vec::new(), None));
     let tail = ledger.read_stream(&"journey/a".into(), 4).unwrap();
     assert_eq!(tail, events[3..]);
-    assert_eq!(
-        ledger.read_stream(&"journey/a".into(), 6).unwrap(),
-        Vec::new()
-    );
+    assert_eq!(ledger.read_stream(&"journey/a".into(), 6).unwrap(), Vec::new());
 }
 
 fn bytes_come_back(ledger: &dyn Ledger) {
     // Spacing, number forms and key order of the body are the caller's.
-    let bodies: [&[u8]; 4] = [
-        b"{ \"b\": 1.50, \"a\" : 1e3 }\n",
-        "{\"姓\":\"王\"}".as_bytes(),
-        b"",
-        &[0, 255, 10],
-    ];
+    let bodies: [&[u8]; 4] =
+        [b"{ \"b\": 1.50, \"a\" : 1e3 }\n", "{\"姓\":\"王\"}".as_bytes(), b"", &[0, 255, 10]];
     for (number, body) in bodies.iter().enumerate() {
         let mut event = event("journey/b", "").happened("2026-11-20T08:00+08:00");
         event.body = body.to_vec();
@@ -119,9 +92,7 @@ fn bytes_come_back(ledger: &dyn Ledger) {
         }];
         let append = Append::new(format!("b{number}"), vec![event.clone()]);
         ledger.append(append).unwrap();
-        let read = ledger
-            .read_stream(&"journey/b".into(), number as u64 + 1)
-            .unwrap();
+        let read = ledger.read_stream(&"journey/b".into(), number as u64 + 1).unwrap();
         let stored = &read[0];
         assert_eq!(stored.body, event.body);
         assert_eq!(stored.event_type, event.event_type);
@@ -138,44 +109,22 @@ fn several_streams_all_or_nothing(ledger: &dyn Ledger) {
     let first = ledger
         .append(Append::new(
             "m1",
-            vec![
-                event("journey/m", "1"),
-                event("container/m", "2"),
-                event("journey/m", "3"),
-            ],
+            vec![event("journey/m", "1"), event("container/m", "2"), event("journey/m", "3")],
         ))
         .unwrap();
     assert_eq!(first.last_position, Position(3));
-    let names: Vec<&str> = first
-        .heads
-        .iter()
-        .map(|(stream, _)| stream.as_str())
-        .collect();
+    let names: Vec<&str> = first.heads.iter().map(|(stream, _)| stream.as_str()).collect();
     assert_eq!(names, ["container/m", "journey/m"]);
     let events = ledger.read_all(Position(0), 10).unwrap();
-    let members: Vec<_> = events
-        .iter()
-        .map(|event| (event.append_first, event.append_index, event.append_count))
-        .collect();
-    assert_eq!(
-        members,
-        [
-            (Position(1), 0, 3),
-            (Position(1), 1, 3),
-            (Position(1), 2, 3)
-        ]
-    );
+    let members: Vec<_> =
+        events.iter().map(|event| (event.append_first, event.append_index, event.append_count)).collect();
+    assert_eq!(members, [(Position(1), 0, 3), (Position(1), 1, 3), (Position(1), 2, 3)]);
     // One stale head refuses all streams.
-    let stale = Append::new(
-        "m2",
-        vec![event("journey/m", "4"), event("container/m", "5")],
-    )
-    .read("container/m", None);
+    let stale =
+        Append::new("m2", vec![event("journey/m", "4"), event("container/m", "5")]).read("container/m", None);
     let refused = ledger.append(stale).unwrap_err();
-    assert!(
-        matches!(refused, AppendError::Conflict { ref stream, expected: None, actual: Some(_) }
-        if stream.as_str() == "container/m")
-    );
+    assert!(matches!(refused, AppendError::Conflict { ref stream, expected: None, actual: Some(_) }
+        if stream.as_str() == "container/m"));
     assert_eq!(ledger.position().unwrap(), Position(3));
     assert_eq!(ledger.read_stream(&"journey/m".into(), 0).unwrap().len(), 2);
     // The refused key is free.
@@ -183,11 +132,8 @@ fn several_streams_all_or_nothing(ledger: &dyn Ledger) {
 }
 
 fn idempotency(ledger: &dyn Ledger) {
-    let append = Append::new(
-        "i1",
-        vec![event("journey/i", "1"), event("container/i", "2")],
-    )
-    .read("journey/i", None);
+    let append =
+        Append::new("i1", vec![event("journey/i", "1"), event("container/i", "2")]).read("journey/i", None);
     let first = ledger.append(append.clone()).unwrap();
     assert!(!first.replayed);
     ledger.append(one("i2", "journey/i", "3")).unwrap();
@@ -214,13 +160,7 @@ fn idempotency(ledger: &dyn Ledger) {
     changes.push(by);
     for change in changes {
         let refused = ledger.append(change).unwrap_err();
-        assert_eq!(
-            refused,
-            AppendError::KeyReused {
-                key: "i1".to_owned(),
-                first_position: Position(1)
-            }
-        );
+        assert_eq!(refused, AppendError::KeyReused { key: "i1".to_owned(), first_position: Position(1) });
     }
     assert_eq!(ledger.position().unwrap(), Position(3));
 }
@@ -229,20 +169,13 @@ fn read_sets(ledger: &dyn Ledger) {
     let made = ledger.append(one("r1", "batch/r", "1")).unwrap();
     let head = made.heads[0].1;
     let moved = ledger.append(one("r2", "batch/r", "2")).unwrap().heads[0].1;
-    let wrong_hash = Head {
-        seq: moved.seq,
-        hash: Digest::of(b"other"),
-    };
+    let wrong_hash = Head { seq: moved.seq, hash: Digest::of(b"other") };
     for (number, expected) in [Some(head), None, Some(wrong_hash)].into_iter().enumerate() {
         let append = one(&format!("r-{number}"), "journey/r", "x").read("batch/r", expected);
         let refused = ledger.append(append).unwrap_err();
         assert_eq!(
             refused,
-            AppendError::Conflict {
-                stream: "batch/r".into(),
-                expected,
-                actual: Some(moved)
-            }
+            AppendError::Conflict { stream: "batch/r".into(), expected, actual: Some(moved) }
         );
     }
     // A stream read as not there must not be there.
@@ -270,9 +203,7 @@ fn limits_hold(ledger: &dyn Ledger) {
 fn paging(ledger: &dyn Ledger) {
     for number in 0..25 {
         let stream = format!("journey/{}", number % 3);
-        ledger
-            .append(one(&format!("p{number}"), &stream, "{}"))
-            .unwrap();
+        ledger.append(one(&format!("p{number}"), &stream, "{}")).unwrap();
     }
     let mut seen = Vec::new();
     let mut after = Position(0);
@@ -294,10 +225,7 @@ fn streams_by_prefix(ledger: &dyn Ledger) {
     }
     let found = |prefix: &str| -> Vec<String> {
         let streams = ledger.streams(prefix).unwrap();
-        streams
-            .iter()
-            .map(|(stream, _)| stream.as_str().to_owned())
-            .collect()
+        streams.iter().map(|(stream, _)| stream.as_str().to_owned()).collect()
     };
     assert_eq!(found("a/"), ["a/1", "a/10", "a/2"]);
     assert_eq!(found("病"), ["病/一"]);
@@ -307,13 +235,7 @@ fn streams_by_prefix(ledger: &dyn Ledger) {
 
 fn one_group_many_answers(ledger: &dyn Ledger) {
     let mut appends: Vec<Append> = (0..600)
-        .map(|number| {
-            one(
-                &format!("g{number:04}"),
-                &format!("journey/{}", number % 7),
-                "1",
-            )
-        })
+        .map(|number| one(&format!("g{number:04}"), &format!("journey/{}", number % 7), "1"))
         .collect();
     appends[10] = one("g0010", "journey/conflict", "1").read("journey/0", None);
     appends[20] = one("g0019", &format!("journey/{}", 19 % 7), "1");
@@ -339,18 +261,13 @@ fn write_skew_fails_for_one<L: Ledger>(make: &impl Fn() -> L) {
     let ledger = make();
     for round in 0..40 {
         let (left, right) = (format!("lot/l{round}"), format!("lot/r{round}"));
-        ledger
-            .append(one(&format!("{left}-new"), &left, "free"))
-            .unwrap();
-        ledger
-            .append(one(&format!("{right}-new"), &right, "free"))
-            .unwrap();
+        ledger.append(one(&format!("{left}-new"), &left, "free")).unwrap();
+        ledger.append(one(&format!("{right}-new"), &right, "free")).unwrap();
         let barrier = Barrier::new(2);
         let decide = |writes: &str, key: &str| {
             let read = |name: &str| ledger.head(&name.into()).unwrap();
-            let append = one(key, writes, "taken")
-                .read(left.as_str(), read(&left))
-                .read(right.as_str(), read(&right));
+            let append =
+                one(key, writes, "taken").read(left.as_str(), read(&left)).read(right.as_str(), read(&right));
             barrier.wait();
             ledger.append(append)
         };
@@ -361,11 +278,7 @@ fn write_skew_fails_for_one<L: Ledger>(make: &impl Fn() -> L) {
         });
         let passed = answers.iter().filter(|answer| answer.is_ok()).count();
         assert_eq!(passed, 1, "round {round}: {answers:?}");
-        let refused = answers
-            .iter()
-            .filter_map(|answer| answer.as_ref().err())
-            .next()
-            .unwrap();
+        let refused = answers.iter().filter_map(|answer| answer.as_ref().err()).next().unwrap();
         assert!(matches!(refused, AppendError::Conflict { .. }), "{refused}");
     }
 }
@@ -390,13 +303,9 @@ fn many_writers_lose_nothing(ledger: &dyn Ledger) {
     let shared = ledger.read_stream(&"journey/shared".into(), 0).unwrap();
     assert_eq!(shared.len(), WRITERS * APPENDS);
     for writer in 0..WRITERS {
-        let own = ledger
-            .read_stream(&format!("journey/w{writer}").into(), 0)
-            .unwrap();
-        let bodies: Vec<String> = own
-            .iter()
-            .map(|event| String::from_utf8(event.body.clone()).unwrap())
-            .collect();
+        let own = ledger.read_stream(&format!("journey/w{writer}").into(), 0).unwrap();
+        let bodies: Vec<String> =
+            own.iter().map(|event| String::from_utf8(event.body.clone()).unwrap()).collect();
         let expected: Vec<String> = (0..APPENDS).map(|n| format!("w{writer}-{n}")).collect();
         assert_eq!(bodies, expected);
     }
@@ -419,13 +328,7 @@ fn checkpoints_and_proofs(ledger: &dyn Ledger) {
     let empty = ledger.write_checkpoint(&key, AT).unwrap();
     empty.check(Some(key.public())).unwrap();
     for number in 0..11 {
-        ledger
-            .append(one(
-                &format!("c{number}"),
-                &format!("journey/{number:02}"),
-                "1",
-            ))
-            .unwrap();
+        ledger.append(one(&format!("c{number}"), &format!("journey/{number:02}"), "1")).unwrap();
     }
     let file = ledger.write_checkpoint(&key, AT).unwrap();
     file.check(Some(key.public())).unwrap();
@@ -443,10 +346,7 @@ fn checkpoints_and_proofs(ledger: &dyn Ledger) {
         verify_proof(&proof, key.public()).unwrap();
         assert_eq!(proof.head, *entry);
         let text = serde_json::to_string(&proof).unwrap();
-        assert_eq!(
-            serde_json::from_str::<crate::HeadProof>(&text).unwrap(),
-            proof
-        );
+        assert_eq!(serde_json::from_str::<crate::HeadProof>(&text).unwrap(), proof);
     }
     assert_eq!(ledger.prove(&"journey/033".into()).unwrap(), None);
 }

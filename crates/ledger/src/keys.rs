@@ -85,10 +85,7 @@ impl Secret {
     /// # Errors
     /// [`KeyError::Io`] when the file exists or cannot be written.
     pub fn create(path: &Path, kind: KeyKind, random: [u8; 32]) -> Result<Self, KeyError> {
-        let io = |cause| KeyError::Io {
-            path: path.to_owned(),
-            cause,
-        };
+        let io = |cause| KeyError::Io { path: path.to_owned(), cause };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io)?;
         }
@@ -102,9 +99,7 @@ impl Secret {
         let secret = Self::new(random);
         let mut text = format!("{}\n{}\n", kind.heading(), to_hex(secret.bytes()));
         let mut file = options.open(path).map_err(io)?;
-        let written = file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_all());
+        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
         text.zeroize();
         written.map_err(io)?;
         Ok(secret)
@@ -115,19 +110,13 @@ impl Secret {
     /// # Errors
     /// [`KeyError`] when it is missing, readable by others, or of another kind.
     pub fn load(path: &Path, kind: KeyKind) -> Result<Self, KeyError> {
-        let io = |cause| KeyError::Io {
-            path: path.to_owned(),
-            cause,
-        };
+        let io = |cause| KeyError::Io { path: path.to_owned(), cause };
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = fs::metadata(path).map_err(io)?.permissions().mode() & 0o777;
             if mode & 0o077 != 0 {
-                return Err(KeyError::Exposed {
-                    path: path.to_owned(),
-                    mode,
-                });
+                return Err(KeyError::Exposed { path: path.to_owned(), mode });
             }
         }
         let text = Zeroizing::new(fs::read_to_string(path).map_err(io)?);
@@ -146,11 +135,7 @@ impl Secret {
     /// # Errors
     /// As [`Secret::load`] and [`Secret::create`].
     pub fn load_or_create(path: &Path, kind: KeyKind, random: [u8; 32]) -> Result<Self, KeyError> {
-        if path.exists() {
-            Self::load(path, kind)
-        } else {
-            Self::create(path, kind, random)
-        }
+        if path.exists() { Self::load(path, kind) } else { Self::create(path, kind, random) }
     }
 }
 
@@ -196,10 +181,8 @@ impl PublicKey {
     /// True when `signature` over `message` was made with this key's secret.
     #[must_use]
     pub(crate) fn accepts(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        VerifyingKey::from_bytes(&self.0).is_ok_and(|key| {
-            key.verify_strict(message, &Signature::from_bytes(signature))
-                .is_ok()
-        })
+        VerifyingKey::from_bytes(&self.0)
+            .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
     }
 }
 
@@ -218,7 +201,6 @@ impl serde::Serialize for PublicKey {
 impl<'de> serde::Deserialize<'de> for PublicKey {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <String as serde::Deserialize>::deserialize(deserializer)?;
-        Self::from_hex(&text)
-            .ok_or_else(|| serde::de::Error::custom("expected 64 hexadecimal digits"))
+        Self::from_hex(&text).ok_or_else(|| serde::de::Error::custom("expected 64 hexadecimal digits"))
     }
 }

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use crate::{
-    Append, CheckpointKey, Ledger, NewEvent, Position, Secret, SqliteLedger, SqliteRaw,
-    StorageFault, VerifyOptions, verify_folder,
+    Append, CheckpointKey, Ledger, NewEvent, Position, Secret, SqliteLedger, SqliteRaw, StorageFault,
+    VerifyOptions, verify_folder,
 };
 
 /// Begins every line that acknowledges an append: mark, key, position.
@@ -25,14 +25,7 @@ fn append(run: u64, thread: u64, number: u64) -> Append {
     let key = format!("run{run}-{thread}-{number:06}");
     let event = |stream: String| {
         let body = format!("{{\"key\":\"{key}\",\"filler\":\"{number:0>300}\"}}");
-        NewEvent::new(
-            stream,
-            "noted",
-            1,
-            "2026-11-20T08:30:00+08:00",
-            "user/kill",
-            body,
-        )
+        NewEvent::new(stream, "noted", 1, "2026-11-20T08:30:00+08:00", "user/kill", body)
     };
     let mut events = vec![event(format!("journey/{}", number % 5))];
     if number % 10 == 9 {
@@ -61,18 +54,12 @@ pub fn target(folder: &Path) {
                     // One write, so that lines of two threads do not mix.
                     let line = format!("\n{MARK} {name} {}\n", appended.first_position);
                     let mut out = std::io::stdout().lock();
-                    if out
-                        .write_all(line.as_bytes())
-                        .and_then(|()| out.flush())
-                        .is_err()
-                    {
+                    if out.write_all(line.as_bytes()).and_then(|()| out.flush()).is_err() {
                         return;
                     }
                     drop(out);
                     if number % 50 == 49 {
-                        ledger
-                            .write_checkpoint(key, "2026-11-20T08:31:00+08:00")
-                            .unwrap();
+                        ledger.write_checkpoint(key, "2026-11-20T08:31:00+08:00").unwrap();
                     }
                 }
             });
@@ -146,11 +133,7 @@ pub fn kills(
 fn run_and_kill(mut command: Command, random: &mut u64) -> Vec<(String, u64)> {
     let wanted = next_random(random) % ACKNOWLEDGED_MAX;
     let delay = Duration::from_micros(next_random(random) % DELAY_MICROSECONDS_MAX);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut acknowledged = Vec::new();
     let mut killed = false;
@@ -169,10 +152,6 @@ fn run_and_kill(mut command: Command, random: &mut u64) -> Vec<(String, u64)> {
         }
     }
     child.wait().unwrap();
-    assert!(
-        killed,
-        "the program ended by itself after {} appends",
-        acknowledged.len()
-    );
+    assert!(killed, "the program ended by itself after {} appends", acknowledged.len());
     acknowledged
 }

@@ -8,9 +8,7 @@ use std::sync::mpsc::Receiver;
 use crate::checkpoint::{Checkpoint, CheckpointFile, HeadProof};
 use crate::keys::CheckpointKey;
 use crate::record::RecordError;
-use crate::types::{
-    Append, Appended, Digest, Head, NewEvent, Position, StoredEvent, StreamId, limits,
-};
+use crate::types::{Append, Appended, Digest, Head, NewEvent, Position, StoredEvent, StreamId, limits};
 
 /// Storage failed. Nothing was written, or what was written is whole.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,34 +121,16 @@ pub fn check_append(append: &Append) -> Result<(), AppendError> {
         if (minimum..=maximum).contains(&found) {
             Ok(())
         } else {
-            Err(AppendError::Invalid {
-                field,
-                found,
-                minimum,
-                maximum,
-                unit,
-            })
+            Err(AppendError::Invalid { field, found, minimum, maximum, unit })
         }
     };
     let bytes = |field, text: &str, maximum| within(field, text.len(), 1, maximum, "bytes");
-    bytes(
-        "idempotency key",
-        &append.idempotency_key,
-        limits::KEY_BYTES,
-    )?;
+    bytes("idempotency key", &append.idempotency_key, limits::KEY_BYTES)?;
     let count = append.events.len();
     within("append", count, 1, limits::EVENTS_IN_APPEND, "events")?;
     for event in &append.events {
-        let NewEvent {
-            stream,
-            event_type,
-            event_version: _,
-            happened,
-            recorded_at,
-            by,
-            body,
-            attachments,
-        } = event;
+        let NewEvent { stream, event_type, event_version: _, happened, recorded_at, by, body, attachments } =
+            event;
         bytes("stream", stream.as_str(), limits::STREAM_BYTES)?;
         bytes("event type", event_type, limits::EVENT_TYPE_BYTES)?;
         if let Some(happened) = happened {
@@ -160,13 +140,7 @@ pub fn check_append(append: &Append) -> Result<(), AppendError> {
         bytes("by", by, limits::ACTOR_BYTES)?;
         within("body", body.len(), 0, limits::BODY_BYTES, "bytes")?;
         let files = attachments.len();
-        within(
-            "event",
-            files,
-            0,
-            limits::ATTACHMENTS_IN_EVENT,
-            "attachments",
-        )?;
+        within("event", files, 0, limits::ATTACHMENTS_IN_EVENT, "attachments")?;
     }
     Ok(())
 }
@@ -201,11 +175,7 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// [`StorageFault`].
-    fn read_stream(
-        &self,
-        stream: &StreamId,
-        from_seq: u64,
-    ) -> Result<Vec<StoredEvent>, StorageFault>;
+    fn read_stream(&self, stream: &StreamId, from_seq: u64) -> Result<Vec<StoredEvent>, StorageFault>;
 
     /// All events of a stream and the head to put into the read set of what is
     /// decided from them.
@@ -245,11 +215,7 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// [`StorageFault`].
-    fn write_checkpoint(
-        &self,
-        key: &CheckpointKey,
-        made_at: &str,
-    ) -> Result<CheckpointFile, StorageFault>;
+    fn write_checkpoint(&self, key: &CheckpointKey, made_at: &str) -> Result<CheckpointFile, StorageFault>;
 
     /// All stored checkpoints, oldest first.
     ///
@@ -269,9 +235,7 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// [`StorageFault`].
     fn prove(&self, stream: &StreamId) -> Result<Option<HeadProof>, StorageFault> {
-        Ok(self
-            .latest_checkpoint()?
-            .and_then(|file| HeadProof::new(&file, stream)))
+        Ok(self.latest_checkpoint()?.and_then(|file| HeadProof::new(&file, stream)))
     }
 }
 

@@ -34,8 +34,8 @@ pub use read_models::{
 };
 pub use sqlite::{SqliteLedger, SqliteRaw};
 pub use types::{
-    Append, Appended, AttachmentRef, Digest, Head, NewEvent, Position, StoredEvent, StreamId,
-    from_hex, limits, to_hex,
+    Append, Appended, AttachmentRef, Digest, Head, NewEvent, Position, StoredEvent, StreamId, from_hex,
+    limits, to_hex,
 };
 pub use vault::{Identity, Match, Restriction, Search, SearchAudit, Vault, VaultError};
 pub use verify::{Finding, Problem, Report, VerifyOptions, verify, verify_folder};

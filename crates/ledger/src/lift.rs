@@ -45,12 +45,7 @@ pub trait Lift {
     ///
     /// # Errors
     /// [`LiftError`] for events of a newer program.
-    fn lift<'a>(
-        &self,
-        event_type: &str,
-        version: u32,
-        body: &'a [u8],
-    ) -> Result<Lifted<'a>, LiftError>;
+    fn lift<'a>(&self, event_type: &str, version: u32, body: &'a [u8]) -> Result<Lifted<'a>, LiftError>;
 
     /// Lifts an event that was read.
     ///
@@ -92,31 +87,17 @@ impl Lifts {
 }
 
 impl Lift for Lifts {
-    fn lift<'a>(
-        &self,
-        event_type: &str,
-        version: u32,
-        body: &'a [u8],
-    ) -> Result<Lifted<'a>, LiftError> {
-        let steps = self
-            .steps
-            .get(event_type)
-            .ok_or_else(|| LiftError::UnknownType(event_type.to_owned()))?;
+    fn lift<'a>(&self, event_type: &str, version: u32, body: &'a [u8]) -> Result<Lifted<'a>, LiftError> {
+        let steps =
+            self.steps.get(event_type).ok_or_else(|| LiftError::UnknownType(event_type.to_owned()))?;
         let newest = u32::try_from(steps.len() + 1).unwrap_or(u32::MAX);
         if version == 0 || version > newest {
-            return Err(LiftError::Newer {
-                event_type: event_type.to_owned(),
-                found: version,
-                newest,
-            });
+            return Err(LiftError::Newer { event_type: event_type.to_owned(), found: version, newest });
         }
         let mut body = Cow::Borrowed(body);
         for step in steps.iter().skip(version as usize - 1) {
             body = Cow::Owned(step(&body));
         }
-        Ok(Lifted {
-            version: newest,
-            body,
-        })
+        Ok(Lifted { version: newest, body })
     }
 }

@@ -106,44 +106,22 @@ mod tests {
     /// The eight inputs that RFC 6962 implementations are customarily tested
     /// with (Certificate Transparency's own test data): the roots are public.
     fn inputs() -> Vec<Vec<u8>> {
-        [
-            "",
-            "00",
-            "10",
-            "2021",
-            "3031",
-            "40414243",
-            "5051525354555657",
-            "606162636465666768696a6b6c6d6e6f",
-        ]
-        .iter()
-        .map(|hex| crate::types::from_hex(hex).unwrap())
-        .collect()
+        ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+            .iter()
+            .map(|hex| crate::types::from_hex(hex).unwrap())
+            .collect()
     }
 
     #[test]
     fn roots_are_those_of_certificate_transparency() {
         let leaves: Vec<Digest> = inputs().iter().map(|leaf| leaf_hash(leaf)).collect();
         let expected = [
-            (
-                0,
-                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            ),
-            (
-                1,
-                "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-            ),
-            (
-                8,
-                "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-            ),
+            (0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            (1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"),
+            (8, "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"),
         ];
         for (count, root_hex) in expected {
-            assert_eq!(
-                root(&leaves[..count]).to_string(),
-                root_hex,
-                "{count} leaves"
-            );
+            assert_eq!(root(&leaves[..count]).to_string(), root_hex, "{count} leaves");
         }
     }
 
@@ -157,20 +135,11 @@ mod tests {
                 let path = inclusion_path(leaves, index).unwrap();
                 let (at, size) = (index as u64, count as u64);
                 assert_eq!(root_from_path(leaves[index], at, size, &path), Some(top));
-                assert_ne!(
-                    root_from_path(leaf_hash(b"other"), at, size, &path),
-                    Some(top)
-                );
+                assert_ne!(root_from_path(leaf_hash(b"other"), at, size, &path), Some(top));
                 if count > 1 {
                     let elsewhere = (at + 1) % size;
-                    assert_ne!(
-                        root_from_path(leaves[index], elsewhere, size, &path),
-                        Some(top)
-                    );
-                    assert_ne!(
-                        root_from_path(leaves[index], at, size, &path[1..]),
-                        Some(top)
-                    );
+                    assert_ne!(root_from_path(leaves[index], elsewhere, size, &path), Some(top));
+                    assert_ne!(root_from_path(leaves[index], at, size, &path[1..]), Some(top));
                 }
             }
             assert_eq!(inclusion_path(leaves, count), None);

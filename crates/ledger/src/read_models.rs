@@ -169,10 +169,8 @@ impl ReadModelStore {
     /// # Errors
     /// [`StorageFault`].
     pub fn open(folder: &Path) -> Result<Self, StorageFault> {
-        std::fs::create_dir_all(folder).map_err(|cause| StorageFault::Io {
-            path: folder.to_owned(),
-            cause: cause.to_string(),
-        })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|cause| StorageFault::Io { path: folder.to_owned(), cause: cause.to_string() })?;
         let path = folder.join(READ_MODELS_FILE);
         let writer = Self::open_file(&path).or_else(|_| {
             for ending in ["", "-wal", "-shm"] {
@@ -183,11 +181,7 @@ impl ReadModelStore {
             }
             Self::open_file(&path)
         })?;
-        Ok(Self {
-            path,
-            writer: Mutex::new(writer),
-            readers: Mutex::new(Vec::new()),
-        })
+        Ok(Self { path, writer: Mutex::new(writer), readers: Mutex::new(Vec::new()) })
     }
 
     fn open_file(path: &Path) -> Result<Connection, StorageFault> {
@@ -197,21 +191,16 @@ impl ReadModelStore {
             .pragma_update(None, "journal_mode", "WAL")
             .and_then(|()| connection.pragma_update(None, "synchronous", "NORMAL"))
             .map_err(fault)?;
-        let found: i64 = connection
-            .pragma_query_value(None, "user_version", |row| row.get(0))
-            .map_err(fault)?;
+        let found: i64 =
+            connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)?;
         match found {
             FORMAT => Ok(connection),
             0 => {
-                let sql =
-                    format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;");
+                let sql = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;");
                 connection.execute_batch(&sql).map_err(fault)?;
                 Ok(connection)
             }
-            other => Err(StorageFault::NewerFormat {
-                found: other,
-                known: FORMAT,
-            }),
+            other => Err(StorageFault::NewerFormat { found: other, known: FORMAT }),
         }
     }
 
@@ -293,10 +282,7 @@ impl ReadModelStore {
             apply(&transaction, id, change)?;
         }
         transaction
-            .execute(
-                "UPDATE models SET position = ?2 WHERE id = ?1",
-                params![id, to.0.cast_signed()],
-            )
+            .execute("UPDATE models SET position = ?2 WHERE id = ?1", params![id, to.0.cast_signed()])
             .map_err(fault)?;
         transaction.commit().map_err(fault)?;
         Ok(())
@@ -313,11 +299,7 @@ impl ReadModelStore {
                     "SELECT bytes FROM rows
                      WHERE model = (SELECT id FROM models WHERE name = ?1) AND key = ?2",
                 )
-                .and_then(|mut statement| {
-                    statement
-                        .query_row([model, key], |row| row.get(0))
-                        .optional()
-                })
+                .and_then(|mut statement| statement.query_row([model, key], |row| row.get(0)).optional())
                 .map_err(|error| fault(error).into())
         })
     }
@@ -334,10 +316,7 @@ impl ReadModelStore {
         };
         self.with_reader(|connection| {
             let Some((id, _)) = find(connection, model)? else {
-                return Ok(Page {
-                    rows: Vec::new(),
-                    total: 0,
-                });
+                return Ok(Page { rows: Vec::new(), total: 0 });
             };
             let (condition, values) = condition(query)?;
             let counting = format!("SELECT count(*) FROM rows WHERE model = {id}{condition}");
@@ -361,15 +340,10 @@ impl ReadModelStore {
             );
             let mut statement = connection.prepare(&sql).map_err(fault)?;
             let rows = statement
-                .query_map(rusqlite::params_from_iter(&values), |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
+                .query_map(rusqlite::params_from_iter(&values), |row| Ok((row.get(0)?, row.get(1)?)))
                 .map_err(fault)?;
             let rows = rows.collect::<Result<_, _>>().map_err(fault)?;
-            Ok(Page {
-                rows,
-                total: total.cast_unsigned(),
-            })
+            Ok(Page { rows, total: total.cast_unsigned() })
         })
     }
 
@@ -471,9 +445,7 @@ fn apply(transaction: &Transaction<'_>, id: i64, change: &Change) -> Result<(), 
                        filter_0 = ?7, filter_1 = ?8, filter_2 = ?9, filter_3 = ?10, bytes = ?11",
                 )
                 .and_then(|mut statement| {
-                    statement.execute(params![
-                        id, row.key, s0, s1, s2, s3, f0, f1, f2, f3, row.bytes
-                    ])
+                    statement.execute(params![id, row.key, s0, s1, s2, s3, f0, f1, f2, f3, row.bytes])
                 })
         }
     };

@@ -196,11 +196,7 @@ impl<'a> Reader<'a> {
                 self.left = left;
                 Ok(taken)
             }
-            None => Err(RecordError::Short {
-                field,
-                wanted,
-                left: self.left.len(),
-            }),
+            None => Err(RecordError::Short { field, wanted, left: self.left.len() }),
         }
     }
 
@@ -249,11 +245,7 @@ impl<'a> Record<'a> {
             wanted: HASH_BYTES,
             left: bytes.len(),
         })?;
-        let version = *content.first().ok_or(RecordError::Short {
-            field: "version",
-            wanted: 1,
-            left: 0,
-        })?;
+        let version = *content.first().ok_or(RecordError::Short { field: "version", wanted: 1, left: 0 })?;
         let computed = record_hash(version, content)?;
         if computed != stored {
             return Err(RecordError::WrongHash { computed, stored });
@@ -308,26 +300,21 @@ impl<'a> Record<'a> {
 
     /// The files this record refers to.
     pub fn attachments(&self) -> impl Iterator<Item = AttachmentRef> + 'a {
-        self.attachments
-            .chunks_exact(ATTACHMENT_BYTES)
-            .filter_map(|chunk| {
-                let (plain, rest) = chunk.split_at_checked(32)?;
-                let (cipher, size) = rest.split_at_checked(32)?;
-                Some(AttachmentRef {
-                    plain_sha256: Digest::from_slice(plain)?,
-                    cipher_sha256: Digest::from_slice(cipher)?,
-                    size_bytes: u64::from_be_bytes(size.try_into().ok()?),
-                })
+        self.attachments.chunks_exact(ATTACHMENT_BYTES).filter_map(|chunk| {
+            let (plain, rest) = chunk.split_at_checked(32)?;
+            let (cipher, size) = rest.split_at_checked(32)?;
+            Some(AttachmentRef {
+                plain_sha256: Digest::from_slice(plain)?,
+                cipher_sha256: Digest::from_slice(cipher)?,
+                size_bytes: u64::from_be_bytes(size.try_into().ok()?),
             })
+        })
     }
 
     /// The head of its stream just after this record.
     #[must_use]
     pub fn head(&self) -> Head {
-        Head {
-            seq: self.seq,
-            hash: self.hash,
-        }
+        Head { seq: self.seq, hash: self.hash }
     }
 
     /// True when `event` is what this record holds. The time of recording is

@@ -74,8 +74,7 @@ impl Serialize for Digest {
 impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::from_hex(&text)
-            .ok_or_else(|| serde::de::Error::custom("expected 64 hexadecimal digits"))
+        Self::from_hex(&text).ok_or_else(|| serde::de::Error::custom("expected 64 hexadecimal digits"))
     }
 }
 
@@ -161,9 +160,7 @@ impl fmt::Debug for StreamId {
 
 /// Place of a record in the whole ledger. The first record stands at 1; 0
 /// means "before the first".
-#[derive(
-    Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Position(pub u64);
 
@@ -269,11 +266,7 @@ pub struct Append {
 impl Append {
     /// An append that read nothing.
     pub fn new(idempotency_key: impl Into<String>, events: Vec<NewEvent>) -> Self {
-        Self {
-            idempotency_key: idempotency_key.into(),
-            events,
-            reads: Vec::new(),
-        }
+        Self { idempotency_key: idempotency_key.into(), events, reads: Vec::new() }
     }
 
     /// Adds a stream head to the read set.
@@ -337,9 +330,6 @@ impl StoredEvent {
     /// The head of its stream just after this event.
     #[must_use]
     pub fn head(&self) -> Head {
-        Head {
-            seq: self.seq,
-            hash: self.hash,
-        }
+        Head { seq: self.seq, hash: self.hash }
     }
 }

@@ -46,16 +46,10 @@ pub enum Problem {
     #[error(
         "the table of heads says number {seq} at position {position}, hash {hash}; the chain says otherwise"
     )]
-    WrongHead {
-        seq: u64,
-        position: u64,
-        hash: String,
-    },
+    WrongHead { seq: u64, position: u64, hash: String },
     #[error("is missing from the table of heads")]
     MissingHead,
-    #[error(
-        "the table of keys says {key:?} began at {position}; no append with that key begins there"
-    )]
+    #[error("the table of keys says {key:?} began at {position}; no append with that key begins there")]
     WrongKey { key: String, position: u64 },
     #[error("the key of the append is missing from the table of keys")]
     MissingKey,
@@ -68,20 +62,11 @@ pub enum Problem {
     #[error("checkpoint {number} does not follow the one before it")]
     CheckpointChain { number: u64 },
     #[error("checkpoint {number} covers records up to {position}, the ledger ends at {last}")]
-    CheckpointBeyond {
-        number: u64,
-        position: u64,
-        last: u64,
-    },
+    CheckpointBeyond { number: u64, position: u64, last: u64 },
     #[error(
         "the checkpoint kept elsewhere has stream {stream} at number {seq} with hash {expected}; this ledger has {found}"
     )]
-    Rewritten {
-        stream: String,
-        seq: u64,
-        expected: Digest,
-        found: Digest,
-    },
+    Rewritten { stream: String, seq: u64, expected: Digest, found: Digest },
     #[error(
         "the checkpoint kept elsewhere has stream {stream} at number {seq}; this ledger does not have that record"
     )]
@@ -113,12 +98,7 @@ pub struct Finding {
 
 impl Finding {
     pub(crate) fn general(problem: Problem) -> Self {
-        Self {
-            position: None,
-            stream: None,
-            seq: None,
-            problem,
-        }
+        Self { position: None, stream: None, seq: None, problem }
     }
 }
 
@@ -270,13 +250,7 @@ fn verify_with(
         report.add(finding);
     }
     if let Some(against) = options.against {
-        check_against(
-            against,
-            &ledger_id,
-            &checkpoints,
-            options.trusted,
-            &mut report,
-        );
+        check_against(against, &ledger_id, &checkpoints, options.trusted, &mut report);
         walk.against_missing(&mut report);
     }
     check_attachments(&walk.attachments, &options, &mut report);
@@ -311,17 +285,12 @@ fn read_checkpoints(
             Err(cause) => wrong(Problem::Checkpoint { number, cause }),
             Ok(checkpoint) => {
                 if checkpoint.number != number {
-                    wrong(Problem::CheckpointNumber {
-                        number: checkpoint.number,
-                        expected: number,
-                    });
+                    wrong(Problem::CheckpointNumber { number: checkpoint.number, expected: number });
                 }
                 if checkpoint.ledger_id != *ledger_id {
                     wrong(Problem::CheckpointLedger { number });
                 }
-                let falls = good
-                    .last()
-                    .is_some_and(|last| last.position > checkpoint.position);
+                let falls = good.last().is_some_and(|last| last.position > checkpoint.position);
                 if checkpoint.previous != previous || falls {
                     wrong(Problem::CheckpointChain { number });
                 }
@@ -359,17 +328,10 @@ fn check_against(
     }
 }
 
-fn check_attachments(
-    named: &HashMap<AttachmentRef, u64>,
-    options: &VerifyOptions<'_>,
-    report: &mut Report,
-) {
+fn check_attachments(named: &HashMap<AttachmentRef, u64>, options: &VerifyOptions<'_>, report: &mut Report) {
     let Some(store) = options.attachments else {
         if !named.is_empty() {
-            report.not_covered.push(format!(
-                "{} attachments: their folder was not given",
-                named.len()
-            ));
+            report.not_covered.push(format!("{} attachments: their folder was not given", named.len()));
         }
         return;
     };
@@ -382,10 +344,7 @@ fn check_attachments(
                 position: Some(Position(*position)),
                 stream: None,
                 seq: None,
-                problem: Problem::Attachment {
-                    cipher: attachment.cipher_sha256,
-                    cause: cause.to_string(),
-                },
+                problem: Problem::Attachment { cipher: attachment.cipher_sha256, cause: cause.to_string() },
             });
         }
     }
@@ -402,9 +361,9 @@ fn check_attachments(
             let known: HashSet<Digest> = named.keys().map(|file| file.cipher_sha256).collect();
             let unnamed = files.iter().filter(|file| !known.contains(file)).count();
             if unnamed > 0 {
-                report.not_covered.push(format!(
-                    "{unnamed} files in the attachment folder that no record refers to"
-                ));
+                report
+                    .not_covered
+                    .push(format!("{unnamed} files in the attachment folder that no record refers to"));
             }
         }
     }
@@ -419,9 +378,9 @@ fn check_files(checked: Result<FileCheck, StorageFault>, report: &mut Report) {
             }
             report.not_covered.extend(check.not_covered);
             if let Some(digest) = check.pages_digest {
-                report.notes.push(format!(
-                    "every page of the database is as it was closed (digest {digest})"
-                ));
+                report
+                    .notes
+                    .push(format!("every page of the database is as it was closed (digest {digest})"));
             }
         }
     }

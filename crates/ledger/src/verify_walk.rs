@@ -42,16 +42,10 @@ impl Tail {
     fn advance(&mut self, column: u64, record: &Record<'_>, report: &mut Report) {
         let mut wrong = |problem| report.add(about(column, record, problem));
         if record.seq != self.seq.saturating_add(1) {
-            wrong(Problem::WrongNumber {
-                found: record.seq,
-                expected: self.seq.saturating_add(1),
-            });
+            wrong(Problem::WrongNumber { found: record.seq, expected: self.seq.saturating_add(1) });
         }
         if record.previous_hash != self.hash {
-            wrong(Problem::WrongPredecessor {
-                found: record.previous_hash,
-                expected: self.hash,
-            });
+            wrong(Problem::WrongPredecessor { found: record.previous_hash, expected: self.hash });
         }
         if record.previous_position != self.position {
             wrong(Problem::WrongPredecessorPosition {
@@ -105,11 +99,7 @@ impl PairSum {
     }
 
     fn same_kind(&self) -> Self {
-        Self {
-            hashers: self.hashers.clone(),
-            sum: (0, 0),
-            count: 0,
-        }
+        Self { hashers: self.hashers.clone(), sum: (0, 0), count: 0 }
     }
 }
 
@@ -151,13 +141,7 @@ impl<'a> Walk<'a> {
     }
 
     fn start(&self, stream: &str) -> Tail {
-        Tail {
-            seq: 0,
-            position: 0,
-            hash: stream_start(&self.ledger_id, stream),
-            listed: false,
-            wanted: None,
-        }
+        Tail { seq: 0, position: 0, hash: stream_start(&self.ledger_id, stream), listed: false, wanted: None }
     }
 
     /// Checks every record in order.
@@ -190,12 +174,11 @@ impl<'a> Walk<'a> {
         report.appends = self.keys.count;
         let last = self.next - 1;
         for checkpoint in self.checkpoints.iter().skip(self.checkpoints_met) {
-            self.checkpoint_findings
-                .push(Finding::general(Problem::CheckpointBeyond {
-                    number: checkpoint.number,
-                    position: checkpoint.position.0,
-                    last,
-                }));
+            self.checkpoint_findings.push(Finding::general(Problem::CheckpointBeyond {
+                number: checkpoint.number,
+                position: checkpoint.position.0,
+                last,
+            }));
         }
     }
 
@@ -218,13 +201,7 @@ impl<'a> Walk<'a> {
 
     /// Names the record as far as it can still be read, and goes on from the
     /// hash it claims, so that one damaged byte is one finding.
-    fn damaged_record(
-        &mut self,
-        column: u64,
-        bytes: &[u8],
-        problem: RecordError,
-        report: &mut Report,
-    ) {
+    fn damaged_record(&mut self, column: u64, bytes: &[u8], problem: RecordError, report: &mut Report) {
         let claimed = Record::decode_unchecked(bytes).ok();
         report.add(Finding {
             position: Some(Position(column)),
@@ -244,14 +221,7 @@ impl<'a> Walk<'a> {
 
     fn sound_record(&mut self, column: u64, record: &Record<'_>, report: &mut Report) {
         if record.position != column {
-            report.add(about(
-                column,
-                record,
-                Problem::WrongPosition {
-                    column,
-                    written: record.position,
-                },
-            ));
+            report.add(about(column, record, Problem::WrongPosition { column, written: record.position }));
         }
         // Nearly every record continues a stream already met.
         if let Some(tail) = self.tails.get_mut(record.stream) {
@@ -308,11 +278,7 @@ impl<'a> Walk<'a> {
                 position: Some(Position(open.first)),
                 stream: None,
                 seq: None,
-                problem: Problem::PartialAppend {
-                    first: open.first,
-                    found: open.seen,
-                    count: open.count,
-                },
+                problem: Problem::PartialAppend { first: open.first, found: open.seen, count: open.count },
             });
         }
     }
@@ -331,18 +297,12 @@ impl<'a> Walk<'a> {
             .iter()
             .filter(|(_, tail)| tail.seq > 0)
             .map(|(stream, tail)| {
-                let head = Head {
-                    seq: tail.seq,
-                    hash: tail.hash,
-                };
+                let head = Head { seq: tail.seq, hash: tail.hash };
                 (&**stream, head)
             })
             .collect();
         heads.sort_unstable_by_key(|(stream, _)| *stream);
-        let leaves: Vec<Digest> = heads
-            .iter()
-            .map(|(stream, head)| head_leaf(stream, head))
-            .collect();
+        let leaves: Vec<Digest> = heads.iter().map(|(stream, head)| head_leaf(stream, head)).collect();
         let computed = merkle::root(&leaves);
         while let Some(checkpoint) = self.checkpoints.get(self.checkpoints_met)
             && checkpoint.position.0 <= position
@@ -350,15 +310,10 @@ impl<'a> Walk<'a> {
             self.checkpoints_met += 1;
             let number = checkpoint.number;
             if checkpoint.root != computed || checkpoint.streams != leaves.len() as u64 {
-                self.checkpoint_findings
-                    .push(Finding::general(Problem::Checkpoint {
-                        number,
-                        cause: CheckpointError::WrongRoot {
-                            number,
-                            computed,
-                            signed: checkpoint.root,
-                        },
-                    }));
+                self.checkpoint_findings.push(Finding::general(Problem::Checkpoint {
+                    number,
+                    cause: CheckpointError::WrongRoot { number, computed, signed: checkpoint.root },
+                }));
             }
         }
     }
@@ -384,15 +339,9 @@ impl<'a> Walk<'a> {
                 return;
             };
             tail.listed = true;
-            let right = row.seq == tail.seq
-                && row.position == tail.position
-                && row.hash == &tail.hash.0[..];
+            let right = row.seq == tail.seq && row.position == tail.position && row.hash == &tail.hash.0[..];
             if !right {
-                wrong(Problem::WrongHead {
-                    seq: row.seq,
-                    position: row.position,
-                    hash: to_hex(row.hash),
-                });
+                wrong(Problem::WrongHead { seq: row.seq, position: row.position, hash: to_hex(row.hash) });
             }
         });
         if let Err(cause) = read {
@@ -428,8 +377,7 @@ impl<'a> Walk<'a> {
         // Something differs: name it, row by row.
         let before = report.findings.len();
         let mut rows: Vec<(Vec<u8>, u64)> = Vec::new();
-        if let Err(cause) = store.raw_keys(&mut |key, position| rows.push((key.to_vec(), position)))
-        {
+        if let Err(cause) = store.raw_keys(&mut |key, position| rows.push((key.to_vec(), position))) {
             report.add(Finding::general(cause.into()));
         }
         for (key, position) in rows {
@@ -437,9 +385,7 @@ impl<'a> Walk<'a> {
             let right = bytes
                 .as_deref()
                 .and_then(|bytes| Record::decode_unchecked(bytes).ok())
-                .is_some_and(|record| {
-                    record.append_index == 0 && record.idempotency_key.as_bytes() == key
-                });
+                .is_some_and(|record| record.append_index == 0 && record.idempotency_key.as_bytes() == key);
             if !right {
                 report.add(Finding::general(Problem::WrongKey {
                     key: String::from_utf8_lossy(&key).into_owned(),
@@ -465,10 +411,7 @@ impl<'a> Walk<'a> {
                 position: None,
                 stream: Some(stream.to_owned()),
                 seq: Some(seq),
-                problem: Problem::CutShort {
-                    stream: stream.to_owned(),
-                    seq,
-                },
+                problem: Problem::CutShort { stream: stream.to_owned(), seq },
             });
         }
     }

@@ -25,9 +25,7 @@ fn what_goes_in_comes_out_at_every_frame_border() {
     let lengths = [0, 1, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 3 * FRAME + 17];
     for (number, length) in (0_u8..).zip(lengths) {
         let plain = content(length);
-        let stored = store
-            .store(&key, prefix(number), &mut plain.as_slice())
-            .unwrap();
+        let stored = store.store(&key, prefix(number), &mut plain.as_slice()).unwrap();
         assert_eq!(stored.size_bytes, length as u64);
         let mut out = Vec::new();
         store.load(&key, &stored, &mut out).unwrap();
@@ -44,18 +42,11 @@ fn the_limit_holds_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let store = AttachmentStore::new(folder.path(), 100_000);
     let key = Secret::new([1; 32]);
-    store
-        .store(&key, prefix(1), &mut content(100_000).as_slice())
-        .unwrap();
+    store.store(&key, prefix(1), &mut content(100_000).as_slice()).unwrap();
     for (number, length) in [(2, 100_001), (3, 10_000_000)] {
         let mut input = std::io::repeat(0).take(length);
         let refused = store.store(&key, prefix(number), &mut input);
-        assert!(matches!(
-            refused,
-            Err(AttachmentError::TooLarge {
-                limit_bytes: 100_000
-            })
-        ));
+        assert!(matches!(refused, Err(AttachmentError::TooLarge { limit_bytes: 100_000 })));
     }
     assert_eq!(store.list().unwrap().len(), 1);
     let drafts = fs::read_dir(folder.path().join("attachments/incoming")).unwrap();
@@ -67,9 +58,7 @@ fn frames_cannot_be_moved_cut_or_mixed() {
     let folder = tempfile::tempdir().unwrap();
     let store = AttachmentStore::new(folder.path(), 1 << 30);
     let key = Secret::new([1; 32]);
-    let stored = store
-        .store(&key, prefix(1), &mut content(3 * FRAME).as_slice())
-        .unwrap();
+    let stored = store.store(&key, prefix(1), &mut content(3 * FRAME).as_slice()).unwrap();
     let path = store.path(&stored.cipher_sha256);
     let bytes = fs::read(&path).unwrap();
     let sealed = FRAME + 16;
@@ -94,10 +83,7 @@ fn frames_cannot_be_moved_cut_or_mixed() {
     let other = store.check(&stored, Some(&Secret::new([2; 32])));
     assert!(matches!(other, Err(AttachmentError::Damaged { .. })));
     fs::remove_file(&path).unwrap();
-    assert!(matches!(
-        store.check(&stored, None),
-        Err(AttachmentError::Missing(_))
-    ));
+    assert!(matches!(store.check(&stored, None), Err(AttachmentError::Missing(_))));
 }
 
 #[test]
@@ -111,10 +97,7 @@ fn key_files_are_for_their_owner_and_purpose_only() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
         let refused = Secret::load(&path, KeyKind::Attachments).unwrap_err();
         assert!(refused.to_string().contains("640"), "{refused}");

@@ -7,8 +7,7 @@ use std::sync::mpsc::Receiver;
 use vena_ledger::checkpoint::{Checkpoint, CheckpointFile};
 use vena_ledger::keys::CheckpointKey;
 use vena_ledger::{
-    Append, AppendError, Appended, Head, Ledger, Position, SqliteLedger, StorageFault, StoredEvent,
-    StreamId,
+    Append, AppendError, Appended, Head, Ledger, Position, SqliteLedger, StorageFault, StoredEvent, StreamId,
 };
 
 /// A ledger in a folder of its own, removed with it.
@@ -42,11 +41,7 @@ impl Ledger for Temporary {
     fn subscribe(&self) -> Receiver<Position> {
         self.0.subscribe()
     }
-    fn write_checkpoint(
-        &self,
-        key: &CheckpointKey,
-        made_at: &str,
-    ) -> Result<CheckpointFile, StorageFault> {
+    fn write_checkpoint(&self, key: &CheckpointKey, made_at: &str) -> Result<CheckpointFile, StorageFault> {
         self.0.write_checkpoint(key, made_at)
     }
     fn checkpoints(&self) -> Result<Vec<Checkpoint>, StorageFault> {
@@ -63,9 +58,6 @@ impl Ledger for Temporary {
 fn sqlite_conforms() {
     vena_ledger::conformance::run(|| {
         let folder = tempfile::tempdir().unwrap();
-        Temporary(
-            SqliteLedger::create(folder.path(), [1; 16]).unwrap(),
-            folder,
-        )
+        Temporary(SqliteLedger::create(folder.path(), [1; 16]).unwrap(), folder)
     });
 }

@@ -28,9 +28,7 @@ fn no_acknowledged_event_is_lost_by_a_kill() {
     let program = std::env::current_exe().unwrap();
     let command = |folder: &Path| {
         let mut command = Command::new(&program);
-        command
-            .args(["--exact", "appends_until_killed", "--nocapture"])
-            .env(CHILD_FOLDER, folder);
+        command.args(["--exact", "appends_until_killed", "--nocapture"]).env(CHILD_FOLDER, folder);
         command
     };
     let sum = kill::kills(command, scratch.path(), 20, 20_261_120, |_| {});
@@ -41,9 +39,7 @@ fn no_acknowledged_event_is_lost_by_a_kill() {
 
 fn large(key: &str, events: usize) -> Append {
     let body = "x".repeat(3_000);
-    let events = (0..events)
-        .map(|n| event(&format!("journey/{n}"), &body))
-        .collect();
+    let events = (0..events).map(|n| event(&format!("journey/{n}"), &body)).collect();
     Append::new(key, events)
 }
 
@@ -61,11 +57,7 @@ fn a_full_disk_refuses_whole_appends_and_heals() {
     assert_eq!(ledger.position().unwrap(), position);
     assert!(verify_folder(folder.path(), VerifyOptions::default()).is_sound());
     // One that does not fit does not refuse the others of its group.
-    let answers = ledger.append_all(vec![
-        one("a", "s/1", "1"),
-        large("b", 40),
-        one("c", "s/1", "2"),
-    ]);
+    let answers = ledger.append_all(vec![one("a", "s/1", "1"), large("b", 40), one("c", "s/1", "2")]);
     assert!(answers[0].is_ok() && answers[2].is_ok());
     assert_eq!(answers[1], Err(AppendError::Fault(StorageFault::Full)));
     // Until really nothing fits.
@@ -98,17 +90,11 @@ fn a_second_program_may_read_but_not_write() {
     assert!(matches!(second, Err(StorageFault::InUse(_))));
     let report = verify_folder(folder.path(), VerifyOptions::default());
     assert!(report.is_sound(), "{:?}", report.findings);
-    assert!(
-        !report.not_covered.is_empty(),
-        "an open ledger has no page checksums"
-    );
+    assert!(!report.not_covered.is_empty(), "an open ledger has no page checksums");
     drop(ledger);
     let missing = SqliteLedger::open(&folder.path().join("elsewhere"));
     assert!(matches!(missing, Err(StorageFault::Missing(_))));
     let again = SqliteLedger::create(folder.path(), [2; 16]);
     assert!(again.is_err(), "an existing ledger is never made anew");
-    assert_eq!(
-        SqliteLedger::open(folder.path()).unwrap().ledger_id(),
-        [1; 16]
-    );
+    assert_eq!(SqliteLedger::open(folder.path()).unwrap().ledger_id(), [1; 16]);
 }

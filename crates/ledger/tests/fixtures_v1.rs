@@ -11,8 +11,8 @@ use common::{attachment_key, attachments, checkpoint_key};
 use vena_ledger::lift::{LiftError, Step};
 use vena_ledger::record::{RECORD_VERSION, Record, RecordError};
 use vena_ledger::{
-    CheckpointFile, Digest, Ledger, Lift, Lifts, Position, SqliteLedger, VerifyOptions,
-    verify_folder, verify_proof,
+    CheckpointFile, Digest, Ledger, Lift, Lifts, Position, SqliteLedger, VerifyOptions, verify_folder,
+    verify_proof,
 };
 
 fn copy(from: &Path, to: &Path) {
@@ -52,10 +52,7 @@ fn version_1_verifies() {
         },
     );
     assert!(report.is_sound(), "{:?}", report.findings);
-    assert_eq!(
-        (report.records, report.checkpoints, report.attachments),
-        (7, 2, 1)
-    );
+    assert_eq!((report.records, report.checkpoints, report.attachments), (7, 2, 1));
     assert_eq!(report.not_covered, Vec::<String>::new());
 }
 
@@ -69,17 +66,13 @@ fn version_1_reads_byte_for_byte_and_can_be_added_to() {
     let first = &ledger.read_all(Position(0), 1).unwrap()[0];
     assert_eq!(first.happened.as_deref(), Some("2026-11-19"));
     let mut plain = Vec::new();
-    attachments(folder.path())
-        .load(&attachment_key(), &first.attachments[0], &mut plain)
-        .unwrap();
+    attachments(folder.path()).load(&attachment_key(), &first.attachments[0], &mut plain).unwrap();
     assert_eq!(plain, common::ATTACHMENT_TEXT);
     let proof = ledger.prove(&"container/A".into()).unwrap().unwrap();
     verify_proof(&proof, checkpoint_key().public()).unwrap();
     let added = common::noted("journey/2", "{}");
     let append = vena_ledger::Append::new("06", vec![added]);
-    ledger
-        .append(append.read("journey/2", Some(journey[1].head())))
-        .unwrap();
+    ledger.append(append.read("journey/2", Some(journey[1].head()))).unwrap();
     ledger.close().unwrap();
     assert!(verify_folder(folder.path(), VerifyOptions::default()).is_sound());
 }
@@ -91,26 +84,17 @@ fn version_1_has_these_hashes() {
     let folder = fixture();
     let ledger = SqliteLedger::open(folder.path()).unwrap();
     let events = ledger.read_all(Position(0), 10).unwrap();
-    let hashes: String = events
-        .iter()
-        .map(|event| format!("{}\n", event.hash))
-        .collect();
+    let hashes: String = events.iter().map(|event| format!("{}\n", event.hash)).collect();
     let expected = include_str!("fixtures/v1/hashes.txt");
     assert_eq!(hashes, expected);
 }
 
 #[test]
 fn bytes_that_are_no_record_are_refused_without_a_panic() {
-    assert!(matches!(
-        Record::decode(&[]),
-        Err(RecordError::Short { .. })
-    ));
+    assert!(matches!(Record::decode(&[]), Err(RecordError::Short { .. })));
     let mut unknown = vec![RECORD_VERSION + 1];
     unknown.extend_from_slice(&Digest::of(b"").0);
-    assert_eq!(
-        Record::decode(&unknown),
-        Err(RecordError::UnknownVersion(RECORD_VERSION + 1))
-    );
+    assert_eq!(Record::decode(&unknown), Err(RecordError::UnknownVersion(RECORD_VERSION + 1)));
 }
 
 proptest::proptest! {
@@ -122,9 +106,7 @@ proptest::proptest! {
 }
 
 fn renamed(body: &[u8]) -> Vec<u8> {
-    String::from_utf8_lossy(body)
-        .replace("\"n\"", "\"number\"")
-        .into_bytes()
+    String::from_utf8_lossy(body).replace("\"n\"", "\"number\"").into_bytes()
 }
 
 fn marked(body: &[u8]) -> Vec<u8> {
@@ -144,20 +126,7 @@ fn old_shapes_are_lifted_and_stored_bytes_stay() {
     assert_eq!(&*lifts.lift("noted", 2, b"1").unwrap().body, b"[1]");
     assert_eq!(&*lifts.lift("noted", 3, b"1").unwrap().body, b"1");
     let newer = lifts.lift("noted", 4, b"1");
-    assert!(matches!(
-        newer,
-        Err(LiftError::Newer {
-            found: 4,
-            newest: 3,
-            ..
-        })
-    ));
-    assert!(matches!(
-        lifts.lift("other", 1, b"1"),
-        Err(LiftError::UnknownType(_))
-    ));
-    assert_eq!(
-        ledger.read_stream(&"journey/2".into(), 0).unwrap()[0],
-        *event
-    );
+    assert!(matches!(newer, Err(LiftError::Newer { found: 4, newest: 3, .. })));
+    assert!(matches!(lifts.lift("other", 1, b"1"), Err(LiftError::UnknownType(_))));
+    assert_eq!(ledger.read_stream(&"journey/2".into(), 0).unwrap()[0], *event);
 }

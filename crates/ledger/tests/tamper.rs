@@ -12,8 +12,8 @@ use common::{attachment_key, attachments, checkpoint_key, fill};
 use rusqlite::{Connection, params};
 use vena_ledger::kill::next_random;
 use vena_ledger::{
-    CheckpointKey, Ledger, Position, Problem, Report, Secret, SqliteLedger, SqliteRaw,
-    StorageFault, VerifyOptions, verify, verify_folder,
+    CheckpointKey, Ledger, Position, Problem, Report, Secret, SqliteLedger, SqliteRaw, StorageFault,
+    VerifyOptions, verify, verify_folder,
 };
 
 const DATABASE: &str = "ledger.db";
@@ -22,16 +22,10 @@ const PAGES: &str = "ledger.pages";
 /// Opens the file for tampering: nothing durable, no log beside it.
 fn tamper(folder: &Path) -> Connection {
     let connection = Connection::open(folder.join(DATABASE)).unwrap();
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))
-        .unwrap();
+    let mode: String = connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "delete");
-    connection
-        .pragma_update(None, "synchronous", "OFF")
-        .unwrap();
-    connection
-        .pragma_update(None, "journal_mode", "MEMORY")
-        .unwrap();
+    connection.pragma_update(None, "synchronous", "OFF").unwrap();
+    connection.pragma_update(None, "journal_mode", "MEMORY").unwrap();
     connection
 }
 
@@ -102,10 +96,7 @@ fn every_byte_of_every_column_is_covered() {
                 assert_eq!(update.execute(params![row, changed]).unwrap(), 1);
                 let report = content_report(folder.path());
                 let first = report.first();
-                assert!(
-                    first.is_some(),
-                    "{table}.{column} row {row} byte {at} is not covered"
-                );
+                assert!(first.is_some(), "{table}.{column} row {row} byte {at} is not covered");
                 if table == "records" {
                     let named = first.and_then(|finding| finding.position);
                     assert_eq!(named, Some(Position(row as u64)), "byte {at}: {first:?}");
@@ -168,11 +159,7 @@ fn all_bodies(folder: &Path) -> Option<Vec<(String, u64, Vec<u8>)>> {
     let ledger = SqliteLedger::open(folder).ok()?;
     let events = ledger.read_all(Position(0), 100).ok()?;
     let bodies = events.into_iter();
-    Some(
-        bodies
-            .map(|e| (e.stream.as_str().to_owned(), e.seq, e.body))
-            .collect(),
-    )
+    Some(bodies.map(|e| (e.stream.as_str().to_owned(), e.seq, e.body)).collect())
 }
 
 /// Any byte of the closed file: with the page checksums always found; without
@@ -199,12 +186,7 @@ fn every_byte_of_the_closed_file_is_found_or_named() {
         let without = verify_folder(&folder, VerifyOptions::default());
         if without.is_sound() {
             silent += 1;
-            assert!(
-                without
-                    .not_covered
-                    .iter()
-                    .any(|name| name.starts_with("ledger.db: free pages"))
-            );
+            assert!(without.not_covered.iter().any(|name| name.starts_with("ledger.db: free pages")));
             assert_eq!(all_bodies(&folder).as_ref(), Some(&expected), "byte {at}");
         } else {
             found += 1;
@@ -234,10 +216,8 @@ fn a_damaged_log_is_found_up_to_its_last_transaction() {
     }
     ledger.close().unwrap();
     let expected = all_bodies(original.path()).unwrap();
-    let (database, log) = (
-        fs::read(image.path().join(DATABASE)).unwrap(),
-        fs::read(image.path().join(log_name)).unwrap(),
-    );
+    let (database, log) =
+        (fs::read(image.path().join(DATABASE)).unwrap(), fs::read(image.path().join(log_name)).unwrap());
     let restore = |log: &[u8]| {
         let _ = fs::remove_file(image.path().join("ledger.db-shm"));
         let _ = fs::remove_file(image.path().join(PAGES));
@@ -265,26 +245,15 @@ fn a_damaged_log_is_found_up_to_its_last_transaction() {
         let report = verify_folder(image.path(), VerifyOptions::default());
         if report.is_sound() {
             assert!(at >= last_begins, "byte {at} of {} is not found", log.len());
-            assert!(
-                report
-                    .not_covered
-                    .iter()
-                    .any(|name| name.starts_with("ledger.db-wal"))
-            );
+            assert!(report.not_covered.iter().any(|name| name.starts_with("ledger.db-wal")));
             last += 1;
         } else {
             let refused = SqliteLedger::open(image.path());
-            assert!(
-                matches!(refused, Err(StorageFault::DamagedLog(_))),
-                "byte {at}"
-            );
+            assert!(matches!(refused, Err(StorageFault::DamagedLog(_))), "byte {at}");
             found += 1;
         }
     }
-    assert!(
-        found > 120 && found + last == 200,
-        "found {found}, in the last transaction {last}"
-    );
+    assert!(found > 120 && found + last == 200, "found {found}, in the last transaction {last}");
     let mut changed = log.clone();
     changed[last_begins - 1] ^= 1;
     restore(&changed);
@@ -323,10 +292,7 @@ fn every_byte_of_an_attachment_is_covered() {
         fs::write(&path, changed).unwrap();
         let report = whole_report(folder.path());
         let first = report.first().unwrap();
-        assert!(
-            matches!(first.problem, Problem::Attachment { .. }),
-            "byte {at}: {first}"
-        );
+        assert!(matches!(first.problem, Problem::Attachment { .. }), "byte {at}: {first}");
         assert_eq!(first.position, Some(Position(1)));
     }
     fs::remove_file(&path).unwrap();
@@ -341,36 +307,15 @@ fn removed_and_added_rows_are_found() {
         ("DELETE FROM records WHERE position = 3", |p| {
             matches!(p, Problem::MissingRecords { from: 3, to: 3 })
         }),
-        ("DELETE FROM records WHERE position = 7", |p| {
-            matches!(p, Problem::WrongHead { .. })
-        }),
+        ("DELETE FROM records WHERE position = 7", |p| matches!(p, Problem::WrongHead { .. })),
         ("DELETE FROM records WHERE position >= 5", |p| {
-            matches!(
-                p,
-                Problem::PartialAppend {
-                    first: 3,
-                    found: 2,
-                    count: 3
-                }
-            )
+            matches!(p, Problem::PartialAppend { first: 3, found: 2, count: 3 })
         }),
-        ("DELETE FROM heads WHERE stream = 'journey/2'", |p| {
-            matches!(p, Problem::MissingHead)
-        }),
-        ("INSERT INTO heads VALUES ('journey/9', 1, 1, x'00')", |p| {
-            matches!(p, Problem::HeadOfNothing)
-        }),
-        ("DELETE FROM keys WHERE key = '03'", |p| {
-            matches!(p, Problem::MissingKey)
-        }),
+        ("DELETE FROM heads WHERE stream = 'journey/2'", |p| matches!(p, Problem::MissingHead)),
+        ("INSERT INTO heads VALUES ('journey/9', 1, 1, x'00')", |p| matches!(p, Problem::HeadOfNothing)),
+        ("DELETE FROM keys WHERE key = '03'", |p| matches!(p, Problem::MissingKey)),
         ("DELETE FROM checkpoints WHERE number = 1", |p| {
-            matches!(
-                p,
-                Problem::CheckpointNumber {
-                    number: 2,
-                    expected: 1
-                }
-            )
+            matches!(p, Problem::CheckpointNumber { number: 2, expected: 1 })
         }),
     ];
     for (sql, expected) in cases {
@@ -380,9 +325,7 @@ fn removed_and_added_rows_are_found() {
         let connection = tamper(folder.path());
         assert!(connection.execute(sql, []).unwrap() > 0);
         let report = content_report(folder.path());
-        let first = report
-            .first()
-            .unwrap_or_else(|| panic!("{sql} is not found"));
+        let first = report.first().unwrap_or_else(|| panic!("{sql} is not found"));
         assert!(expected(&first.problem), "{sql}: {first}");
     }
 }
@@ -422,22 +365,12 @@ fn a_rewritten_or_cut_history_is_found_against_a_checkpoint_kept_elsewhere() {
 
     let cut = tempfile::tempdir().unwrap();
     let ledger = SqliteLedger::create(cut.path(), common::LEDGER_ID).unwrap();
-    ledger
-        .append(vena_ledger::Append::new(
-            "01",
-            vec![common::noted("a/1", "1")],
-        ))
-        .unwrap();
+    ledger.append(vena_ledger::Append::new("01", vec![common::noted("a/1", "1")])).unwrap();
     ledger.close().unwrap();
     assert!(verify_folder(cut.path(), VerifyOptions::default()).is_sound());
     let report = against(cut.path());
     let is_cut = |p: &Problem| matches!(p, Problem::CutShort { seq: 2, .. });
-    assert!(
-        report
-            .findings
-            .iter()
-            .any(|finding| is_cut(&finding.problem))
-    );
+    assert!(report.findings.iter().any(|finding| is_cut(&finding.problem)));
 }
 
 #[test]
@@ -445,10 +378,7 @@ fn another_signer_is_named() {
     let folder = tempfile::tempdir().unwrap();
     fill(folder.path(), "as it was");
     let other = CheckpointKey::new(&Secret::new([9; 32])).public();
-    let options = VerifyOptions {
-        trusted: Some(other),
-        ..VerifyOptions::default()
-    };
+    let options = VerifyOptions { trusted: Some(other), ..VerifyOptions::default() };
     let report = verify_folder(folder.path(), options);
     assert_eq!(report.findings.len(), 2);
     assert!(report.findings[0].to_string().contains(&other.to_string()));
@@ -464,18 +394,14 @@ fn a_changed_proof_or_checkpoint_file_is_refused() {
     let proof = ledger.prove(&"journey/2".into()).unwrap().unwrap();
     let proof = serde_json::to_string(&proof).unwrap();
     let kept = serde_json::to_string(&kept).unwrap();
-    let accepts_proof = |text: &str| {
-        serde_json::from_str(text).is_ok_and(|p| vena_ledger::verify_proof(&p, public).is_ok())
-    };
+    let accepts_proof =
+        |text: &str| serde_json::from_str(text).is_ok_and(|p| vena_ledger::verify_proof(&p, public).is_ok());
     let accepts_file = |text: &str| {
         serde_json::from_str::<vena_ledger::CheckpointFile>(text)
             .is_ok_and(|file| file.check(Some(public)).is_ok())
     };
     assert!(accepts_proof(&proof) && accepts_file(&kept));
-    for (text, accepts) in [
-        (&proof, &accepts_proof as &dyn Fn(&str) -> bool),
-        (&kept, &accepts_file),
-    ] {
+    for (text, accepts) in [(&proof, &accepts_proof as &dyn Fn(&str) -> bool), (&kept, &accepts_file)] {
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             changed[at] ^= 1;

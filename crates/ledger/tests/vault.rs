@@ -23,14 +23,8 @@ fn identity(names: &[&str], number: &str, birth_date: &str) -> Identity {
 
 fn people() -> Vec<(&'static str, Identity)> {
     vec![
-        (
-            "p1",
-            identity(&["王小明", "WANG, Xiao-Ming"], "NTU-0012345", "1980-01-05"),
-        ),
-        (
-            "p2",
-            identity(&["王大同", "Wang Da-Tong"], "NTU-0099345", "1975-12-31"),
-        ),
+        ("p1", identity(&["王小明", "WANG, Xiao-Ming"], "NTU-0012345", "1980-01-05")),
+        ("p2", identity(&["王大同", "Wang Da-Tong"], "NTU-0099345", "1975-12-31")),
         ("p3", identity(&["歐陽　菲菲"], "A123456789", "1991-07-20")),
         ("p4", identity(&["José Müller"], "777", "1980-01-05")),
     ]
@@ -49,13 +43,7 @@ fn filled(folder: &std::path::Path) -> Vault {
 }
 
 fn ask(query: &str) -> Search<'_> {
-    Search {
-        query,
-        by: "user/1",
-        at: "2026-11-20T08:30:00+08:00",
-        limit: 50,
-        show_restricted: false,
-    }
+    Search { query, by: "user/1", at: "2026-11-20T08:30:00+08:00", limit: 50, show_restricted: false }
 }
 
 fn found(vault: &Vault, query: &str) -> Vec<String> {
@@ -139,10 +127,7 @@ fn a_changed_identity_keeps_its_history_and_is_found_anew() {
     vault.put("p1", &corrected, &mut random()).unwrap();
     vault.put("p1", &corrected, &mut random()).unwrap();
     assert_eq!(vault.get("p1").unwrap(), corrected);
-    assert_eq!(
-        vault.history("p1").unwrap(),
-        [people()[0].1.clone(), corrected]
-    );
+    assert_eq!(vault.history("p1").unwrap(), [people()[0].1.clone(), corrected]);
     assert_eq!(found(&vault, "曉明"), ["p1"]);
     assert!(found(&vault, "小明").is_empty());
     assert_eq!(found(&vault, "1980-01-05"), ["p4"]);
@@ -158,22 +143,14 @@ fn restriction_hides_and_keeps() {
         at: "2026-11-20T09:00:00+08:00".to_owned(),
         reason: "asked by the patient".to_owned(),
     };
-    vault
-        .restrict("p1", restriction.clone(), &mut random())
-        .unwrap();
-    assert!(matches!(
-        vault.get("p1"),
-        Err(VaultError::Restricted { .. })
-    ));
+    vault.restrict("p1", restriction.clone(), &mut random()).unwrap();
+    assert!(matches!(vault.get("p1"), Err(VaultError::Restricted { .. })));
     assert_eq!(found(&vault, "王"), ["p2"]);
     let kept = vault.get_even_restricted("p1").unwrap();
     assert_eq!(kept.restriction, Some(restriction));
     let mut wider = ask("小明");
     wider.show_restricted = true;
-    assert_eq!(
-        vault.search(&wider, |_| Ok::<(), String>(())).unwrap(),
-        [kept]
-    );
+    assert_eq!(vault.search(&wider, |_| Ok::<(), String>(())).unwrap(), [kept]);
     vault.end_restriction("p1", &mut random()).unwrap();
     assert_eq!(vault.get("p1").unwrap(), people()[0].1);
     assert!(matches!(vault.get("p9"), Err(VaultError::Unknown(_))));
@@ -188,9 +165,7 @@ fn the_files_show_nobody_and_another_key_opens_nothing() {
         bytes.extend(fs::read(file.unwrap().path()).unwrap());
     }
     for secret in ["王小明", "王", "Wang", "wang", "0012345", "1980-01-05"] {
-        let there = bytes
-            .windows(secret.len())
-            .any(|part| part == secret.as_bytes());
+        let there = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
         assert!(!there, "{secret} stands in the file");
     }
     let other = Vault::open(folder.path(), &Secret::new([2; 32])).unwrap();
@@ -206,11 +181,7 @@ fn every_changed_byte_is_found() {
     let vault = filled(folder.path());
     let raw = rusqlite::Connection::open(folder.path().join("vault.db")).unwrap();
     raw.pragma_update(None, "synchronous", "OFF").unwrap();
-    for (table, column) in [
-        ("patients", "wrapped_key"),
-        ("patients", "state"),
-        ("identities", "sealed"),
-    ] {
+    for (table, column) in [("patients", "wrapped_key"), ("patients", "state"), ("identities", "sealed")] {
         let read = format!("SELECT {column} FROM {table} WHERE patient = 'p1'");
         let write = format!("UPDATE {table} SET {column} = ?1 WHERE patient = 'p1'");
         let bytes: Vec<u8> = raw.query_row(&read, [], |row| row.get(0)).unwrap();
@@ -218,18 +189,12 @@ fn every_changed_byte_is_found() {
             let mut changed = bytes.clone();
             changed[at] ^= 1 << (at % 8);
             raw.execute(&write, [changed]).unwrap();
-            assert!(
-                !vault.verify().unwrap().is_empty(),
-                "{table}.{column} byte {at}"
-            );
+            assert!(!vault.verify().unwrap().is_empty(), "{table}.{column} byte {at}");
         }
         let others = format!("SELECT {column} FROM {table} WHERE patient = 'p2'");
         let other: Vec<u8> = raw.query_row(&others, [], |row| row.get(0)).unwrap();
         raw.execute(&write, [other]).unwrap();
-        assert!(
-            !vault.verify().unwrap().is_empty(),
-            "{table}.{column} of another"
-        );
+        assert!(!vault.verify().unwrap().is_empty(), "{table}.{column} of another");
         raw.execute(&write, [bytes]).unwrap();
         assert!(vault.verify().unwrap().is_empty());
     }

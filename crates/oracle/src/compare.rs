@@ -69,9 +69,18 @@ pub fn early_icaht(journey: &SimJourney) -> Option<u8> {
 pub fn hematotox(journey: &SimJourney) -> Option<u8> {
     let begin = journey.infusion.checked_sub((5 * 24).hours()).ok()?;
     let value = |concept: &'static str| {
-        let before = journey.facts.iter().filter(|f| f.concept == Concept::known(concept) && f.when.earliest(&journey.zone) < begin);
+        let before = journey
+            .facts
+            .iter()
+            .filter(|f| f.concept == Concept::known(concept) && f.when.earliest(&journey.zone) < begin);
         before.max_by_key(|f| f.when.earliest(&journey.zone)).and_then(|f| f.quantity().map(|q| q.value))
     };
     let platelets = value("platelets")? / 1_000.0;
-    Some(counts::hematotox(platelets, value("anc")?, value("haemoglobin")?, value("crp")?, value("ferritin")?))
+    Some(counts::hematotox(
+        platelets,
+        value("anc")?,
+        value("haemoglobin")?,
+        value("crp")?,
+        value("ferritin")?,
+    ))
 }

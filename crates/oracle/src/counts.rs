@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 /// `counts`: the lowest count of each day in /µL. The plain reading: gaps of up to seven days are drawn
 /// straight, recovery is three days in a row above 500, the longest joined episode counts.
 pub fn early_grade(counts: &BTreeMap<i64, f64>) -> Option<u8> {
-    let inside: BTreeMap<i64, f64> = counts.iter().filter(|(d, _)| (0..=30).contains(*d)).map(|(d, v)| (*d, *v)).collect();
+    let inside: BTreeMap<i64, f64> =
+        counts.iter().filter(|(d, _)| (0..=30).contains(*d)).map(|(d, v)| (*d, *v)).collect();
     let days = filled(&inside)?;
     let longest_500 = longest(&days, 500.0);
     let longest_100 = longest(&days, 100.0);
@@ -71,9 +72,27 @@ fn longest(days: &[f64], limit: f64) -> Vec<(i64, i64)> {
 }
 
 /// CAR-HEMATOTOX (Rejeski 2021; handbook Fig. 7) from the five baseline values in the table's own units.
-pub fn hematotox(platelets_per_nl: f64, anc_per_ul: f64, haemoglobin_g_dl: f64, crp_mg_dl: f64, ferritin_ng_ml: f64) -> u8 {
-    let platelets = if platelets_per_nl > 175.0 { 0 } else if platelets_per_nl >= 75.0 { 1 } else { 2 };
-    let ferritin = if ferritin_ng_ml < 650.0 { 0 } else if ferritin_ng_ml <= 2000.0 { 1 } else { 2 };
+pub fn hematotox(
+    platelets_per_nl: f64,
+    anc_per_ul: f64,
+    haemoglobin_g_dl: f64,
+    crp_mg_dl: f64,
+    ferritin_ng_ml: f64,
+) -> u8 {
+    let platelets = if platelets_per_nl > 175.0 {
+        0
+    } else if platelets_per_nl >= 75.0 {
+        1
+    } else {
+        2
+    };
+    let ferritin = if ferritin_ng_ml < 650.0 {
+        0
+    } else if ferritin_ng_ml <= 2000.0 {
+        1
+    } else {
+        2
+    };
     let neutrophils = u8::from(anc_per_ul <= 1200.0);
     let red = u8::from(haemoglobin_g_dl <= 9.0);
     let inflamed = u8::from(crp_mg_dl >= 3.0);
@@ -92,7 +111,9 @@ mod tests {
     /// Row X8.
     #[test]
     fn the_table_read_a_second_time() {
-        let run = |from: i64, to: i64, low: f64| early_grade(&daily(|d| if (from..=to).contains(&d) { low } else { 900.0 }));
+        let run = |from: i64, to: i64, low: f64| {
+            early_grade(&daily(|d| if (from..=to).contains(&d) { low } else { 900.0 }))
+        };
         assert_eq!(run(40, 41, 0.0), Some(0));
         assert_eq!(run(5, 10, 500.0), Some(1));
         assert_eq!(run(5, 11, 500.0), Some(2));

@@ -12,7 +12,11 @@ pub fn grade(brain: &Brain) -> u8 {
         Some(3..=6) => 2,
         Some(1 | 2) => 3,
         Some(0) => {
-            if brain.arousal >= 4 { 4 } else { 3 }
+            if brain.arousal >= 4 {
+                4
+            } else {
+                3
+            }
         }
     };
     score.max(others(brain))
@@ -25,7 +29,11 @@ pub fn grade_child(brain: &Brain) -> u8 {
         Some(10..) => 0,
         // 1–8 points: arousal decides between grade 1 and 2.
         Some(3..=9) => {
-            if brain.arousal >= 2 { 2 } else { 1 }
+            if brain.arousal >= 2 {
+                2
+            } else {
+                1
+            }
         }
         Some(0..=2) => 3,
     };

@@ -50,7 +50,10 @@ mod tests {
         assert_eq!(grade(&Hour { oxygen: Oxygen::Cannula(6), ..STATE }), 2);
         assert_eq!(grade(&Hour { circulation: Circulation::OneAndVasopressin, ..STATE }), 3);
         assert_eq!(grade(&Hour { circulation: Circulation::TwoVasopressors, ..STATE }), 4);
-        assert_eq!(grade(&Hour { fever: false, treated: true, circulation: Circulation::Fluids, ..STATE }), 2);
+        assert_eq!(
+            grade(&Hour { fever: false, treated: true, circulation: Circulation::Fluids, ..STATE }),
+            2
+        );
         assert_eq!(grade(&Hour { other_cause: true, ..STATE }), 0);
     }
 }

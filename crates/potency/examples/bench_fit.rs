@@ -21,10 +21,7 @@ struct Noise(u64);
 
 impl Noise {
     fn uniform(&mut self) -> f64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 11) as f64 / (1u64 << 53) as f64
     }
 
@@ -56,10 +53,8 @@ fn curves() -> Vec<Vec<(f64, f64)>> {
 
 fn main() {
     let data = curves();
-    let ready: Vec<Vec<Observation>> = data
-        .iter()
-        .map(|c| c.iter().map(|(x, y)| Observation::new(*x, *y)).collect())
-        .collect();
+    let ready: Vec<Vec<Observation>> =
+        data.iter().map(|c| c.iter().map(|(x, y)| Observation::new(*x, *y)).collect()).collect();
     let folder = std::env::temp_dir().join(format!("vena-bench-fit-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("curves.csv");
@@ -77,10 +72,8 @@ fn main() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/bench/peers.py");
     for round in 0..ROUNDS {
         let begin = Instant::now();
-        let fits: Vec<_> = ready
-            .iter()
-            .map(|o| fit_curve(CurveModel::FourParameter, o, Information::Expected))
-            .collect();
+        let fits: Vec<_> =
+            ready.iter().map(|o| fit_curve(CurveModel::FourParameter, o, Information::Expected)).collect();
         let each = begin.elapsed().as_secs_f64() * 1e6 / CURVES as f64;
         ours.push(each);
         let failed = fits.iter().filter(|f| f.is_err()).count();
@@ -89,22 +82,11 @@ fn main() {
             "round {round}: vena {each:.2} µs a fit, {failed} refused, {:.1} steps a fit",
             steps as f64 / CURVES as f64
         );
-        let Ok(out) = Command::new(&python)
-            .arg(script)
-            .arg(&file)
-            .arg("1000")
-            .output()
-        else {
+        let Ok(out) = Command::new(&python).arg(script).arg(&file).arg("1000").output() else {
             continue;
         };
         if !out.status.success() {
-            println!(
-                "  peer not run: {}",
-                String::from_utf8_lossy(&out.stderr)
-                    .lines()
-                    .last()
-                    .unwrap_or("")
-            );
+            println!("  peer not run: {}", String::from_utf8_lossy(&out.stderr).lines().last().unwrap_or(""));
             continue;
         }
         let text = String::from_utf8_lossy(&out.stdout);
@@ -126,9 +108,7 @@ fn main() {
         return;
     }
     let ratios: Vec<f64> = peers.iter().zip(&ours).map(|(p, o)| p / o).collect();
-    let (low, high) = ratios
-        .iter()
-        .fold((f64::INFINITY, 0.0f64), |(l, h), r| (l.min(*r), h.max(*r)));
+    let (low, high) = ratios.iter().fold((f64::INFINITY, 0.0f64), |(l, h), r| (l.min(*r), h.max(*r)));
     let mut sorted = ratios.clone();
     sorted.sort_by(f64::total_cmp);
     println!(

@@ -4,23 +4,9 @@
 use crate::assay_table::{ColumnChoice, DoseScale};
 use crate::table::{Table, TableError};
 
-const DOSE: &[&str] = &[
-    "dose",
-    "doses",
-    "conc",
-    "concentration",
-    "x",
-    "劑量",
-    "濃度",
-];
-const LOG10_DOSE: &[&str] = &[
-    "logdose",
-    "log10dose",
-    "logconc",
-    "log10conc",
-    "log10concentration",
-    "logconcentration",
-];
+const DOSE: &[&str] = &["dose", "doses", "conc", "concentration", "x", "劑量", "濃度"];
+const LOG10_DOSE: &[&str] =
+    &["logdose", "log10dose", "logconc", "log10conc", "log10concentration", "logconcentration"];
 const LN_DOSE: &[&str] = &["lndose", "lnconc", "lnconcentration"];
 const RESPONSE: &[&str] = &[
     "response",
@@ -119,17 +105,8 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
     let chosen_response = chosen(table, &choice.response)?;
     let chosen_preparation = chosen(table, &choice.preparation)?;
     let taken = |c: usize| {
-        [
-            excluded,
-            plate,
-            well,
-            run,
-            weight,
-            chosen_dose,
-            chosen_response,
-            chosen_preparation,
-        ]
-        .contains(&Some(c))
+        [excluded, plate, well, run, weight, chosen_dose, chosen_response, chosen_preparation]
+            .contains(&Some(c))
             || BESIDE.contains(&key(table, c))
     };
     let all: Vec<usize> = (0..table.columns.len()).collect();
@@ -139,12 +116,13 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
             let every: Vec<&str> = [DOSE, LOG10_DOSE, LN_DOSE].concat();
             match table.find("dose", &every)? {
                 Some(c) => c,
-                None => one_with_prefix(table, &all, &["dose", "conc"], "dose", taken)?
-                    .ok_or_else(|| TableError::NoColumn {
+                None => one_with_prefix(table, &all, &["dose", "conc"], "dose", taken)?.ok_or_else(|| {
+                    TableError::NoColumn {
                         role: "the dose",
                         header: table.header_text(),
                         examples: "dose or conc",
-                    })?,
+                    }
+                })?,
             }
         }
     };
@@ -159,9 +137,8 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
         Some(c) => Some(c),
         None => table.find("preparation", PREPARATION)?,
     };
-    let response = find_response(table, chosen_response, |c| {
-        taken(c) || c == dose || Some(c) == preparation_by_name
-    })?;
+    let response =
+        find_response(table, chosen_response, |c| taken(c) || c == dose || Some(c) == preparation_by_name)?;
     let preparation = match preparation_by_name {
         Some(c) => Some(c),
         None => {
@@ -181,17 +158,7 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
             }
         }
     };
-    Ok(Found {
-        dose,
-        scale,
-        response,
-        preparation,
-        run,
-        plate,
-        well,
-        weight,
-        excluded,
-    })
+    Ok(Found { dose, scale, response, preparation, run, plate, well, weight, excluded })
 }
 
 fn find_response(
@@ -216,10 +183,7 @@ fn find_response(
         return Ok(c);
     }
     // The only numbers that are left can only be the response.
-    let numeric: Vec<usize> = all
-        .into_iter()
-        .filter(|c| !taken(*c) && table.is_numeric(*c))
-        .collect();
+    let numeric: Vec<usize> = all.into_iter().filter(|c| !taken(*c) && table.is_numeric(*c)).collect();
     match numeric.as_slice() {
         [one] => Ok(*one),
         [] => Err(TableError::NoColumn {
@@ -227,10 +191,7 @@ fn find_response(
             header: table.header_text(),
             examples: "response or signal",
         }),
-        several => Err(TableError::SeveralColumns {
-            role: "response",
-            candidates: table.names(several),
-        }),
+        several => Err(TableError::SeveralColumns { role: "response", candidates: table.names(several) }),
     }
 }
 
@@ -249,10 +210,7 @@ fn one_with_prefix(
     match found.as_slice() {
         [] => Ok(None),
         [one] => Ok(Some(*one)),
-        several => Err(TableError::SeveralColumns {
-            role,
-            candidates: table.names(several),
-        }),
+        several => Err(TableError::SeveralColumns { role, candidates: table.names(several) }),
     }
 }
 

@@ -181,11 +181,7 @@ impl AssayTable {
             ("runs", runs.len(), RUNS_MAX),
         ] {
             if count > max {
-                return Err(AssayTableError::TooMany {
-                    what,
-                    found: count,
-                    max,
-                });
+                return Err(AssayTableError::TooMany { what, found: count, max });
             }
         }
         let mut read = AssayTable {
@@ -229,20 +225,11 @@ impl AssayTable {
         if !well.is_empty() {
             let place = (text(found.run), plate.clone(), well.to_uppercase());
             if let Some(first_line) = seen.insert(place, line) {
-                return Err(AssayTableError::DuplicateWell {
-                    plate,
-                    well,
-                    line,
-                    first_line,
-                });
+                return Err(AssayTableError::DuplicateWell { plate, well, line, first_line });
             }
         }
         let Some(written) = table.number(row, found.dose)? else {
-            return Err(TableError::EmptyCell {
-                line,
-                column: table.name(found.dose).to_string(),
-            }
-            .into());
+            return Err(TableError::EmptyCell { line, column: table.name(found.dose).to_string() }.into());
         };
         let dose = match found.scale {
             DoseScale::Linear => written,
@@ -254,22 +241,18 @@ impl AssayTable {
         }
         if !dose.is_finite() || (dose != 0.0 && !dose.is_normal()) {
             let cell = table.text(row, found.dose).chars().take(80).collect();
-            return Err(TableError::OutOfRange {
-                line,
-                column: table.name(found.dose).to_string(),
-                cell,
-            }
-            .into());
+            return Err(
+                TableError::OutOfRange { line, column: table.name(found.dose).to_string(), cell }.into()
+            );
         }
         let Some(response) = table.number(row, found.response)? else {
             self.missing_lines.push(line);
             return Ok(());
         };
         let weight = match found.weight {
-            Some(c) => table.number(row, c)?.ok_or_else(|| TableError::EmptyCell {
-                line,
-                column: table.name(c).to_string(),
-            })?,
+            Some(c) => table
+                .number(row, c)?
+                .ok_or_else(|| TableError::EmptyCell { line, column: table.name(c).to_string() })?,
             None => 1.0,
         };
         if weight <= 0.0 {
@@ -279,8 +262,7 @@ impl AssayTable {
             let column = found.preparation.map_or("", |c| table.name(c)).to_string();
             return Err(TableError::EmptyCell { line, column }.into());
         }
-        let place =
-            |names: &[String], name: String| names.iter().position(|n| *n == name).unwrap_or(0);
+        let place = |names: &[String], name: String| names.iter().position(|n| *n == name).unwrap_or(0);
         self.wells.push(Well {
             line,
             preparation: place(&self.preparations, text(found.preparation)),
@@ -307,11 +289,7 @@ fn names_of(table: &Table, column: Option<usize>) -> Vec<String> {
             names.push(name.to_string());
         }
     }
-    if names.is_empty() {
-        vec![String::new()]
-    } else {
-        names
-    }
+    if names.is_empty() { vec![String::new()] } else { names }
 }
 
 /// The run column if there is one; otherwise the plates, when every plate carries every
@@ -325,17 +303,10 @@ fn find_runs(table: &Table, found: &Found) -> (Option<usize>, Vec<String>) {
     };
     let plates = names_of(table, Some(plate));
     let preparations = names_of(table, Some(preparation));
-    let pairs: std::collections::HashSet<(&str, &str)> = table
-        .rows
-        .iter()
-        .map(|r| (table.text(r, plate), table.text(r, preparation)))
-        .collect();
+    let pairs: std::collections::HashSet<(&str, &str)> =
+        table.rows.iter().map(|r| (table.text(r, plate), table.text(r, preparation))).collect();
     let complete = pairs.len() == plates.len() * preparations.len();
-    if complete && plates.len() > 1 {
-        (Some(plate), plates)
-    } else {
-        (None, vec![String::new()])
-    }
+    if complete && plates.len() > 1 { (Some(plate), plates) } else { (None, vec![String::new()]) }
 }
 
 fn columns_used(table: &Table, found: &Found, run: Option<usize>) -> ColumnsUsed {

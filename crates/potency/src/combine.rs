@@ -110,17 +110,10 @@ pub fn combine(
     }
     let n = assays.len() as f64;
     let logs: Vec<f64> = assays.iter().map(|a| a.potency.ln()).collect();
-    let variances: Vec<f64> = assays
-        .iter()
-        .map(|a| a.log_standard_error.powi(2))
-        .collect();
+    let variances: Vec<f64> = assays.iter().map(|a| a.log_standard_error.powi(2)).collect();
     let weights: Vec<f64> = variances.iter().map(|v| 1.0 / v).collect();
     let weighted_log = mean_of(&logs, &weights);
-    let chi: f64 = logs
-        .iter()
-        .zip(&weights)
-        .map(|(m, w)| w * (m - weighted_log).powi(2))
-        .sum();
+    let chi: f64 = logs.iter().zip(&weights).map(|(m, w)| w * (m - weighted_log).powi(2)).sum();
     let plain_log = logs.iter().sum::<f64>() / n;
     let spread = logs.iter().map(|m| (m - plain_log).powi(2)).sum::<f64>() / (n - 1.0);
     let between = (spread - variances.iter().sum::<f64>() / n).max(0.0);
@@ -142,23 +135,11 @@ pub fn combine(
         heterogeneity_df: assays.len() - 1,
         heterogeneity_p: p,
         between_variance: between,
-        weighted: mean(
-            weighted_log,
-            (1.0 / weights.iter().sum::<f64>()).sqrt(),
-            pooled_df as f64,
-        ),
+        weighted: mean(weighted_log, (1.0 / weights.iter().sum::<f64>()).sqrt(), pooled_df as f64),
         // When the assays differ, their number and not their wells is what the interval rests on.
-        semi_weighted: mean(
-            mean_of(&logs, &semi),
-            (1.0 / semi.iter().sum::<f64>()).sqrt(),
-            n - 1.0,
-        ),
+        semi_weighted: mean(mean_of(&logs, &semi), (1.0 / semi.iter().sum::<f64>()).sqrt(), n - 1.0),
         unweighted: mean(plain_log, (spread / n).sqrt(), n - 1.0),
-        reported: if p < heterogeneity_alpha {
-            MeanKind::SemiWeighted
-        } else {
-            MeanKind::Weighted
-        },
+        reported: if p < heterogeneity_alpha { MeanKind::SemiWeighted } else { MeanKind::Weighted },
     })
 }
 
@@ -172,12 +153,7 @@ mod tests {
     use super::*;
 
     fn assay(name: &str, potency: f64, log_standard_error: f64) -> AssayResult {
-        AssayResult {
-            name: name.into(),
-            potency,
-            log_standard_error,
-            residual_df: 20,
-        }
+        AssayResult { name: name.into(), potency, log_standard_error, residual_df: 20 }
     }
 
     /// Row Q15. Two agreeing assays of equal precision: the geometric mean, error over root 2.
@@ -194,16 +170,8 @@ mod tests {
     /// Row Q15. Assays that disagree: the semi-weighted mean, and a wider interval.
     #[test]
     fn heterogeneous_assays_are_semi_weighted() {
-        let c = combine(
-            &[
-                assay("1", 0.5, 0.02),
-                assay("2", 1.0, 0.02),
-                assay("3", 1.4, 0.2),
-            ],
-            0.95,
-            0.1,
-        )
-        .unwrap();
+        let c = combine(&[assay("1", 0.5, 0.02), assay("2", 1.0, 0.02), assay("3", 1.4, 0.2)], 0.95, 0.1)
+            .unwrap();
         assert_eq!(c.reported, MeanKind::SemiWeighted);
         let width = |m: Mean| m.interval.high.unwrap() / m.interval.low.unwrap();
         assert!(width(c.semi_weighted) > width(c.weighted));
@@ -213,10 +181,7 @@ mod tests {
     /// Row Q15. Nothing to combine, or an assay without an error.
     #[test]
     fn refusals() {
-        assert_eq!(
-            combine(&[assay("1", 1.0, 0.1)], 0.95, 0.1),
-            Err(CombineError::TooFew(1))
-        );
+        assert_eq!(combine(&[assay("1", 1.0, 0.1)], 0.95, 0.1), Err(CombineError::TooFew(1)));
         assert!(combine(&[assay("1", 1.0, 0.1), assay("2", -1.0, 0.1)], 0.95, 0.1).is_err());
         assert!(combine(&[assay("1", 1.0, 0.1), assay("2", 1.0, 0.0)], 0.95, 0.1).is_err());
     }

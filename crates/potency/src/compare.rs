@@ -21,15 +21,10 @@ impl Analysis<'_> {
         fits: &[Option<CurveFit>],
         reference: &ReferenceChoice,
     ) -> Result<Vec<SharedFit>, PotencyError> {
-        let has_reference = curves
-            .first()
-            .zip(fits.first())
-            .is_some_and(|(c, f)| c.name == reference.name && f.is_some());
+        let has_reference =
+            curves.first().zip(fits.first()).is_some_and(|(c, f)| c.name == reference.name && f.is_some());
         if !has_reference {
-            let text = format!(
-                "the reference {} is not in this run or cannot be fitted",
-                reference.name
-            );
+            let text = format!("the reference {} is not in this run or cannot be fitted", reference.name);
             for curve in curves.iter().filter(|c| c.name != reference.name) {
                 let sample = refused(run, &curve.name, &reference.name, text.clone());
                 self.report.relative_potency.push(sample);
@@ -40,15 +35,11 @@ impl Analysis<'_> {
         // Parallel samples share one fit with the reference; a sample that is not parallel is fitted
         // with the reference alone, so that it spoils no other sample's potency.
         let (parallel, apart): (Vec<_>, Vec<_>) = judged.into_iter().partition(|(_, p)| p.parallel);
-        let mut groups: Vec<Vec<(usize, Parallelism)>> =
-            apart.into_iter().map(|one| vec![one]).collect();
+        let mut groups: Vec<Vec<(usize, Parallelism)>> = apart.into_iter().map(|one| vec![one]).collect();
         if !parallel.is_empty() {
             groups.insert(0, parallel);
         }
-        Ok(groups
-            .into_iter()
-            .map(|group| self.fit_group(run, curves, group))
-            .collect())
+        Ok(groups.into_iter().map(|group| self.fit_group(run, curves, group)).collect())
     }
 
     /// Parallelism of every sample; what is refused or runs the other way goes into the report here.
@@ -67,30 +58,20 @@ impl Analysis<'_> {
         let observations = reference.observations();
         for (k, curve) in curves.iter().enumerate().skip(1) {
             let parallel = match fits.get(k) {
-                Some(Some(_)) => parallelism(
-                    model,
-                    &observations,
-                    &curve.observations(),
-                    information,
-                    &margins,
-                )
-                .map_err(|e| e.to_string()),
+                Some(Some(_)) => {
+                    parallelism(model, &observations, &curve.observations(), information, &margins)
+                        .map_err(|e| e.to_string())
+                }
                 _ => Err("the curve cannot be fitted".to_string()),
             };
             let (text, parallel) = match parallel {
                 Ok(p) if p.reversed => {
                     self.flag(Flag::new(
                         "reversed-curve",
-                        format!(
-                            "{} runs against the reference: one rises, the other falls",
-                            curve.name
-                        ),
+                        format!("{} runs against the reference: one rises, the other falls", curve.name),
                         format!("{} 與標準品曲線方向相反", curve.name),
                     ));
-                    (
-                        "the curve runs against the reference's".to_string(),
-                        Some(p),
-                    )
+                    ("the curve runs against the reference's".to_string(), Some(p))
                 }
                 Ok(p) => {
                     judged.push((k, p));
@@ -106,16 +87,9 @@ impl Analysis<'_> {
     }
 
     /// One fit of the reference with the samples of a group.
-    fn fit_group(
-        &mut self,
-        run: &str,
-        curves: &[Curve],
-        group: Vec<(usize, Parallelism)>,
-    ) -> SharedFit {
-        let members: Vec<&Curve> = std::iter::once(0)
-            .chain(group.iter().map(|(k, _)| *k))
-            .filter_map(|k| curves.get(k))
-            .collect();
+    fn fit_group(&mut self, run: &str, curves: &[Curve], group: Vec<(usize, Parallelism)>) -> SharedFit {
+        let members: Vec<&Curve> =
+            std::iter::once(0).chain(group.iter().map(|(k, _)| *k)).filter_map(|k| curves.get(k)).collect();
         let names: Vec<&str> = members.iter().map(|c| c.name.as_str()).collect();
         let data: Vec<Vec<Observation>> = members.iter().map(|c| c.observations()).collect();
         let parallel: Vec<Parallelism> = group.into_iter().map(|(_, p)| p).collect();
@@ -125,12 +99,7 @@ impl Analysis<'_> {
             residual_df: None,
             refusal: None,
         };
-        match fit_joint(
-            self.options.model,
-            &data,
-            Shared::PARALLEL,
-            self.options.information,
-        ) {
+        match fit_joint(self.options.model, &data, Shared::PARALLEL, self.options.information) {
             Ok(fit) => {
                 shared.rss = Some(fit.rss);
                 shared.residual_df = Some(fit.residual_df);
@@ -159,25 +128,15 @@ impl Analysis<'_> {
     ) {
         let mut shared = Vec::new();
         for (k, name) in names.iter().enumerate() {
-            let errors =
-                (0..self.options.model.parameter_count()).map(|slot| fit.standard_error(k, slot));
+            let errors = (0..self.options.model.parameter_count()).map(|slot| fit.standard_error(k, slot));
             push_parameters(&mut shared, run, name, "shared", &fit.curves[k], errors);
         }
         let others: Vec<String> = names.iter().map(|n| n.to_string()).collect();
         for estimate in &mut shared {
-            estimate.shared_with = others
-                .iter()
-                .filter(|n| **n != estimate.curve)
-                .cloned()
-                .collect();
+            estimate.shared_with = others.iter().filter(|n| **n != estimate.curve).cloned().collect();
         }
         // The shared fit first: it is the one the potency rests on.
-        let place = self
-            .report
-            .parameters
-            .iter()
-            .take_while(|p| p.fit == "shared")
-            .count();
+        let place = self.report.parameters.iter().take_while(|p| p.fit == "shared").count();
         self.report.parameters.splice(place..place, shared);
         for (k, parallelism) in (1..).zip(parallel) {
             let potency = relative_potency(fit, data, 0, k, self.confidence_level);
@@ -210,36 +169,24 @@ impl Analysis<'_> {
     }
 
     fn judge_width(&mut self, run: &str, sample: &str, interval: Interval) {
-        let fold = interval
-            .low
-            .zip(interval.high)
-            .filter(|(l, _)| *l > 0.0)
-            .map(|(l, h)| h / l);
-        let verdicts = self
-            .method
-            .judge(&label(run, sample), &[("potency-interval-fold", fold)]);
+        let fold = interval.low.zip(interval.high).filter(|(l, _)| *l > 0.0).map(|(l, h)| h / l);
+        let verdicts = self.method.judge(&label(run, sample), &[("potency-interval-fold", fold)]);
         self.report.suitability.extend(verdicts);
     }
 
     fn assigned(&self, estimate: f64, interval: Interval) -> Option<AssignedPotency> {
-        self.options
-            .standard
-            .as_ref()
-            .map(|standard| AssignedPotency {
-                estimate: estimate * standard.assigned_value,
-                low: interval.low.map(|l| l * standard.assigned_value),
-                high: interval.high.map(|h| h * standard.assigned_value),
-                standard: standard.clone(),
-            })
+        self.options.standard.as_ref().map(|standard| AssignedPotency {
+            estimate: estimate * standard.assigned_value,
+            low: interval.low.map(|l| l * standard.assigned_value),
+            high: interval.high.map(|h| h * standard.assigned_value),
+            standard: standard.clone(),
+        })
     }
 
     /// What a line assay does not use is said, not left out in silence.
     fn flag_line_limits(&mut self, curves: &[Curve], parallel: bool) {
         let wells = || curves.iter().flat_map(|c| &c.wells);
-        let zero: Vec<usize> = wells()
-            .filter(|w| parallel && w.dose == 0.0)
-            .map(|w| w.line)
-            .collect();
+        let zero: Vec<usize> = wells().filter(|w| parallel && w.dose == 0.0).map(|w| w.line).collect();
         if !zero.is_empty() {
             self.flag(
                 Flag::new(
@@ -271,21 +218,12 @@ impl Analysis<'_> {
         reference: Option<&ReferenceChoice>,
     ) -> Result<(), PotencyError> {
         let level = self.method.number("equivalence-confidence-level")?;
-        let margins = (
-            self.method.number("slope-ratio-lower")?,
-            self.method.number("slope-ratio-upper")?,
-        );
+        let margins = (self.method.number("slope-ratio-lower")?, self.method.number("slope-ratio-upper")?);
         let parallel = self.options.assay == AssayKind::ParallelLine;
         let refuse_all = |analysis: &mut Self, text: String| {
-            for c in curves
-                .iter()
-                .filter(|c| reference.is_none_or(|r| r.name != c.name))
-            {
+            for c in curves.iter().filter(|c| reference.is_none_or(|r| r.name != c.name)) {
                 let name = reference.map_or("", |r| r.name.as_str());
-                analysis
-                    .report
-                    .relative_potency
-                    .push(refused(run, &c.name, name, text.clone()));
+                analysis.report.relative_potency.push(refused(run, &c.name, name, text.clone()));
             }
         };
         self.report.runs.push(RunReport {
@@ -293,25 +231,13 @@ impl Analysis<'_> {
             curves: curves.iter().map(line_curve_report).collect(),
             shared: Vec::new(),
         });
-        let has_reference =
-            reference.is_some_and(|r| curves.first().is_some_and(|c| c.name == r.name));
+        let has_reference = reference.is_some_and(|r| curves.first().is_some_and(|c| c.name == r.name));
         if !has_reference || curves.len() < 2 {
-            refuse_all(
-                self,
-                "a line assay needs the reference and a sample in the same run".to_string(),
-            );
+            refuse_all(self, "a line assay needs the reference and a sample in the same run".to_string());
             return Ok(());
         }
-        if self.options.log_response
-            && curves
-                .iter()
-                .flat_map(|c| &c.wells)
-                .any(|w| w.response <= 0.0)
-        {
-            refuse_all(
-                self,
-                "a response of 0 or below has no logarithm".to_string(),
-            );
+        if self.options.log_response && curves.iter().flat_map(|c| &c.wells).any(|w| w.response <= 0.0) {
+            refuse_all(self, "a response of 0 or below has no logarithm".to_string());
             return Ok(());
         }
         self.flag_line_limits(&curves, parallel);
@@ -328,13 +254,7 @@ impl Analysis<'_> {
         Ok(())
     }
 
-    fn report_lines(
-        &mut self,
-        run: &str,
-        curves: &[Curve],
-        results: Vec<LinePotency>,
-        parallel: bool,
-    ) {
+    fn report_lines(&mut self, run: &str, curves: &[Curve], results: Vec<LinePotency>, parallel: bool) {
         let reference = curves.first().map_or(String::new(), |c| c.name.clone());
         for (curve, line) in curves.iter().skip(1).zip(results) {
             self.judge_width(run, &curve.name, line.fieller);
@@ -362,22 +282,9 @@ impl Analysis<'_> {
 fn line_points(curves: &[Curve], parallel: bool, log_response: bool) -> Vec<Vec<LinePoint>> {
     let point = |w: &Well| LinePoint {
         x: if parallel { w.dose.ln() } else { w.dose },
-        y: if log_response {
-            w.response.ln()
-        } else {
-            w.response
-        },
+        y: if log_response { w.response.ln() } else { w.response },
     };
-    curves
-        .iter()
-        .map(|c| {
-            c.wells
-                .iter()
-                .filter(|w| !parallel || w.dose > 0.0)
-                .map(point)
-                .collect()
-        })
-        .collect()
+    curves.iter().map(|c| c.wells.iter().filter(|w| !parallel || w.dose > 0.0).map(point).collect()).collect()
 }
 
 fn refused(run: &str, sample: &str, reference: &str, refusal: String) -> SampleReport {

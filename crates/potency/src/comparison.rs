@@ -60,30 +60,16 @@ pub struct McNemar {
 pub fn mcnemar(only_first: u64, only_second: u64) -> McNemar {
     let n = only_first + only_second;
     if n == 0 {
-        return McNemar {
-            exact_p: 1.0,
-            mid_p: 1.0,
-            chi_squared: None,
-            chi_squared_p: None,
-        };
+        return McNemar { exact_p: 1.0, mid_p: 1.0, chi_squared: None, chi_squared_p: None };
     }
     let least = only_first.min(only_second);
     let tail = binomial_half_tail(least, n);
     let point = binomial_half_point(least, n);
     let exact_p = (2.0 * tail).min(1.0);
-    let mid_p = if only_first == only_second {
-        1.0 - 0.5 * point
-    } else {
-        2.0 * tail - point
-    };
+    let mid_p = if only_first == only_second { 1.0 - 0.5 * point } else { 2.0 * tail - point };
     let gap = only_first.abs_diff(only_second) as f64;
     let chi = gap * gap / n as f64;
-    McNemar {
-        exact_p,
-        mid_p,
-        chi_squared: Some(chi),
-        chi_squared_p: Some(chi_squared_upper_tail(chi, 1.0)),
-    }
+    McNemar { exact_p, mid_p, chi_squared: Some(chi), chi_squared_p: Some(chi_squared_upper_tail(chi, 1.0)) }
 }
 
 /// P(X = k) for X binomial with probability one half.
@@ -106,10 +92,7 @@ fn wilson(positive: u64, tested: u64, z: f64) -> (f64, f64) {
     let centre = p + z * z / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z * z / n;
-    (
-        (centre - half).max(0.0) / scale,
-        ((centre + half) / scale).min(1.0),
-    )
+    ((centre - half).max(0.0) / scale, ((centre + half) / scale).min(1.0))
 }
 
 /// Newcombe's interval for the difference of two paired proportions (his method 10).
@@ -117,40 +100,20 @@ pub fn newcombe_paired(c: &PairedCounts, level: f64) -> Result<(f64, f64), Limit
     check_level(level)?;
     let n = c.both + c.only_alternative + c.only_compendial + c.neither;
     if n == 0 {
-        return Err(LimitError::BadCount {
-            positive: 0,
-            tested: 0,
-        });
+        return Err(LimitError::BadCount { positive: 0, tested: 0 });
     }
     let z = normal_quantile(0.5 + level / 2.0);
     let (x1, x2) = (c.both + c.only_alternative, c.both + c.only_compendial);
     let (p1, p2) = (x1 as f64 / n as f64, x2 as f64 / n as f64);
     let ((l1, u1), (l2, u2)) = (wilson(x1, n, z), wilson(x2, n, z));
-    let (a, b, g, d) = (
-        c.both as f64,
-        c.only_alternative as f64,
-        c.only_compendial as f64,
-        c.neither as f64,
-    );
+    let (a, b, g, d) = (c.both as f64, c.only_alternative as f64, c.only_compendial as f64, c.neither as f64);
     let margins = (a + b) * (g + d) * (a + g) * (b + d);
     let raw = a * d - b * g;
     // Newcombe's continuity correction of the correlation applies only when it is positive.
-    let corrected = if raw > 0.0 {
-        (raw - n as f64 / 2.0).max(0.0)
-    } else {
-        raw
-    };
-    let phi = if margins == 0.0 {
-        0.0
-    } else {
-        corrected / margins.sqrt()
-    };
-    let down = ((p1 - l1).powi(2) - 2.0 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2).powi(2))
-        .max(0.0)
-        .sqrt();
-    let up = ((u1 - p1).powi(2) - 2.0 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2).powi(2))
-        .max(0.0)
-        .sqrt();
+    let corrected = if raw > 0.0 { (raw - n as f64 / 2.0).max(0.0) } else { raw };
+    let phi = if margins == 0.0 { 0.0 } else { corrected / margins.sqrt() };
+    let down = ((p1 - l1).powi(2) - 2.0 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2).powi(2)).max(0.0).sqrt();
+    let up = ((u1 - p1).powi(2) - 2.0 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2).powi(2)).max(0.0).sqrt();
     Ok((p1 - p2 - down, p1 - p2 + up))
 }
 
@@ -187,17 +150,8 @@ pub fn compare_paired(
 ) -> Result<MethodComparison, LimitError> {
     let n = c.both + c.only_alternative + c.only_compendial + c.neither;
     let interval = newcombe_paired(c, equivalence_level)?;
-    let counts = (
-        (c.both + c.only_alternative, n),
-        (c.both + c.only_compendial, n),
-    );
-    let mut result = judged(
-        counts,
-        interval,
-        margin,
-        equivalence_level,
-        confidence_level,
-    )?;
+    let counts = ((c.both + c.only_alternative, n), (c.both + c.only_compendial, n));
+    let mut result = judged(counts, interval, margin, equivalence_level, confidence_level)?;
     result.mcnemar = Some(mcnemar(c.only_alternative, c.only_compendial));
     Ok(result)
 }
@@ -210,20 +164,9 @@ pub fn compare_independent(
     equivalence_level: f64,
     confidence_level: f64,
 ) -> Result<MethodComparison, LimitError> {
-    let interval = newcombe_independent(
-        alternative.0,
-        alternative.1,
-        compendial.0,
-        compendial.1,
-        equivalence_level,
-    )?;
-    judged(
-        (alternative, compendial),
-        interval,
-        margin,
-        equivalence_level,
-        confidence_level,
-    )
+    let interval =
+        newcombe_independent(alternative.0, alternative.1, compendial.0, compendial.1, equivalence_level)?;
+    judged((alternative, compendial), interval, margin, equivalence_level, confidence_level)
 }
 
 fn judged(
@@ -274,36 +217,20 @@ mod tests {
     #[test]
     fn newcombe_independent_published_example() {
         let (low, high) = newcombe_independent(56, 70, 48, 80, 0.95).unwrap();
-        assert!(
-            (low - 0.0524).abs() < 5e-5 && (high - 0.3339).abs() < 5e-5,
-            "{low} {high}"
-        );
+        assert!((low - 0.0524).abs() < 5e-5 && (high - 0.3339).abs() < 5e-5, "{low} {high}");
     }
 
     /// Row Q9. Margin: at, just inside and just outside the lower limit.
     #[test]
     fn non_inferiority_turns_at_the_margin() {
-        let c = PairedCounts {
-            both: 50,
-            only_alternative: 2,
-            only_compendial: 5,
-            neither: 3,
-        };
+        let c = PairedCounts { both: 50, only_alternative: 2, only_compendial: 5, neither: 3 };
         let (low, _) = newcombe_paired(&c, 0.90).unwrap();
         for (margin, expected) in [(-low, false), (-low * 0.999, false), (-low * 1.001, true)] {
-            assert_eq!(
-                compare_paired(&c, margin, 0.90, 0.95).unwrap().non_inferior,
-                expected
-            );
+            assert_eq!(compare_paired(&c, margin, 0.90, 0.95).unwrap().non_inferior, expected);
         }
         assert!(
             compare_paired(
-                &PairedCounts {
-                    both: 0,
-                    only_alternative: 0,
-                    only_compendial: 0,
-                    neither: 0
-                },
+                &PairedCounts { both: 0, only_alternative: 0, only_compendial: 0, neither: 0 },
                 0.2,
                 0.9,
                 0.95
@@ -316,10 +243,7 @@ mod tests {
     #[test]
     fn few_samples_show_nothing() {
         let few = compare_independent((4, 5), (4, 5), 0.2, 0.9, 0.95).unwrap();
-        assert_eq!(
-            (few.difference, few.equivalent, few.non_inferior),
-            (0.0, false, false)
-        );
+        assert_eq!((few.difference, few.equivalent, few.non_inferior), (0.0, false, false));
         let many = compare_independent((400, 500), (400, 500), 0.2, 0.9, 0.95).unwrap();
         assert!(many.equivalent && many.non_inferior);
     }

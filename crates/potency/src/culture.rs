@@ -5,9 +5,7 @@
 use serde::Serialize;
 
 use crate::interval::Interval;
-use crate::limits::{
-    LimitError, check_level, check_positive, poisson_interval, poisson_upper_limit,
-};
+use crate::limits::{LimitError, check_level, check_positive, poisson_interval, poisson_upper_limit};
 
 /// One spiked culture: known pluripotent cells among product cells.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -62,10 +60,7 @@ pub fn residual_pluripotent(
     check_level(confidence_level)?;
     check_positive("the number of cells plated", cells_plated)?;
     if !(blank_mean.is_finite() && blank_mean >= 0.0) {
-        return Err(LimitError::NotPositive {
-            what: "the mean of the blanks",
-            value: blank_mean,
-        });
+        return Err(LimitError::NotPositive { what: "the mean of the blanks", value: blank_mean });
     }
     let mut added = 0.0;
     let mut found = 0;
@@ -75,10 +70,7 @@ pub fn residual_pluripotent(
         found += s.colonies;
     }
     check_positive("the number of spiked cells", added)?;
-    check_positive(
-        "the number of colonies of the spiked cultures",
-        found as f64,
-    )?;
+    check_positive("the number of colonies of the spiked cultures", found as f64)?;
     let efficiency = found as f64 / added;
     let (low, high) = poisson_interval(found, confidence_level)?;
     let (efficiency_low, efficiency_high) = (low / added, high / added);
@@ -131,24 +123,15 @@ mod tests {
     use super::*;
 
     const SPIKES: [SpikedCulture; 2] = [
-        SpikedCulture {
-            spiked_cells: 100.0,
-            colonies: 20,
-        },
-        SpikedCulture {
-            spiked_cells: 300.0,
-            colonies: 60,
-        },
+        SpikedCulture { spiked_cells: 100.0, colonies: 20 },
+        SpikedCulture { spiked_cells: 300.0, colonies: 60 },
     ];
 
     /// Row Q12. No colony among 10⁶ cells at 20 % efficiency: the limit is 3/(10⁶ × 0.2).
     #[test]
     fn no_colony_gives_an_upper_limit_only() {
         let r = residual_pluripotent(0, 1e6, &SPIKES, 0.0, 0.95, 0.95).unwrap();
-        assert_eq!(
-            (r.efficiency, r.residual_fraction, r.positive_from),
-            (0.2, None, 1)
-        );
+        assert_eq!((r.efficiency, r.residual_fraction, r.positive_from), (0.2, None, 1));
         assert!((r.detection_limit - 2.995_732_273_553_991 / 2e5).abs() < 1e-15);
         assert!(r.residual_upper.unwrap() > r.detection_limit);
     }
@@ -171,9 +154,7 @@ mod tests {
         let r = residual_pluripotent(0, 1e6, &SPIKES, 1.0, 0.95, 0.95).unwrap();
         assert!(
             r.detection_limit
-                > residual_pluripotent(0, 1e6, &SPIKES, 0.0, 0.95, 0.95)
-                    .unwrap()
-                    .detection_limit
+                > residual_pluripotent(0, 1e6, &SPIKES, 0.0, 0.95, 0.95).unwrap().detection_limit
         );
     }
 
@@ -186,10 +167,7 @@ mod tests {
             residual_pluripotent(
                 0,
                 1e6,
-                &[SpikedCulture {
-                    spiked_cells: 50.0,
-                    colonies: 0
-                }],
+                &[SpikedCulture { spiked_cells: 50.0, colonies: 0 }],
                 0.0,
                 0.95,
                 0.95

@@ -59,11 +59,7 @@ impl CurveParameters {
     /// The dose at which half of the range is reached: e for the four-parameter curve, and
     /// `e (2^(1/g) - 1)^(1/b)` for the five-parameter one. Dose unit.
     pub fn half_maximal_dose(&self) -> f64 {
-        if self.g == 1.0 {
-            self.e
-        } else {
-            self.e * (2f64.powf(1.0 / self.g) - 1.0).powf(1.0 / self.b)
-        }
+        if self.g == 1.0 { self.e } else { self.e * (2f64.powf(1.0 / self.g) - 1.0).powf(1.0 / self.b) }
     }
 
     pub(crate) fn internal(&self) -> [f64; SLOTS] {
@@ -71,13 +67,7 @@ impl CurveParameters {
     }
 
     pub(crate) fn from_internal(theta: &[f64; SLOTS]) -> CurveParameters {
-        CurveParameters {
-            b: theta[0],
-            c: theta[1],
-            d: theta[2],
-            e: theta[3].exp(),
-            g: theta[4].exp(),
-        }
+        CurveParameters { b: theta[0], c: theta[1], d: theta[2], e: theta[3].exp(), g: theta[4].exp() }
     }
 }
 
@@ -96,11 +86,7 @@ pub struct Observation {
 impl Observation {
     /// Observation with weight 1.
     pub fn new(dose: f64, response: f64) -> Observation {
-        Observation {
-            log_dose: dose.ln(),
-            response,
-            weight: 1.0,
-        }
+        Observation { log_dose: dose.ln(), response, weight: 1.0 }
     }
 }
 
@@ -122,13 +108,7 @@ struct Pieces {
 fn pieces(b: f64, log_e: f64, g: f64, five: bool, log_dose: f64) -> Pieces {
     if log_dose == f64::NEG_INFINITY {
         let q = if b >= 0.0 { 1.0 } else { 0.0 };
-        return Pieces {
-            q,
-            p: 0.0,
-            s: 1.0,
-            distance: 0.0,
-            log_denominator: 0.0,
-        };
+        return Pieces { q, p: 0.0, s: 1.0, distance: 0.0, log_denominator: 0.0 };
     }
     let distance = log_dose - log_e;
     // Beyond ±700 the exponential leaves the range of f64; the curve is its asymptote there.
@@ -137,21 +117,9 @@ fn pieces(b: f64, log_e: f64, g: f64, five: bool, log_dose: f64) -> Pieces {
     let p = u * s;
     if five {
         let log_denominator = u.ln_1p();
-        Pieces {
-            q: (-g * log_denominator).exp(),
-            p,
-            s,
-            distance,
-            log_denominator,
-        }
+        Pieces { q: (-g * log_denominator).exp(), p, s, distance, log_denominator }
     } else {
-        Pieces {
-            q: s,
-            p,
-            s,
-            distance,
-            log_denominator: 0.0,
-        }
+        Pieces { q: s, p, s, distance, log_denominator: 0.0 }
     }
 }
 
@@ -165,10 +133,7 @@ pub(crate) fn value(theta: &[f64; SLOTS], log_dose: f64) -> f64 {
 
 /// Response and gradient by (b, c, d, ln e[, ln g]); P is 4 or 5.
 #[inline(always)]
-pub(crate) fn value_and_gradient<const P: usize>(
-    theta: &[f64; P],
-    log_dose: f64,
-) -> (f64, [f64; P]) {
+pub(crate) fn value_and_gradient<const P: usize>(theta: &[f64; P], log_dose: f64) -> (f64, [f64; P]) {
     let (b, c, d, log_e) = (theta[0], theta[1], theta[2], theta[3]);
     let g = if P == 5 { theta[P - 1].exp() } else { 1.0 };
     let at = pieces(b, log_e, g, P == 5, log_dose);
@@ -186,20 +151,10 @@ pub(crate) fn value_and_gradient<const P: usize>(
 }
 
 /// Second derivatives by (b, c, d, ln e, ln g), symmetric.
-pub(crate) fn second_derivatives(
-    theta: &[f64; SLOTS],
-    five: bool,
-    log_dose: f64,
-) -> [[f64; SLOTS]; SLOTS] {
+pub(crate) fn second_derivatives(theta: &[f64; SLOTS], five: bool, log_dose: f64) -> [[f64; SLOTS]; SLOTS] {
     let (b, c, d, log_e) = (theta[0], theta[1], theta[2], theta[3]);
     let g = theta[4].exp();
-    let Pieces {
-        q,
-        p,
-        s,
-        distance: l,
-        log_denominator: ln_d,
-    } = pieces(b, log_e, g, five, log_dose);
+    let Pieces { q, p, s, distance: l, log_denominator: ln_d } = pieces(b, log_e, g, five, log_dose);
     let range = d - c;
     let first = [-g * q * p * l, g * q * p * b, -g * q * ln_d];
     let bend = g * p - s;
@@ -243,9 +198,7 @@ mod tests {
                 let gradient: Vec<f64> = if five {
                     value_and_gradient::<5>(&theta, log_dose).1.to_vec()
                 } else {
-                    value_and_gradient::<4>(&[theta[0], theta[1], theta[2], theta[3]], log_dose)
-                        .1
-                        .to_vec()
+                    value_and_gradient::<4>(&[theta[0], theta[1], theta[2], theta[3]], log_dose).1.to_vec()
                 };
                 let second = second_derivatives(&theta, five, log_dose);
                 for i in 0..gradient.len() {
@@ -286,13 +239,7 @@ mod tests {
     /// Row Q15. Dose 0 is the asymptote, on the side the sign of b says.
     #[test]
     fn dose_zero_is_the_asymptote() {
-        let falling = CurveParameters {
-            b: 2.0,
-            c: 1.0,
-            d: 9.0,
-            e: 3.0,
-            g: 1.0,
-        };
+        let falling = CurveParameters { b: 2.0, c: 1.0, d: 9.0, e: 3.0, g: 1.0 };
         assert_eq!(falling.response(0.0), 9.0);
         assert_eq!(CurveParameters { b: -2.0, ..falling }.response(0.0), 1.0);
         assert_eq!(falling.response(3.0), 5.0);

@@ -22,17 +22,11 @@ pub(crate) struct Grouped {
 
 impl Grouped {
     pub(crate) fn of(observations: &[Observation]) -> Grouped {
-        let mut points: Vec<Observation> =
-            Vec::with_capacity(observations.len().min(GROUPS_SEARCHED));
+        let mut points: Vec<Observation> = Vec::with_capacity(observations.len().min(GROUPS_SEARCHED));
         let mut within = 0.0;
         for o in observations {
             let recent = points.len().saturating_sub(GROUPS_SEARCHED);
-            match points
-                .iter_mut()
-                .skip(recent)
-                .rev()
-                .find(|p| p.log_dose == o.log_dose)
-            {
+            match points.iter_mut().skip(recent).rev().find(|p| p.log_dose == o.log_dose) {
                 Some(group) => {
                     // Welford's step keeps mean and sum of squares exact for close replicates.
                     let weight = group.weight + o.weight;
@@ -44,11 +38,7 @@ impl Grouped {
                 None => points.push(*o),
             }
         }
-        Grouped {
-            points,
-            within,
-            count: observations.len(),
-        }
+        Grouped { points, within, count: observations.len() }
     }
 }
 
@@ -82,10 +72,7 @@ impl Extent {
             mean += o.weight * o.response;
         }
         mean /= weight;
-        e.total = observations
-            .iter()
-            .map(|o| o.weight * (o.response - mean).powi(2))
-            .sum();
+        e.total = observations.iter().map(|o| o.weight * (o.response - mean).powi(2)).sum();
         e
     }
 }
@@ -93,10 +80,7 @@ impl Extent {
 /// Asymptotes a little beyond the data, slope and middle by the logit line.
 pub(crate) fn start_from_data<const P: usize>(data: &Grouped, extent: &Extent) -> Option<[f64; P]> {
     let range = extent.response_max - extent.response_min;
-    let (c, d) = (
-        extent.response_min - 0.02 * range,
-        extent.response_max + 0.02 * range,
-    );
+    let (c, d) = (extent.response_min - 0.02 * range, extent.response_max + 0.02 * range);
     let (mut w, mut sx, mut sz, mut sxx, mut sxz) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for o in &data.points {
         if !o.log_dose.is_finite() {
@@ -164,11 +148,7 @@ pub(crate) fn starts_from_grid<const P: usize>(data: &Grouped, extent: &Extent) 
         }
     }
     candidates.sort_by(|x, y| x.0.total_cmp(&y.0));
-    candidates
-        .into_iter()
-        .take(4)
-        .map(|(_, theta)| theta)
-        .collect()
+    candidates.into_iter().take(4).map(|(_, theta)| theta).collect()
 }
 
 pub(crate) fn widen<const P: usize>(theta: &[f64; P]) -> [f64; SLOTS] {
@@ -181,10 +161,7 @@ pub(crate) fn widen<const P: usize>(theta: &[f64; P]) -> [f64; SLOTS] {
 
 fn residual_sum<const P: usize>(theta: &[f64; P], observations: &[Observation]) -> f64 {
     let wide = widen(theta);
-    observations
-        .iter()
-        .map(|o| o.weight * (o.response - value(&wide, o.log_dose)).powi(2))
-        .sum()
+    observations.iter().map(|o| o.weight * (o.response - value(&wide, o.log_dose)).powi(2)).sum()
 }
 
 /// Where a descent ended.
@@ -215,11 +192,7 @@ pub(crate) struct Normal<const P: usize> {
 
 #[inline]
 pub(crate) fn normal_equations<const P: usize>(theta: &[f64; P], data: &Grouped) -> Normal<P> {
-    let mut n = Normal {
-        matrix: [[0.0; P]; P],
-        gradient: [0.0; P],
-        rss: data.within,
-    };
+    let mut n = Normal { matrix: [[0.0; P]; P], gradient: [0.0; P], rss: data.within };
     for o in &data.points {
         let (f, j) = value_and_gradient(theta, o.log_dose);
         let residual = o.response - f;
@@ -261,21 +234,11 @@ pub(crate) fn descend<const P: usize>(start: [f64; P], data: &Grouped) -> Minimu
         // 1e-16 of the sum is a step of about 1e-8 standard errors.
         let negligible = predicted <= 1e-16 * normal.rss || normal.rss == 0.0;
         if small || (negligible && damping <= 1e-3) {
-            return Minimum {
-                theta,
-                rss: normal.rss,
-                steps,
-                converged: true,
-            };
+            return Minimum { theta, rss: normal.rss, steps, converged: true };
         }
-        let allowed = trial[0] * theta[0] > 0.0
-            && trial.iter().all(|t| t.is_finite())
-            && trial[P - 1].abs() < 1e12;
-        let next = if allowed {
-            Some(normal_equations(&trial, data))
-        } else {
-            None
-        };
+        let allowed =
+            trial[0] * theta[0] > 0.0 && trial.iter().all(|t| t.is_finite()) && trial[P - 1].abs() < 1e12;
+        let next = if allowed { Some(normal_equations(&trial, data)) } else { None };
         match next {
             Some(next) if next.rss <= normal.rss => {
                 theta = trial;
@@ -287,22 +250,12 @@ pub(crate) fn descend<const P: usize>(start: [f64; P], data: &Grouped) -> Minimu
                 if damping > 1e12 {
                     // No step of any length lowers the sum: rounding has been reached.
                     let converged = predicted <= 1e-9 * normal.rss.max(f64::MIN_POSITIVE);
-                    return Minimum {
-                        theta,
-                        rss: normal.rss,
-                        steps,
-                        converged,
-                    };
+                    return Minimum { theta, rss: normal.rss, steps, converged };
                 }
             }
         }
     }
-    Minimum {
-        theta,
-        rss: normal.rss,
-        steps,
-        converged: false,
-    }
+    Minimum { theta, rss: normal.rss, steps, converged: false }
 }
 
 fn damped_step<const P: usize>(normal: &Normal<P>, damping: f64) -> Option<[f64; P]> {

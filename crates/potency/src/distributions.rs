@@ -45,11 +45,7 @@ pub fn chi_squared_quantile(probability: f64, df: f64) -> f64 {
     let Ok(d) = ChiSquared::new(df) else {
         return f64::NAN;
     };
-    bracketed_root(
-        |x| d.cdf(x) - probability,
-        0.0,
-        df + 40.0 * (2.0 * df).sqrt() + 200.0,
-    )
+    bracketed_root(|x| d.cdf(x) - probability, 0.0, df + 40.0 * (2.0 * df).sqrt() + 200.0)
 }
 
 /// Quantile of the beta distribution.

@@ -110,31 +110,22 @@ pub fn endotoxin(
     let lowest = 10f64.powf(curve.x_low);
     let in_well = read_wells(&curve, &sample.onset_s, level);
     let mut missing = Vec::new();
-    let (eu_per_ml, interval, at_most) =
-        in_product(&in_well, lowest, sample.dilution, &mut missing);
+    let (eu_per_ml, interval, at_most) = in_product(&in_well, lowest, sample.dilution, &mut missing);
     let recovery_percent = recovery(&curve, sample, &in_well, lowest, level);
     if recovery_percent.is_none() {
         missing.push("recovery of added endotoxin");
     }
-    for (value, what) in [
-        (sample.dose_ml, "dose volume"),
-        (sample.weight_kg, "body weight"),
-    ] {
+    for (value, what) in [(sample.dose_ml, "dose volume"), (sample.weight_kg, "body weight")] {
         if value.is_none() {
             missing.push(what);
         }
     }
     // A dose given in less than an hour counts as given in one.
     let hours = sample.hours.unwrap_or(1.0).max(1.0);
-    let eu_per_kg_per_hour = eu_per_ml
-        .zip(sample.dose_ml)
-        .zip(sample.weight_kg)
-        .map(|((eu, ml), kg)| eu * ml / kg / hours);
-    let limit = if sample.route == Route::Intrathecal {
-        "endotoxin-intrathecal"
-    } else {
-        "endotoxin-parenteral"
-    };
+    let eu_per_kg_per_hour =
+        eu_per_ml.zip(sample.dose_ml).zip(sample.weight_kg).map(|((eu, ml), kg)| eu * ml / kg / hours);
+    let limit =
+        if sample.route == Route::Intrathecal { "endotoxin-intrathecal" } else { "endotoxin-parenteral" };
     let suitability = method.judge(
         "endotoxin",
         &[
@@ -171,12 +162,7 @@ fn check(sample: &EndotoxinSample) -> Result<(), EndotoxinError> {
             positive(what, value)?;
         }
     }
-    for onset in sample
-        .onset_s
-        .iter()
-        .chain(&sample.spiked_onset_s)
-        .flatten()
-    {
+    for onset in sample.onset_s.iter().chain(&sample.spiked_onset_s).flatten() {
         positive("the onset time", *onset)?;
     }
     Ok(())
@@ -198,32 +184,15 @@ fn in_product(
             missing.push("agreeing replicates (some wells reacted, some did not)");
             (None, Interval::UNBOUNDED, false)
         }
-        Wells::NoReaction => (
-            Some(lowest * dilution),
-            Interval {
-                low: None,
-                high: Some(lowest * dilution),
-            },
-            true,
-        ),
-        Wells::Read(eu, _) if *eu < lowest => (
-            Some(lowest * dilution),
-            Interval {
-                low: None,
-                high: Some(lowest * dilution),
-            },
-            true,
-        ),
+        Wells::NoReaction => {
+            (Some(lowest * dilution), Interval { low: None, high: Some(lowest * dilution) }, true)
+        }
+        Wells::Read(eu, _) if *eu < lowest => {
+            (Some(lowest * dilution), Interval { low: None, high: Some(lowest * dilution) }, true)
+        }
         Wells::Read(eu, i) => {
             let scaled = |x: Option<f64>| x.map(|x| x * dilution);
-            (
-                Some(eu * dilution),
-                Interval {
-                    low: scaled(i.low),
-                    high: scaled(i.high),
-                },
-                false,
-            )
+            (Some(eu * dilution), Interval { low: scaled(i.low), high: scaled(i.high) }, false)
         }
     }
 }
@@ -251,10 +220,7 @@ fn read_wells(curve: &StandardLine, onsets: &[Option<f64>], level: f64) -> Wells
             let power = |x: Option<f64>| x.map(|x| 10f64.powf(x));
             Wells::Read(
                 10f64.powf(r.x),
-                Interval {
-                    low: power(r.interval.low),
-                    high: power(r.interval.high),
-                },
+                Interval { low: power(r.interval.low), high: power(r.interval.high) },
             )
         }
         None => Wells::None,
@@ -322,22 +288,14 @@ mod tests {
     }
 
     fn outcome(r: &EndotoxinResult, id: &str) -> Outcome {
-        r.suitability
-            .iter()
-            .find(|v| v.criterion.id == id)
-            .unwrap()
-            .outcome
+        r.suitability.iter().find(|v| v.criterion.id == id).unwrap().outcome
     }
 
     /// Row Q7. 0.02 EU/mL at 1:10, 50 mL, 60 kg: 0.167 EU/kg.
     #[test]
     fn amount_per_kilogram() {
         let r = judge(&sample());
-        assert!(
-            (r.eu_per_ml.unwrap() - 0.2).abs() < 1e-3,
-            "{:?}",
-            r.eu_per_ml
-        );
+        assert!((r.eu_per_ml.unwrap() - 0.2).abs() < 1e-3, "{:?}", r.eu_per_ml);
         assert!((r.eu_per_kg_per_hour.unwrap() - 0.2 * 50.0 / 60.0).abs() < 1e-3);
         assert!((r.recovery_percent.unwrap() - 100.0).abs() < 1.0);
         assert!(r.suitable && r.missing.is_empty());
@@ -346,17 +304,11 @@ mod tests {
     /// Row Q7. Without the weight there is no verdict, and it is not a pass.
     #[test]
     fn missing_weight_is_not_assessable() {
-        let r = judge(&EndotoxinSample {
-            weight_kg: None,
-            ..sample()
-        });
+        let r = judge(&EndotoxinSample { weight_kg: None, ..sample() });
         assert_eq!(r.eu_per_kg_per_hour, None);
         assert_eq!(outcome(&r, "parenteral-limit"), Outcome::NotAssessable);
         assert!(!r.suitable && r.missing.contains(&"body weight"));
-        let r = judge(&EndotoxinSample {
-            spiked_onset_s: vec![],
-            ..sample()
-        });
+        let r = judge(&EndotoxinSample { spiked_onset_s: vec![], ..sample() });
         assert_eq!(outcome(&r, "spike-recovery-low"), Outcome::NotAssessable);
     }
 
@@ -366,29 +318,14 @@ mod tests {
         let method = Method::parse(ENDOTOXIN).unwrap();
         for criterion in &method.criteria {
             let step = criterion.limit.abs() * 1e-9;
-            for (value, below) in [
-                (criterion.limit - step, true),
-                (criterion.limit + step, false),
-            ] {
+            for (value, below) in [(criterion.limit - step, true), (criterion.limit + step, false)] {
                 let verdict = method.judge("x", &[(criterion.measure.as_str(), Some(value))]);
-                let v = verdict
-                    .iter()
-                    .find(|v| v.criterion.id == criterion.id)
-                    .unwrap();
-                let upper =
-                    criterion.comparison.sign() == "≤" || criterion.comparison.sign() == "<";
-                assert_eq!(
-                    v.outcome == Outcome::Met,
-                    below == upper,
-                    "{} {value}",
-                    criterion.id
-                );
+                let v = verdict.iter().find(|v| v.criterion.id == criterion.id).unwrap();
+                let upper = criterion.comparison.sign() == "≤" || criterion.comparison.sign() == "<";
+                assert_eq!(v.outcome == Outcome::Met, below == upper, "{} {value}", criterion.id);
             }
             let at = method.judge("x", &[(criterion.measure.as_str(), Some(criterion.limit))]);
-            assert!(
-                at.iter()
-                    .any(|v| v.criterion.id == criterion.id && v.outcome == Outcome::Met)
-            );
+            assert!(at.iter().any(|v| v.criterion.id == criterion.id && v.outcome == Outcome::Met));
         }
     }
 
@@ -401,36 +338,20 @@ mod tests {
             ..sample()
         });
         assert!(r.at_most && (r.eu_per_ml.unwrap() - 0.05).abs() < 1e-12);
-        let r = judge(&EndotoxinSample {
-            onset_s: vec![None, Some(onset(0.02))],
-            ..sample()
-        });
+        let r = judge(&EndotoxinSample { onset_s: vec![None, Some(onset(0.02))], ..sample() });
         assert!(r.eu_per_ml.is_none() && !r.suitable);
     }
 
     /// Row Q7. The intrathecal limit is its own; impossible input is refused.
     #[test]
     fn route_and_refusals() {
-        let r = judge(&EndotoxinSample {
-            route: Route::Intrathecal,
-            dose_ml: Some(100.0),
-            ..sample()
-        });
+        let r = judge(&EndotoxinSample { route: Route::Intrathecal, dose_ml: Some(100.0), ..sample() });
         assert_eq!(outcome(&r, "intrathecal-limit"), Outcome::NotMet);
         let method = Method::parse(ENDOTOXIN).unwrap();
         for bad in [
-            EndotoxinSample {
-                weight_kg: Some(0.0),
-                ..sample()
-            },
-            EndotoxinSample {
-                dilution: f64::NAN,
-                ..sample()
-            },
-            EndotoxinSample {
-                onset_s: vec![Some(-1.0)],
-                ..sample()
-            },
+            EndotoxinSample { weight_kg: Some(0.0), ..sample() },
+            EndotoxinSample { dilution: f64::NAN, ..sample() },
+            EndotoxinSample { onset_s: vec![Some(-1.0)], ..sample() },
         ] {
             assert!(endotoxin(&method, &standards(), &bad).is_err());
         }

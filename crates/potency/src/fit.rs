@@ -13,8 +13,8 @@ use crate::curve::{
     CurveModel, CurveParameters, Observation, SLOTS, second_derivatives, value, value_and_gradient,
 };
 use crate::descent::{
-    Extent, Grouped, Minimum, Normal, descend, invert, normal_equations, start_from_data,
-    starts_from_grid, widen,
+    Extent, Grouped, Minimum, Normal, descend, invert, normal_equations, start_from_data, starts_from_grid,
+    widen,
 };
 
 /// Why a curve cannot be fitted.
@@ -31,9 +31,7 @@ pub enum FitError {
         needed: usize,
     },
     /// No residual degree of freedom.
-    #[error(
-        "{found} observations for {parameters} parameters leave nothing to estimate the error from"
-    )]
+    #[error("{found} observations for {parameters} parameters leave nothing to estimate the error from")]
     TooFewObservations {
         /// Observations.
         found: usize,
@@ -95,19 +93,12 @@ impl CurveFit {
     pub fn prediction_variance(&self, log_dose: f64) -> f64 {
         let theta = self.parameters.internal();
         let gradient = if self.parameters.g == 1.0 {
-            let (_, g) =
-                value_and_gradient::<4>(&[theta[0], theta[1], theta[2], theta[3]], log_dose);
+            let (_, g) = value_and_gradient::<4>(&[theta[0], theta[1], theta[2], theta[3]], log_dose);
             [g[0], g[1], g[2], g[3], 0.0]
         } else {
             value_and_gradient::<5>(&theta, log_dose).1
         };
-        let by = [
-            1.0,
-            1.0,
-            1.0,
-            1.0 / self.parameters.e,
-            1.0 / self.parameters.g,
-        ];
+        let by = [1.0, 1.0, 1.0, 1.0 / self.parameters.e, 1.0 / self.parameters.g];
         let mut variance = 0.0;
         for i in 0..SLOTS {
             for k in 0..SLOTS {
@@ -119,10 +110,7 @@ impl CurveFit {
 
     /// Standard error of a slot: 0 b, 1 c, 2 d, 3 e, 4 g.
     pub fn standard_error(&self, slot: usize) -> f64 {
-        self.covariance
-            .get(slot)
-            .and_then(|row| row.get(slot))
-            .map_or(f64::NAN, |v| v.sqrt())
+        self.covariance.get(slot).and_then(|row| row.get(slot)).map_or(f64::NAN, |v| v.sqrt())
     }
 }
 
@@ -140,10 +128,7 @@ pub fn fit_curve(
 }
 
 /// The refusals that do not need a fit.
-pub(crate) fn check_observations(
-    model: CurveModel,
-    observations: &[Observation],
-) -> Result<(), FitError> {
+pub(crate) fn check_observations(model: CurveModel, observations: &[Observation]) -> Result<(), FitError> {
     let parameters = model.parameter_count();
     let mut seen = [f64::NAN; 5];
     let mut distinct = 0;
@@ -166,22 +151,13 @@ pub(crate) fn check_observations(
         varies |= o.response != first;
     }
     if distinct < parameters {
-        return Err(FitError::TooFewDoses {
-            found: distinct,
-            needed: parameters,
-        });
+        return Err(FitError::TooFewDoses { found: distinct, needed: parameters });
     }
     if observations.len() <= parameters {
-        return Err(FitError::TooFewObservations {
-            found: observations.len(),
-            parameters,
-        });
+        return Err(FitError::TooFewObservations { found: observations.len(), parameters });
     }
     if !varies {
-        return Err(FitError::AllResponsesEqual {
-            count: observations.len(),
-            response: first,
-        });
+        return Err(FitError::AllResponsesEqual { count: observations.len(), response: first });
     }
     Ok(())
 }
@@ -244,9 +220,7 @@ fn finish<const P: usize>(
         used = Information::Expected;
         inverse = invert(&normal.matrix);
     }
-    let inverse = inverse.ok_or(FitError::NotConverged(
-        "the data do not determine every parameter",
-    ))?;
+    let inverse = inverse.ok_or(FitError::NotConverged("the data do not determine every parameter"))?;
     let parameters = CurveParameters::from_internal(&theta);
     let by = [1.0, 1.0, 1.0, parameters.e, parameters.g];
     let mut covariance = [[0.0; SLOTS]; SLOTS];
@@ -255,14 +229,7 @@ fn finish<const P: usize>(
             covariance[i][k] = scale * inverse[i][k] * by[i] * by[k];
         }
     }
-    Ok(CurveFit {
-        parameters,
-        covariance,
-        information: used,
-        rss: m.rss,
-        residual_df,
-        steps: m.steps,
-    })
+    Ok(CurveFit { parameters, covariance, information: used, rss: m.rss, residual_df, steps: m.steps })
 }
 
 /// Half the second derivatives of the sum of squares (lower triangle).

@@ -15,12 +15,8 @@ pub fn fuzz_potency_csv(bytes: &[u8]) {
         (AssayKind::ParallelLine, CurveModel::FourParameter),
         (AssayKind::SlopeRatio, CurveModel::FourParameter),
     ] {
-        let options = PotencyOptions {
-            assay,
-            model,
-            outliers: OutlierHandling::Remove,
-            ..PotencyOptions::default()
-        };
+        let options =
+            PotencyOptions { assay, model, outliers: OutlierHandling::Remove, ..PotencyOptions::default() };
         if let Ok(report) = analyse_potency(bytes, &options) {
             let _ = potency_svg(&report, Lang::ZhTw);
             let _ = serde_json::to_vec(&report);
@@ -30,13 +26,8 @@ pub fn fuzz_potency_csv(bytes: &[u8]) {
 
 /// Feeds bytes to the qPCR reader.
 pub fn fuzz_qpcr_csv(bytes: &[u8]) {
-    if let Ok(report) = analyse_qpcr(
-        bytes,
-        &QpcrOptions {
-            cut_off_cq: Some(38.0),
-            ..QpcrOptions::default()
-        },
-    ) {
+    if let Ok(report) = analyse_qpcr(bytes, &QpcrOptions { cut_off_cq: Some(38.0), ..QpcrOptions::default() })
+    {
         let _ = qpcr_svg(&report, Lang::En);
         let _ = serde_json::to_vec(&report);
     }

@@ -16,17 +16,11 @@ pub struct Interval {
 impl Interval {
     /// Both limits known.
     pub fn new(low: f64, high: f64) -> Interval {
-        Interval {
-            low: low.is_finite().then_some(low),
-            high: high.is_finite().then_some(high),
-        }
+        Interval { low: low.is_finite().then_some(low), high: high.is_finite().then_some(high) }
     }
 
     /// Nothing is known.
-    pub const UNBOUNDED: Interval = Interval {
-        low: None,
-        high: None,
-    };
+    pub const UNBOUNDED: Interval = Interval { low: None, high: None };
 
     /// Whether the whole interval lies in the margins, the margins included. An unbounded interval
     /// lies in none.
@@ -118,8 +112,7 @@ mod tests {
         let i = q.fieller(2.0);
         for r in [i.low.unwrap_or(f64::NAN), i.high.unwrap_or(f64::NAN)] {
             let gap = q.numerator - r * q.denominator;
-            let variance =
-                q.numerator_variance - 2.0 * r * q.covariance + r * r * q.denominator_variance;
+            let variance = q.numerator_variance - 2.0 * r * q.covariance + r * r * q.denominator_variance;
             assert!((gap.abs() - 2.0 * variance.sqrt()).abs() < 1e-12);
         }
     }
@@ -127,10 +120,7 @@ mod tests {
     /// Row Q15. A certain denominator: Fieller and delta are the same.
     #[test]
     fn fieller_is_delta_when_the_denominator_is_certain() {
-        let q = Ratio {
-            covariance: 0.0,
-            ..ratio(0.0)
-        };
+        let q = Ratio { covariance: 0.0, ..ratio(0.0) };
         let (f, d) = (q.fieller(1.5), q.delta(1.5));
         assert!((f.low.unwrap_or(f64::NAN) - d.low.unwrap_or(0.0)).abs() < 1e-12);
         assert!((f.high.unwrap_or(f64::NAN) - d.high.unwrap_or(0.0)).abs() < 1e-12);

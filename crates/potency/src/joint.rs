@@ -20,13 +20,9 @@ pub struct Shared {
 
 impl Shared {
     /// Parallel curves: everything shared but the dose at the middle.
-    pub const PARALLEL: Shared = Shared {
-        slots: [true, true, true, false, true],
-    };
+    pub const PARALLEL: Shared = Shared { slots: [true, true, true, false, true] };
     /// Every curve its own parameters.
-    pub const NOTHING: Shared = Shared {
-        slots: [false; SLOTS],
-    };
+    pub const NOTHING: Shared = Shared { slots: [false; SLOTS] };
 }
 
 /// Maps each curve's slots to positions in the vector of parameters that are fitted.
@@ -50,11 +46,7 @@ impl Layout {
                 places[slot] = count - 1;
             }
         }
-        Layout {
-            model,
-            index,
-            count,
-        }
+        Layout { model, index, count }
     }
 
     /// The same layout with the middle dose of curve `b` tied to that of curve `a`.
@@ -87,11 +79,7 @@ impl Layout {
 
     /// Position of a curve's slot in the fitted vector.
     pub fn place(&self, curve: usize, slot: usize) -> Option<usize> {
-        self.index
-            .get(curve)
-            .and_then(|p| p.get(slot))
-            .copied()
-            .filter(|p| *p != usize::MAX)
+        self.index.get(curve).and_then(|p| p.get(slot)).copied().filter(|p| *p != usize::MAX)
     }
 
     fn theta(&self, curve: usize, vector: &DVector<f64>) -> [f64; SLOTS] {
@@ -131,17 +119,12 @@ impl JointFit {
 
     /// Standard error of a curve's slot, `None` where the model has no such slot.
     pub fn standard_error(&self, curve: usize, slot: usize) -> Option<f64> {
-        self.layout
-            .place(curve, slot)
-            .map(|p| self.covariance[(p, p)].sqrt())
+        self.layout.place(curve, slot).map(|p| self.covariance[(p, p)].sqrt())
     }
 
     /// Covariance of two curves' slots (0 where a slot is absent).
     pub fn covariance_of(&self, first: (usize, usize), second: (usize, usize)) -> f64 {
-        match (
-            self.layout.place(first.0, first.1),
-            self.layout.place(second.0, second.1),
-        ) {
+        match (self.layout.place(first.0, first.1), self.layout.place(second.0, second.1)) {
             (Some(i), Some(j)) => self.covariance[(i, j)],
             _ => 0.0,
         }
@@ -160,9 +143,7 @@ pub fn fit_joint(
     let mut uses = DVector::<f64>::zeros(layout.count);
     for (curve, observations) in curves.iter().enumerate() {
         check_observations(model, observations)?;
-        let alone = fit_curve(model, observations, Information::Expected)?
-            .parameters
-            .internal();
+        let alone = fit_curve(model, observations, Information::Expected)?.parameters.internal();
         for (slot, x) in alone.iter().enumerate() {
             if let Some(place) = layout.place(curve, slot) {
                 sum[place] += x;
@@ -206,8 +187,7 @@ pub(crate) fn refit_tied(
     let mut start = DVector::<f64>::zeros(layout.count);
     for curve in 0..curves.len() {
         for slot in 0..SLOTS {
-            if let (Some(to), Some(from)) =
-                (layout.place(curve, slot), fit.layout.place(curve, slot))
+            if let (Some(to), Some(from)) = (layout.place(curve, slot), fit.layout.place(curve, slot))
                 && !(slot == 3 && curve == test)
             {
                 start[to] = fit.vector[from];
@@ -230,11 +210,7 @@ fn equations(
     observed: bool,
 ) -> Equations {
     let n = layout.count;
-    let mut e = Equations {
-        matrix: DMatrix::zeros(n, n),
-        gradient: DVector::zeros(n),
-        rss: 0.0,
-    };
+    let mut e = Equations { matrix: DMatrix::zeros(n, n), gradient: DVector::zeros(n), rss: 0.0 };
     let five = layout.model == CurveModel::FiveParameter;
     let slots = layout.model.parameter_count();
     for (curve, observations) in curves.iter().enumerate() {
@@ -244,17 +220,12 @@ fn equations(
             let (f, j) = if five {
                 value_and_gradient::<5>(&theta, o.log_dose)
             } else {
-                let (f, j) =
-                    value_and_gradient::<4>(&[theta[0], theta[1], theta[2], theta[3]], o.log_dose);
+                let (f, j) = value_and_gradient::<4>(&[theta[0], theta[1], theta[2], theta[3]], o.log_dose);
                 (f, [j[0], j[1], j[2], j[3], 0.0])
             };
             let residual = o.response - f;
             e.rss += o.weight * residual * residual;
-            let second = if observed {
-                Some(second_derivatives(&theta, five, o.log_dose))
-            } else {
-                None
-            };
+            let second = if observed { Some(second_derivatives(&theta, five, o.log_dose)) } else { None };
             for i in 0..slots {
                 e.gradient[places[i]] += o.weight * j[i] * residual;
                 for k in 0..slots {
@@ -268,14 +239,8 @@ fn equations(
 }
 
 /// Levenberg-Marquardt; `None` when it does not settle.
-fn descend(
-    layout: &Layout,
-    curves: &[Vec<Observation>],
-    start: DVector<f64>,
-) -> Option<(DVector<f64>, f64)> {
-    let slopes: Vec<usize> = (0..curves.len())
-        .filter_map(|c| layout.place(c, 0))
-        .collect();
+fn descend(layout: &Layout, curves: &[Vec<Observation>], start: DVector<f64>) -> Option<(DVector<f64>, f64)> {
+    let slopes: Vec<usize> = (0..curves.len()).filter_map(|c| layout.place(c, 0)).collect();
     let mut at = start;
     let mut now = equations(layout, curves, &at, false);
     let mut damping = 1e-3;
@@ -293,16 +258,12 @@ fn descend(
         };
         let step = factor.solve(&now.gradient);
         let predicted = step.dot(&now.gradient);
-        let small = step
-            .iter()
-            .zip(at.iter())
-            .all(|(s, t)| s.abs() <= 1e-11 * (t.abs() + 1e-6));
+        let small = step.iter().zip(at.iter()).all(|(s, t)| s.abs() <= 1e-11 * (t.abs() + 1e-6));
         if small || now.rss == 0.0 || (predicted <= 1e-20 * now.rss && damping <= 1e-3) {
             return Some((at, now.rss));
         }
         let trial = &at + &step;
-        let allowed =
-            trial.iter().all(|t| t.is_finite()) && slopes.iter().all(|s| trial[*s] * at[*s] > 0.0);
+        let allowed = trial.iter().all(|t| t.is_finite()) && slopes.iter().all(|s| trial[*s] * at[*s] > 0.0);
         let next = allowed.then(|| equations(layout, curves, &trial, false));
         match next {
             Some(next) if next.rss <= now.rss => {
@@ -331,34 +292,23 @@ fn finish(
     name_asymptotes(&layout, curves.len(), &mut vector);
     let observations: usize = curves.iter().map(Vec::len).sum();
     if observations <= layout.count {
-        return Err(FitError::TooFewObservations {
-            found: observations,
-            parameters: layout.count,
-        });
+        return Err(FitError::TooFewObservations { found: observations, parameters: layout.count });
     }
     let residual_df = observations - layout.count;
     let mut used = information;
     let mut inverse = None;
     if information == Information::Observed {
-        inverse = equations(&layout, curves, &vector, true)
-            .matrix
-            .cholesky()
-            .map(|c| c.inverse());
+        inverse = equations(&layout, curves, &vector, true).matrix.cholesky().map(|c| c.inverse());
     }
     if inverse.is_none() {
         used = Information::Expected;
-        inverse = equations(&layout, curves, &vector, false)
-            .matrix
-            .cholesky()
-            .map(|c| c.inverse());
+        inverse = equations(&layout, curves, &vector, false).matrix.cholesky().map(|c| c.inverse());
     }
-    let mut covariance = inverse.ok_or(FitError::NotConverged(
-        "the data do not determine every parameter",
-    ))?;
+    let mut covariance =
+        inverse.ok_or(FitError::NotConverged("the data do not determine every parameter"))?;
     covariance *= rss / residual_df as f64;
-    let per_curve: Vec<CurveParameters> = (0..curves.len())
-        .map(|c| CurveParameters::from_internal(&layout.theta(c, &vector)))
-        .collect();
+    let per_curve: Vec<CurveParameters> =
+        (0..curves.len()).map(|c| CurveParameters::from_internal(&layout.theta(c, &vector))).collect();
     let mut by = DVector::from_element(layout.count, 1.0);
     for (curve, p) in per_curve.iter().enumerate() {
         for (slot, factor) in [(3, p.e), (4, p.g)] {
@@ -372,15 +322,7 @@ fn finish(
             covariance[(i, j)] *= by[i] * by[j];
         }
     }
-    Ok(JointFit {
-        layout,
-        curves: per_curve,
-        covariance,
-        information: used,
-        rss,
-        residual_df,
-        vector,
-    })
+    Ok(JointFit { layout, curves: per_curve, covariance, information: used, rss, residual_df, vector })
 }
 
 /// Writes four-parameter curves so that c is the lower asymptote, where the layout allows it.
@@ -390,11 +332,9 @@ fn name_asymptotes(layout: &Layout, curves: usize, vector: &mut DVector<f64>) {
     }
     let mut done: Vec<usize> = Vec::new();
     for curve in 0..curves {
-        let (Some(b), Some(c), Some(d)) = (
-            layout.place(curve, 0),
-            layout.place(curve, 1),
-            layout.place(curve, 2),
-        ) else {
+        let (Some(b), Some(c), Some(d)) =
+            (layout.place(curve, 0), layout.place(curve, 1), layout.place(curve, 2))
+        else {
             continue;
         };
         let all_shared_alike = (0..curves).all(|k| {

@@ -32,27 +32,15 @@ pub enum LimitError {
 }
 
 pub(crate) fn check_level(level: f64) -> Result<(), LimitError> {
-    if level > 0.0 && level < 1.0 {
-        Ok(())
-    } else {
-        Err(LimitError::BadLevel(level))
-    }
+    if level > 0.0 && level < 1.0 { Ok(()) } else { Err(LimitError::BadLevel(level)) }
 }
 
 pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<(), LimitError> {
-    if value > 0.0 && value.is_finite() {
-        Ok(())
-    } else {
-        Err(LimitError::NotPositive { what, value })
-    }
+    if value > 0.0 && value.is_finite() { Ok(()) } else { Err(LimitError::NotPositive { what, value }) }
 }
 
 fn check_count(positive: u64, tested: u64) -> Result<(), LimitError> {
-    if tested == 0 || positive > tested {
-        Err(LimitError::BadCount { positive, tested })
-    } else {
-        Ok(())
-    }
+    if tested == 0 || positive > tested { Err(LimitError::BadCount { positive, tested }) } else { Ok(()) }
 }
 
 /// Clopper-Pearson interval of a proportion, two-sided, exact. Limits 0 and 1 at the ends.
@@ -60,10 +48,7 @@ pub fn clopper_pearson(positive: u64, tested: u64, level: f64) -> Result<(f64, f
     check_count(positive, tested)?;
     check_level(level)?;
     let tail = (1.0 - level) / 2.0;
-    Ok((
-        lower_limit(positive, tested, tail),
-        upper_limit(positive, tested, tail),
-    ))
+    Ok((lower_limit(positive, tested, tail), upper_limit(positive, tested, tail)))
 }
 
 /// One-sided exact upper limit of a proportion: 0 of 10 at 0.95 gives 0.2589.
@@ -74,11 +59,7 @@ pub fn proportion_upper_limit(positive: u64, tested: u64, level: f64) -> Result<
 }
 
 fn lower_limit(positive: u64, tested: u64, tail: f64) -> f64 {
-    if positive == 0 {
-        0.0
-    } else {
-        beta_quantile(tail, positive as f64, (tested - positive + 1) as f64)
-    }
+    if positive == 0 { 0.0 } else { beta_quantile(tail, positive as f64, (tested - positive + 1) as f64) }
 }
 
 fn upper_limit(positive: u64, tested: u64, tail: f64) -> f64 {
@@ -88,11 +69,7 @@ fn upper_limit(positive: u64, tested: u64, tail: f64) -> f64 {
         // The closed form has no rounding to speak of.
         -f64::exp_m1(tail.ln() / tested as f64)
     } else {
-        beta_quantile(
-            1.0 - tail,
-            (positive + 1) as f64,
-            (tested - positive) as f64,
-        )
+        beta_quantile(1.0 - tail, (positive + 1) as f64, (tested - positive) as f64)
     }
 }
 
@@ -100,11 +77,7 @@ fn upper_limit(positive: u64, tested: u64, tail: f64) -> f64 {
 pub fn poisson_interval(count: u64, level: f64) -> Result<(f64, f64), LimitError> {
     check_level(level)?;
     let tail = (1.0 - level) / 2.0;
-    let low = if count == 0 {
-        0.0
-    } else {
-        0.5 * chi_squared_quantile(tail, 2.0 * count as f64)
-    };
+    let low = if count == 0 { 0.0 } else { 0.5 * chi_squared_quantile(tail, 2.0 * count as f64) };
     Ok((low, poisson_upper(count, tail)))
 }
 
@@ -115,11 +88,7 @@ pub fn poisson_upper_limit(count: u64, level: f64) -> Result<f64, LimitError> {
 }
 
 fn poisson_upper(count: u64, tail: f64) -> f64 {
-    if count == 0 {
-        -tail.ln()
-    } else {
-        0.5 * chi_squared_quantile(1.0 - tail, 2.0 * (count + 1) as f64)
-    }
+    if count == 0 { -tail.ln() } else { 0.5 * chi_squared_quantile(1.0 - tail, 2.0 * (count + 1) as f64) }
 }
 
 /// Mean number of targets per test at which a test that finds a single target with probability
@@ -176,17 +145,13 @@ pub fn absence(
     target: Option<(f64, f64, f64)>,
 ) -> Result<AbsenceFinding, LimitError> {
     let proportion_upper = proportion_upper_limit(positive, tested, level)?;
-    let volume_needed = target
-        .map(|(_, c, detection)| volume_to_test(c, detection))
-        .transpose()?;
+    let volume_needed = target.map(|(_, c, detection)| volume_to_test(c, detection)).transpose()?;
     Ok(AbsenceFinding {
         positive,
         tested,
         proportion_upper,
         mean_upper: -(-proportion_upper).ln_1p(),
-        volume_suffices: target
-            .zip(volume_needed)
-            .map(|((volume, _, _), needed)| volume >= needed),
+        volume_suffices: target.zip(volume_needed).map(|((volume, _, _), needed)| volume >= needed),
         volume_needed,
         confidence_level: level,
     })
@@ -251,22 +216,14 @@ pub fn poisson_limit(
             .iter()
             .map(|l| {
                 let mean = log_efficiency.exp() * l.amount;
-                let hits = if mean > 700.0 {
-                    0.0
-                } else {
-                    l.positive as f64 * mean / f64::exp_m1(mean)
-                };
+                let hits = if mean > 700.0 { 0.0 } else { l.positive as f64 * mean / f64::exp_m1(mean) };
                 hits - (l.tested - l.positive) as f64 * mean
             })
             .sum()
     };
     // The score falls from positive to negative; its root is the estimate.
     let largest = levels.iter().map(|l| l.amount).fold(0.0, f64::max).ln();
-    let smallest = levels
-        .iter()
-        .map(|l| l.amount)
-        .fold(f64::INFINITY, f64::min)
-        .ln();
+    let smallest = levels.iter().map(|l| l.amount).fold(f64::INFINITY, f64::min).ln();
     let (low, high) = (-largest - 50.0, -smallest + 50.0);
     let best = crate::distributions::bracketed_root(|x| -score(x), low, high);
     let drop = 0.5 * chi_squared_quantile(level, 1.0);
@@ -303,10 +260,7 @@ mod tests {
     #[test]
     fn clopper_pearson_is_exact() {
         let (low, high) = clopper_pearson(8, 10, 0.95).unwrap();
-        assert!(
-            (low - 0.443_904_5).abs() < 1e-6 && (high - 0.974_789_3).abs() < 1e-6,
-            "{low} {high}"
-        );
+        assert!((low - 0.443_904_5).abs() < 1e-6 && (high - 0.974_789_3).abs() < 1e-6, "{low} {high}");
         assert_eq!(clopper_pearson(0, 5, 0.95).unwrap().0, 0.0);
         assert_eq!(clopper_pearson(5, 5, 0.95).unwrap().1, 1.0);
         assert!(clopper_pearson(6, 5, 0.95).is_err() && clopper_pearson(0, 0, 0.95).is_err());
@@ -318,10 +272,7 @@ mod tests {
     fn poisson_limits() {
         assert!((poisson_upper_limit(0, 0.95).unwrap() - 2.995_732_273_553_991).abs() < 1e-12);
         let (low, high) = poisson_interval(10, 0.95).unwrap();
-        assert!(
-            (low - 4.795_389).abs() < 1e-5 && (high - 18.390_356).abs() < 1e-5,
-            "{low} {high}"
-        );
+        assert!((low - 4.795_389).abs() < 1e-5 && (high - 18.390_356).abs() < 1e-5, "{low} {high}");
     }
 
     /// Row Q14. One replication-competent retrovirus in 100 mL needs 300 mL.
@@ -329,15 +280,8 @@ mod tests {
     fn volume_for_one_in_a_hundred_millilitres() {
         assert!((volume_to_test(0.01, 0.95).unwrap() - 299.573).abs() < 1e-3);
         let exact = volume_to_test(0.01, 0.95).unwrap();
-        let at = |volume: f64| {
-            absence(0, 1, 0.95, Some((volume, 0.01, 0.95)))
-                .unwrap()
-                .volume_suffices
-        };
-        assert_eq!(
-            (at(exact), at(exact * 0.999), at(exact * 1.001)),
-            (Some(true), Some(false), Some(true))
-        );
+        let at = |volume: f64| absence(0, 1, 0.95, Some((volume, 0.01, 0.95))).unwrap().volume_suffices;
+        assert_eq!((at(exact), at(exact * 0.999), at(exact * 1.001)), (Some(true), Some(false), Some(true)));
         assert!(volume_to_test(0.0, 0.95).is_err());
         assert!((probability_of_detection(0.01, exact).unwrap() - 0.95).abs() < 1e-12);
     }
@@ -345,34 +289,16 @@ mod tests {
     /// Row Q12. One level of spikes: the estimate is -ln(1 - p)/amount.
     #[test]
     fn single_hit_estimate_has_a_closed_form() {
-        let r = poisson_limit(
-            &[HitLevel {
-                amount: 2.0,
-                positive: 15,
-                tested: 20,
-            }],
-            0.95,
-            0.95,
-        )
-        .unwrap()
-        .unwrap();
+        let r = poisson_limit(&[HitLevel { amount: 2.0, positive: 15, tested: 20 }], 0.95, 0.95)
+            .unwrap()
+            .unwrap();
         assert!((r.efficiency - 4f64.ln() / 2.0).abs() < 1e-9);
         assert!((r.limit - -(0.05f64.ln()) / r.efficiency).abs() < 1e-9);
+        assert!(r.limit_interval.low.unwrap() < r.limit && r.limit < r.limit_interval.high.unwrap());
         assert!(
-            r.limit_interval.low.unwrap() < r.limit && r.limit < r.limit_interval.high.unwrap()
-        );
-        assert!(
-            poisson_limit(
-                &[HitLevel {
-                    amount: 2.0,
-                    positive: 20,
-                    tested: 20
-                }],
-                0.95,
-                0.95
-            )
-            .unwrap()
-            .is_none()
+            poisson_limit(&[HitLevel { amount: 2.0, positive: 20, tested: 20 }], 0.95, 0.95)
+                .unwrap()
+                .is_none()
         );
     }
 }

@@ -29,9 +29,7 @@ pub enum LineError {
         found: usize,
     },
     /// Nothing left for the error.
-    #[error(
-        "{found} observations for {parameters} parameters leave nothing to estimate the error from"
-    )]
+    #[error("{found} observations for {parameters} parameters leave nothing to estimate the error from")]
     TooFewObservations {
         /// Observations.
         found: usize,
@@ -88,10 +86,7 @@ struct Sums {
 
 fn sums(points: &[LinePoint]) -> Sums {
     let n = points.len() as f64;
-    let (x, y) = (
-        points.iter().map(|p| p.x).sum::<f64>() / n,
-        points.iter().map(|p| p.y).sum::<f64>() / n,
-    );
+    let (x, y) = (points.iter().map(|p| p.x).sum::<f64>() / n, points.iter().map(|p| p.y).sum::<f64>() / n);
     let of = |f: &dyn Fn(&LinePoint) -> f64| points.iter().map(f).sum::<f64>();
     Sums {
         n,
@@ -121,10 +116,7 @@ fn check(preparations: &[Vec<LinePoint>], parameters: usize) -> Result<(), LineE
     if found <= parameters {
         return Err(LineError::TooFewObservations { found, parameters });
     }
-    let first = preparations
-        .first()
-        .and_then(|p| p.first())
-        .map_or(0.0, |p| p.y);
+    let first = preparations.first().and_then(|p| p.first()).map_or(0.0, |p| p.y);
     if preparations.iter().flatten().all(|p| p.y == first) {
         return Err(LineError::AllResponsesEqual);
     }
@@ -161,10 +153,7 @@ pub fn parallel_line(
             denominator_variance: variance / sxx,
             covariance: -variance * shift / sxx,
         };
-        let exponential = |i: Interval| Interval {
-            low: i.low.map(f64::exp),
-            high: i.high.map(f64::exp),
-        };
+        let exponential = |i: Interval| Interval { low: i.low.map(f64::exp), high: i.high.map(f64::exp) };
         results.push(LinePotency {
             estimate: ratio.estimate().exp(),
             fieller: exponential(ratio.fieller(t)),
@@ -209,12 +198,7 @@ fn parallel_f_test(r: &Sums, s: &Sums) -> Option<FTest> {
     let common = (r.sxy + s.sxy).powi(2) / (r.sxx + s.sxx);
     let extra = (r.syy + s.syy - common - rss).max(0.0);
     let f = extra / (rss / df);
-    (df >= 1.0 && f.is_finite()).then(|| FTest {
-        f,
-        df1: 1,
-        df2: df as usize,
-        p: f_upper_tail(f, 1.0, df),
-    })
+    (df >= 1.0 && f.is_finite()).then(|| FTest { f, df1: 1, df2: df as usize, p: f_upper_tail(f, 1.0, df) })
 }
 
 /// Slope-ratio assay: common intercept at dose 0, potency is the ratio of slopes. Preparation 0 is
@@ -243,10 +227,7 @@ pub fn slope_ratio_assay(
     let residual_df = observations - parameters;
     let mut rss = 0.0;
     for (k, points) in preparations.iter().enumerate() {
-        rss += points
-            .iter()
-            .map(|p| (p.y - estimate[0] - estimate[k + 1] * p.x).powi(2))
-            .sum::<f64>();
+        rss += points.iter().map(|p| (p.y - estimate[0] - estimate[k + 1] * p.x).powi(2)).sum::<f64>();
     }
     let variance = rss / residual_df as f64;
     let t = student_quantile(0.5 + confidence_level / 2.0, residual_df as f64);
@@ -283,10 +264,7 @@ mod tests {
             let x = if log { d.ln() } else { *d };
             for (j, noise) in [-0.05, 0.05].into_iter().enumerate() {
                 let flip = if (k + j) % 3 == 0 { 1.0 } else { 0.7 };
-                out.push(LinePoint {
-                    x,
-                    y: intercept + slope * x + noise * flip,
-                });
+                out.push(LinePoint { x, y: intercept + slope * x + noise * flip });
             }
         }
         out
@@ -330,12 +308,7 @@ mod tests {
             parallel_line(&[one.clone(), one], 0.95, 0.9, (0.8, 1.25)),
             Err(LineError::TooFewDoses { .. })
         ));
-        let flat: Vec<LinePoint> = (0..5)
-            .map(|k| LinePoint {
-                x: f64::from(k),
-                y: 2.0,
-            })
-            .collect();
+        let flat: Vec<LinePoint> = (0..5).map(|k| LinePoint { x: f64::from(k), y: 2.0 }).collect();
         assert_eq!(
             parallel_line(&[flat.clone(), flat], 0.95, 0.9, (0.8, 1.25)),
             Err(LineError::AllResponsesEqual)

@@ -8,8 +8,7 @@ use sha2::{Digest, Sha256};
 use vena_base::Text;
 
 /// The embedded method file of relative potency.
-pub const RELATIVE_POTENCY: &str =
-    include_str!("../../../knowledge/assays/potency/relative-potency-1.toml");
+pub const RELATIVE_POTENCY: &str = include_str!("../../../knowledge/assays/potency/relative-potency-1.toml");
 /// The embedded method file of quantitative PCR, detection limits and method comparison.
 pub const QPCR: &str = include_str!("../../../knowledge/assays/qpcr/qpcr-1.toml");
 /// The embedded method file of the kinetic endotoxin test.
@@ -22,9 +21,7 @@ pub enum MethodError {
     #[error("the method file cannot be read: {0}")]
     Unreadable(String),
     /// A value that is not a decimal number.
-    #[error(
-        "{id} in the method file has the value {value:?}, which is not a finite decimal number"
-    )]
+    #[error("{id} in the method file has the value {value:?}, which is not a finite decimal number")]
     NotANumber {
         /// Entry.
         id: String,
@@ -210,8 +207,7 @@ pub struct Method {
 impl Method {
     /// Reads and checks a method file. Errors name the entry.
     pub fn parse(toml_text: &str) -> Result<Method, MethodError> {
-        let raw: RawMethod =
-            toml::from_str(toml_text).map_err(|e| MethodError::Unreadable(e.to_string()))?;
+        let raw: RawMethod = toml::from_str(toml_text).map_err(|e| MethodError::Unreadable(e.to_string()))?;
         let number = |entry: &RawEntry| -> Result<f64, MethodError> {
             if !raw.source.iter().any(|s| s.id == entry.source) {
                 return Err(MethodError::NoSuchSource {
@@ -221,18 +217,12 @@ impl Method {
             }
             match entry.value.parse::<f64>() {
                 Ok(value) if value.is_finite() => Ok(value),
-                _ => Err(MethodError::NotANumber {
-                    id: entry.id.clone(),
-                    value: entry.value.clone(),
-                }),
+                _ => Err(MethodError::NotANumber { id: entry.id.clone(), value: entry.value.clone() }),
             }
         };
         let mut parameters = BTreeMap::new();
         for entry in &raw.parameter {
-            if parameters
-                .insert(entry.id.clone(), number(entry)?)
-                .is_some()
-            {
+            if parameters.insert(entry.id.clone(), number(entry)?).is_some() {
                 return Err(MethodError::Twice(entry.id.clone()));
             }
         }
@@ -242,12 +232,8 @@ impl Method {
             if criteria.iter().any(|c| c.id == entry.id) {
                 return Err(MethodError::Twice(entry.id.clone()));
             }
-            let (Some(measure), Some(comparison)) = (entry.measure.clone(), entry.comparison)
-            else {
-                return Err(MethodError::Unreadable(format!(
-                    "{} lacks measure or comparison",
-                    entry.id
-                )));
+            let (Some(measure), Some(comparison)) = (entry.measure.clone(), entry.comparison) else {
+                return Err(MethodError::Unreadable(format!("{} lacks measure or comparison", entry.id)));
             };
             criteria.push(Criterion {
                 id: entry.id.clone(),
@@ -267,8 +253,7 @@ impl Method {
                 id: raw.id,
                 version: raw.version,
                 status: raw.status,
-                program: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"))
-                    .to_string(),
+                program: concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_string(),
             },
             effective_from: raw.effective_from,
             title: Text::new(raw.en, raw.zh_tw),
@@ -281,13 +266,10 @@ impl Method {
 
     /// A parameter of the method by id.
     pub fn number(&self, id: &str) -> Result<f64, MethodError> {
-        self.parameters
-            .get(id)
-            .copied()
-            .ok_or_else(|| MethodError::NoSuchParameter {
-                method: self.reference.id.clone(),
-                id: id.to_string(),
-            })
+        self.parameters.get(id).copied().ok_or_else(|| MethodError::NoSuchParameter {
+            method: self.reference.id.clone(),
+            id: id.to_string(),
+        })
     }
 
     /// Judges the measured values of one subject (a curve, a sample) against every criterion whose
@@ -301,9 +283,7 @@ impl Method {
                         subject: subject.to_string(),
                         outcome: match value {
                             Some(v) if v.is_nan() => Outcome::NotAssessable,
-                            Some(v) if criterion.comparison.is_met(*v, criterion.limit) => {
-                                Outcome::Met
-                            }
+                            Some(v) if criterion.comparison.is_met(*v, criterion.limit) => Outcome::Met,
                             Some(_) => Outcome::NotMet,
                             None => Outcome::NotAssessable,
                         },
@@ -344,8 +324,5 @@ pub struct Verdict {
 
 /// SHA-256 of bytes as lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

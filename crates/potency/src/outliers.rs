@@ -46,10 +46,7 @@ pub fn find_outliers(
     let critical_value = student_quantile(1.0 - alpha / (2.0 * count as f64), df);
     // Responses that lie on the curve to rounding have no outliers; their residuals are noise of
     // the arithmetic.
-    let size: f64 = observations
-        .iter()
-        .map(|o| o.weight * o.response * o.response)
-        .sum();
+    let size: f64 = observations.iter().map(|o| o.weight * o.response * o.response).sum();
     if fit.rss <= 1e-24 * size {
         return Ok(Vec::new());
     }
@@ -82,11 +79,7 @@ pub fn find_outliers(
 /// The same rule where one gross value keeps the whole curve from being fitted: the studentised
 /// residual is by definition the distance from the curve fitted without the observation, over the
 /// standard error of that prediction. The worst observation alone is judged.
-fn by_deletion(
-    model: CurveModel,
-    observations: &[Observation],
-    alpha: f64,
-) -> Option<Vec<Outlier>> {
+fn by_deletion(model: CurveModel, observations: &[Observation], alpha: f64) -> Option<Vec<Outlier>> {
     let count = observations.len();
     if count > DELETION_MAX {
         return None;
@@ -102,18 +95,11 @@ fn by_deletion(
         let variance = fit.rss / fit.residual_df as f64;
         let prediction = variance / o.weight + fit.prediction_variance(o.log_dose);
         let studentised_residual = (o.response - expected) / prediction.sqrt();
-        let critical_value =
-            student_quantile(1.0 - alpha / (2.0 * count as f64), fit.residual_df as f64);
-        let further = worst
-            .as_ref()
-            .is_none_or(|w| studentised_residual.abs() > w.studentised_residual.abs());
+        let critical_value = student_quantile(1.0 - alpha / (2.0 * count as f64), fit.residual_df as f64);
+        let further =
+            worst.as_ref().is_none_or(|w| studentised_residual.abs() > w.studentised_residual.abs());
         if further && studentised_residual.abs() > critical_value {
-            worst = Some(Outlier {
-                index,
-                studentised_residual,
-                critical_value,
-                fitted: expected,
-            });
+            worst = Some(Outlier { index, studentised_residual, critical_value, fitted: expected });
         }
     }
     worst.map(|w| vec![w])
@@ -126,13 +112,7 @@ mod tests {
     use crate::curve::CurveParameters;
 
     fn curve_with(shift: f64) -> Vec<Observation> {
-        let p = CurveParameters {
-            b: 1.5,
-            c: 1.0,
-            d: 9.0,
-            e: 5.0,
-            g: 1.0,
-        };
+        let p = CurveParameters { b: 1.5, c: 1.0, d: 9.0, e: 5.0, g: 1.0 };
         let mut o = Vec::new();
         for (k, dose) in [0.3, 1.0, 3.0, 10.0, 30.0, 100.0].into_iter().enumerate() {
             for replicate in 0..3 {
@@ -148,11 +128,7 @@ mod tests {
     /// the t statistic of a dummy parameter for that well (its deleted residual).
     #[test]
     fn names_the_shifted_well_only() {
-        assert!(
-            find_outliers(CurveModel::FourParameter, &curve_with(0.0), 0.01)
-                .unwrap()
-                .is_empty()
-        );
+        assert!(find_outliers(CurveModel::FourParameter, &curve_with(0.0), 0.01).unwrap().is_empty());
         let found = find_outliers(CurveModel::FourParameter, &curve_with(3.0), 0.01).unwrap();
         assert_eq!(found.iter().map(|o| o.index).collect::<Vec<_>>(), vec![7]);
         assert!(found[0].studentised_residual > found[0].critical_value);

@@ -50,9 +50,7 @@ const RIGHT: f64 = 200.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 60.0;
 /// Line colours; each curve also has its own point shape and dash, so colour never stands alone.
-const COLOURS: [&str; 6] = [
-    "#0b5a70", "#9a4a12", "#4b5a8f", "#5a1250", "#3d4b4f", "#7d4500",
-];
+const COLOURS: [&str; 6] = ["#0b5a70", "#9a4a12", "#4b5a8f", "#5a1250", "#3d4b4f", "#7d4500"];
 const DASHES: [&str; 3] = ["none", "7 4", "2 3"];
 
 /// Doses and responses to places on the sheet.
@@ -68,11 +66,7 @@ struct Scale {
 impl Scale {
     fn of(picture: &PotencyPicture) -> Scale {
         let points = || picture.curves.iter().flat_map(|c| &c.points);
-        let positive: Vec<f64> = points()
-            .map(|p| p.dose)
-            .filter(|d| *d > 0.0)
-            .map(f64::log10)
-            .collect();
+        let positive: Vec<f64> = points().map(|p| p.dose).filter(|d| *d > 0.0).map(f64::log10).collect();
         let has_zero = points().any(|p| p.dose == 0.0);
         let (mut log_low, mut log_high) = bounds(&positive, (0.0, 1.0));
         let margin = (log_high - log_low).max(0.5) * 0.06;
@@ -91,11 +85,7 @@ impl Scale {
     }
 
     fn x_start(&self) -> f64 {
-        if self.zero.is_some() {
-            LEFT + 40.0
-        } else {
-            LEFT
-        }
+        if self.zero.is_some() { LEFT + 40.0 } else { LEFT }
     }
 
     fn x(&self, log_dose: f64) -> f64 {
@@ -104,11 +94,7 @@ impl Scale {
     }
 
     fn x_of_dose(&self, dose: f64) -> f64 {
-        if dose > 0.0 {
-            self.x(dose.log10())
-        } else {
-            self.zero.unwrap_or(LEFT)
-        }
+        if dose > 0.0 { self.x(dose.log10()) } else { self.zero.unwrap_or(LEFT) }
     }
 
     fn y(&self, response: f64) -> f64 {
@@ -135,15 +121,8 @@ pub fn potency_svg(report: &PotencyReport, lang: Lang) -> String {
         lang.tag()
     );
     let title = word("Dose-response curves", "劑量反應曲線");
-    let _ = write!(
-        svg,
-        "<title>{title}</title><desc>{}</desc>",
-        escape(&description(report, lang))
-    );
-    let _ = write!(
-        svg,
-        r##"<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>"##
-    );
+    let _ = write!(svg, "<title>{title}</title><desc>{}</desc>", escape(&description(report, lang)));
+    let _ = write!(svg, r##"<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>"##);
     let _ = write!(
         svg,
         r##"<text x="{LEFT}" y="24" font-size="16" font-weight="600" fill="#10191b">{title}</text>"##
@@ -160,8 +139,7 @@ pub fn potency_svg(report: &PotencyReport, lang: Lang) -> String {
 fn description(report: &PotencyReport, lang: Lang) -> String {
     let mut parts = Vec::new();
     for sample in &report.relative_potency {
-        if let (Some(estimate), Some(low), Some(high)) = (sample.estimate, sample.low, sample.high)
-        {
+        if let (Some(estimate), Some(low), Some(high)) = (sample.estimate, sample.low, sample.high) {
             parts.push(match lang {
                 Lang::En => format!(
                     "{}: relative potency {} ({} to {})",
@@ -197,11 +175,7 @@ fn axes(svg: &mut String, picture: &PotencyPicture, scale: &Scale) {
     }
     let step = (((scale.log_high - scale.log_low) / 10.0).ceil()).max(1.0);
     // Fewer than three decades get marks at 2 and 5 as well, so that a dose can be read.
-    let within: &[f64] = if scale.log_high - scale.log_low < 3.0 {
-        &[1.0, 2.0, 5.0]
-    } else {
-        &[1.0]
-    };
+    let within: &[f64] = if scale.log_high - scale.log_low < 3.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
     let mut exponent = scale.log_low.floor();
     while exponent <= scale.log_high {
         for mark in within {
@@ -258,8 +232,7 @@ fn draw_curve(svg: &mut String, scale: &Scale, curve: &PictureCurve, k: usize) {
     if let Some(p) = &curve.parameters {
         let mut path = String::new();
         for step in 0..=120 {
-            let log_dose =
-                scale.log_low + (scale.log_high - scale.log_low) * f64::from(step) / 120.0;
+            let log_dose = scale.log_low + (scale.log_high - scale.log_low) * f64::from(step) / 120.0;
             let (x, y) = (scale.x(log_dose), scale.y(p.response(10f64.powf(log_dose))));
             let _ = write!(path, "{}{x:.1} {y:.1}", if step == 0 { "M" } else { "L" });
         }
@@ -268,15 +241,8 @@ fn draw_curve(svg: &mut String, scale: &Scale, curve: &PictureCurve, k: usize) {
             r##"<path d="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>"##
         );
         let half = p.half_maximal_dose();
-        if half.is_finite()
-            && half > 0.0
-            && (scale.log_low..=scale.log_high).contains(&half.log10())
-        {
-            let (x, y, bottom) = (
-                scale.x(half.log10()),
-                scale.y(p.response(half)),
-                HEIGHT - BOTTOM,
-            );
+        if half.is_finite() && half > 0.0 && (scale.log_low..=scale.log_high).contains(&half.log10()) {
+            let (x, y, bottom) = (scale.x(half.log10()), scale.y(p.response(half)), HEIGHT - BOTTOM);
             let _ = write!(
                 svg,
                 r##"<line class="ec50" x1="{x:.1}" y1="{y:.1}" x2="{x:.1}" y2="{bottom}" stroke="{colour}" stroke-dasharray="3 3"/><text x="{:.1}" y="{:.1}" font-size="13" fill="{colour}">{}</text>"##,
@@ -303,10 +269,7 @@ fn draw_curve(svg: &mut String, scale: &Scale, curve: &PictureCurve, k: usize) {
 
 fn marker(svg: &mut String, x: f64, y: f64, k: usize, colour: &str) {
     let _ = match k % 4 {
-        0 => write!(
-            svg,
-            r##"<circle cx="{x:.1}" cy="{y:.1}" r="4" fill="{colour}" fill-opacity=".75"/>"##
-        ),
+        0 => write!(svg, r##"<circle cx="{x:.1}" cy="{y:.1}" r="4" fill="{colour}" fill-opacity=".75"/>"##),
         1 => write!(
             svg,
             r##"<rect x="{:.1}" y="{:.1}" width="7" height="7" fill="none" stroke="{colour}" stroke-width="1.6"/>"##,
@@ -365,26 +328,15 @@ pub(crate) fn ticks(low: f64, high: f64) -> Vec<f64> {
     }
     let raw = span / 6.0;
     let power = 10f64.powf(raw.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|m| m * power)
-        .find(|s| *s >= raw)
-        .unwrap_or(raw);
+    let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|s| *s >= raw).unwrap_or(raw);
     let first = (low / step).ceil() as i64;
-    (0..12)
-        .map(|k| (first.saturating_add(k)) as f64 * step)
-        .take_while(|v| *v <= high)
-        .collect()
+    (0..12).map(|k| (first.saturating_add(k)) as f64 * step).take_while(|v| *v <= high).collect()
 }
 
 /// Four significant digits at most, without an exponent in the usual range.
 pub(crate) fn short(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
-        return if value == 0.0 {
-            "0".into()
-        } else {
-            "–".into()
-        };
+        return if value == 0.0 { "0".into() } else { "–".into() };
     }
     let size = value.abs();
     if !(1e-4..1e6).contains(&size) {
@@ -392,11 +344,7 @@ pub(crate) fn short(value: f64) -> String {
     }
     let decimals = (3 - size.log10().floor() as i32).clamp(0, 8) as usize;
     let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_string()
-    } else {
-        text
-    }
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
 }
 
 /// Escapes text for SVG, leaving out control characters XML does not allow.

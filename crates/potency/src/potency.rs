@@ -45,11 +45,7 @@ impl Curve {
     pub(crate) fn observations(&self) -> Vec<Observation> {
         self.wells
             .iter()
-            .map(|w| Observation {
-                log_dose: w.dose.ln(),
-                response: w.response,
-                weight: w.weight,
-            })
+            .map(|w| Observation { log_dose: w.dose.ln(), response: w.response, weight: w.weight })
             .collect()
     }
 }
@@ -63,10 +59,7 @@ pub(crate) struct Analysis<'a> {
 
 /// Analyses a dose-response table. Refuses what cannot be read, what names no such reference, and a
 /// table of which not one curve can be fitted; anything less stands in the report.
-pub fn analyse_potency(
-    csv_bytes: &[u8],
-    options: &PotencyOptions,
-) -> Result<PotencyReport, PotencyError> {
+pub fn analyse_potency(csv_bytes: &[u8], options: &PotencyOptions) -> Result<PotencyReport, PotencyError> {
     let method = Method::parse(options.method_toml.as_deref().unwrap_or(RELATIVE_POTENCY))?;
     let table = AssayTable::read(csv_bytes, &options.columns)?;
     if let Some(standard) = &options.standard
@@ -83,14 +76,8 @@ pub fn analyse_potency(
     };
     analysis.flag_input(&table, reference.as_ref());
     for (run, name) in table.runs.iter().enumerate() {
-        let mut curves: Vec<Curve> = table
-            .preparations
-            .iter()
-            .map(|p| Curve {
-                name: p.clone(),
-                wells: Vec::new(),
-            })
-            .collect();
+        let mut curves: Vec<Curve> =
+            table.preparations.iter().map(|p| Curve { name: p.clone(), wells: Vec::new() }).collect();
         for well in table.wells.iter().filter(|w| w.run == run) {
             if let Some(curve) = curves.get_mut(well.preparation) {
                 curve.wells.push(well.clone());
@@ -124,15 +111,8 @@ fn choose_reference(
     options: &PotencyOptions,
 ) -> Result<Option<ReferenceChoice>, PotencyError> {
     if let Some(name) = &options.reference {
-        return match table
-            .preparations
-            .iter()
-            .find(|p| p.trim().eq_ignore_ascii_case(name.trim()))
-        {
-            Some(found) => Ok(Some(ReferenceChoice {
-                name: found.clone(),
-                chosen: "named",
-            })),
+        return match table.preparations.iter().find(|p| p.trim().eq_ignore_ascii_case(name.trim())) {
+            Some(found) => Ok(Some(ReferenceChoice { name: found.clone(), chosen: "named" })),
             None => Err(PotencyError::NoSuchReference {
                 name: name.clone(),
                 found: table.preparations.join(", "),
@@ -142,35 +122,18 @@ fn choose_reference(
     if table.preparations.len() < 2 {
         return Ok(None);
     }
-    let words = [
-        "reference",
-        "standard",
-        "ref",
-        "std",
-        "rs",
-        "標準品",
-        "對照標準品",
-    ];
+    let words = ["reference", "standard", "ref", "std", "rs", "標準品", "對照標準品"];
     let recognised: Vec<&String> = table
         .preparations
         .iter()
         .filter(|p| {
             let p = p.to_lowercase();
-            words.contains(&p.as_str())
-                || ["reference", "standard", "標準品"]
-                    .iter()
-                    .any(|w| p.contains(w))
+            words.contains(&p.as_str()) || ["reference", "standard", "標準品"].iter().any(|w| p.contains(w))
         })
         .collect();
     Ok(match (recognised.as_slice(), table.preparations.first()) {
-        ([one], _) => Some(ReferenceChoice {
-            name: (*one).clone(),
-            chosen: "recognised",
-        }),
-        (_, Some(first)) => Some(ReferenceChoice {
-            name: first.clone(),
-            chosen: "first-alphabetical",
-        }),
+        ([one], _) => Some(ReferenceChoice { name: (*one).clone(), chosen: "recognised" }),
+        (_, Some(first)) => Some(ReferenceChoice { name: first.clone(), chosen: "first-alphabetical" }),
         _ => None,
     })
 }
@@ -221,12 +184,8 @@ impl Analysis<'_> {
     fn flag_input(&mut self, table: &AssayTable, reference: Option<&ReferenceChoice>) {
         if !table.missing_lines.is_empty() {
             self.flag(
-                Flag::new(
-                    "missing-response",
-                    "wells without a response took no part",
-                    "無反應值之孔未納入",
-                )
-                .on_lines(table.missing_lines.clone()),
+                Flag::new("missing-response", "wells without a response took no part", "無反應值之孔未納入")
+                    .on_lines(table.missing_lines.clone()),
             );
         }
         if !table.excluded_lines.is_empty() {
@@ -248,12 +207,7 @@ impl Analysis<'_> {
                 format!("未使用之欄位：{names}"),
             ));
         }
-        let zero: Vec<usize> = table
-            .wells
-            .iter()
-            .filter(|w| w.dose == 0.0)
-            .map(|w| w.line)
-            .collect();
+        let zero: Vec<usize> = table.wells.iter().filter(|w| w.dose == 0.0).map(|w| w.line).collect();
         if !zero.is_empty() {
             self.flag(
                 Flag::new(
@@ -267,7 +221,10 @@ impl Analysis<'_> {
         if let Some(r) = reference.filter(|r| r.chosen == "first-alphabetical") {
             self.flag(Flag::new(
                 "reference-not-named",
-                format!("no preparation is named as the reference; {} was taken, first in alphabetical order", r.name),
+                format!(
+                    "no preparation is named as the reference; {} was taken, first in alphabetical order",
+                    r.name
+                ),
                 format!("未指定標準品；依字母順序取第一個：{}", r.name),
             ));
         }
@@ -283,20 +240,12 @@ impl Analysis<'_> {
         let mut reports = Vec::new();
         let mut fits: Vec<Option<CurveFit>> = Vec::new();
         for curve in &curves {
-            let fitted = fit_curve(
-                self.options.model,
-                &curve.observations(),
-                self.options.information,
-            );
+            let fitted = fit_curve(self.options.model, &curve.observations(), self.options.information);
             let report = self.curve_report(run, curve, &fitted);
             reports.push(report);
             fits.push(fitted.ok());
         }
-        let mut run_report = RunReport {
-            name: run.to_string(),
-            curves: reports,
-            shared: Vec::new(),
-        };
+        let mut run_report = RunReport { name: run.to_string(), curves: reports, shared: Vec::new() };
         if curves.len() > 1
             && let Some(reference) = reference
         {
@@ -309,35 +258,17 @@ impl Analysis<'_> {
                 points: curve
                     .wells
                     .iter()
-                    .map(|w| PicturePoint {
-                        dose: w.dose,
-                        response: w.response,
-                        removed: false,
-                    })
+                    .map(|w| PicturePoint { dose: w.dose, response: w.response, removed: false })
                     .collect(),
                 parameters: fit.as_ref().map(|f| f.parameters),
             });
         }
-        let removed: Vec<OutlierReport> = self
-            .report
-            .outliers
-            .iter()
-            .filter(|o| o.removed && o.run == run)
-            .cloned()
-            .collect();
+        let removed: Vec<OutlierReport> =
+            self.report.outliers.iter().filter(|o| o.removed && o.run == run).cloned().collect();
         for o in removed {
-            if let Some(c) = self
-                .report
-                .picture
-                .curves
-                .iter_mut()
-                .find(|c| c.run == run && c.name == o.curve)
+            if let Some(c) = self.report.picture.curves.iter_mut().find(|c| c.run == run && c.name == o.curve)
             {
-                c.points.push(PicturePoint {
-                    dose: o.dose,
-                    response: o.response,
-                    removed: true,
-                });
+                c.points.push(PicturePoint { dose: o.dose, response: o.response, removed: true });
             }
         }
         self.report.runs.push(run_report);
@@ -349,20 +280,12 @@ impl Analysis<'_> {
             return Ok(());
         }
         let alpha = self.method.number("heterogeneity-alpha")?;
-        let mut samples: Vec<String> = self
-            .report
-            .relative_potency
-            .iter()
-            .map(|s| s.sample.clone())
-            .collect();
+        let mut samples: Vec<String> =
+            self.report.relative_potency.iter().map(|s| s.sample.clone()).collect();
         samples.sort();
         samples.dedup();
         for sample in samples {
-            let of_sample = self
-                .report
-                .relative_potency
-                .iter()
-                .filter(|s| s.sample == sample);
+            let of_sample = self.report.relative_potency.iter().filter(|s| s.sample == sample);
             // Only what may be reported is combined; what is left out stands among the results.
             let assays: Vec<AssayResult> = of_sample
                 .filter(|s| s.reportable)
@@ -399,20 +322,15 @@ impl Analysis<'_> {
         let curves: Vec<&CurveReport> = self.report.runs.iter().flat_map(|r| &r.curves).collect();
         let lines = self.options.assay != AssayKind::Curves;
         let nothing = if lines {
-            self.report
-                .relative_potency
-                .iter()
-                .all(|s| s.estimate.is_none())
+            self.report.relative_potency.iter().all(|s| s.estimate.is_none())
         } else {
             curves.iter().all(|c| c.refusal.is_some())
         };
         if !nothing {
             return Ok(());
         }
-        let mut reasons: Vec<String> = curves
-            .iter()
-            .filter_map(|c| c.refusal.as_ref().map(|r| named(&c.name, r)))
-            .collect();
+        let mut reasons: Vec<String> =
+            curves.iter().filter_map(|c| c.refusal.as_ref().map(|r| named(&c.name, r))).collect();
         reasons.extend(
             self.report
                 .relative_potency
@@ -420,8 +338,7 @@ impl Analysis<'_> {
                 .filter_map(|s| s.refusal.as_ref().map(|r| named(&s.sample, r))),
         );
         if reasons.is_empty() {
-            reasons
-                .push("a line assay needs the reference and a sample in the same run".to_string());
+            reasons.push("a line assay needs the reference and a sample in the same run".to_string());
         }
         reasons.truncate(5);
         Err(PotencyError::NothingFitted(reasons.join("; ")))
@@ -429,11 +346,7 @@ impl Analysis<'_> {
 }
 
 fn named(name: &str, reason: &str) -> String {
-    if name.is_empty() {
-        reason.to_string()
-    } else {
-        format!("{name}: {reason}")
-    }
+    if name.is_empty() { reason.to_string() } else { format!("{name}: {reason}") }
 }
 
 pub(crate) fn label(run: &str, name: &str) -> String {

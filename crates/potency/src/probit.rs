@@ -75,18 +75,10 @@ pub fn probit_limit(
     let mut used: Vec<HitLevel> = Vec::new();
     for l in levels {
         if l.tested == 0 || l.positive > l.tested {
-            return Err(LimitError::BadCount {
-                positive: l.positive,
-                tested: l.tested,
-            }
-            .into());
+            return Err(LimitError::BadCount { positive: l.positive, tested: l.tested }.into());
         }
         if l.amount == 0.0 {
-            let c = controls.get_or_insert(HitLevel {
-                amount: 0.0,
-                positive: 0,
-                tested: 0,
-            });
+            let c = controls.get_or_insert(HitLevel { amount: 0.0, positive: 0, tested: 0 });
             c.positive += l.positive;
             c.tested += l.tested;
             continue;
@@ -117,15 +109,12 @@ pub fn probit_limit(
         denominator_variance: fit.covariance[2],
         covariance: -fit.covariance[1],
     };
-    let power = |i: Interval| Interval {
-        low: i.low.map(|x| 10f64.powf(x)),
-        high: i.high.map(|x| 10f64.powf(x)),
-    };
+    let power =
+        |i: Interval| Interval { low: i.low.map(|x| 10f64.powf(x)), high: i.high.map(|x| 10f64.powf(x)) };
     let chi_squared: f64 = used
         .iter()
         .map(|l| {
-            let p =
-                normal_cdf(fit.intercept + fit.slope * l.amount.log10()).clamp(1e-12, 1.0 - 1e-12);
+            let p = normal_cdf(fit.intercept + fit.slope * l.amount.log10()).clamp(1e-12, 1.0 - 1e-12);
             let n = l.tested as f64;
             (l.positive as f64 - n * p).powi(2) / (n * p * (1.0 - p))
         })
@@ -151,11 +140,7 @@ pub fn probit_limit(
 /// Maximum likelihood exists only when the amounts of positive and of negative tests overlap.
 fn refuse_separation(used: &[HitLevel]) -> Result<(), ProbitError> {
     let lowest_positive = used.iter().find(|l| l.positive > 0).map(|l| l.amount);
-    let highest_negative = used
-        .iter()
-        .rev()
-        .find(|l| l.positive < l.tested)
-        .map(|l| l.amount);
+    let highest_negative = used.iter().rev().find(|l| l.positive < l.tested).map(|l| l.amount);
     match (lowest_positive, highest_negative) {
         (Some(positive), Some(negative)) if positive < negative => Ok(()),
         (positive, negative) => Err(ProbitError::Separated {
@@ -206,10 +191,7 @@ fn maximise(used: &[HitLevel]) -> Result<Fit, ProbitError> {
         if !well {
             return Err(ProbitError::NotConverged);
         }
-        let (mut da, mut db) = (
-            (wbb * ga - wab * gb) / determinant,
-            (waa * gb - wab * ga) / determinant,
-        );
+        let (mut da, mut db) = ((wbb * ga - wab * gb) / determinant, (waa * gb - wab * ga) / determinant);
         if da.abs() <= 1e-11 * (1.0 + a.abs()) && db.abs() <= 1e-11 * (1.0 + b.abs()) {
             return Ok(Fit {
                 intercept: a,
@@ -236,23 +218,15 @@ mod tests {
     use super::*;
 
     fn level(amount: f64, positive: u64, tested: u64) -> HitLevel {
-        HitLevel {
-            amount,
-            positive,
-            tested,
-        }
+        HitLevel { amount, positive, tested }
     }
 
     /// Row Q12. Symmetric data: the half-way amount is the middle one, and the limit follows from
     /// the slope.
     #[test]
     fn symmetric_series() {
-        let r = probit_limit(
-            &[level(1.0, 4, 24), level(10.0, 12, 24), level(100.0, 20, 24)],
-            0.95,
-            0.95,
-        )
-        .unwrap();
+        let r = probit_limit(&[level(1.0, 4, 24), level(10.0, 12, 24), level(100.0, 20, 24)], 0.95, 0.95)
+            .unwrap();
         assert!((r.intercept + r.slope).abs() < 1e-9);
         assert!((r.limit.log10() - (1.0 + normal_quantile(0.95) / r.slope)).abs() < 1e-9);
         assert!(r.interval.low.unwrap() < r.limit && r.limit < r.interval.high.unwrap());
@@ -263,17 +237,8 @@ mod tests {
     #[test]
     fn separated_series_names_the_gap() {
         let e = probit_limit(&[level(1.0, 0, 8), level(10.0, 8, 8)], 0.95, 0.95).unwrap_err();
-        assert_eq!(
-            e,
-            ProbitError::Separated {
-                between_low: 1.0,
-                between_high: 10.0
-            }
-        );
-        assert!(matches!(
-            probit_limit(&[level(1.0, 0, 8)], 0.95, 0.95),
-            Err(ProbitError::TooFewAmounts(1))
-        ));
+        assert_eq!(e, ProbitError::Separated { between_low: 1.0, between_high: 10.0 });
+        assert!(matches!(probit_limit(&[level(1.0, 0, 8)], 0.95, 0.95), Err(ProbitError::TooFewAmounts(1))));
         assert!(matches!(
             probit_limit(&[level(1.0, 9, 8), level(2.0, 1, 8)], 0.95, 0.95),
             Err(ProbitError::Limit(_))

@@ -51,11 +51,7 @@ pub fn analyse_qpcr(csv_bytes: &[u8], options: &QpcrOptions) -> Result<QpcrRepor
         input_sha256: sha256_hex(csv_bytes),
         quantity_unit: table.quantity_unit.clone(),
         options: options.clone(),
-        curves: table
-            .targets
-            .iter()
-            .map(|t| standard_curve(&table, t, level, detection))
-            .collect(),
+        curves: table.targets.iter().map(|t| standard_curve(&table, t, level, detection)).collect(),
         samples: Vec::new(),
         residual_dna: Vec::new(),
         vector_copies: Vec::new(),
@@ -65,10 +61,8 @@ pub fn analyse_qpcr(csv_bytes: &[u8], options: &QpcrOptions) -> Result<QpcrRepor
     };
     report.samples = samples(&table, &report.curves, options, level);
     for curve in &report.curves {
-        let blanks = table
-            .wells
-            .iter()
-            .filter(|w| w.task == Task::NoTemplateControl && w.target == curve.target);
+        let blanks =
+            table.wells.iter().filter(|w| w.task == Task::NoTemplateControl && w.target == curve.target);
         let (mut wells, mut positive) = (0, 0);
         for well in blanks {
             wells += 1;
@@ -76,26 +70,18 @@ pub fn analyse_qpcr(csv_bytes: &[u8], options: &QpcrOptions) -> Result<QpcrRepor
         }
         let has_standards = !curve.hits.is_empty();
         let line = curve.line.as_ref();
-        let mut measures = vec![(
-            "no-template-control-positives",
-            (wells > 0).then_some(positive as f64),
-        )];
+        let mut measures = vec![("no-template-control-positives", (wells > 0).then_some(positive as f64))];
         if has_standards {
             measures.push(("slope", line.map(|l| l.slope)));
             measures.push(("r-squared", line.map(|l| l.r_squared)));
-            measures.push((
-                "standard-levels",
-                Some(line.map_or(0.0, |l| l.levels as f64)),
-            ));
+            measures.push(("standard-levels", Some(line.map_or(0.0, |l| l.levels as f64))));
         }
-        report
-            .suitability
-            .extend(method.judge(&curve.target, &measures));
+        report.suitability.extend(method.judge(&curve.target, &measures));
     }
     crate::qpcr_results::residual_dna(&mut report, &method, &table);
     crate::qpcr_results::vector_copies(&mut report, &method, level)?;
-    report.suitable = !report.suitability.is_empty()
-        && report.suitability.iter().all(|v| v.outcome == Outcome::Met);
+    report.suitable =
+        !report.suitability.is_empty() && report.suitability.iter().all(|v| v.outcome == Outcome::Met);
     Ok(report)
 }
 
@@ -105,37 +91,18 @@ fn check_options(options: &QpcrOptions, table: &QpcrTable) -> Result<(), QpcrErr
     if let Some(v) = &options.vector_copies {
         targets.extend([&v.vector_target, &v.reference_target]);
     }
-    targets.extend(
-        options
-            .residual_dna
-            .as_ref()
-            .and_then(|r| r.target.as_ref()),
-    );
+    targets.extend(options.residual_dna.as_ref().and_then(|r| r.target.as_ref()));
     for name in targets {
         if !table.targets.contains(name) {
-            return Err(QpcrError::NoSuchTarget {
-                name: name.clone(),
-                found: table.targets.join(", "),
-            });
+            return Err(QpcrError::NoSuchTarget { name: name.clone(), found: table.targets.join(", ") });
         }
     }
     let dna = options.residual_dna.clone().unwrap_or_default();
-    let fraction = options
-        .vector_copies
-        .as_ref()
-        .and_then(|v| v.transduced_fraction);
+    let fraction = options.vector_copies.as_ref().and_then(|v| v.transduced_fraction);
     for (what, value, max) in [
         ("the cut-off Cq", options.cut_off_cq, f64::MAX),
-        (
-            "nanograms per quantity unit",
-            dna.nanograms_per_quantity_unit,
-            f64::MAX,
-        ),
-        (
-            "millilitres of product per well",
-            dna.product_ml_per_well,
-            f64::MAX,
-        ),
+        ("nanograms per quantity unit", dna.nanograms_per_quantity_unit, f64::MAX),
+        ("millilitres of product per well", dna.product_ml_per_well, f64::MAX),
         ("millilitres per dose", dna.dose_ml, f64::MAX),
         ("the transduced fraction", fraction, 1.0),
     ] {
@@ -150,12 +117,8 @@ fn check_options(options: &QpcrOptions, table: &QpcrTable) -> Result<(), QpcrErr
 
 fn flags(table: &QpcrTable) -> Vec<Flag> {
     let mut flags = Vec::new();
-    let undetermined: Vec<usize> = table
-        .wells
-        .iter()
-        .filter(|w| w.cq == Cq::Undetermined)
-        .map(|w| w.line)
-        .collect();
+    let undetermined: Vec<usize> =
+        table.wells.iter().filter(|w| w.cq == Cq::Undetermined).map(|w| w.line).collect();
     if !undetermined.is_empty() {
         flags.push(
             Flag::new(
@@ -168,22 +131,14 @@ fn flags(table: &QpcrTable) -> Vec<Flag> {
     }
     if !table.missing_lines.is_empty() {
         flags.push(
-            Flag::new(
-                "missing-cq",
-                "wells with an empty Cq took no part",
-                "Cq 空白之孔未納入",
-            )
-            .on_lines(table.missing_lines.clone()),
+            Flag::new("missing-cq", "wells with an empty Cq took no part", "Cq 空白之孔未納入")
+                .on_lines(table.missing_lines.clone()),
         );
     }
     if !table.excluded_lines.is_empty() {
         flags.push(
-            Flag::new(
-                "excluded",
-                "wells the table marks as excluded took no part",
-                "表中標示排除之孔未納入",
-            )
-            .on_lines(table.excluded_lines.clone()),
+            Flag::new("excluded", "wells the table marks as excluded took no part", "表中標示排除之孔未納入")
+                .on_lines(table.excluded_lines.clone()),
         );
     }
     if table.concluded_tasks {
@@ -197,11 +152,8 @@ fn flags(table: &QpcrTable) -> Vec<Flag> {
 }
 
 fn standard_curve(table: &QpcrTable, target: &str, level: f64, detection: f64) -> StandardCurve {
-    let standards: Vec<&QpcrWell> = table
-        .wells
-        .iter()
-        .filter(|w| w.task == Task::Standard && w.target == target)
-        .collect();
+    let standards: Vec<&QpcrWell> =
+        table.wells.iter().filter(|w| w.task == Task::Standard && w.target == target).collect();
     let mut hits: Vec<HitLevel> = Vec::new();
     for well in &standards {
         let Some(amount) = well.quantity else {
@@ -213,21 +165,13 @@ fn standard_curve(table: &QpcrTable, target: &str, level: f64, detection: f64) -
                 h.positive += hit;
                 h.tested += 1;
             }
-            None => hits.push(HitLevel {
-                amount,
-                positive: hit,
-                tested: 1,
-            }),
+            None => hits.push(HitLevel { amount, positive: hit, tested: 1 }),
         }
     }
     hits.sort_by(|a, b| b.amount.total_cmp(&a.amount));
     // The mean of the wells that did amplify would be too early a Cq: a level with a well that did
     // not amplify says something about detection and nothing about the line.
-    let levels_left_out: Vec<f64> = hits
-        .iter()
-        .filter(|h| h.positive < h.tested)
-        .map(|h| h.amount)
-        .collect();
+    let levels_left_out: Vec<f64> = hits.iter().filter(|h| h.positive < h.tested).map(|h| h.amount).collect();
     let points: Vec<(f64, f64)> = standards
         .iter()
         .filter_map(|w| match (w.quantity, w.cq) {
@@ -238,28 +182,16 @@ fn standard_curve(table: &QpcrTable, target: &str, level: f64, detection: f64) -
     let line = StandardLine::fit(&points);
     let efficiency_of = |slope: f64| 10f64.powf(-1.0 / slope) - 1.0;
     let fitted = line.as_ref().ok();
-    let probit = if hits.is_empty() {
-        None
-    } else {
-        Some(probit_limit(&hits, detection, level))
-    };
+    let probit = if hits.is_empty() { None } else { Some(probit_limit(&hits, detection, level)) };
     StandardCurve {
         target: target.to_string(),
-        efficiency: fitted
-            .filter(|l| l.slope < 0.0)
-            .map(|l| efficiency_of(l.slope)),
-        efficiency_interval: fitted
-            .map(|l| l.slope_interval(level))
-            .filter(|i| i.1 < 0.0)
-            .map(|(a, b)| {
-                // The steeper slope is the lower efficiency.
-                (efficiency_of(a), efficiency_of(b))
-            }),
+        efficiency: fitted.filter(|l| l.slope < 0.0).map(|l| efficiency_of(l.slope)),
+        efficiency_interval: fitted.map(|l| l.slope_interval(level)).filter(|i| i.1 < 0.0).map(|(a, b)| {
+            // The steeper slope is the lower efficiency.
+            (efficiency_of(a), efficiency_of(b))
+        }),
         refusal: line.as_ref().err().map(|e| e.to_string()),
-        probit_refusal: probit
-            .as_ref()
-            .and_then(|p| p.as_ref().err())
-            .map(|e| e.to_string()),
+        probit_refusal: probit.as_ref().and_then(|p| p.as_ref().err()).map(|e| e.to_string()),
         probit: probit.and_then(Result::ok),
         poisson: poisson_limit(&hits, detection, level).ok().flatten(),
         line: line.ok(),
@@ -278,11 +210,7 @@ fn samples(
     let mut order: Vec<(String, String)> = Vec::new();
     let mut known = std::collections::HashMap::new();
     let mut groups: Vec<Vec<Cq>> = Vec::new();
-    for well in table
-        .wells
-        .iter()
-        .filter(|w| matches!(w.task, Task::Unknown | Task::PositiveControl))
-    {
+    for well in table.wells.iter().filter(|w| matches!(w.task, Task::Unknown | Task::PositiveControl)) {
         let key = (well.sample.clone(), well.target.clone());
         let index = *known.entry(key.clone()).or_insert_with(|| {
             order.push(key);
@@ -305,17 +233,12 @@ fn samples(
         .iter()
         .zip(&groups)
         .map(|((sample, target), cqs)| {
-            let line = curves
-                .iter()
-                .find(|c| c.target == *target)
-                .and_then(|c| c.line.as_ref());
+            let line = curves.iter().find(|c| c.target == *target).and_then(|c| c.line.as_ref());
             let call = options
                 .cut_off_cq
                 .filter(|_| options.internal_control_target.as_ref() != Some(target))
                 .map(|cut_off| {
-                    let positive = cqs
-                        .iter()
-                        .any(|c| matches!(c, Cq::Value(cq) if *cq <= cut_off));
+                    let positive = cqs.iter().any(|c| matches!(c, Cq::Value(cq) if *cq <= cut_off));
                     let control_well = options.internal_control_target.is_none()
                         || controls.get(sample.as_str()) == Some(&true);
                     match (positive, control_well) {
@@ -337,10 +260,8 @@ fn one_sample(
     call: Option<Call>,
     level: f64,
 ) -> QpcrSample {
-    let values: Vec<f64> = cqs
-        .iter()
-        .filter_map(|c| if let Cq::Value(v) = c { Some(*v) } else { None })
-        .collect();
+    let values: Vec<f64> =
+        cqs.iter().filter_map(|c| if let Cq::Value(v) = c { Some(*v) } else { None }).collect();
     let status = if values.is_empty() {
         QuantityStatus::NotDetected
     } else if values.len() < cqs.len() {
@@ -350,19 +271,15 @@ fn one_sample(
     } else {
         QuantityStatus::Quantified
     };
-    let reading = if status == QuantityStatus::Quantified {
-        line.and_then(|l| l.read(&values, level))
-    } else {
-        None
-    };
+    let reading =
+        if status == QuantityStatus::Quantified { line.and_then(|l| l.read(&values, level)) } else { None };
     let power = |x: Option<f64>| x.map(|x| 10f64.powf(x)).filter(|x| x.is_finite());
     QpcrSample {
         sample: sample.to_string(),
         target: target.to_string(),
         replicates: cqs.len(),
         amplified: values.len(),
-        cq_mean: (values.len() == cqs.len())
-            .then(|| values.iter().sum::<f64>() / values.len() as f64),
+        cq_mean: (values.len() == cqs.len()).then(|| values.iter().sum::<f64>() / values.len() as f64),
         status,
         quantity: power(reading.map(|r| r.x)),
         interval: reading.map_or(Interval::UNBOUNDED, |r| Interval {
@@ -376,9 +293,7 @@ fn one_sample(
             .and_then(|cq| line.and_then(|l| l.read(&[cq], level)))
             .and_then(|r| power(Some(r.x))),
         log_standard_error: reading.map(|r| r.standard_error * std::f64::consts::LN_10),
-        extrapolated: reading
-            .zip(line)
-            .is_some_and(|(r, l)| r.x < l.x_low || r.x > l.x_high),
+        extrapolated: reading.zip(line).is_some_and(|(r, l)| r.x < l.x_low || r.x > l.x_high),
         call,
     }
 }

@@ -14,9 +14,7 @@ const LEFT: f64 = 64.0;
 const RIGHT: f64 = 210.0;
 const TOP: f64 = 44.0;
 const BOTTOM: f64 = 60.0;
-const COLOURS: [&str; 6] = [
-    "#0b5a70", "#9a4a12", "#4b5a8f", "#5a1250", "#3d4b4f", "#7d4500",
-];
+const COLOURS: [&str; 6] = ["#0b5a70", "#9a4a12", "#4b5a8f", "#5a1250", "#3d4b4f", "#7d4500"];
 
 struct Scale {
     x: (f64, f64),
@@ -46,10 +44,7 @@ impl Scale {
             let margin = ((high - low) * 0.06).max(least);
             (low - margin, high + margin)
         };
-        Scale {
-            x: wide(x, 0.25),
-            y: wide(y, 0.5),
-        }
+        Scale { x: wide(x, 0.25), y: wide(y, 0.5) }
     }
 
     fn x(&self, value: f64) -> f64 {
@@ -156,10 +151,7 @@ fn axes(svg: &mut String, report: &QpcrReport, scale: &Scale, quantity: &str) {
         );
         exponent += step;
     }
-    let unit = report
-        .quantity_unit
-        .as_ref()
-        .map_or(String::new(), |u| format!(" ({u})"));
+    let unit = report.quantity_unit.as_ref().map_or(String::new(), |u| format!(" ({u})"));
     let _ = write!(
         svg,
         r##"<path d="M{LEFT} {TOP}V{bottom}H{right}" stroke="#7d8b8f" fill="none"/><text x="{:.1}" y="{:.1}" text-anchor="middle" fill="#10191b">{}</text><text transform="translate(18 {:.1}) rotate(-90)" text-anchor="middle" fill="#10191b">Cq</text>"##,
@@ -185,9 +177,7 @@ fn legend(
     }
     let x = WIDTH - RIGHT + 24.0;
     let name: String = target.chars().take(20).collect();
-    let below = efficiency.map_or(none.to_string(), |e| {
-        format!("{word} {} %", short(e * 100.0))
-    });
+    let below = efficiency.map_or(none.to_string(), |e| format!("{word} {} %", short(e * 100.0)));
     let _ = write!(
         svg,
         r##"<circle cx="{x:.1}" cy="{:.1}" r="4" fill="{colour}"/><text x="{:.1}" y="{y:.1}" fill="#10191b">{}</text><text x="{:.1}" y="{:.1}" fill="#3d4b4f">{}</text>"##,

@@ -3,9 +3,7 @@
 
 use crate::interval::Interval;
 use crate::method::{Method, MethodError};
-use crate::qpcr::{
-    QpcrReport, QpcrSample, QuantityStatus, ResidualDna, ResidualDnaResult, VectorCopyResult,
-};
+use crate::qpcr::{QpcrReport, QpcrSample, QuantityStatus, ResidualDna, ResidualDnaResult, VectorCopyResult};
 use crate::qpcr_table::QpcrTable;
 
 /// Residual DNA per dose of every sample of the target.
@@ -13,13 +11,10 @@ pub(crate) fn residual_dna(report: &mut QpcrReport, method: &Method, table: &Qpc
     let Some(options) = report.options.residual_dna.clone() else {
         return;
     };
-    let target = options
-        .target
-        .clone()
-        .or_else(|| match table.targets.as_slice() {
-            [one] => Some(one.clone()),
-            _ => None,
-        });
+    let target = options.target.clone().or_else(|| match table.targets.as_slice() {
+        [one] => Some(one.clone()),
+        _ => None,
+    });
     let missing = missing_context(&options, target.is_some());
     let factor = options
         .nanograms_per_quantity_unit
@@ -34,16 +29,9 @@ pub(crate) fn residual_dna(report: &mut QpcrReport, method: &Method, table: &Qpc
         .map(|l| 10f64.powf(l.x_low));
     let mut results = Vec::new();
     let mut verdicts = Vec::new();
-    for s in report
-        .samples
-        .iter()
-        .filter(|s| target.as_ref().is_none_or(|t| *t == s.target))
-    {
+    for s in report.samples.iter().filter(|s| target.as_ref().is_none_or(|t| *t == s.target)) {
         let result = dna_of_sample(s, lowest, factor, missing.clone());
-        verdicts.extend(method.judge(
-            &s.sample,
-            &[("residual-dna-ng-per-dose", result.ng_per_dose)],
-        ));
+        verdicts.extend(method.judge(&s.sample, &[("residual-dna-ng-per-dose", result.ng_per_dose)]));
         results.push(result);
     }
     report.residual_dna = results;
@@ -53,14 +41,8 @@ pub(crate) fn residual_dna(report: &mut QpcrReport, method: &Method, table: &Qpc
 fn missing_context(options: &ResidualDna, has_target: bool) -> Vec<&'static str> {
     let mut missing = Vec::new();
     for (value, what) in [
-        (
-            options.nanograms_per_quantity_unit,
-            "nanograms per quantity unit",
-        ),
-        (
-            options.product_ml_per_well,
-            "millilitres of product per well",
-        ),
+        (options.nanograms_per_quantity_unit, "nanograms per quantity unit"),
+        (options.product_ml_per_well, "millilitres of product per well"),
         (options.dose_ml, "millilitres per dose"),
     ] {
         if value.is_none() {
@@ -85,60 +67,31 @@ fn dna_of_sample(
     if quantity.is_none() {
         missing.push("standard curve");
     }
-    if !quantified
-        && s.earliest_quantity
-            .zip(lowest)
-            .is_some_and(|(earliest, low)| earliest > low)
-    {
+    if !quantified && s.earliest_quantity.zip(lowest).is_some_and(|(earliest, low)| earliest > low) {
         // One well failed while another reads inside the curve: no bound can be given.
         missing.push("agreeing replicates (some amplified inside the curve, some not at all)");
     }
     let per_dose = |x: Option<f64>| {
-        if missing.is_empty() {
-            x.zip(factor).map(|(x, f)| x * f)
-        } else {
-            None
-        }
+        if missing.is_empty() { x.zip(factor).map(|(x, f)| x * f) } else { None }
     };
     let ng_per_dose = per_dose(quantity);
     let interval = if quantified {
-        Interval {
-            low: per_dose(s.interval.low),
-            high: per_dose(s.interval.high),
-        }
+        Interval { low: per_dose(s.interval.low), high: per_dose(s.interval.high) }
     } else {
-        Interval {
-            low: None,
-            high: ng_per_dose,
-        }
+        Interval { low: None, high: ng_per_dose }
     };
-    ResidualDnaResult {
-        sample: s.sample.clone(),
-        ng_per_dose,
-        interval,
-        at_most: !quantified,
-        missing,
-    }
+    ResidualDnaResult { sample: s.sample.clone(), ng_per_dose, interval, at_most: !quantified, missing }
 }
 
 /// Vector copies per cell: vector copies over reference-gene copies, times the gene's copies per cell.
-pub(crate) fn vector_copies(
-    report: &mut QpcrReport,
-    method: &Method,
-    level: f64,
-) -> Result<(), MethodError> {
+pub(crate) fn vector_copies(report: &mut QpcrReport, method: &Method, level: f64) -> Result<(), MethodError> {
     let Some(options) = report.options.vector_copies.clone() else {
         return Ok(());
     };
     let gene_copies = method.number("reference-gene-copies-per-cell")?;
     let z = crate::distributions::normal_quantile(0.5 + level / 2.0);
-    let of_target = |target: &str| -> Vec<&QpcrSample> {
-        report
-            .samples
-            .iter()
-            .filter(|s| s.target == target)
-            .collect()
-    };
+    let of_target =
+        |target: &str| -> Vec<&QpcrSample> { report.samples.iter().filter(|s| s.target == target).collect() };
     let references = of_target(&options.reference_target);
     let mut results = Vec::new();
     let mut verdicts = Vec::new();
@@ -158,8 +111,7 @@ pub(crate) fn vector_copies(
                 let half = z * error.hypot(gene_error);
                 result.copies_per_cell = Some(per_cell);
                 result.interval = Interval::new(per_cell * (-half).exp(), per_cell * half.exp());
-                result.copies_per_transduced_cell =
-                    options.transduced_fraction.map(|f| per_cell / f);
+                result.copies_per_transduced_cell = options.transduced_fraction.map(|f| per_cell / f);
             }
             (None, Some(_)) if vector.status == QuantityStatus::NotDetected => {
                 result.refusal =
@@ -167,8 +119,7 @@ pub(crate) fn vector_copies(
             }
             (None, _) => result.refusal = Some("the vector could not be quantified".to_string()),
             (_, None) => {
-                result.refusal =
-                    Some("the reference gene could not be quantified in this sample".to_string())
+                result.refusal = Some("the reference gene could not be quantified in this sample".to_string())
             }
         }
         let judged = result.copies_per_transduced_cell.or(result.copies_per_cell);

@@ -24,9 +24,7 @@ pub enum QpcrTableError {
         cq: f64,
     },
     /// A task not understood.
-    #[error(
-        "line {line}: the task {task:?} is not understood (standard, unknown, ntc, positive control)"
-    )]
+    #[error("line {line}: the task {task:?} is not understood (standard, unknown, ntc, positive control)")]
     UnknownTask {
         /// Line.
         line: usize,
@@ -114,34 +112,10 @@ pub struct QpcrTable {
     pub concluded_tasks: bool,
 }
 
-const CQ: &[&str] = &[
-    "cq",
-    "ct",
-    "cp",
-    "cycle",
-    "crossingpoint",
-    "ctvalue",
-    "cqvalue",
-];
-const TASK: &[&str] = &[
-    "task",
-    "type",
-    "content",
-    "welltype",
-    "role",
-    "sampletype",
-    "類型",
-];
+const CQ: &[&str] = &["cq", "ct", "cp", "cycle", "crossingpoint", "ctvalue", "cqvalue"];
+const TASK: &[&str] = &["task", "type", "content", "welltype", "role", "sampletype", "類型"];
 const TARGET: &[&str] = &["target", "targetname", "detector", "gene", "assay", "標的"];
-const SAMPLE: &[&str] = &[
-    "sample",
-    "samplename",
-    "sampleid",
-    "name",
-    "檢體",
-    "檢品",
-    "樣品",
-];
+const SAMPLE: &[&str] = &["sample", "samplename", "sampleid", "name", "檢體", "檢品", "樣品"];
 const QUANTITY: &[&str] = &[
     "quantity",
     "qty",
@@ -229,33 +203,18 @@ impl QpcrTable {
             return Ok(());
         }
         let text = |column: Option<usize>| column.map_or("", |c| table.text(row, c)).to_string();
-        let (well, target, sample) = (
-            text(columns.well),
-            text(columns.target),
-            text(columns.sample),
-        );
+        let (well, target, sample) = (text(columns.well), text(columns.target), text(columns.sample));
         if !well.is_empty() {
             let place = (text(columns.plate), well.to_uppercase(), target.clone());
             if let Some(first_line) = seen.insert(place, line) {
-                return Err(QpcrTableError::DuplicateWell {
-                    well,
-                    target,
-                    line,
-                    first_line,
-                });
+                return Err(QpcrTableError::DuplicateWell { well, target, line, first_line });
             }
         }
         let quantity = match columns.quantity {
             Some(c) => table.number(row, c)?,
             None => None,
         };
-        let task = read_task(
-            &text(columns.task),
-            columns.task.is_some(),
-            &sample,
-            quantity,
-            line,
-        )?;
+        let task = read_task(&text(columns.task), columns.task.is_some(), &sample, quantity, line)?;
         if task == Task::Standard && quantity.is_none_or(|q| q <= 0.0) {
             return Err(QpcrTableError::StandardWithoutQuantity { line });
         }
@@ -272,25 +231,14 @@ impl QpcrTable {
                 None => Cq::Undetermined,
             }
         };
-        self.wells.push(QpcrWell {
-            line,
-            sample,
-            target,
-            task,
-            quantity,
-            cq,
-        });
+        self.wells.push(QpcrWell { line, sample, target, task, quantity, cq });
         Ok(())
     }
 }
 
 /// Words instruments write when a well never crossed the threshold. Some write NaN or N/A.
 fn is_undetermined(cell: &str) -> bool {
-    let word: String = cell
-        .to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect();
+    let word: String = cell.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
     matches!(
         word.as_str(),
         "undetermined"
@@ -314,12 +262,8 @@ fn read_task(
     quantity: Option<f64>,
     line: usize,
 ) -> Result<Task, QpcrTableError> {
-    let word = |text: &str| -> String {
-        text.to_lowercase()
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .collect()
-    };
+    let word =
+        |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
     let key = word(cell);
     // Some instruments number their tasks: Std-1, Unkn-12.
     let key = key.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -327,15 +271,12 @@ fn read_task(
         return match key {
             "standard" | "std" | "stnd" | "標準品" => Ok(Task::Standard),
             "unknown" | "unkn" | "unk" | "sample" | "檢品" | "樣品" | "" => Ok(Task::Unknown),
-            "ntc" | "notemplate" | "notemplatecontrol" | "neg" | "negativecontrol" | "negctrl"
-            | "blank" | "無模板對照" => Ok(Task::NoTemplateControl),
+            "ntc" | "notemplate" | "notemplatecontrol" | "neg" | "negativecontrol" | "negctrl" | "blank"
+            | "無模板對照" => Ok(Task::NoTemplateControl),
             "pos" | "positivecontrol" | "posctrl" | "pc" | "control" | "陽性對照" => {
                 Ok(Task::PositiveControl)
             }
-            _ => Err(QpcrTableError::UnknownTask {
-                line,
-                task: cell.chars().take(80).collect(),
-            }),
+            _ => Err(QpcrTableError::UnknownTask { line, task: cell.chars().take(80).collect() }),
         };
     }
     Ok(match word(sample).as_str() {

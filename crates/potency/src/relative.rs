@@ -99,14 +99,7 @@ fn profile(
     }
     let side = |sign: f64| -> Option<f64> {
         let excess = |distance: f64| {
-            held_rss(
-                fit,
-                curves,
-                reference,
-                sample,
-                log_estimate + sign * distance,
-            )
-            .map(|r| r - limit)
+            held_rss(fit, curves, reference, sample, log_estimate + sign * distance).map(|r| r - limit)
         };
         let (mut inner, mut outer) = (0.0, t * log_error);
         // Widen until outside; an interval hundreds of times the estimate is no interval.
@@ -124,18 +117,11 @@ fn profile(
             if outer - inner <= 1e-10 * outer {
                 break;
             }
-            if excess(middle)? < 0.0 {
-                inner = middle
-            } else {
-                outer = middle
-            }
+            if excess(middle)? < 0.0 { inner = middle } else { outer = middle }
         }
         Some((log_estimate + sign * 0.5 * (inner + outer)).exp())
     };
-    Interval {
-        low: side(-1.0),
-        high: side(1.0),
-    }
+    Interval { low: side(-1.0), high: side(1.0) }
 }
 
 /// One parameter held against its equivalence margins.
@@ -203,10 +189,7 @@ impl Margins {
     /// Reads the margins of a method.
     pub fn of(method: &Method) -> Result<Margins, MethodError> {
         let pair = |name: &str| -> Result<(f64, f64), MethodError> {
-            Ok((
-                method.number(&format!("{name}-lower"))?,
-                method.number(&format!("{name}-upper"))?,
-            ))
+            Ok((method.number(&format!("{name}-lower"))?, method.number(&format!("{name}-upper"))?))
         };
         Ok(Margins {
             confidence_level: method.number("equivalence-confidence-level")?,
@@ -229,49 +212,24 @@ pub fn parallelism(
 ) -> Result<Parallelism, FitError> {
     let pair = [reference.to_vec(), sample.to_vec()];
     let free = fit_joint(model, &pair, Shared::NOTHING, information)?;
-    let t = student_quantile(
-        0.5 + margins.confidence_level / 2.0,
-        free.residual_df as f64,
-    );
+    let t = student_quantile(0.5 + margins.confidence_level / 2.0, free.residual_df as f64);
     let five = model == CurveModel::FiveParameter;
     // Weights of the fitted parameters in numerator and denominator: (curve, slot, factor).
     let slope: (Vec<_>, Vec<_>) = (vec![(1, 0, 1.0)], vec![(0, 0, 1.0)]);
-    let range = (
-        vec![(1, 2, 1.0), (1, 1, -1.0)],
-        vec![(0, 2, 1.0), (0, 1, -1.0)],
-    );
-    let lower = (
-        vec![(1, 1, 1.0), (0, 1, -1.0)],
-        vec![(0, 2, 1.0), (0, 1, -1.0)],
-    );
+    let range = (vec![(1, 2, 1.0), (1, 1, -1.0)], vec![(0, 2, 1.0), (0, 1, -1.0)]);
+    let lower = (vec![(1, 1, 1.0), (0, 1, -1.0)], vec![(0, 2, 1.0), (0, 1, -1.0)]);
     let asymmetry = (vec![(1, 4, 1.0)], vec![(0, 4, 1.0)]);
     let mut checks = vec![
         equivalence(&free, "slope-ratio", &slope, t, margins.slope),
         equivalence(&free, "range-ratio", &range, t, margins.range),
-        equivalence(
-            &free,
-            "lower-asymptote-difference",
-            &lower,
-            t,
-            margins.lower,
-        ),
+        equivalence(&free, "lower-asymptote-difference", &lower, t, margins.lower),
     ];
     if five {
-        checks.push(equivalence(
-            &free,
-            "asymmetry-ratio",
-            &asymmetry,
-            t,
-            margins.asymmetry,
-        ));
+        checks.push(equivalence(&free, "asymmetry-ratio", &asymmetry, t, margins.asymmetry));
     }
     let rises = |k: usize| free.curves[k].b * (free.curves[k].d - free.curves[k].c) < 0.0;
     let reversed = rises(0) != rises(1);
-    let f_test = if reversed {
-        None
-    } else {
-        f_test(model, &pair, &free, information)
-    };
+    let f_test = if reversed { None } else { f_test(model, &pair, &free, information) };
     Ok(Parallelism {
         parallel: !reversed && checks.iter().all(|c| c.equivalent),
         confidence_level: margins.confidence_level,

@@ -88,11 +88,7 @@ pub struct Flag {
 impl Flag {
     /// A flag about the whole table.
     pub fn new(code: &'static str, en: impl Into<String>, zh_tw: impl Into<String>) -> Flag {
-        Flag {
-            code,
-            text: Text::new(en, zh_tw),
-            lines: Vec::new(),
-        }
+        Flag { code, text: Text::new(en, zh_tw), lines: Vec::new() }
     }
 
     /// The same with lines.

@@ -9,11 +9,7 @@ use crate::potency::{Analysis, Curve, PotencyError, label};
 use crate::report::*;
 
 impl Analysis<'_> {
-    pub(crate) fn handle_outliers(
-        &mut self,
-        run: &str,
-        curves: &mut [Curve],
-    ) -> Result<(), PotencyError> {
+    pub(crate) fn handle_outliers(&mut self, run: &str, curves: &mut [Curve]) -> Result<(), PotencyError> {
         let alpha = self.method.number("outlier-alpha")?;
         let fraction_max = self.method.number("outlier-fraction-max")?;
         for curve in curves {
@@ -81,15 +77,10 @@ impl Analysis<'_> {
         let r_squared = fit.map(|f| 1.0 - f.rss / total_sum(&curve.wells));
         let inside = p.map(|p| {
             let half = p.half_maximal_dose();
-            if half >= low && half <= high {
-                1.0
-            } else {
-                0.0
-            }
+            if half >= low && half <= high { 1.0 } else { 0.0 }
         });
-        let window = fit.map(|f| {
-            (f.parameters.d - f.parameters.c).abs() / (f.rss / f.residual_df as f64).sqrt()
-        });
+        let window =
+            fit.map(|f| (f.parameters.d - f.parameters.c).abs() / (f.rss / f.residual_df as f64).sqrt());
         let subject = label(run, &curve.name);
         self.report.suitability.extend(self.method.judge(
             &subject,
@@ -102,16 +93,8 @@ impl Analysis<'_> {
             ],
         ));
         if let Some(f) = fit {
-            let errors =
-                (0..self.options.model.parameter_count()).map(|k| Some(f.standard_error(k)));
-            push_parameters(
-                &mut self.report.parameters,
-                run,
-                &curve.name,
-                "own",
-                &f.parameters,
-                errors,
-            );
+            let errors = (0..self.options.model.parameter_count()).map(|k| Some(f.standard_error(k)));
+            push_parameters(&mut self.report.parameters, run, &curve.name, "own", &f.parameters, errors);
         }
         if inside == Some(0.0) {
             let name = &curve.name;
@@ -126,13 +109,7 @@ impl Analysis<'_> {
             observations: curve.wells.len(),
             dose_levels,
             replicates_min,
-            direction: p.map(|p| {
-                if p.b * (p.d - p.c) > 0.0 {
-                    "falling"
-                } else {
-                    "rising"
-                }
-            }),
+            direction: p.map(|p| if p.b * (p.d - p.c) > 0.0 { "falling" } else { "rising" }),
             half_maximal_dose: p.map(|p| p.half_maximal_dose()),
             rss: fit.map(|f| f.rss),
             residual_df: fit.map(|f| f.residual_df),
@@ -152,9 +129,7 @@ pub(crate) fn push_parameters(
     errors: impl Iterator<Item = Option<f64>>,
 ) {
     for ((parameter, estimate), error) in
-        [("b", p.b), ("c", p.c), ("d", p.d), ("e", p.e), ("g", p.g)]
-            .into_iter()
-            .zip(errors)
+        [("b", p.b), ("c", p.c), ("d", p.d), ("e", p.e), ("g", p.g)].into_iter().zip(errors)
     {
         into.push(Estimate {
             run: run.to_string(),
@@ -180,11 +155,7 @@ pub(crate) fn doses_of(wells: &[Well]) -> (usize, usize, f64, f64) {
         }
     }
     let replicates = levels.iter().map(|(_, count)| *count).min().unwrap_or(0);
-    let above: Vec<f64> = levels
-        .iter()
-        .map(|(d, _)| *d)
-        .filter(|d| *d > 0.0)
-        .collect();
+    let above: Vec<f64> = levels.iter().map(|(d, _)| *d).filter(|d| *d > 0.0).collect();
     (
         above.len(),
         replicates,
@@ -196,8 +167,5 @@ pub(crate) fn doses_of(wells: &[Well]) -> (usize, usize, f64, f64) {
 fn total_sum(wells: &[Well]) -> f64 {
     let weight: f64 = wells.iter().map(|w| w.weight).sum();
     let mean = wells.iter().map(|w| w.weight * w.response).sum::<f64>() / weight;
-    wells
-        .iter()
-        .map(|w| w.weight * (w.response - mean).powi(2))
-        .sum()
+    wells.iter().map(|w| w.weight * (w.response - mean).powi(2)).sum()
 }

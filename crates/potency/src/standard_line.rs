@@ -93,10 +93,7 @@ impl StandardLine {
         }
         let intercept = mean_y - slope * mean_x;
         // From the residuals themselves: the difference of two large sums would lose digits.
-        let rss: f64 = points
-            .iter()
-            .map(|p| (p.1 - intercept - slope * p.0).powi(2))
-            .sum();
+        let rss: f64 = points.iter().map(|p| (p.1 - intercept - slope * p.0).powi(2)).sum();
         let residual_df = points.len() - 2;
         let variance = rss / residual_df as f64;
         Ok(StandardLine {
@@ -120,8 +117,7 @@ impl StandardLine {
 
     /// Interval of the slope.
     pub fn slope_interval(&self, level: f64) -> (f64, f64) {
-        let half = student_quantile(0.5 + level / 2.0, self.residual_df as f64)
-            * self.slope_standard_error;
+        let half = student_quantile(0.5 + level / 2.0, self.residual_df as f64) * self.slope_standard_error;
         (self.slope - half, self.slope + half)
     }
 

@@ -40,9 +40,7 @@ pub enum TableError {
         offset: usize,
     },
     /// A zero byte: a spreadsheet or binary file.
-    #[error(
-        "line {line}: the file holds zero bytes; it is not a text table (UTF-16 or a spreadsheet?)"
-    )]
+    #[error("line {line}: the file holds zero bytes; it is not a text table (UTF-16 or a spreadsheet?)")]
     Binary {
         /// Line.
         line: usize,
@@ -198,11 +196,7 @@ impl Table {
             };
             rows.push(read_row(&record, line, header.len())?);
             if rows.len() > TABLE_ROWS_MAX {
-                return Err(TableError::TooLarge {
-                    what: "rows",
-                    found: rows.len(),
-                    max: TABLE_ROWS_MAX,
-                });
+                return Err(TableError::TooLarge { what: "rows", found: rows.len(), max: TABLE_ROWS_MAX });
             }
         }
         let columns = columns.ok_or(TableError::Empty)?;
@@ -210,21 +204,12 @@ impl Table {
             return Err(TableError::NoRows);
         }
         let decimal_comma = delimiter != ',' && uses_decimal_comma(&rows);
-        Ok(Table {
-            columns,
-            rows,
-            delimiter,
-            decimal_comma,
-        })
+        Ok(Table { columns, rows, delimiter, decimal_comma })
     }
 
     /// The header as one line, for messages.
     pub fn header_text(&self) -> String {
-        self.columns
-            .iter()
-            .map(|c| c.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
+        self.columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     /// The column a person chose by its written name (case and unit may be left out).
@@ -233,43 +218,25 @@ impl Table {
         self.columns
             .iter()
             .position(|c| c.name.eq_ignore_ascii_case(name.trim()))
-            .or_else(|| {
-                self.columns
-                    .iter()
-                    .position(|c| !key.is_empty() && c.key == key)
-            })
-            .ok_or_else(|| TableError::NoSuchColumn {
-                name: name.to_string(),
-                header: self.header_text(),
-            })
+            .or_else(|| self.columns.iter().position(|c| !key.is_empty() && c.key == key))
+            .ok_or_else(|| TableError::NoSuchColumn { name: name.to_string(), header: self.header_text() })
     }
 
     /// The one column whose key is among `keys`; several are refused, none is `None`.
     pub fn find(&self, role: &'static str, keys: &[&str]) -> Result<Option<usize>, TableError> {
         let found: Vec<usize> = (0..self.columns.len())
-            .filter(|i| {
-                self.columns
-                    .get(*i)
-                    .is_some_and(|c| keys.contains(&c.key.as_str()))
-            })
+            .filter(|i| self.columns.get(*i).is_some_and(|c| keys.contains(&c.key.as_str())))
             .collect();
         match found.as_slice() {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
-            several => Err(TableError::SeveralColumns {
-                role,
-                candidates: self.names(several),
-            }),
+            several => Err(TableError::SeveralColumns { role, candidates: self.names(several) }),
         }
     }
 
     /// Written names of columns, for messages.
     pub fn names(&self, columns: &[usize]) -> String {
-        columns
-            .iter()
-            .map(|i| self.name(*i))
-            .collect::<Vec<_>>()
-            .join(", ")
+        columns.iter().map(|i| self.name(*i)).collect::<Vec<_>>().join(", ")
     }
 
     /// Written name of a column.
@@ -344,28 +311,16 @@ impl Table {
 
 fn decode(bytes: &[u8]) -> Result<&str, TableError> {
     if bytes.len() > TABLE_BYTES_MAX {
-        return Err(TableError::TooLarge {
-            what: "bytes",
-            found: bytes.len(),
-            max: TABLE_BYTES_MAX,
-        });
+        return Err(TableError::TooLarge { what: "bytes", found: bytes.len(), max: TABLE_BYTES_MAX });
     }
     let line_of = |offset: usize| 1 + bytes.iter().take(offset).filter(|b| **b == b'\n').count();
     if let Some(offset) = bytes.iter().position(|b| *b == 0) {
-        return Err(TableError::Binary {
-            line: line_of(offset),
-        });
+        return Err(TableError::Binary { line: line_of(offset) });
     }
-    let text = std::str::from_utf8(bytes).map_err(|e| TableError::NotUtf8 {
-        line: line_of(e.valid_up_to()),
-        offset: e.valid_up_to(),
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|e| TableError::NotUtf8 { line: line_of(e.valid_up_to()), offset: e.valid_up_to() })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim().is_empty() {
-        Err(TableError::Empty)
-    } else {
-        Ok(text)
-    }
+    if text.trim().is_empty() { Err(TableError::Empty) } else { Ok(text) }
 }
 
 /// The delimiter that occurs most in the first line that is not blank, outside quotes.
@@ -392,25 +347,13 @@ fn sniff_delimiter(text: &str) -> char {
 
 fn read_header(record: &csv::StringRecord) -> Result<Vec<Column>, TableError> {
     if record.len() > TABLE_COLUMNS_MAX {
-        return Err(TableError::TooLarge {
-            what: "columns",
-            found: record.len(),
-            max: TABLE_COLUMNS_MAX,
-        });
+        return Err(TableError::TooLarge { what: "columns", found: record.len(), max: TABLE_COLUMNS_MAX });
     }
     let mut columns: Vec<Column> = Vec::new();
     for cell in record {
         let (_, unit) = split_unit(cell);
-        let column = Column {
-            name: shorten(cell),
-            key: column_key(cell),
-            unit,
-        };
-        if !column.key.is_empty()
-            && columns
-                .iter()
-                .any(|c| c.name.eq_ignore_ascii_case(&column.name))
-        {
+        let column = Column { name: shorten(cell), key: column_key(cell), unit };
+        if !column.key.is_empty() && columns.iter().any(|c| c.name.eq_ignore_ascii_case(&column.name)) {
             return Err(TableError::ColumnTwice(column.name));
         }
         columns.push(column);
@@ -425,11 +368,7 @@ fn read_row(record: &csv::StringRecord, line: usize, width: usize) -> Result<Row
         cells.pop();
     }
     if cells.len() != width {
-        return Err(TableError::FieldCount {
-            line,
-            found: cells.len(),
-            expected: width,
-        });
+        return Err(TableError::FieldCount { line, found: cells.len(), expected: width });
     }
     Ok(Row { line, cells })
 }
@@ -450,31 +389,18 @@ fn split_unit(cell: &str) -> (&str, Option<String>) {
 
 /// Lower case, letters and digits only, unit left out.
 fn column_key(cell: &str) -> String {
-    split_unit(cell)
-        .0
-        .to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .take(200)
-        .collect()
+    split_unit(cell).0.to_lowercase().chars().filter(|c| c.is_alphanumeric()).take(200).collect()
 }
 
 fn is_missing(cell: &str) -> bool {
-    matches!(
-        cell.to_ascii_lowercase().as_str(),
-        "" | "na" | "n/a" | "nan" | "-" | "." | "—"
-    )
+    matches!(cell.to_ascii_lowercase().as_str(), "" | "na" | "n/a" | "nan" | "-" | "." | "—")
 }
 
 fn parse_number(cell: &str, decimal_comma: bool) -> Option<f64> {
-    let starts_well = cell
-        .chars()
-        .next()
-        .is_some_and(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ','));
+    let starts_well =
+        cell.chars().next().is_some_and(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ','));
     // `inf`, `infinity`, hexadecimal and thousands separators are not numbers here.
-    let all_well = cell
-        .chars()
-        .all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | 'e' | 'E'));
+    let all_well = cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | 'e' | 'E'));
     if !starts_well || !all_well {
         return None;
     }
@@ -489,16 +415,10 @@ fn parse_number(cell: &str, decimal_comma: bool) -> Option<f64> {
 
 /// A decimal comma is in use when some cell reads as a number only with one.
 fn uses_decimal_comma(rows: &[Row]) -> bool {
-    rows.iter()
-        .flat_map(|r| r.cells.iter())
-        .any(|c| c.contains(',') && parse_number(c, true).is_some())
+    rows.iter().flat_map(|r| r.cells.iter()).any(|c| c.contains(',') && parse_number(c, true).is_some())
 }
 
 /// Cells quoted in messages are cut, so that a hostile cell does not fill the log.
 fn shorten(cell: &str) -> String {
-    if cell.chars().count() > 80 {
-        cell.chars().take(79).chain(['…']).collect()
-    } else {
-        cell.to_string()
-    }
+    if cell.chars().count() > 80 { cell.chars().take(79).chain(['…']).collect() } else { cell.to_string() }
 }

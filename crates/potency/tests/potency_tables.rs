@@ -1,10 +1,5 @@
 //! Potency tables from bytes to report: what laboratories export, and what must be refused.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -16,9 +11,7 @@ use vena_potency::{PotencyError, PotencyOptions, PotencyReport, analyse_potency,
 
 /// Deterministic noise in -0.5..0.5.
 fn noise(state: &mut u64) -> f64 {
-    *state = state
-        .wrapping_mul(6364136223846793005)
-        .wrapping_add(1442695040888963407);
+    *state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
     (*state >> 33) as f64 / (1u64 << 31) as f64 - 0.5
 }
 
@@ -30,13 +23,7 @@ struct Preparation {
     e: f64,
 }
 
-const REFERENCE: Preparation = Preparation {
-    name: "Reference",
-    b: 1.4,
-    c: 0.2,
-    d: 2.2,
-    e: 10.0,
-};
+const REFERENCE: Preparation = Preparation { name: "Reference", b: 1.4, c: 0.2, d: 2.2, e: 10.0 };
 
 fn rows(
     p: &Preparation,
@@ -49,11 +36,8 @@ fn rows(
     let mut out = Vec::new();
     for dose in doses {
         for _ in 0..replicates {
-            let f = if *dose == 0.0 {
-                p.d
-            } else {
-                p.c + (p.d - p.c) / (1.0 + (p.b * (dose / p.e).ln()).exp())
-            };
+            let f =
+                if *dose == 0.0 { p.d } else { p.c + (p.d - p.c) / (1.0 + (p.b * (dose / p.e).ln()).exp()) };
             out.push((p.name.to_string(), *dose, f + spread * noise(&mut state)));
         }
     }
@@ -83,11 +67,7 @@ fn refusal(csv: &str) -> String {
 /// Row Q15. A sample at half the strength: 0.5 inside every interval, parallel, suitable, reportable.
 #[test]
 fn half_strength_sample() {
-    let sample = Preparation {
-        name: "Lot 7",
-        e: 20.0,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "Lot 7", e: 20.0, ..REFERENCE };
     let options = PotencyOptions {
         standard: Some(ReferenceStandard {
             name: "House standard".into(),
@@ -99,30 +79,20 @@ fn half_strength_sample() {
     };
     let r = analyse_potency(table(&[&REFERENCE, &sample], 0.08).as_bytes(), &options).unwrap();
     let s = &r.relative_potency[0];
-    assert_eq!(
-        (s.sample.as_str(), s.reference.as_str()),
-        ("Lot 7", "Reference")
-    );
+    assert_eq!((s.sample.as_str(), s.reference.as_str()), ("Lot 7", "Reference"));
     assert!((s.estimate.unwrap() - 0.5).abs() < 0.03, "{:?}", s.estimate);
     let p = s.relative_potency.as_ref().unwrap();
     for i in [p.delta, p.delta_log, p.fieller, p.profile_likelihood] {
         assert!(i.low.unwrap() < p.estimate && p.estimate < i.high.unwrap());
         assert!(i.low.unwrap() > 0.4 && i.high.unwrap() < 0.6);
     }
-    assert!(
-        s.parallelism.as_ref().unwrap().parallel && s.reportable,
-        "{:?}",
-        s.parallelism
-    );
+    assert!(s.parallelism.as_ref().unwrap().parallel && s.reportable, "{:?}", s.parallelism);
     let a = s.assigned.as_ref().unwrap();
     assert!((a.estimate - 1000.0 * s.estimate.unwrap()).abs() < 1e-9);
     assert!(
         r.suitable,
         "{:?}",
-        r.suitability
-            .iter()
-            .filter(|v| v.outcome != Outcome::Met)
-            .collect::<Vec<_>>()
+        r.suitability.iter().filter(|v| v.outcome != Outcome::Met).collect::<Vec<_>>()
     );
     assert_eq!(r.input.dose_unit.as_deref(), Some("ng/mL"));
     assert_eq!(r.input.sha256.len(), 64);
@@ -136,17 +106,10 @@ fn half_strength_sample() {
 /// Row Q15. The same bytes give the same report and picture to the bit.
 #[test]
 fn recomputation_is_identical() {
-    let sample = Preparation {
-        name: "Lot 7",
-        e: 20.0,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "Lot 7", e: 20.0, ..REFERENCE };
     let csv = table(&[&REFERENCE, &sample], 0.1);
     let (a, b) = (analyse(&csv).unwrap(), analyse(&csv).unwrap());
-    assert_eq!(
-        serde_json::to_string(&a).unwrap(),
-        serde_json::to_string(&b).unwrap()
-    );
+    assert_eq!(serde_json::to_string(&a).unwrap(), serde_json::to_string(&b).unwrap());
     assert_eq!(potency_svg(&a, Lang::ZhTw), potency_svg(&b, Lang::ZhTw));
     let changed = csv.replacen("Lot 7", "Lot 8", 1);
     assert_ne!(analyse(&changed).unwrap().input.sha256, a.input.sha256);
@@ -156,20 +119,13 @@ fn recomputation_is_identical() {
 /// F test would have passed plays no part.
 #[test]
 fn steeper_sample_is_not_reportable() {
-    let sample = Preparation {
-        name: "Steep",
-        b: 3.0,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "Steep", b: 3.0, ..REFERENCE };
     let r = analyse(&table(&[&REFERENCE, &sample], 0.08)).unwrap();
     let s = &r.relative_potency[0];
     assert!(s.estimate.is_some() && !s.reportable);
     assert!(r.flags.iter().any(|f| f.code == "not-parallel"));
     // A noisy assay whose F test sees nothing is not thereby parallel.
-    let same = Preparation {
-        name: "Same",
-        ..REFERENCE
-    };
+    let same = Preparation { name: "Same", ..REFERENCE };
     let noisy = analyse(&table(&[&REFERENCE, &same], 1.6)).unwrap();
     let p = noisy.relative_potency[0].parallelism.as_ref().unwrap();
     assert!(p.f_test_for_information.unwrap().p > 0.05);
@@ -179,11 +135,7 @@ fn steeper_sample_is_not_reportable() {
 /// Row Q15. A curve that runs the other way: named, no potency.
 #[test]
 fn reversed_curve_has_no_potency() {
-    let sample = Preparation {
-        name: "Turned",
-        b: -1.4,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "Turned", b: -1.4, ..REFERENCE };
     let r = analyse(&table(&[&REFERENCE, &sample], 0.05)).unwrap();
     let s = &r.relative_potency[0];
     assert!(s.estimate.is_none() && s.refusal.as_ref().unwrap().contains("against"));
@@ -196,21 +148,11 @@ fn reversed_curve_has_no_potency() {
 /// numbers as the plain table.
 #[test]
 fn spreadsheet_dialects_agree() {
-    let sample = Preparation {
-        name: "Lot 7",
-        e: 20.0,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "Lot 7", e: 20.0, ..REFERENCE };
     let plain = table(&[&REFERENCE, &sample], 0.1);
     let european: String = plain
         .lines()
-        .map(|l| {
-            l.split(',')
-                .map(|c| c.replace('.', ","))
-                .collect::<Vec<_>>()
-                .join(";")
-                + "\r\n"
-        })
+        .map(|l| l.split(',').map(|c| c.replace('.', ",")).collect::<Vec<_>>().join(";") + "\r\n")
         .collect();
     let european = format!("\u{feff}{european}");
     let tabs = plain.replace(',', "\t");
@@ -230,12 +172,7 @@ fn log_doses_are_read_as_doses() {
         writeln!(csv, "{},{response}", dose.log10()).unwrap();
     }
     let r = analyse(&csv).unwrap();
-    let e = r
-        .parameters
-        .iter()
-        .find(|p| p.parameter == "e")
-        .unwrap()
-        .estimate;
+    let e = r.parameters.iter().find(|p| p.parameter == "e").unwrap().estimate;
     assert!((e - 10.0).abs() < 1.0, "{e}");
 }
 
@@ -245,36 +182,13 @@ fn outliers_are_named_and_removed_only_when_asked() {
     let csv = table(&[&REFERENCE], 0.05)
         .lines()
         .enumerate()
-        .map(|(k, l)| {
-            if k == 8 {
-                "Reference,3,3.6\n".to_string()
-            } else {
-                format!("{l}\n")
-            }
-        })
+        .map(|(k, l)| if k == 8 { "Reference,3,3.6\n".to_string() } else { format!("{l}\n") })
         .collect::<String>();
     let named = analyse(&csv).unwrap();
-    assert_eq!(
-        named
-            .outliers
-            .iter()
-            .map(|o| (o.line, o.removed))
-            .collect::<Vec<_>>(),
-        vec![(9, false)]
-    );
-    let options = PotencyOptions {
-        outliers: OutlierHandling::Remove,
-        ..PotencyOptions::default()
-    };
+    assert_eq!(named.outliers.iter().map(|o| (o.line, o.removed)).collect::<Vec<_>>(), vec![(9, false)]);
+    let options = PotencyOptions { outliers: OutlierHandling::Remove, ..PotencyOptions::default() };
     let removed = analyse_potency(csv.as_bytes(), &options).unwrap();
-    assert_eq!(
-        removed
-            .outliers
-            .iter()
-            .map(|o| (o.line, o.removed))
-            .collect::<Vec<_>>(),
-        vec![(9, true)]
-    );
+    assert_eq!(removed.outliers.iter().map(|o| (o.line, o.removed)).collect::<Vec<_>>(), vec![(9, true)]);
     let rss = |r: &PotencyReport| r.runs[0].curves[0].rss.unwrap();
     assert!(rss(&removed) < rss(&named) / 10.0);
     assert!(potency_svg(&removed, Lang::En).contains("class=\"removed\""));
@@ -283,11 +197,7 @@ fn outliers_are_named_and_removed_only_when_asked() {
 /// Row Q15. Several runs are combined by sample.
 #[test]
 fn runs_are_combined() {
-    let sample = Preparation {
-        name: "Lot 7",
-        e: 12.5,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "Lot 7", e: 12.5, ..REFERENCE };
     let mut csv = String::from("assay,sample,dose,response\n");
     for run in 0..3u64 {
         for (k, p) in [&REFERENCE, &sample].into_iter().enumerate() {
@@ -300,11 +210,7 @@ fn runs_are_combined() {
     assert_eq!(r.runs.len(), 3);
     let c = r.combined[0].combination.as_ref().unwrap();
     assert_eq!(c.assays.len(), 3);
-    assert!(
-        (c.weighted.potency - 0.8).abs() < 0.05,
-        "{}",
-        c.weighted.potency
-    );
+    assert!((c.weighted.potency - 0.8).abs() < 0.05, "{}", c.weighted.potency);
     // Plates that each carry every preparation are runs too; plates that do not are one assay.
     let plates = csv.replacen("assay,", "plate,", 1);
     assert_eq!(analyse(&plates).unwrap().runs.len(), 3);
@@ -342,26 +248,14 @@ fn line_assays_from_a_table() {
             }
         }
     }
-    let options = PotencyOptions {
-        assay: AssayKind::ParallelLine,
-        ..PotencyOptions::default()
-    };
+    let options = PotencyOptions { assay: AssayKind::ParallelLine, ..PotencyOptions::default() };
     let r = analyse_potency(csv.as_bytes(), &options).unwrap();
     let s = &r.relative_potency[0];
     assert!((s.estimate.unwrap() - 1.25).abs() < 0.03 && s.reportable);
     assert!(s.low.unwrap() < 1.25 && s.high.unwrap() > 1.25);
     assert!(r.flags.iter().any(|f| f.code == "outlier-rule-not-applied"));
-    let options = PotencyOptions {
-        assay: AssayKind::SlopeRatio,
-        ..PotencyOptions::default()
-    };
-    assert!(
-        analyse_potency(csv.as_bytes(), &options)
-            .unwrap()
-            .relative_potency[0]
-            .estimate
-            .is_some()
-    );
+    let options = PotencyOptions { assay: AssayKind::SlopeRatio, ..PotencyOptions::default() };
+    assert!(analyse_potency(csv.as_bytes(), &options).unwrap().relative_potency[0].estimate.is_some());
 }
 
 /// Row Q15. Everything that must be refused, with the line or the reason in the message.
@@ -380,14 +274,8 @@ fn refusals_say_why_and_where() {
         ("dose,response\n1,1e200\n", "out of range"),
         ("dose,dose,response\n1,1,1\n", "twice"),
         ("time,response\n1,1\n", "no column for the dose"),
-        (
-            "dose,alpha,beta\n1,1,2\n",
-            "several columns could be the response",
-        ),
-        (
-            "dose,response,well\n1,1,A1\n2,2,A2\n3,3,a1\n",
-            "line 4: well a1",
-        ),
+        ("dose,alpha,beta\n1,1,2\n", "several columns could be the response"),
+        ("dose,response,well\n1,1,A1\n2,2,A2\n3,3,a1\n", "line 4: well a1"),
         ("dose,response,excluded\n1,1,maybe\n", "neither yes nor no"),
         ("dose,response,excluded\n1,1,yes\n", "no usable observation"),
         ("dose,response\n1,\n2,NA\n", "no usable observation"),
@@ -411,27 +299,15 @@ fn refusals_say_why_and_where() {
             .to_string()
             .contains("zero bytes")
     );
-    let options = PotencyOptions {
-        reference: Some("WHO".into()),
-        ..PotencyOptions::default()
-    };
+    let options = PotencyOptions { reference: Some("WHO".into()), ..PotencyOptions::default() };
     let csv = table(&[&REFERENCE], 0.1);
-    assert!(
-        analyse_potency(csv.as_bytes(), &options)
-            .unwrap_err()
-            .to_string()
-            .contains("it has: Reference")
-    );
+    assert!(analyse_potency(csv.as_bytes(), &options).unwrap_err().to_string().contains("it has: Reference"));
 }
 
 /// Row Q15. One sample that cannot be fitted does not take the others with it.
 #[test]
 fn a_bad_sample_stands_alone() {
-    let sample = Preparation {
-        name: "Lot 7",
-        e: 20.0,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "Lot 7", e: 20.0, ..REFERENCE };
     let mut csv = table(&[&REFERENCE, &sample], 0.05);
     for k in 0..8 {
         writeln!(csv, "Flat,{},1", k + 1).unwrap();
@@ -446,11 +322,7 @@ fn a_bad_sample_stands_alone() {
 /// Row Q15. The picture in both languages, names escaped.
 #[test]
 fn picture_speaks_both_languages_and_escapes() {
-    let sample = Preparation {
-        name: "<b>&\"x\"",
-        e: 20.0,
-        ..REFERENCE
-    };
+    let sample = Preparation { name: "<b>&\"x\"", e: 20.0, ..REFERENCE };
     let mut csv = table(&[&REFERENCE, &sample], 0.05).replace("<b>&\"x\"", "<b>&x");
     csv.push_str("Reference,0,2.2\n");
     let r = analyse(&csv).unwrap();
@@ -480,26 +352,14 @@ fn drc_files_are_read_as_they_are() {
         let r = analyse_potency(&bytes, &PotencyOptions::default()).unwrap();
         let c = &r.input.columns;
         assert_eq!(
-            (
-                c.dose.as_str(),
-                c.response.as_str(),
-                c.preparation.as_deref()
-            ),
+            (c.dose.as_str(), c.response.as_str(), c.preparation.as_deref()),
             (dose, response, preparation)
         );
         if preparation.is_some() {
             let s = &r.relative_potency[0];
+            assert_eq!((s.sample.as_str(), s.reference.as_str()), ("Glyphosate", "Bentazone"));
             assert_eq!(
-                (s.sample.as_str(), s.reference.as_str()),
-                ("Glyphosate", "Bentazone")
-            );
-            assert_eq!(
-                format!(
-                    "{:.5} {:.5} {:.5}",
-                    s.estimate.unwrap(),
-                    s.low.unwrap(),
-                    s.high.unwrap()
-                ),
+                format!("{:.5} {:.5} {:.5}", s.estimate.unwrap(), s.low.unwrap(), s.high.unwrap()),
                 "0.42540 0.34272 0.50808"
             );
             assert!(r.flags.iter().any(|f| f.code == "reference-not-named"));
@@ -522,10 +382,7 @@ fn too_many_outliers_make_the_assay_unsuitable() {
             format!("{before},{}\n", response.parse::<f64>().unwrap() + 0.6)
         })
         .collect();
-    let options = PotencyOptions {
-        outliers: OutlierHandling::Remove,
-        ..PotencyOptions::default()
-    };
+    let options = PotencyOptions { outliers: OutlierHandling::Remove, ..PotencyOptions::default() };
     let one = analyse_potency(bent.as_bytes(), &options).unwrap();
     assert_eq!((one.outliers.len(), one.suitable), (1, true));
     let mut strict = options.clone();
@@ -542,9 +399,7 @@ fn too_many_outliers_make_the_assay_unsuitable() {
 /// Row Q15. More wells, preparations or runs than the working limits: refused before any fit.
 #[test]
 fn working_limits_are_refusals() {
-    let many: String = (0..20_001)
-        .map(|k| format!("{},{}\n", k % 9, k % 7))
-        .collect();
+    let many: String = (0..20_001).map(|k| format!("{},{}\n", k % 9, k % 7)).collect();
     assert!(refusal(&format!("dose,response\n{many}")).contains("20001 rows"));
     let named: String = (0..41).map(|k| format!("s{k},1,2\n")).collect();
     assert!(refusal(&format!("sample,dose,response\n{named}")).contains("41 preparations"));
@@ -553,33 +408,17 @@ fn working_limits_are_refusals() {
 /// Row Q15. A sample that is not parallel is fitted apart and changes no other sample's potency.
 #[test]
 fn a_sample_that_is_not_parallel_spoils_no_other() {
-    let good = Preparation {
-        name: "Good",
-        e: 20.0,
-        ..REFERENCE
-    };
-    let steep = Preparation {
-        name: "Steep",
-        b: 3.0,
-        ..REFERENCE
-    };
+    let good = Preparation { name: "Good", e: 20.0, ..REFERENCE };
+    let steep = Preparation { name: "Steep", b: 3.0, ..REFERENCE };
     let alone = analyse(&table(&[&REFERENCE, &good], 0.08)).unwrap();
     let both = analyse(&table(&[&REFERENCE, &good, &steep], 0.08)).unwrap();
     let potency = |r: &PotencyReport| {
-        let s = r
-            .relative_potency
-            .iter()
-            .find(|s| s.sample == "Good")
-            .unwrap();
+        let s = r.relative_potency.iter().find(|s| s.sample == "Good").unwrap();
         (s.estimate, s.low, s.high, s.reportable)
     };
     assert_eq!(potency(&alone), potency(&both));
     assert_eq!(both.runs[0].shared.len(), 2);
     assert_eq!(both.runs[0].shared[1].curves, vec!["Reference", "Steep"]);
-    let steep = both
-        .relative_potency
-        .iter()
-        .find(|s| s.sample == "Steep")
-        .unwrap();
+    let steep = both.relative_potency.iter().find(|s| s.sample == "Steep").unwrap();
     assert!(steep.estimate.is_some() && !steep.reportable);
 }

@@ -1,11 +1,6 @@
 //! What must hold for every curve and every file: exact data give back their parameters, units do not
 //! matter, order does not matter, and no bytes cause a panic.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use proptest::prelude::*;
 use vena_potency::curve::{CurveModel, CurveParameters, Observation};
@@ -18,31 +13,16 @@ use vena_potency::relative::relative_potency;
 use vena_potency::{PotencyOptions, analyse_potency};
 
 fn curve() -> impl Strategy<Value = CurveParameters> {
-    (
-        prop_oneof![0.6..3.0f64, -3.0..-0.6f64],
-        -2.0..2.0f64,
-        0.5..20.0f64,
-        -1.5..1.5f64,
-    )
-        .prop_map(|(b, c, range, log_e)| CurveParameters {
-            b,
-            c,
-            d: c + range,
-            e: 10f64.powf(log_e),
-            g: 1.0,
-        })
+    (prop_oneof![0.6..3.0f64, -3.0..-0.6f64], -2.0..2.0f64, 0.5..20.0f64, -1.5..1.5f64)
+        .prop_map(|(b, c, range, log_e)| CurveParameters { b, c, d: c + range, e: 10f64.powf(log_e), g: 1.0 })
 }
 
 /// Close enough that the steepest curve has doses on its slope wherever its middle lies.
-const DOSES: [f64; 16] = [
-    0.001, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 150.0, 1000.0,
-];
+const DOSES: [f64; 16] =
+    [0.001, 0.01, 0.03, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 150.0, 1000.0];
 
 fn exact(p: &CurveParameters) -> Vec<Observation> {
-    DOSES
-        .iter()
-        .flat_map(|d| [Observation::new(*d, p.response(*d)); 2])
-        .collect()
+    DOSES.iter().flat_map(|d| [Observation::new(*d, p.response(*d)); 2]).collect()
 }
 
 /// A fixed wobble, so that a fit has residuals without randomness.
@@ -191,10 +171,7 @@ struct Generator(u64);
 
 impl Generator {
     fn below(&mut self, n: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) as usize % n.max(1)
     }
 }
@@ -242,20 +219,14 @@ fn mutate(seed: &[u8], g: &mut Generator) -> Vec<u8> {
 fn damaged_tables_are_survived() {
     let mut potency = String::from("plate;well;sample;dose (ng/mL);response;excluded\n");
     for k in 0..24 {
-        let (dose, sample) = (
-            [0.0, 1.0, 3.0, 10.0, 30.0, 100.0][k % 6],
-            ["Reference", "Lot 1"][k / 12],
-        );
+        let (dose, sample) = ([0.0, 1.0, 3.0, 10.0, 30.0, 100.0][k % 6], ["Reference", "Lot 1"][k / 12]);
         let response = 9.0 / (1.0 + dose / 8.0) + f64::from((k * 7 % 5) as u32) / 10.0;
         potency.push_str(&format!("1;A{k};{sample};{dose};{response};\n"));
     }
     let mut qpcr = String::from("well,sample,task,target,quantity,cq\n");
     for k in 0..12 {
         let q = 10f64.powi(6 - (k / 2));
-        qpcr.push_str(&format!(
-            "A{k},S,standard,t,{q},{}\n",
-            38.0 - q.log2() + 0.01 * f64::from(k)
-        ));
+        qpcr.push_str(&format!("A{k},S,standard,t,{q},{}\n", 38.0 - q.log2() + 0.01 * f64::from(k)));
     }
     qpcr.push_str("B1,Lot,unknown,t,,Undetermined\nB2,Lot,unknown,t,,30.1\nB3,NTC,ntc,t,,\n");
     assert!(analyse_potency(potency.as_bytes(), &PotencyOptions::default()).is_ok());
@@ -268,8 +239,5 @@ fn damaged_tables_are_survived() {
         fuzz_qpcr_csv(&mutate(qpcr.as_bytes(), &mut g));
     }
     // Damage that is always refused would test the header alone.
-    assert!(
-        accepted > 20,
-        "{accepted} of 400 damaged tables were accepted"
-    );
+    assert!(accepted > 20, "{accepted} of 400 damaged tables were accepted");
 }

@@ -1,10 +1,5 @@
 //! qPCR tables from bytes to report.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fmt::Write;
 
@@ -50,11 +45,7 @@ fn standard_curve_and_unknown() {
     }
     let r = analyse(&csv, &QpcrOptions::default());
     let c = &r.curves[0];
-    assert!(
-        (c.efficiency.unwrap() - 1.0).abs() < 0.02,
-        "{:?}",
-        c.efficiency
-    );
+    assert!((c.efficiency.unwrap() - 1.0).abs() < 0.02, "{:?}", c.efficiency);
     let (low, high) = c.efficiency_interval.unwrap();
     assert!(low < 1.0 && 1.0 < high && low < high);
     let line = c.line.as_ref().unwrap();
@@ -75,10 +66,7 @@ fn undetermined_is_never_a_number() {
     csv.push_str("B1,Clean,unknown,Alu,,Undetermined\nB2,Clean,unknown,Alu,,No Ct\n");
     csv.push_str("C1,Mixed,unknown,Alu,,36.9\nC2,Mixed,unknown,Alu,,NaN\n");
     let r = analyse(&csv, &QpcrOptions::default());
-    for (k, status) in [QuantityStatus::NotDetected, QuantityStatus::PartlyDetected]
-        .into_iter()
-        .enumerate()
-    {
+    for (k, status) in [QuantityStatus::NotDetected, QuantityStatus::PartlyDetected].into_iter().enumerate() {
         let s = &r.samples[k];
         assert_eq!((s.status, s.quantity, s.cq_mean), (status, None, None));
     }
@@ -91,9 +79,7 @@ fn undetermined_is_never_a_number() {
 fn silent_standard_leaves_the_line() {
     let mut csv = header();
     standards("Alu", &mut csv);
-    csv.push_str(
-        "X1,S9,standard,Alu,1,37.2\nX2,S9,standard,Alu,1,Undetermined\nX3,S9,standard,Alu,1,37.4\n",
-    );
+    csv.push_str("X1,S9,standard,Alu,1,37.2\nX2,S9,standard,Alu,1,Undetermined\nX3,S9,standard,Alu,1,37.4\n");
     let r = analyse(&csv, &QpcrOptions::default());
     let c = &r.curves[0];
     assert_eq!(c.levels_left_out, vec![1.0]);
@@ -101,13 +87,7 @@ fn silent_standard_leaves_the_line() {
     let hit = c.hits.last().unwrap();
     assert_eq!((hit.amount, hit.positive, hit.tested), (1.0, 2, 3));
     assert!(c.poisson.is_some());
-    assert!(
-        c.probit.is_none()
-            && c.probit_refusal
-                .as_ref()
-                .unwrap()
-                .contains("slope cannot be estimated")
-    );
+    assert!(c.probit.is_none() && c.probit_refusal.as_ref().unwrap().contains("slope cannot be estimated"));
 }
 
 /// Row Q7. Residual DNA per dose: at the limit, beyond it, with something missing, not detected.
@@ -117,10 +97,7 @@ fn residual_dna_per_dose() {
     standards("Alu", &mut csv);
     csv.push_str(&format!("D1,Lot 1,unknown,Alu,,{}\n", cq(1000.0)));
     csv.push_str("E1,Lot 2,unknown,Alu,,Undetermined\n");
-    csv.push_str(&format!(
-        "F1,Lot 3,unknown,Alu,,{}\nF2,Lot 3,unknown,Alu,,Undetermined\n",
-        cq(1000.0)
-    ));
+    csv.push_str(&format!("F1,Lot 3,unknown,Alu,,{}\nF2,Lot 3,unknown,Alu,,Undetermined\n", cq(1000.0)));
     let options = |dose_ml: Option<f64>| QpcrOptions {
         residual_dna: Some(ResidualDna {
             target: None,
@@ -131,36 +108,20 @@ fn residual_dna_per_dose() {
         ..QpcrOptions::default()
     };
     let verdict = |r: &QpcrReport, lot: &str| {
-        r.suitability
-            .iter()
-            .find(|v| v.criterion.id == "residual-dna" && v.subject == lot)
-            .unwrap()
-            .outcome
+        r.suitability.iter().find(|v| v.criterion.id == "residual-dna" && v.subject == lot).unwrap().outcome
     };
     let r = analyse(&csv, &options(Some(5.0)));
     assert!((r.residual_dna[0].ng_per_dose.unwrap() - 5.0).abs() < 0.3);
     assert_eq!(verdict(&r, "Lot 1"), Outcome::Met);
     let clean = &r.residual_dna[1];
     assert!(clean.at_most && (clean.ng_per_dose.unwrap() - 0.05).abs() < 1e-9);
-    assert_eq!(
-        (verdict(&r, "Lot 2"), clean.interval.low),
-        (Outcome::Met, None)
-    );
+    assert_eq!((verdict(&r, "Lot 2"), clean.interval.low), (Outcome::Met, None));
     // One well silent, the other well inside the curve: nothing bounds it.
-    assert_eq!(
-        (r.residual_dna[2].ng_per_dose, verdict(&r, "Lot 3")),
-        (None, Outcome::NotAssessable)
-    );
-    assert_eq!(
-        verdict(&analyse(&csv, &options(Some(15.0))), "Lot 1"),
-        Outcome::NotMet
-    );
+    assert_eq!((r.residual_dna[2].ng_per_dose, verdict(&r, "Lot 3")), (None, Outcome::NotAssessable));
+    assert_eq!(verdict(&analyse(&csv, &options(Some(15.0))), "Lot 1"), Outcome::NotMet);
     let missing = analyse(&csv, &options(None));
     assert_eq!(verdict(&missing, "Lot 1"), Outcome::NotAssessable);
-    assert_eq!(
-        missing.residual_dna[0].missing,
-        vec!["millilitres per dose"]
-    );
+    assert_eq!(missing.residual_dna[0].missing, vec!["millilitres per dose"]);
 }
 
 /// Row Q14. Vector copies per cell by the reference gene, and per transduced cell.
@@ -185,13 +146,7 @@ fn vector_copies_per_cell() {
     assert!((v.copies_per_cell.unwrap() - 1.5).abs() < 0.05);
     assert!((v.copies_per_transduced_cell.unwrap() - 3.0).abs() < 0.1);
     assert!(v.interval.low.unwrap() < 1.5 && 1.5 < v.interval.high.unwrap());
-    assert!(
-        r.vector_copies[1]
-            .refusal
-            .as_ref()
-            .unwrap()
-            .contains("reference gene")
-    );
+    assert!(r.vector_copies[1].refusal.as_ref().unwrap().contains("reference gene"));
     assert!(!r.suitable);
 }
 
@@ -211,22 +166,11 @@ fn cut_off_and_internal_control() {
     };
     let r = analyse(csv, &options);
     let call = |sample: &str| {
-        r.samples
-            .iter()
-            .find(|s| s.sample == sample && s.target == "myco")
-            .unwrap()
-            .call
-            .unwrap()
+        r.samples.iter().find(|s| s.sample == sample && s.target == "myco").unwrap().call.unwrap()
     };
     assert_eq!(
         ["at", "above", "silent", "bare", "loud"].map(call),
-        [
-            Call::Positive,
-            Call::Negative,
-            Call::NotAssessable,
-            Call::NotAssessable,
-            Call::Positive
-        ]
+        [Call::Positive, Call::Negative, Call::NotAssessable, Call::NotAssessable, Call::Positive]
     );
 }
 
@@ -239,11 +183,7 @@ fn amplified_blank_fails() {
     assert!(clean.suitable);
     csv.push_str("Z9,NTC,ntc,Alu,,39.5\n");
     let r = analyse(&csv, &QpcrOptions::default());
-    let v = r
-        .suitability
-        .iter()
-        .find(|v| v.criterion.id == "no-template-control")
-        .unwrap();
+    let v = r.suitability.iter().find(|v| v.criterion.id == "no-template-control").unwrap();
     assert_eq!((v.outcome, v.value), (Outcome::NotMet, Some(1.0)));
 }
 
@@ -255,31 +195,17 @@ fn refusals() {
         ("sample,Cq\nx,0\n", "line 2: a Cq of 0"),
         ("sample,Cq\nx,-3\n", "line 2: a Cq of -3"),
         ("sample,Cq\nx,twelve\n", "\"twelve\" is not a number"),
-        (
-            "sample,task,Cq\nx,wizard,20\n",
-            "line 2: the task \"wizard\"",
-        ),
-        (
-            "sample,task,quantity,Cq\nx,standard,0,20\n",
-            "needs a quantity above 0",
-        ),
+        ("sample,task,Cq\nx,wizard,20\n", "line 2: the task \"wizard\""),
+        ("sample,task,quantity,Cq\nx,standard,0,20\n", "needs a quantity above 0"),
         ("well,Cq\nA1,20\na1,21\n", "line 3: well a1"),
         ("sample,Cq\nx,\n", "no usable well"),
     ] {
-        let text = analyse_qpcr(csv.as_bytes(), &QpcrOptions::default())
-            .unwrap_err()
-            .to_string();
+        let text = analyse_qpcr(csv.as_bytes(), &QpcrOptions::default()).unwrap_err().to_string();
         assert!(text.contains(expected), "{csv:?}: {text}");
     }
-    let options = QpcrOptions {
-        internal_control_target: Some("ic".into()),
-        ..QpcrOptions::default()
-    };
+    let options = QpcrOptions { internal_control_target: Some("ic".into()), ..QpcrOptions::default() };
     assert!(analyse_qpcr(b"sample,Cq\nx,20\n", &options).is_err());
-    let options = QpcrOptions {
-        cut_off_cq: Some(-1.0),
-        ..QpcrOptions::default()
-    };
+    let options = QpcrOptions { cut_off_cq: Some(-1.0), ..QpcrOptions::default() };
     assert!(analyse_qpcr(b"sample,Cq\nx,20\n", &options).is_err());
 }
 
@@ -294,10 +220,7 @@ fn every_criterion_at_below_and_above_its_limit() {
             let step = c.limit.abs().max(1.0) * 1e-9;
             let outcome = |value: Option<f64>| {
                 let all = method.judge("x", &[(c.measure.as_str(), value)]);
-                all.into_iter()
-                    .find(|v| v.criterion.id == c.id)
-                    .unwrap()
-                    .outcome
+                all.into_iter().find(|v| v.criterion.id == c.id).unwrap().outcome
             };
             let (below, at, above) = match c.comparison.sign() {
                 "≥" => (Outcome::NotMet, Outcome::Met, Outcome::Met),
@@ -305,19 +228,8 @@ fn every_criterion_at_below_and_above_its_limit() {
                 "<" => (Outcome::Met, Outcome::NotMet, Outcome::NotMet),
                 _ => (Outcome::NotMet, Outcome::NotMet, Outcome::Met),
             };
-            let found = [
-                Some(c.limit - step),
-                Some(c.limit),
-                Some(c.limit + step),
-                None,
-            ]
-            .map(outcome);
-            assert_eq!(
-                found,
-                [below, at, above, Outcome::NotAssessable],
-                "{}",
-                c.id
-            );
+            let found = [Some(c.limit - step), Some(c.limit), Some(c.limit + step), None].map(outcome);
+            assert_eq!(found, [below, at, above, Outcome::NotAssessable], "{}", c.id);
             assert!(!c.label.en.is_empty() && !c.label.zh_tw.is_empty());
         }
     }

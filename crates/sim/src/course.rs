@@ -114,8 +114,12 @@ const HOURS: usize = 24 * 32;
 
 /// Draws a course.
 pub fn course(dice: &mut Dice, weight_kg: f64) -> Course {
-    let mut course =
-        Course { hours: vec![QUIET; HOURS], doses: Vec::new(), anc: neutrophils(dice), fire: vec![0.0; HOURS] };
+    let mut course = Course {
+        hours: vec![QUIET; HOURS],
+        doses: Vec::new(),
+        anc: neutrophils(dice),
+        fire: vec![0.0; HOURS],
+    };
     let onset = dice.chance(0.75).then(|| release_of_cytokines(dice, &mut course, weight_kg));
     if dice.chance(0.38) {
         let (alone, behind) = (dice.whole(96, 240), dice.whole(12, 96));
@@ -142,7 +146,9 @@ fn release_of_cytokines(dice: &mut Dice, course: &mut Course, weight_kg: f64) ->
         for h in hour..until {
             // Paracetamol an hour after the first fever, a dose after the observation.
             treated |= antipyretic && h > start;
-            set(course, h, |s| (s.fever, s.treated, s.circulation, s.oxygen) = (true, treated, circulation, oxygen));
+            set(course, h, |s| {
+                (s.fever, s.treated, s.circulation, s.oxygen) = (true, treated, circulation, oxygen)
+            });
             heat(course, h, 1.0 + level as f64);
         }
         run_vasopressors(course, circulation, hour, until);
@@ -163,7 +169,9 @@ fn release_of_cytokines(dice: &mut Dice, course: &mut Course, weight_kg: f64) ->
         let until = hour + usize::try_from(dice.whole(8, 20)).unwrap_or(12);
         let (circulation, oxygen) = state_of(dice, level);
         for h in hour..until {
-            set(course, h, |s| (s.fever, s.treated, s.circulation, s.oxygen) = (false, true, circulation, oxygen));
+            set(course, h, |s| {
+                (s.fever, s.treated, s.circulation, s.oxygen) = (false, true, circulation, oxygen)
+            });
             heat(course, h, level as f64 + 0.5);
         }
         run_vasopressors(course, circulation, hour, until);

@@ -29,7 +29,14 @@ impl Pen<'_> {
         self.facts.last_mut()
     }
 
-    fn number(&mut self, concept: &'static str, value: f64, decimals: usize, unit: &'static str, at: Timestamp) {
+    fn number(
+        &mut self,
+        concept: &'static str,
+        value: f64,
+        decimals: usize,
+        unit: &'static str,
+        at: Timestamp,
+    ) {
         let written = format!("{value:.decimals$}");
         if let Some(quantity) = quantity(&written, unit, unit) {
             self.add(concept, Value::Quantity(quantity), at);
@@ -51,7 +58,13 @@ fn after(start: Timestamp, minutes: i64) -> Timestamp {
 }
 
 /// Writes down a course.
-pub fn written(dice: &mut Dice, person: &Person, course: &Course, infusion: Timestamp, zone: &Zone) -> Written {
+pub fn written(
+    dice: &mut Dice,
+    person: &Person,
+    course: &Course,
+    infusion: Timestamp,
+    zone: &Zone,
+) -> Written {
     let mut pen = Pen { zone, facts: Vec::new() };
     let mut checks = Vec::new();
     who(&mut pen, person, infusion);
@@ -86,10 +99,18 @@ fn observations(
     infusion: Timestamp,
     checks: &mut Vec<(Timestamp, bool)>,
 ) {
-    let child = jiff::civil::Date::from(pen.zone.day_of(infusion)).checked_sub(12.years()).is_ok_and(|d| d < person.birth_date);
+    let child = jiff::civil::Date::from(pen.zone.day_of(infusion))
+        .checked_sub(12.years())
+        .is_ok_and(|d| d < person.birth_date);
     for (hour, state) in course.hours.iter().enumerate().filter(|(h, _)| *h <= 30 * 24) {
         let ill = course.fire.get(hour).is_some_and(|f| *f >= 0.9) || state.brain != crate::course::CLEAR;
-        let every = if ill { 4 } else if hour < 15 * 24 { 8 } else { 24 };
+        let every = if ill {
+            4
+        } else if hour < 15 * 24 {
+            8
+        } else {
+            24
+        };
         if hour % every != 2 {
             continue;
         }
@@ -106,14 +127,23 @@ fn observations(
 
 fn vital_signs(dice: &mut Dice, pen: &mut Pen<'_>, state: &Hour, at: Timestamp) {
     let low = state.circulation != Circulation::Normal;
-    let temperature = if state.fever { dice.normal(38.9, 0.5).clamp(38.0, 41.0) } else { dice.normal(36.9, 0.3).clamp(35.6, 37.9) };
+    let temperature = if state.fever {
+        dice.normal(38.9, 0.5).clamp(38.0, 41.0)
+    } else {
+        dice.normal(36.9, 0.3).clamp(35.6, 37.9)
+    };
     pen.number("body-temperature", temperature, 1, "Cel", at);
-    let systolic = if low { dice.normal(84.0, 5.0).clamp(62.0, 96.0) } else { dice.normal(118.0, 9.0).clamp(96.0, 160.0) };
+    let systolic = if low {
+        dice.normal(84.0, 5.0).clamp(62.0, 96.0)
+    } else {
+        dice.normal(118.0, 9.0).clamp(96.0, 160.0)
+    };
     pen.number("systolic-pressure", systolic, 0, "mm[Hg]", at);
     pen.number("diastolic-pressure", systolic * 0.62, 0, "mm[Hg]", at);
     let rate = if state.fever { dice.normal(112.0, 10.0) } else { dice.normal(82.0, 8.0) };
     pen.number("heart-rate", rate.clamp(48.0, 170.0), 0, "/min", at);
-    let saturation = if state.oxygen == Oxygen::RoomAir { dice.normal(97.0, 1.0) } else { dice.normal(94.0, 1.2) };
+    let saturation =
+        if state.oxygen == Oxygen::RoomAir { dice.normal(97.0, 1.0) } else { dice.normal(94.0, 1.2) };
     pen.number("oxygen-saturation", saturation.clamp(86.0, 100.0), 0, "%", at);
     let (device, flow) = match state.oxygen {
         Oxygen::RoomAir => ("none", None),
@@ -152,8 +182,16 @@ fn examination(dice: &mut Dice, pen: &mut Pen<'_>, brain: Brain, child: bool, at
             pen.number(score, value, 0, "{score}", at);
         }
     }
-    pen.say("level-of-consciousness", arousal.get(usize::from(brain.arousal)).copied().unwrap_or("alert"), at);
-    pen.say("seizure", ["none", "rapidly-resolving", "prolonged"].get(usize::from(brain.seizure)).copied().unwrap_or("none"), at);
+    pen.say(
+        "level-of-consciousness",
+        arousal.get(usize::from(brain.arousal)).copied().unwrap_or("alert"),
+        at,
+    );
+    pen.say(
+        "seizure",
+        ["none", "rapidly-resolving", "prolonged"].get(usize::from(brain.seizure)).copied().unwrap_or("none"),
+        at,
+    );
     pen.say("motor", if brain.weakness { "deep-focal-weakness" } else { "none" }, at);
     pen.say("raised-icp-signs", "none", at);
 }
@@ -199,11 +237,19 @@ fn laboratory(dice: &mut Dice, pen: &mut Pen<'_>, course: &Course, infusion: Tim
             continue;
         }
         let at = after(infusion, day * 24 * 60 - 180);
-        let Some(anc) = usize::try_from(day + DAYS_BEFORE).ok().and_then(|i| course.anc.get(i)) else { continue };
+        let Some(anc) = usize::try_from(day + DAYS_BEFORE).ok().and_then(|i| course.anc.get(i)) else {
+            continue;
+        };
         pen.number("anc", *anc, 0, "/uL", at);
         let fire = usize::try_from(day * 24).ok().and_then(|h| course.fire.get(h)).copied().unwrap_or(0.0);
         let dip = if (0..=25).contains(&day) { 0.45 } else { 0.9 };
-        pen.number("platelets", (platelets * dip * dice.normal(1.0, 0.1)).clamp(4.0, 400.0) * 1_000.0, 0, "/uL", at);
+        pen.number(
+            "platelets",
+            (platelets * dip * dice.normal(1.0, 0.1)).clamp(4.0, 400.0) * 1_000.0,
+            0,
+            "/uL",
+            at,
+        );
         pen.number("haemoglobin", (haemoglobin * dice.normal(1.0, 0.05)).clamp(6.2, 15.0), 1, "g/dL", at);
         pen.number("crp", (0.6 + 4.2 * fire) * dice.normal(1.0, 0.2).clamp(0.5, 1.6), 2, "mg/dL", at);
         let raised = ferritin * (1.0 + 2.2 * fire) * dice.normal(1.0, 0.1).clamp(0.7, 1.4);

@@ -71,15 +71,22 @@ pub fn journey(seed: u64, number: u64, day: Date) -> SimJourney {
     let mut dice = Dice::new(seed, number);
     let zone = zone();
     let minute = dice.whole(0, 55);
-    let infusion = zone
-        .start_of(day)
-        .checked_add(10.hours().minutes(minute))
-        .unwrap_or_else(|_| zone.start_of(day));
+    let infusion =
+        zone.start_of(day).checked_add(10.hours().minutes(minute)).unwrap_or_else(|_| zone.start_of(day));
     let person = person(&mut dice, number, day);
     let course = course(&mut dice, person.weight_kg);
     let milestones = milestones(&mut dice, infusion);
     let written = facts::written(&mut dice, &person, &course, infusion, &zone);
-    SimJourney { number, person, infusion, zone, course, milestones, facts: written.facts, checks: written.checks }
+    SimJourney {
+        number,
+        person,
+        infusion,
+        zone,
+        course,
+        milestones,
+        facts: written.facts,
+        checks: written.checks,
+    }
 }
 
 /// `journeys` journeys of the programme `seed`, infused over the year before `end`.

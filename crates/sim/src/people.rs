@@ -27,16 +27,54 @@ pub struct Person {
 }
 
 const FAMILY: [(&str, &str); 16] = [
-    ("陳", "Chen"), ("林", "Lin"), ("黃", "Huang"), ("張", "Chang"), ("李", "Lee"), ("王", "Wang"), ("吳", "Wu"), ("劉", "Liu"),
-    ("蔡", "Tsai"), ("楊", "Yang"), ("許", "Hsu"), ("鄭", "Cheng"), ("謝", "Hsieh"), ("洪", "Hung"), ("郭", "Kuo"), ("邱", "Chiu"),
+    ("陳", "Chen"),
+    ("林", "Lin"),
+    ("黃", "Huang"),
+    ("張", "Chang"),
+    ("李", "Lee"),
+    ("王", "Wang"),
+    ("吳", "Wu"),
+    ("劉", "Liu"),
+    ("蔡", "Tsai"),
+    ("楊", "Yang"),
+    ("許", "Hsu"),
+    ("鄭", "Cheng"),
+    ("謝", "Hsieh"),
+    ("洪", "Hung"),
+    ("郭", "Kuo"),
+    ("邱", "Chiu"),
 ];
 const FIRST: [(&str, &str); 14] = [
-    ("昱", "Yu"), ("明", "Ming"), ("承", "Cheng"), ("佩", "Pei"), ("冠", "Kuan"), ("淑", "Shu"), ("麗", "Li"), ("皓", "Hao"),
-    ("巧", "Chiao"), ("志", "Chih"), ("雅", "Ya"), ("宗", "Tsung"), ("心", "Hsin"), ("家", "Chia"),
+    ("昱", "Yu"),
+    ("明", "Ming"),
+    ("承", "Cheng"),
+    ("佩", "Pei"),
+    ("冠", "Kuan"),
+    ("淑", "Shu"),
+    ("麗", "Li"),
+    ("皓", "Hao"),
+    ("巧", "Chiao"),
+    ("志", "Chih"),
+    ("雅", "Ya"),
+    ("宗", "Tsung"),
+    ("心", "Hsin"),
+    ("家", "Chia"),
 ];
 const SECOND: [(&str, &str); 14] = [
-    ("安", "An"), ("德", "Te"), ("恩", "En"), ("珊", "Shan"), ("宇", "Yu"), ("芬", "Fen"), ("珠", "Chu"), ("維", "Wei"),
-    ("玲", "Ling"), ("豪", "Hao"), ("婷", "Ting"), ("翰", "Han"), ("怡", "Yi"), ("瑜", "Yu"),
+    ("安", "An"),
+    ("德", "Te"),
+    ("恩", "En"),
+    ("珊", "Shan"),
+    ("宇", "Yu"),
+    ("芬", "Fen"),
+    ("珠", "Chu"),
+    ("維", "Wei"),
+    ("玲", "Ling"),
+    ("豪", "Hao"),
+    ("婷", "Ting"),
+    ("翰", "Han"),
+    ("怡", "Yi"),
+    ("瑜", "Yu"),
 ];
 
 /// A person of a programme, as old on the day of infusion as the disease makes likely.
@@ -44,7 +82,8 @@ pub fn person(dice: &mut Dice, number: u64, infusion: Date) -> Person {
     let (family, family_latin) = dice.pick(&FAMILY, FAMILY[0]);
     let (first, first_latin) = dice.pick(&FIRST, FIRST[0]);
     let (second, second_latin) = dice.pick(&SECOND, SECOND[0]);
-    let diagnosis = ["b-all", "dlbcl", "fl"].get(dice.weighted(&[0.35, 0.5, 0.15])).copied().unwrap_or("dlbcl");
+    let diagnosis =
+        ["b-all", "dlbcl", "fl"].get(dice.weighted(&[0.35, 0.5, 0.15])).copied().unwrap_or("dlbcl");
     let years = if diagnosis == "b-all" { dice.between(4.0, 25.5) } else { dice.between(28.0, 79.0) };
     let birth_date = infusion.checked_sub(((years * 365.25) as i64).days()).unwrap_or(infusion);
     let (weight_kg, height_cm) = if years < 16.0 {

@@ -44,7 +44,8 @@ fn shows(journey: &SimJourney, at: Timestamp, show: Show) -> bool {
 
 /// The journey that takes the place `number` of a demonstration: infused on `day`, showing `show` at `at`.
 pub fn showing(seed: u64, number: u64, day: Date, at: Timestamp, show: Show) -> SimJourney {
-    let drawn = (0..DRAWS_MAX).map(|draw| journey(seed.wrapping_add(draw.wrapping_mul(1_000_003)), number, day));
+    let drawn =
+        (0..DRAWS_MAX).map(|draw| journey(seed.wrapping_add(draw.wrapping_mul(1_000_003)), number, day));
     drawn.into_iter().find(|journey| shows(journey, at, show)).unwrap_or_else(|| journey(seed, number, day))
 }
 

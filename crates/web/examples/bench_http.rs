@@ -42,7 +42,11 @@ fn journey(number: u64, today: jiff::civil::Date) -> DemoJourney {
             sex: Some(person.sex.to_owned()),
             weight_kg: Some(format!("{:.1}", person.weight_kg)),
             weighed: Some(today.to_string()),
-            allergies: Some(if person.allergy.is_empty() { Vec::new() } else { vec![person.allergy.to_owned()] }),
+            allergies: Some(if person.allergy.is_empty() {
+                Vec::new()
+            } else {
+                vec![person.allergy.to_owned()]
+            }),
         },
         diagnosis: Answer::of(person.diagnosis),
         product: Answer::known("tisagenlecleucel"),
@@ -53,7 +57,11 @@ fn journey(number: u64, today: jiff::civil::Date) -> DemoJourney {
 
 fn get(address: SocketAddr, path: &str, cookie: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: vena-session={cookie}\r\nConnection: close\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nCookie: vena-session={cookie}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     let status = String::from_utf8_lossy(&answer[9..12]).parse().unwrap();
@@ -68,7 +76,8 @@ fn resident_mb() -> u64 {
 
 fn main() {
     let journeys: u64 = std::env::var("JOURNEYS").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
-    let folder = std::env::var("FOLDER").map_or_else(|_| std::env::temp_dir().join("vena-bench-http"), Into::into);
+    let folder =
+        std::env::var("FOLDER").map_or_else(|_| std::env::temp_dir().join("vena-bench-http"), Into::into);
     let zone = vena_sim::zone();
     let (login, password);
     {
@@ -78,7 +87,11 @@ fn main() {
             let today = zone.day_of(app.now());
             let started = Instant::now();
             demo::fill(&app, (0..journeys).map(|n| journey(n, today)), &mut |_| {}).unwrap();
-            println!("filled {journeys} journeys in {:.1} s, {} events", started.elapsed().as_secs_f64(), app.position());
+            println!(
+                "filled {journeys} journeys in {:.1} s, {} events",
+                started.elapsed().as_secs_f64(),
+                app.position()
+            );
         }
         for one in &logins {
             println!("  {:<18} {} {}", one.role.as_str(), one.login, one.password);
@@ -92,7 +105,12 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let keep = std::env::var("SERVE").is_ok();
     let port = std::env::var("PORT").unwrap_or_else(|_| "7341".to_owned());
-    let listener = runtime.block_on(tokio::net::TcpListener::bind(format!("127.0.0.1:{}", if keep { port.as_str() } else { "0" }))).unwrap();
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind(format!(
+            "127.0.0.1:{}",
+            if keep { port.as_str() } else { "0" }
+        )))
+        .unwrap();
     let address = listener.local_addr().unwrap();
     println!("http://{address}");
     let server = Server { app, synthetic: true };
@@ -103,12 +121,24 @@ fn main() {
     runtime.spawn(serve(listener, server, std::future::pending::<()>()));
     let (status, first) = get(address, "/", &token);
     assert_eq!(status, 200);
-    println!("opened and first page in {:.0} ms, {} bytes; resident {} MB", opened.elapsed().as_secs_f64() * 1e3, first.len(), resident_mb());
+    println!(
+        "opened and first page in {:.0} ms, {} bytes; resident {} MB",
+        opened.elapsed().as_secs_f64() * 1e3,
+        first.len(),
+        resident_mb()
+    );
     for (what, pause) in [("asking again at once", 0), ("looking for 50 ms between pages", 50)] {
         let mut times = sixteen(address, &token, Duration::from_millis(pause));
         times.sort();
         let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
-        println!("16 clients {what}, {} pages: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms; resident {} MB", times.len(), at(0.5), at(0.9), at(0.99), resident_mb());
+        println!(
+            "16 clients {what}, {} pages: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms; resident {} MB",
+            times.len(),
+            at(0.5),
+            at(0.9),
+            at(0.99),
+            resident_mb()
+        );
     }
 }
 

@@ -15,7 +15,9 @@ use vena_app::AppError;
 /// The HTTP status of an error.
 pub fn status(error: &AppError) -> StatusCode {
     match error {
-        AppError::Refused(_) | AppError::Duplicate(_) | AppError::KeyReused | AppError::Busy => StatusCode::CONFLICT,
+        AppError::Refused(_) | AppError::Duplicate(_) | AppError::KeyReused | AppError::Busy => {
+            StatusCode::CONFLICT
+        }
         AppError::SignIn | AppError::NoSession | AppError::SignatureNeeded => StatusCode::UNAUTHORIZED,
         AppError::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
         AppError::NotPermitted(_) | AppError::SamePerson => StatusCode::FORBIDDEN,

@@ -71,7 +71,6 @@ pub struct Page {
     pub body: Option<Markup>,
 }
 
-
 const ROOMS: [(&str, &str, Icon); 5] = [
     ("board", "/", Icon::List),
     ("search", "/search", Icon::Search),

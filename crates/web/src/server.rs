@@ -54,13 +54,22 @@ pub fn router(server: Server) -> Router {
         .route("/journeys/{id}", get(routes::journey::show))
         .route("/journeys/{id}/grades", get(routes::journey::live_part))
         .route("/journeys/{id}/history", get(routes::history::show))
-        .route("/journeys/{id}/attribute/{seq}", get(routes::attribution::page).post(routes::attribution::record))
-        .route("/journeys/{id}/correct/{seq}", get(routes::history::correct_page).post(routes::history::correct))
+        .route(
+            "/journeys/{id}/attribute/{seq}",
+            get(routes::attribution::page).post(routes::attribution::record),
+        )
+        .route(
+            "/journeys/{id}/correct/{seq}",
+            get(routes::history::correct_page).post(routes::history::correct),
+        )
         .route("/journeys/{id}/step/{slug}", get(routes::step::page).post(routes::step::record))
         .route("/journeys/{id}/vitals", get(routes::entry::vitals_page).post(routes::entry::vitals))
         .route("/journeys/{id}/crs", get(routes::entry::crs_page).post(routes::entry::crs))
         .route("/journeys/{id}/neuro", get(routes::entry::neuro_page).post(routes::entry::neuro))
-        .route("/journeys/{id}/laboratory", get(routes::entry::laboratory_page).post(routes::entry::laboratory))
+        .route(
+            "/journeys/{id}/laboratory",
+            get(routes::entry::laboratory_page).post(routes::entry::laboratory),
+        )
         .route("/journeys/{id}/drug", get(routes::entry::drug_page).post(routes::entry::drug))
         .route("/journeys/{id}/ice", get(routes::examination::ice_page).post(routes::examination::ice))
         .route("/journeys/{id}/capd", get(routes::examination::capd_page).post(routes::examination::capd))
@@ -89,7 +98,10 @@ pub fn router(server: Server) -> Router {
         router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
     }
     // Pages hold names: no shared cache and no history of the browser may keep them.
-    router = router.layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    router = router.layer(SetResponseHeaderLayer::if_not_present(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-store"),
+    ));
     router.with_state(server)
 }
 
@@ -97,7 +109,11 @@ pub fn router(server: Server) -> Router {
 ///
 /// # Errors
 /// The listener failed.
-pub async fn serve(listener: tokio::net::TcpListener, server: Server, stop: impl Future<Output = ()> + Send + 'static) -> std::io::Result<()> {
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    server: Server,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
     let app = server.app.clone();
     let ticking = tokio::spawn(async move {
         let mut second = tokio::time::interval(std::time::Duration::from_secs(1));
@@ -124,5 +140,7 @@ pub async fn serve(listener: tokio::net::TcpListener, server: Server, stop: impl
 pub async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, vena_app::AppError> + Send + 'static,
 ) -> Result<T, vena_app::AppError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|lost| Err(vena_app::AppError::Knowledge(lost.to_string())))
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|lost| Err(vena_app::AppError::Knowledge(lost.to_string())))
 }

@@ -74,7 +74,9 @@ impl FromRequestParts<Server> for Visitor {
             lang,
             theme,
             here,
-            person: session.as_ref().map(|s| (s.name.get(lang).to_owned(), s.role.name().get(lang).to_owned())),
+            person: session
+                .as_ref()
+                .map(|s| (s.name.get(lang).to_owned(), s.role.name().get(lang).to_owned())),
             synthetic: server.synthetic,
             now: crate::pages::words::date_time(server.app.now(), zone),
         };
@@ -91,7 +93,11 @@ impl FromRequestParts<Server> for Viewer {
             Some(session) => Ok(Viewer { frame: visitor.frame, session }),
             None => {
                 // After a form was sent the way back is the form, not the sending.
-                let back = if parts.method == axum::http::Method::GET { encode(&visitor.frame.here) } else { "/".to_owned() };
+                let back = if parts.method == axum::http::Method::GET {
+                    encode(&visitor.frame.here)
+                } else {
+                    "/".to_owned()
+                };
                 Err(Redirect::to(&format!("/sign-in?back={back}")).into_response())
             }
         }
@@ -103,7 +109,9 @@ pub fn encode(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => out.push(char::from(byte)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'/' => {
+                out.push(char::from(byte))
+            }
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -123,7 +131,9 @@ mod tests {
     #[test]
     fn the_way_back_never_leads_away() {
         assert_eq!(inside("/journeys/J1?x=1"), "/journeys/J1?x=1");
-        for outside in ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere", "elsewhere", "/a\nb"] {
+        for outside in
+            ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere", "elsewhere", "/a\nb"]
+        {
             assert_eq!(inside(outside), "/", "{outside}");
         }
     }

@@ -7,7 +7,8 @@ use vena_colonies::synthetic::{Recipe, Stage, draw};
 use vena_flow::{
     fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs},
     gating::{
-        CompensationReference, Dimension, DimensionSource, Gate, GateShape, GatingDocument, Range, write_gating_ml,
+        CompensationReference, Dimension, DimensionSource, Gate, GateShape, GatingDocument, Range,
+        write_gating_ml,
     },
 };
 
@@ -77,23 +78,52 @@ fn dimension(channel: &str) -> Dimension {
 
 /// A polygon around the cells, a rectangle for CD105 against CD45, a range for CD45, and both together.
 pub fn document() -> GatingDocument {
-    let range = |channel: &str, min: Option<f64>, max: Option<f64>| Range { dimension: dimension(channel), min, max };
-    let gate = |id: &str, parent: Option<&str>, shape| Gate { id: id.into(), parent: parent.map(str::to_owned), shape };
+    let range =
+        |channel: &str, min: Option<f64>, max: Option<f64>| Range { dimension: dimension(channel), min, max };
+    let gate = |id: &str, parent: Option<&str>, shape| Gate {
+        id: id.into(),
+        parent: parent.map(str::to_owned),
+        shape,
+    };
     let operand = |gate: &str| vena_flow::gating::Operand { gate: gate.into(), complement: false };
     GatingDocument {
         gates: vec![
-            gate("Cells", None, GateShape::Polygon {
-                dimensions: [dimension("FSC-A"), dimension("SSC-A")],
-                vertices: vec![[60_000.0, 30_000.0], [180_000.0, 25_000.0], [190_000.0, 120_000.0], [70_000.0, 110_000.0]],
-            }),
-            gate("CD105", Some("Cells"), GateShape::Rectangle {
-                ranges: vec![range("PE-A", Some(10_000.0), None), range("FITC-A", Some(0.0), Some(2_000.0))],
-            }),
-            gate("CD45", Some("Cells"), GateShape::Rectangle { ranges: vec![range("FITC-A", Some(2_000.0), None)] }),
-            gate("Both", Some("Cells"), GateShape::Boolean {
-                operation: vena_flow::gating::BooleanOperation::And,
-                operands: vec![operand("CD105"), operand("CD45")],
-            }),
+            gate(
+                "Cells",
+                None,
+                GateShape::Polygon {
+                    dimensions: [dimension("FSC-A"), dimension("SSC-A")],
+                    vertices: vec![
+                        [60_000.0, 30_000.0],
+                        [180_000.0, 25_000.0],
+                        [190_000.0, 120_000.0],
+                        [70_000.0, 110_000.0],
+                    ],
+                },
+            ),
+            gate(
+                "CD105",
+                Some("Cells"),
+                GateShape::Rectangle {
+                    ranges: vec![
+                        range("PE-A", Some(10_000.0), None),
+                        range("FITC-A", Some(0.0), Some(2_000.0)),
+                    ],
+                },
+            ),
+            gate(
+                "CD45",
+                Some("Cells"),
+                GateShape::Rectangle { ranges: vec![range("FITC-A", Some(2_000.0), None)] },
+            ),
+            gate(
+                "Both",
+                Some("Cells"),
+                GateShape::Boolean {
+                    operation: vena_flow::gating::BooleanOperation::And,
+                    operands: vec![operand("CD105"), operand("CD45")],
+                },
+            ),
         ],
         ..GatingDocument::default()
     }
@@ -133,7 +163,8 @@ pub fn potency() -> Vec<u8> {
     for (name, half) in [("Reference", 10.0), ("Lot 7", 20.0)] {
         for dose in [0.3_f64, 1.0, 3.0, 6.0, 12.0, 25.0, 80.0, 250.0] {
             for _ in 0..3 {
-                let response = 0.2 + 2.0 / (1.0 + (1.4 * (dose / half).ln()).exp()) + 0.08 * (dice.even() - 0.5);
+                let response =
+                    0.2 + 2.0 / (1.0 + (1.4 * (dose / half).ln()).exp()) + 0.08 * (dice.even() - 0.5);
                 writeln!(csv, "{name},{dose},{response:.5}").unwrap();
             }
         }
@@ -147,7 +178,8 @@ pub fn qpcr() -> Vec<u8> {
     let cq = |quantity: f64| 38.0 - quantity.log2();
     for (level, quantity) in [1e6, 1e5, 1e4, 1e3, 1e2, 1e1].into_iter().enumerate() {
         for (well, wobble) in [-0.06, 0.01, 0.05].into_iter().enumerate() {
-            writeln!(csv, "S{level}{well},S{level},standard,Alu,{quantity},{:.3}", cq(quantity) + wobble).unwrap();
+            writeln!(csv, "S{level}{well},S{level},standard,Alu,{quantity},{:.3}", cq(quantity) + wobble)
+                .unwrap();
         }
     }
     for (well, wobble) in [("A1", -0.02), ("A2", 0.03), ("A3", 0.0)] {

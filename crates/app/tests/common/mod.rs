@@ -94,13 +94,23 @@ pub fn register(app: &App, identity: PersonIdentity) -> (JourneyId, PatientId) {
     app.register(&coordinator, &app.fresh_key().unwrap(), registration(identity)).unwrap()
 }
 
-pub fn do_step(app: &App, role: Role, journey: &JourneyId, step: Step) -> Result<vena_app::Done, vena_app::AppError> {
+pub fn do_step(
+    app: &App,
+    role: Role,
+    journey: &JourneyId,
+    step: Step,
+) -> Result<vena_app::Done, vena_app::AppError> {
     let key = app.fresh_key().unwrap();
     app.act(&session(app, role), Request::new(journey.clone(), key, step))
 }
 
 pub fn consent() -> Step {
-    Step::ConsentRecorded { kind: ConsentKind::Treatment, version: "3".into(), signed: when("2026-02-27"), scan: None }
+    Step::ConsentRecorded {
+        kind: ConsentKind::Treatment,
+        version: "3".into(),
+        signed: when("2026-02-27"),
+        scan: None,
+    }
 }
 
 pub fn number(text: &str) -> ChainOfIdentity {
@@ -129,7 +139,11 @@ pub fn file_facts() -> Vec<Fact> {
     let mut facts = vec![
         Fact::new(Concept::known("birth-date"), Value::Moment(when("2001-05-06")), when("2001-05-06")),
         answered("diagnosis", "b-all", "2026-01-05"),
-        Fact::new(Concept::known("infusion"), Value::Answer(Answer::known("tisagenlecleucel")), when("2026-02-20T10:00")),
+        Fact::new(
+            Concept::known("infusion"),
+            Value::Answer(Answer::known("tisagenlecleucel")),
+            when("2026-02-20T10:00"),
+        ),
         measured("body-temperature", "38.6", "Cel", "2026-02-22T08:00"),
     ];
     for day in 20..28 {

@@ -11,7 +11,12 @@ use std::{
 /// The program, with nothing of the tester's surroundings in it.
 pub fn vena(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vena"));
-    command.current_dir(folder).env_remove("VENA_LANG").env_remove("VENA_DATA").env("COLUMNS", "100").env("NO_COLOR", "1");
+    command
+        .current_dir(folder)
+        .env_remove("VENA_LANG")
+        .env_remove("VENA_DATA")
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1");
     command
 }
 
@@ -22,7 +27,13 @@ pub fn run(folder: &Path, words: &[&str]) -> Output {
 
 /// Runs it with this on standard input.
 pub fn run_with(folder: &Path, words: &[&str], input: &[u8]) -> Output {
-    let mut child = vena(folder).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = vena(folder)
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
@@ -55,7 +66,8 @@ pub fn transcript(folder: &Path, commands: &[&[&str]]) -> String {
     let mut text = String::new();
     for words in commands {
         let output = run(folder, words);
-        let quoted: Vec<String> = words.iter().map(|w| if w.contains(' ') { format!("'{w}'") } else { (*w).to_owned() }).collect();
+        let quoted: Vec<String> =
+            words.iter().map(|w| if w.contains(' ') { format!("'{w}'") } else { (*w).to_owned() }).collect();
         text.push_str(&format!("$ vena {}\n{}", quoted.join(" "), out(&output)));
         for line in err(&output).lines() {
             text.push_str(&format!("! {line}\n"));
@@ -72,7 +84,9 @@ fn normal(text: &str) -> String {
     let flush = |word: &mut String, out: &mut String| {
         let hexadecimal = word.len() >= 32 && word.bytes().all(|b| b.is_ascii_hexdigit());
         let (head, tail) = word.split_at(word.len().min(2));
-        let made_up = word.len() == 12 && matches!(head, "J-" | "P-" | "U-") && tail.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+        let made_up = word.len() == 12
+            && matches!(head, "J-" | "P-" | "U-")
+            && tail.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
         out.push_str(match (hexadecimal, made_up) {
             (true, _) => "<hex>",
             (_, true) => match head {
@@ -103,9 +117,14 @@ pub fn golden(name: &str, text: &str) {
         std::fs::write(&path, text).unwrap();
         return;
     }
-    let kept = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{} is missing; write it with VENA_GOLDEN=write", path.display()));
+    let kept = std::fs::read_to_string(&path)
+        .unwrap_or_else(|_| panic!("{} is missing; write it with VENA_GOLDEN=write", path.display()));
     if kept != text {
-        let line = kept.lines().zip(text.lines()).position(|(a, b)| a != b).unwrap_or(kept.lines().count().min(text.lines().count()));
+        let line = kept
+            .lines()
+            .zip(text.lines())
+            .position(|(a, b)| a != b)
+            .unwrap_or(kept.lines().count().min(text.lines().count()));
         let at = |text: &str| text.lines().nth(line).unwrap_or("<end>").to_owned();
         panic!("{name}: line {} differs\n  kept: {}\n  now:  {}", line + 1, at(&kept), at(text));
     }

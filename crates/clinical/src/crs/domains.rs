@@ -81,26 +81,11 @@ pub(crate) struct Domain<'a> {
 
 impl<'a> Domain<'a> {
     pub fn settled(span: Span) -> Domain<'a> {
-        Domain {
-            span,
-            evidence: Vec::new(),
-            asks: Vec::new(),
-        }
+        Domain { span, evidence: Vec::new(), asks: Vec::new() }
     }
 
-    pub fn add(
-        &mut self,
-        item: Item<'a>,
-        criterion: Option<&'a Criterion>,
-        span: Span,
-        role: Role,
-    ) {
-        self.evidence.push(Evidence {
-            item,
-            criterion,
-            span,
-            role,
-        });
+    pub fn add(&mut self, item: Item<'a>, criterion: Option<&'a Criterion>, span: Span, role: Role) {
+        self.evidence.push(Evidence { item, criterion, span, role });
     }
 
     /// Keeps a fact that could not be used, so that the reader sees it.
@@ -162,8 +147,7 @@ impl<'a> Inputs<'a> {
 
     /// Whether a clinician gave the fever another cause.
     fn fever_excluded(&self, item: &Item<'a>, at: Timestamp) -> bool {
-        other_cause(item.fact.attributed_to).is_some()
-            || self.other_fever.standing(at).says(PRESENT)
+        other_cause(item.fact.attributed_to).is_some() || self.other_fever.standing(at).says(PRESENT)
     }
 
     /// Fever at an instant.
@@ -171,25 +155,12 @@ impl<'a> Inputs<'a> {
         let mut domain = Domain::settled(Span::NONE);
         let standing = self.temperature.standing(at);
         let items = standing.known();
-        let mut fever = if items.is_empty() {
-            Fever::Unknown
-        } else {
-            Fever::No
-        };
+        let mut fever = if items.is_empty() { Fever::Unknown } else { Fever::No };
         for item in items {
             let range = item.fact.quantity().map(|q| range_of(q, f64::NEG_INFINITY));
-            let warm = self
-                .numbers
-                .fever
-                .limit
-                .and_then(|limit| limit.holds_range(range?));
+            let warm = self.numbers.fever.limit.and_then(|limit| limit.holds_range(range?));
             if item.at < self.infusion && warm != Some(false) {
-                domain.add(
-                    *item,
-                    Some(&self.numbers.fever),
-                    Span::NONE,
-                    Role::BeforeInfusion,
-                );
+                domain.add(*item, Some(&self.numbers.fever), Span::NONE, Role::BeforeInfusion);
                 if fever == Fever::No {
                     fever = Fever::Unknown;
                 }

@@ -92,22 +92,13 @@ pub(crate) enum State {
 }
 
 /// The grades allowed by a state and the three domains.
-pub(crate) fn grade(
-    state: State,
-    fever: Fever,
-    fever_grade: Span,
-    pressure: Span,
-    oxygen: Span,
-) -> Span {
+pub(crate) fn grade(state: State, fever: Fever, fever_grade: Span, pressure: Span, oxygen: Span) -> Span {
     let signs = pressure.worst(oxygen);
     let with_fever = signs.worst(fever_grade);
     let without_fever = match state {
         State::Quiet | State::Untreated => Span::NONE,
         // The drug log may be incomplete: had something been given, the signs would grade alone.
-        State::NeedsFever | State::Masked => Span {
-            low: 0,
-            high: signs.high,
-        },
+        State::NeedsFever | State::Masked => Span { low: 0, high: signs.high },
         State::Treated => signs,
     };
     match fever {
@@ -133,32 +124,11 @@ pub(crate) fn walk<'a>(inputs: &Inputs<'a>, until: Timestamp) -> Walk<'a> {
     let fever = inputs.fever(until);
     let (hypotension, hypoxia) = (inputs.hypotension(until), inputs.hypoxia(until));
     let (state, none_given) = walker.state(until);
-    let span = grade(
-        state,
-        fever.0,
-        inputs.numbers.fever.grades,
-        hypotension.span,
-        hypoxia.span,
-    );
+    let span = grade(state, fever.0, inputs.numbers.fever.grades, hypotension.span, hypoxia.span);
     let opening = walker.open.as_ref().map(|open| open.1);
-    let Walker {
-        mut episodes,
-        open,
-        steps,
-        ..
-    } = walker;
+    let Walker { mut episodes, open, steps, .. } = walker;
     episodes.extend(open.map(|(episode, _)| episode));
-    Walk {
-        steps,
-        episodes,
-        state,
-        opening,
-        fever,
-        hypotension,
-        hypoxia,
-        span,
-        none_given,
-    }
+    Walk { steps, episodes, state, opening, fever, hypotension, hypoxia, span, none_given }
 }
 
 /// Every instant at which something may change, in order; the last is `until`.
@@ -180,12 +150,7 @@ fn breakpoints(inputs: &Inputs<'_>, infusion: Timestamp, until: Timestamp) -> Ve
     ] {
         track.changes(&mut at);
     }
-    for drug in inputs
-        .vasopressors
-        .iter()
-        .chain(&inputs.vasopressin)
-        .chain(&inputs.waivers)
-    {
+    for drug in inputs.vasopressors.iter().chain(&inputs.vasopressin).chain(&inputs.waivers) {
         drug.changes(&mut at);
     }
     at.retain(|t| (infusion..=until).contains(t));
@@ -211,38 +176,22 @@ impl<'a> Walker<'_, 'a> {
         }
         let exonerated = self.inputs.other_fever.standing(at).says(PRESENT);
         if exonerated
-            && self
-                .open
-                .as_ref()
-                .is_some_and(|(e, _)| e.peak_low <= self.inputs.numbers.fever.grades.high)
+            && self.open.as_ref().is_some_and(|(e, _)| e.peak_low <= self.inputs.numbers.fever.grades.high)
         {
             self.close(at, Ending::OtherCause);
         }
         self.open_on_fever(at);
         self.take_waiver(at);
         let fever = self.inputs.fever(at).0;
-        let (pressure, oxygen) = (
-            self.inputs.hypotension(at).span,
-            self.inputs.hypoxia(at).span,
-        );
+        let (pressure, oxygen) = (self.inputs.hypotension(at).span, self.inputs.hypoxia(at).span);
         let (state, _) = self.state(at);
-        let span = grade(
-            state,
-            fever,
-            self.inputs.numbers.fever.grades,
-            pressure,
-            oxygen,
-        );
+        let span = grade(state, fever, self.inputs.numbers.fever.grades, pressure, oxygen);
         if let Some((episode, _)) = &mut self.open {
             episode.peak_low = episode.peak_low.max(span.low);
             episode.peak_high = episode.peak_high.max(span.high);
         }
         let clean = fever == Fever::No && pressure == Span::NONE && oxygen == Span::NONE;
-        self.clean_since = if clean {
-            self.clean_since.or(Some(at))
-        } else {
-            None
-        };
+        self.clean_since = if clean { self.clean_since.or(Some(at)) } else { None };
         if self.steps.last().is_none_or(|last| last.span != span) {
             self.steps.push(Step { from: at, span });
         }
@@ -270,9 +219,7 @@ impl<'a> Walker<'_, 'a> {
     }
 
     fn happened_at(&self, track: &crate::timeline::Track<'a>, at: Timestamp) -> bool {
-        items_at(track, at)
-            .iter()
-            .any(|item| !matches!(item.fact.value, Value::NotAssessed(_)))
+        items_at(track, at).iter().any(|item| !matches!(item.fact.value, Value::NotAssessed(_)))
     }
 
     fn open_on_fever(&mut self, at: Timestamp) {
@@ -305,37 +252,26 @@ impl<'a> Walker<'_, 'a> {
             return;
         }
         let onset = episode.start_at;
-        let given = self
-            .inputs
-            .waivers
-            .iter()
-            .flat_map(|drug| drug.given().map(move |item| (drug.concept, item)));
+        let given =
+            self.inputs.waivers.iter().flat_map(|drug| drug.given().map(move |item| (drug.concept, item)));
         let drug = given
             .filter(|(_, item)| item.at <= at && counts_from(item, onset))
             .min_by_key(|(_, item)| item.at);
-        episode.waiver = drug.map(|(concept, item)| Waiver {
-            at: item.at.max(onset),
-            concept,
-            when: item.fact.when,
-        });
+        episode.waiver =
+            drug.map(|(concept, item)| Waiver { at: item.at.max(onset), concept, when: item.fact.when });
         if episode.waiver.is_none() {
             let statement = self.inputs.antipyretic.standing(at);
-            let said = statement
-                .known()
-                .iter()
-                .find(|i| i.fact.answer() == Some(GIVEN) && i.at >= onset);
-            episode.waiver = said.map(|item| Waiver {
-                at: item.at,
-                concept: item.fact.concept,
-                when: item.fact.when,
-            });
+            let said = statement.known().iter().find(|i| i.fact.answer() == Some(GIVEN) && i.at >= onset);
+            episode.waiver =
+                said.map(|item| Waiver { at: item.at, concept: item.fact.concept, when: item.fact.when });
         }
     }
 
     /// Whether anything against fever was given after the infusion.
     fn given_since_infusion(&self, at: Timestamp) -> bool {
         let from = self.inputs.infusion;
-        let given = |drug: &crate::timeline::DrugTrack<'a>| drug.given().any(|item| item.at <= at && item.at > from);
+        let given =
+            |drug: &crate::timeline::DrugTrack<'a>| drug.given().any(|item| item.at <= at && item.at > from);
         self.inputs.waivers.iter().any(given)
     }
 
@@ -352,9 +288,7 @@ impl<'a> Walker<'_, 'a> {
             .known()
             .iter()
             .find(|i| i.fact.answer() == Some(NONE_GIVEN) && i.at >= episode.start_at);
-        none.map_or((State::NeedsFever, None), |item| {
-            (State::Untreated, Some(*item))
-        })
+        none.map_or((State::NeedsFever, None), |item| (State::Untreated, Some(*item)))
     }
 }
 
@@ -367,8 +301,6 @@ fn counts_from(item: &Item<'_>, onset: Timestamp) -> bool {
 fn items_at<'t, 'a>(track: &'t crate::timeline::Track<'a>, at: Timestamp) -> &'t [Item<'a>] {
     let items = track.items();
     let start = items.partition_point(|item| item.at < at);
-    let end = just_after(at).map_or(items.len(), |next| {
-        items.partition_point(|item| item.at < next)
-    });
+    let end = just_after(at).map_or(items.len(), |next| items.partition_point(|item| item.at < next));
     items.get(start..end).unwrap_or_default()
 }

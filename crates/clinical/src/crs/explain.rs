@@ -23,12 +23,7 @@ pub(super) fn explain(
     view: &View<'_>,
     span: Span,
 ) {
-    let teller = Teller {
-        numbers,
-        lexicon,
-        view,
-        span,
-    };
+    let teller = Teller { numbers, lexicon, view, span };
     episode_reasons(finding, course, &teller);
     teller.domain(finding, &course.fever.1, true);
     teller.domain(finding, &course.hypotension, false);
@@ -37,15 +32,10 @@ pub(super) fn explain(
         missing(finding, course);
         questions(finding, course, lexicon, view);
     }
-    if finding
-        .because
-        .iter()
-        .any(|r| r.grade_high.is_some_and(|g| g > 0) && r.attributed.is_none())
-    {
-        finding.notes.push(Text::new(
-            "Findings without a stated cause count as CRS.",
-            "未註明原因的表現以 CRS 計。",
-        ));
+    if finding.because.iter().any(|r| r.grade_high.is_some_and(|g| g > 0) && r.attributed.is_none()) {
+        finding
+            .notes
+            .push(Text::new("Findings without a stated cause count as CRS.", "未註明原因的表現以 CRS 計。"));
     }
 }
 
@@ -70,11 +60,7 @@ impl Teller<'_, '_> {
         let counts = matches!(evidence.role, Role::Counts | Role::MayRun);
         let used = match evidence.role {
             Role::Counts => used,
-            Role::MayRun => with(
-                used,
-                "no stop recorded; may have ended",
-                "未記錄停藥，可能已結束",
-            ),
+            Role::MayRun => with(used, "no stop recorded; may have ended", "未記錄停藥，可能已結束"),
             Role::OtherCause(cause) => {
                 let name = self.lexicon.answer(fact.concept, cause);
                 with(
@@ -85,17 +71,13 @@ impl Teller<'_, '_> {
             }
             Role::OutsideScale => with(used, "does not count on this scale", "不屬於本分級的項目"),
             Role::Stale => with(used, "too old to stand for now", "時間過久，不能代表現況"),
-            Role::BeforeInfusion => with(
-                used,
-                "from before the infusion: does not count",
-                "輸注前所測：不計入",
-            ),
+            Role::BeforeInfusion => {
+                with(used, "from before the infusion: does not count", "輸注前所測：不計入")
+            }
             Role::NotAssessed => used,
-            Role::Asks => with(
-                used,
-                "asks for the clinician's statement; grades nothing",
-                "需臨床人員判斷；本身不分級",
-            ),
+            Role::Asks => {
+                with(used, "asks for the clinician's statement; grades nothing", "需臨床人員判斷；本身不分級")
+            }
         };
         let deciding = counts
             && if self.span.low > 0 {
@@ -104,12 +86,8 @@ impl Teller<'_, '_> {
                 fever && evidence.span.high == 0
             };
         Reason {
-            criterion: evidence
-                .criterion
-                .map_or_else(|| fact.concept.to_string(), |c| c.id.clone()),
-            label: evidence
-                .criterion
-                .map_or_else(|| self.lexicon.name(fact.concept), |c| c.label.clone()),
+            criterion: evidence.criterion.map_or_else(|| fact.concept.to_string(), |c| c.id.clone()),
+            label: evidence.criterion.map_or_else(|| self.lexicon.name(fact.concept), |c| c.label.clone()),
             used,
             when: Some(fact.when),
             late: is_late(fact, self.view, self.numbers.site.late_hours),
@@ -117,9 +95,7 @@ impl Teller<'_, '_> {
             grade_high: counts.then_some(evidence.span.high),
             deciding,
             attributed: fact.attributed_to,
-            source: evidence
-                .criterion
-                .map_or_else(String::new, |c| c.source.clone()),
+            source: evidence.criterion.map_or_else(String::new, |c| c.source.clone()),
         }
     }
 
@@ -144,33 +120,18 @@ fn episode_reasons(finding: &mut Finding, course: &Walk<'_>, teller: &Teller<'_,
     let Some(fact) = course.opening else { return };
     let zone = teller.view.zone();
     let label = Text::new("The episode began with this fever", "本次發作由此發燒開始");
-    let used = teller
-        .lexicon
-        .used(fact, fact.when.earliest(zone), teller.view.at);
-    finding
-        .because
-        .push(teller.plain("episode", label, used, fact));
-    let waiver = course
-        .episodes
-        .last()
-        .filter(|e| e.end.is_none())
-        .and_then(|e| e.waiver);
+    let used = teller.lexicon.used(fact, fact.when.earliest(zone), teller.view.at);
+    finding.because.push(teller.plain("episode", label, used, fact));
+    let waiver = course.episodes.last().filter(|e| e.end.is_none()).and_then(|e| e.waiver);
     if let Some(waiver) = waiver {
-        let given = teller
-            .view
-            .of(waiver.concept)
-            .find(|fact| fact.when == waiver.when);
+        let given = teller.view.of(waiver.concept).find(|fact| fact.when == waiver.when);
         let label = Text::new(
             "Given after the episode began: fever is no longer needed, pressure and oxygen grade",
             "發作開始後已給藥：不再需要發燒，改以血壓與氧氣需求分級",
         );
         if let Some(fact) = given {
-            let used = teller
-                .lexicon
-                .used(fact, fact.when.earliest(zone), teller.view.at);
-            finding
-                .because
-                .push(teller.plain("fever-waived", label, used, fact));
+            let used = teller.lexicon.used(fact, fact.when.earliest(zone), teller.view.at);
+            finding.because.push(teller.plain("fever-waived", label, used, fact));
         }
     }
     if let Some(item) = course.none_given {
@@ -179,9 +140,7 @@ fn episode_reasons(finding: &mut Finding, course: &Walk<'_>, teller: &Teller<'_,
             "未曾給予退燒等藥物：仍需有發燒",
         );
         let used = teller.lexicon.used(item.fact, item.at, teller.view.at);
-        finding
-            .because
-            .push(teller.plain("fever-needed", label, used, item.fact));
+        finding.because.push(teller.plain("fever-needed", label, used, item.fact));
     }
 }
 
@@ -255,32 +214,22 @@ fn question(ask: &Ask<'_>, lexicon: &Lexicon, view: &View<'_>) -> Text {
         Ask::Hypotension(Some(fact)) => {
             let seen = seen(fact);
             Text::new(
-                format!(
-                    "{}: is this hypotension, and does it need a vasopressor?",
-                    seen.en
-                ),
+                format!("{}: is this hypotension, and does it need a vasopressor?", seen.en),
                 format!("{}：是否判定為低血壓？是否需要升壓劑？", seen.zh_tw),
             )
         }
         Ask::Vasopressors => Text::new("Which vasopressors are running?", "目前使用哪些升壓劑？"),
         Ask::StillRuns(fact) => {
             let name = lexicon.name(fact.concept);
-            Text::new(
-                format!("Is {} still running?", name.en),
-                format!("{} 是否仍在使用？", name.zh_tw),
-            )
+            Text::new(format!("Is {} still running?", name.en), format!("{} 是否仍在使用？", name.zh_tw))
         }
-        Ask::Device(None) => Text::new(
-            "Is oxygen needed, and by which device and flow?",
-            "是否需要氧氣？使用何種裝置與流量？",
-        ),
+        Ask::Device(None) => {
+            Text::new("Is oxygen needed, and by which device and flow?", "是否需要氧氣？使用何種裝置與流量？")
+        }
         Ask::Device(Some(fact)) => {
             let seen = seen(fact);
             Text::new(
-                format!(
-                    "{}: is oxygen needed, and by which device and flow?",
-                    seen.en
-                ),
+                format!("{}: is oxygen needed, and by which device and flow?", seen.en),
                 format!("{}：是否需要氧氣？使用何種裝置與流量？", seen.zh_tw),
             )
         }

@@ -46,9 +46,7 @@ impl<'a> Inputs<'a> {
             None => {
                 domain.unusable(device);
                 domain.unusable(flow);
-                domain.asks.push(Ask::Device(
-                    self.low_saturation(at, Timestamp::MIN).map(|i| i.fact),
-                ));
+                domain.asks.push(Ask::Device(self.low_saturation(at, Timestamp::MIN).map(|i| i.fact)));
             }
         }
         if domain.span == Span::NONE
@@ -64,12 +62,7 @@ impl<'a> Inputs<'a> {
     }
 
     fn low_saturation(&self, at: Timestamp, after: Timestamp) -> Option<Item<'a>> {
-        newer_low(
-            &self.saturation,
-            self.numbers.site.low_saturation.as_ref(),
-            at,
-            after,
-        )
+        newer_low(&self.saturation, self.numbers.site.low_saturation.as_ref(), at, after)
     }
 
     fn device_span(
@@ -96,9 +89,7 @@ impl<'a> Inputs<'a> {
             (Some(criterion), _) => criterion.grades,
             (None, _) => {
                 let all = when_present(&self.numbers.devices);
-                all.map_or(Span::unknown(self.numbers.highest), |all| {
-                    all.or(self.numbers.low_flow.grades)
-                })
+                all.map_or(Span::unknown(self.numbers.highest), |all| all.or(self.numbers.low_flow.grades))
             }
         };
         if !span.settled() {
@@ -117,10 +108,7 @@ impl<'a> Inputs<'a> {
             domain.add(*device, Some(unknown), unknown.grades, Role::Counts);
             return unknown.grades;
         };
-        let range = item
-            .fact
-            .quantity()
-            .map_or((0.0, f64::INFINITY), |q| range_of(q, 0.0));
+        let range = item.fact.quantity().map_or((0.0, f64::INFINITY), |q| range_of(q, 0.0));
         let span = match low.limit.and_then(|limit| limit.holds_range(range)) {
             _ if range == (0.0, 0.0) => Span::NONE,
             Some(true) => low.grades,
@@ -138,12 +126,7 @@ impl<'a> Inputs<'a> {
 
     /// Since when the device has been this one: an older flow belongs to another device.
     fn run_start(&self, device: &Item<'a>) -> Timestamp {
-        let before = self
-            .device
-            .items()
-            .iter()
-            .rev()
-            .filter(|item| item.at <= device.at);
+        let before = self.device.items().iter().rev().filter(|item| item.at <= device.at);
         before
             .take_while(|item| item.fact.answer() == device.fact.answer())
             .last()
@@ -157,10 +140,7 @@ impl<'a> Inputs<'a> {
             domain.add(*item, None, Span::NONE, Role::OtherCause(cause));
             return Span::NONE;
         }
-        let range = item
-            .fact
-            .quantity()
-            .map_or((0.0, f64::INFINITY), |q| range_of(q, 0.0));
+        let range = item.fact.quantity().map_or((0.0, f64::INFINITY), |q| range_of(q, 0.0));
         // Blow-by is low flow at any flow, so without the device even a high flow leaves it open.
         let span = if range == (0.0, 0.0) { Span::NONE } else { open.grades };
         if !span.settled() {

@@ -45,10 +45,7 @@ impl<'a> Inputs<'a> {
             (Some(drugs), None) if drugs.certain > Span::NONE.high => drugs.span,
             (Some(drugs), None) => {
                 domain.asks.push(Ask::Hypotension(None));
-                Span {
-                    low: 0,
-                    high: unknown.high.max(drugs.span.high),
-                }
+                Span { low: 0, high: unknown.high.max(drugs.span.high) }
             }
             (Some(drugs), Some((said, when))) => self.weigh(drugs, said, when),
             (None, Some((said, _))) => said,
@@ -68,24 +65,12 @@ impl<'a> Inputs<'a> {
         let contradicted = drugs.open && said_at > drugs.newest && said.high < drugs.span.low;
         if drugs.certain == 0 {
             // It may have ended; a newer statement speaks for itself.
-            return if said_at > drugs.newest {
-                said
-            } else {
-                said.or(said.worst(drugs.span))
-            };
+            return if said_at > drugs.newest { said } else { said.or(said.worst(drugs.span)) };
         }
-        if contradicted {
-            said.or(drugs.span)
-        } else {
-            said.worst(drugs.span)
-        }
+        if contradicted { said.or(drugs.span) } else { said.worst(drugs.span) }
     }
 
-    fn said_hypotension(
-        &self,
-        at: Timestamp,
-        domain: &mut Domain<'a>,
-    ) -> Option<(Span, Timestamp)> {
+    fn said_hypotension(&self, at: Timestamp, domain: &mut Domain<'a>) -> Option<(Span, Timestamp)> {
         let standing = self.statement.standing(at);
         let present = when_present(&self.numbers.hypotension);
         let mut said: Option<(Span, Timestamp)> = None;
@@ -97,9 +82,7 @@ impl<'a> Inputs<'a> {
             let span = match (criterion, answer) {
                 (_, NONE) => Span::NONE,
                 (Some(criterion), _) => criterion.grades,
-                (None, VASOPRESSOR_UNKNOWN) => {
-                    present.unwrap_or(Span::unknown(self.numbers.highest))
-                }
+                (None, VASOPRESSOR_UNKNOWN) => present.unwrap_or(Span::unknown(self.numbers.highest)),
                 (None, _) => continue,
             };
             if let Some(cause) = other_cause(item.fact.attributed_to) {
@@ -115,12 +98,7 @@ impl<'a> Inputs<'a> {
             return None;
         };
         // A newer low pressure reopens “none”: it may no longer be true.
-        match newer_low(
-            &self.pressure,
-            self.numbers.site.low_pressure.as_ref(),
-            at,
-            when,
-        ) {
+        match newer_low(&self.pressure, self.numbers.site.low_pressure.as_ref(), at, when) {
             Some(low) if span == Span::NONE => {
                 domain.add(low, None, Span::unknown(self.numbers.highest), Role::Asks);
                 domain.asks.push(Ask::Hypotension(Some(low.fact)));
@@ -143,14 +121,10 @@ impl<'a> Inputs<'a> {
         let without = by_answer(&self.numbers.hypotension, NO_VASOPRESSOR);
         let (need, criterion) = match item.fact.answer() {
             Some(NONE) => (Span::NONE, without),
-            Some(ONE) => (
-                self.numbers.one_vasopressor.grades,
-                Some(&self.numbers.one_vasopressor),
-            ),
-            Some(SEVERAL) => (
-                self.numbers.several_vasopressors.grades,
-                Some(&self.numbers.several_vasopressors),
-            ),
+            Some(ONE) => (self.numbers.one_vasopressor.grades, Some(&self.numbers.one_vasopressor)),
+            Some(SEVERAL) => {
+                (self.numbers.several_vasopressors.grades, Some(&self.numbers.several_vasopressors))
+            }
             _ => return said,
         };
         if let Some(cause) = other_cause(item.fact.attributed_to) {
@@ -162,10 +136,7 @@ impl<'a> Inputs<'a> {
             // Only that no vasopressor is needed: there may be no hypotension at all.
             None if need == Span::NONE => {
                 domain.asks.push(Ask::Hypotension(self.low_reading(at)));
-                Span {
-                    low: 0,
-                    high: least.high,
-                }
+                Span { low: 0, high: least.high }
             }
             None => need,
             Some((said, _)) if said.settled() => said.worst(need),
@@ -177,29 +148,17 @@ impl<'a> Inputs<'a> {
     }
 
     fn low_reading(&self, at: Timestamp) -> Option<&'a Fact> {
-        newer_low(
-            &self.pressure,
-            self.numbers.site.low_pressure.as_ref(),
-            at,
-            Timestamp::MIN,
-        )
-        .map(|i| i.fact)
+        newer_low(&self.pressure, self.numbers.site.low_pressure.as_ref(), at, Timestamp::MIN).map(|i| i.fact)
     }
 
     fn drug_span(&self, at: Timestamp, domain: &mut Domain<'a>) -> Option<DrugSpan> {
         let (mut yes, mut perhaps) = ([0_usize; 2], [0_usize; 2]);
         let (mut newest, mut open) = (Timestamp::MIN, true);
         let mut found = Vec::new();
-        for (kind, drugs) in [&self.vasopressors, &self.vasopressin]
-            .into_iter()
-            .enumerate()
-        {
+        for (kind, drugs) in [&self.vasopressors, &self.vasopressin].into_iter().enumerate() {
             for drug in drugs {
                 let (item, slot, role) = match drug.running(at) {
-                    Running::Yes {
-                        item,
-                        open: without_end,
-                    } => {
+                    Running::Yes { item, open: without_end } => {
                         open &= without_end;
                         (item, &mut yes, Role::Counts)
                     }
@@ -236,19 +195,12 @@ impl<'a> Inputs<'a> {
             domain.add(
                 item,
                 Some(criterion),
-                if role == Role::Counts {
-                    certain.or(most)
-                } else {
-                    Span::NONE.or(most)
-                },
+                if role == Role::Counts { certain.or(most) } else { Span::NONE.or(most) },
                 role,
             );
         }
         Some(DrugSpan {
-            span: Span {
-                low: certain.low,
-                high: most.high,
-            },
+            span: Span { low: certain.low, high: most.high },
             certain: certain.high,
             newest,
             open,

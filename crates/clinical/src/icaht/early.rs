@@ -36,42 +36,20 @@ impl Window {
         let today = days_between(infusion.day, view.zone().day_of(view.at));
         let ending = earliest_end(view, infusion, &[Ending::Death, Ending::LastFollowUp]);
         let ending = ending.filter(|(day, _)| *day <= numbers.early_last_day);
-        let last = today
-            .min(numbers.early_last_day)
-            .min(ending.map_or(i32::MAX, |(day, _)| day));
+        let last = today.min(numbers.early_last_day).min(ending.map_or(i32::MAX, |(day, _)| day));
         let days = DailyNeutrophils::of(view, infusion, 0, last, numbers.site.late_hours);
-        let full = today == numbers.early_last_day
-            && days.least.last().is_some_and(|value| !value.is_nan());
+        let full = today == numbers.early_last_day && days.least.last().is_some_and(|value| !value.is_nan());
         let ended = cut || full || ending.is_some() || today > numbers.early_last_day;
-        Window {
-            days,
-            ended,
-            ending: ending.map(|e| e.1),
-        }
+        Window { days, ended, ending: ending.map(|e| e.1) }
     }
 
     fn say(&self, numbers: &IcahtNumbers) -> Said {
-        let grade = if self.ended {
-            kernel::grade_days
-        } else {
-            kernel::grade_open_days
-        };
+        let grade = if self.ended { kernel::grade_days } else { kernel::grade_open_days };
         let certain = grade(&self.days.most, numbers, numbers.reading);
         let possible = grade(&self.days.least, numbers, numbers.reading);
         let still_low = !self.ended && (certain.still_low || possible.still_low);
-        let high = if still_low {
-            numbers.highest
-        } else {
-            possible.high.max(certain.high)
-        };
-        Said {
-            span: Span {
-                low: certain.low.min(possible.low),
-                high,
-            },
-            certain,
-            possible,
-        }
+        let high = if still_low { numbers.highest } else { possible.high.max(certain.high) };
+        Said { span: Span { low: certain.low.min(possible.low), high }, certain, possible }
     }
 
     /// The middle of the longest stretch of days that stays missing.
@@ -109,42 +87,28 @@ pub(crate) fn assess(
                 "{} neutrophil counts are known only to the month or year and are left out.",
                 window.days.without_day
             ),
-            format!(
-                "{} 筆嗜中性球數僅記錄到月或年，未列入。",
-                window.days.without_day
-            ),
+            format!("{} 筆嗜中性球數僅記錄到月或年，未列入。", window.days.without_day),
         ));
     }
     let said = window.say(numbers);
     if said.certain.known_days == 0 {
         finding.lacks(ANC);
-        finding.ask(
-            ANC,
-            Text::new("Neutrophil count (ANC)", "嗜中性球絕對計數（ANC）"),
-        );
+        finding.ask(ANC, Text::new("Neutrophil count (ANC)", "嗜中性球絕對計數（ANC）"));
         return finding;
     }
     finding.say(said.span, numbers.highest);
     finding.days_le_500 = Some(said.certain.days_le_500);
     finding.days_le_100 = Some(said.certain.days_le_100);
-    let since = said
-        .possible
-        .first_day
-        .and_then(|day| i32::try_from(day).ok());
+    let since = said.possible.first_day.and_then(|day| i32::try_from(day).ok());
     finding.since = since.map(|day| When::Date(date_of(infusion, day)));
     because(&mut finding, &said, &window, numbers);
     unsettled(&mut finding, &said, &window, infusion, numbers);
-    for other in others
-        .iter()
-        .filter(|other| other.rule.name != numbers.rule.name)
-    {
+    for other in others.iter().filter(|other| other.rule.name != numbers.rule.name) {
         let theirs = window.say(other);
         if theirs.span != said.span {
             let mut answer = Finding::new(SCALE, &other.rule.name, Status::NotAssessable);
             answer.say(theirs.span, other.highest);
-            finding
-                .differs
-                .push((other.rule.name.clone(), answer.brief()));
+            finding.differs.push((other.rule.name.clone(), answer.brief()));
         }
     }
     finding
@@ -155,25 +119,11 @@ fn because(finding: &mut Finding, said: &Said, window: &Window, numbers: &IcahtN
     let known = said.certain.known_days;
     let measured = window.days.measured();
     let lines = [
-        (
-            &numbers.low_bands,
-            said.certain.days_le_500,
-            said.possible.days_le_500,
-            numbers.low_per_ul,
-        ),
-        (
-            &numbers.deep_bands,
-            said.certain.days_le_100,
-            said.possible.days_le_100,
-            numbers.deep_per_ul,
-        ),
+        (&numbers.low_bands, said.certain.days_le_500, said.possible.days_le_500, numbers.low_per_ul),
+        (&numbers.deep_bands, said.certain.days_le_100, said.possible.days_le_100, numbers.deep_per_ul),
     ];
     for (bands, days, most, line) in lines {
-        let count = if days == most {
-            days.to_string()
-        } else {
-            format!("{days}–{most}")
-        };
+        let count = if days == most { days.to_string() } else { format!("{days}–{most}") };
         let used = Text::new(
             format!(
                 "{count} days at or below {line}/µL ({measured} days measured, {known} after filling short gaps)"
@@ -184,20 +134,10 @@ fn because(finding: &mut Finding, said: &Said, window: &Window, numbers: &IcahtN
         let Some(criterion) = high.or(bands.first()).map(|band| &band.criterion) else {
             continue;
         };
-        let grades = Span {
-            low: low.map_or(0, |b| b.grade),
-            high: high.map_or(0, |b| b.grade),
-        };
+        let grades = Span { low: low.map_or(0, |b| b.grade), high: high.map_or(0, |b| b.grade) };
         finding.provisional |= criterion.provisional && grades.high > 0;
         let deciding = !said.certain.never_above && said.certain.grade == grades.high;
-        finding.because.push(reason(
-            criterion,
-            used,
-            finding.since,
-            window.days.late,
-            grades,
-            deciding,
-        ));
+        finding.because.push(reason(criterion, used, finding.since, window.days.late, grades, deciding));
     }
     never_above(finding, said, window, numbers);
 }
@@ -230,20 +170,10 @@ fn never_above(finding: &mut Finding, said: &Said, window: &Window, numbers: &Ic
 }
 
 fn reached(bands: &[DayBand], days: u32) -> Option<&DayBand> {
-    bands
-        .iter()
-        .filter(|band| days >= band.from_days)
-        .max_by_key(|band| band.grade)
+    bands.iter().filter(|band| days >= band.from_days).max_by_key(|band| band.grade)
 }
 
-fn reason(
-    c: &Criterion,
-    used: Text,
-    when: Option<When>,
-    late: bool,
-    grades: Span,
-    deciding: bool,
-) -> Reason {
+fn reason(c: &Criterion, used: Text, when: Option<When>, late: bool, grades: Span, deciding: bool) -> Reason {
     Reason {
         criterion: c.id.clone(),
         label: c.label.clone(),
@@ -271,10 +201,7 @@ fn unsettled(
         return;
     }
     let still_low = !window.ended && (said.certain.still_low || said.possible.still_low);
-    if let Some(day) = window
-        .widest_gap(numbers)
-        .filter(|_| said.certain.low != said.certain.high)
-    {
+    if let Some(day) = window.widest_gap(numbers).filter(|_| said.certain.low != said.certain.high) {
         let date = date_of(infusion, day);
         finding.lacks(ANC);
         finding.notes.push(Text::new(
@@ -282,10 +209,7 @@ fn unsettled(
                 "Missing days allow more than one grade; the known days alone give {}.",
                 said.certain.grade
             ),
-            format!(
-                "缺少檢驗的天數使分級有多種可能；僅依已知天數為 {} 級。",
-                said.certain.grade
-            ),
+            format!("缺少檢驗的天數使分級有多種可能；僅依已知天數為 {} 級。", said.certain.grade),
         ));
         finding.ask(
             ANC,
@@ -311,22 +235,18 @@ fn unsettled(
 fn ask_for_bounds(finding: &mut Finding, said: &Said, window: &Window) {
     if said.certain.grade != said.possible.grade {
         finding.lacks(ANC);
-        let bounded = window
-            .days
-            .least
-            .iter()
-            .zip(&window.days.most)
-            .position(|(low, high)| low < high);
+        let bounded = window.days.least.iter().zip(&window.days.most).position(|(low, high)| low < high);
         if let Some(day) = bounded {
-            let bound = window
-                .days
-                .most
-                .get(day)
-                .map_or(String::new(), |value| cells(*value));
-            finding.ask(ANC, Text::new(
-                format!("The exact neutrophil count on day {day} (reported as a bound, up to {bound}/µL)"),
-                format!("第 {day} 天嗜中性球的確切數值（僅報告界限，最高 {bound}/µL）"),
-            ));
+            let bound = window.days.most.get(day).map_or(String::new(), |value| cells(*value));
+            finding.ask(
+                ANC,
+                Text::new(
+                    format!(
+                        "The exact neutrophil count on day {day} (reported as a bound, up to {bound}/µL)"
+                    ),
+                    format!("第 {day} 天嗜中性球的確切數值（僅報告界限，最高 {bound}/µL）"),
+                ),
+            );
         }
     }
 }

@@ -58,10 +58,7 @@ fn grade(values: &[f32], numbers: &IcahtNumbers, reading: Reading, ended: bool) 
     if days.known == 0 {
         // Nothing measured: anything from no neutropenia to all days deep.
         let highest = judge(all, all, all, numbers, reading, ended).grade;
-        return DayGrades {
-            high: highest,
-            ..DayGrades::default()
-        };
+        return DayGrades { high: highest, ..DayGrades::default() };
     }
     let mut point = judge(days.low, days.deep, days.known, numbers, reading, ended);
     let unknown = all & !days.known;
@@ -69,14 +66,7 @@ fn grade(values: &[f32], numbers: &IcahtNumbers, reading: Reading, ended: bool) 
         (point.grade, point.grade)
     } else {
         let recovered = judge(days.low, days.deep, all, numbers, reading, ended);
-        let deep = judge(
-            days.low | unknown,
-            days.deep | unknown,
-            all,
-            numbers,
-            reading,
-            ended,
-        );
+        let deep = judge(days.low | unknown, days.deep | unknown, all, numbers, reading, ended);
         (recovered.grade, deep.grade)
     };
     point.known_days = days.known.count_ones();
@@ -96,11 +86,7 @@ struct Days {
 impl Days {
     fn of(values: &[f32], numbers: &IcahtNumbers) -> Days {
         let mut days = Days::default();
-        let (low, deep, step) = (
-            numbers.low_per_ul,
-            numbers.deep_per_ul,
-            numbers.round_to_per_ul,
-        );
+        let (low, deep, step) = (numbers.low_per_ul, numbers.deep_per_ul, numbers.round_to_per_ul);
         let mut set = |day: usize, value: f64| {
             let bit = 1_u64 << day;
             days.known |= bit;
@@ -145,53 +131,30 @@ impl Days {
 }
 
 /// The grade of settled days. `span` holds the days that are taken as known.
-fn judge(
-    low: u64,
-    deep: u64,
-    span: u64,
-    numbers: &IcahtNumbers,
-    reading: Reading,
-    ended: bool,
-) -> DayGrades {
+fn judge(low: u64, deep: u64, span: u64, numbers: &IcahtNumbers, reading: Reading, ended: bool) -> DayGrades {
     if low == 0 {
         return DayGrades::default();
     }
     let last = MAX_DAYS - 1 - span.leading_zeros() as usize;
     let (low_run, deep_run, never_above) = match reading {
         Reading::Cumulative => {
-            let run = Run {
-                start: low.trailing_zeros(),
-                days: low.count_ones(),
-            };
+            let run = Run { start: low.trailing_zeros(), days: low.count_ones() };
             let starts_early = low.trailing_zeros() as usize <= numbers.never_above_start_day;
             // No known day above the line, from the first known day to the last.
-            (
-                run,
-                Run {
-                    start: deep.trailing_zeros(),
-                    days: deep.count_ones(),
-                },
-                starts_early && low == span,
-            )
+            (run, Run { start: deep.trailing_zeros(), days: deep.count_ones() }, starts_early && low == span)
         }
         Reading::LongestRunPlain | Reading::LongestRunPublished => {
             let edges = (reading == Reading::LongestRunPublished).then_some(last);
             let low = join(low, numbers.recovery_days, edges);
             let deep = join(deep, numbers.recovery_days, edges);
             let first = low.trailing_zeros() as usize;
-            let unbroken =
-                first <= numbers.never_above_start_day && last_of_run(low, first) >= last;
+            let unbroken = first <= numbers.never_above_start_day && last_of_run(low, first) >= last;
             (longest(low), longest(deep), unbroken)
         }
     };
     let never_above = ended && never_above;
-    let by_days =
-        band(&numbers.low_bands, low_run.days).max(band(&numbers.deep_bands, deep_run.days));
-    let grade = if never_above {
-        by_days.max(numbers.never_above.grades.high)
-    } else {
-        by_days
-    };
+    let by_days = band(&numbers.low_bands, low_run.days).max(band(&numbers.deep_bands, deep_run.days));
+    let grade = if never_above { by_days.max(numbers.never_above.grades.high) } else { by_days };
     DayGrades {
         grade,
         low: grade,
@@ -207,12 +170,7 @@ fn judge(
 
 /// The grade of a count of days.
 fn band(bands: &[DayBand], days: u32) -> u8 {
-    bands
-        .iter()
-        .filter(|band| days >= band.from_days)
-        .map(|band| band.grade)
-        .max()
-        .unwrap_or(0)
+    bands.iter().filter(|band| days >= band.from_days).map(|band| band.grade).max().unwrap_or(0)
 }
 
 /// A run of days.
@@ -224,11 +182,7 @@ struct Run {
 
 /// The lowest `n` bits.
 fn low_bits(n: usize) -> u64 {
-    if n == 0 {
-        0
-    } else {
-        u64::MAX >> (MAX_DAYS - n.min(MAX_DAYS))
-    }
+    if n == 0 { 0 } else { u64::MAX >> (MAX_DAYS - n.min(MAX_DAYS)) }
 }
 
 /// The last day of the run of set bits that begins at `first`.
@@ -313,10 +267,7 @@ pub fn grade_late_days(values: &[f32], numbers: &IcahtNumbers, reading: Reading)
         }
     }
     if days == 0 {
-        return LateGrade {
-            decided_by_per_ul: f32::NAN,
-            ..LateGrade::default()
-        };
+        return LateGrade { decided_by_per_ul: f32::NAN, ..LateGrade::default() };
     }
     let single = (days as usize) < numbers.late_time_points;
     let of = |value: f32| late_grade(f64::from(value), numbers);
@@ -325,30 +276,15 @@ pub fn grade_late_days(values: &[f32], numbers: &IcahtNumbers, reading: Reading)
         Reading::LongestRunPublished if of(second) > 0 => lowest,
         _ => second,
     };
-    LateGrade {
-        grade: of(decided_by),
-        decided_by_per_ul: decided_by,
-        days,
-        single,
-    }
+    LateGrade { grade: of(decided_by), decided_by_per_ul: decided_by, days, single }
 }
 
 fn late_grade(value: f64, numbers: &IcahtNumbers) -> u8 {
-    numbers
-        .late
-        .iter()
-        .filter(|line| line.holds(value))
-        .map(|line| line.grades.high)
-        .max()
-        .unwrap_or(0)
+    numbers.late.iter().filter(|line| line.holds(value)).map(|line| line.grades.high).max().unwrap_or(0)
 }
 
 /// The nearest single-precision number not below a value: a value above a line stays above it.
 pub fn to_day_value(value: f64) -> f32 {
     let near = value as f32;
-    if f64::from(near) < value {
-        near.next_up()
-    } else {
-        near
-    }
+    if f64::from(near) < value { near.next_up() } else { near }
 }

@@ -14,12 +14,7 @@ use vena_base::{Text, View, When, time::days_between};
 /// The scale's name in findings.
 pub const SCALE: &str = "icaht_late";
 
-const ENDINGS: [Ending; 4] = [
-    Ending::Death,
-    Ending::NextTherapy,
-    Ending::Relapse,
-    Ending::LastFollowUp,
-];
+const ENDINGS: [Ending; 4] = [Ending::Death, Ending::NextTherapy, Ending::Relapse, Ending::LastFollowUp];
 
 /// The late grade at the view's instant. `others` are the readings compared with.
 pub(crate) fn assess(
@@ -30,15 +25,9 @@ pub(crate) fn assess(
 ) -> Finding {
     let mut finding = Finding::new(SCALE, &numbers.rule.name, Status::NotApplicable);
     finding.provisional = numbers.rule.provisional;
-    let (first, today) = (
-        numbers.late_first_day,
-        days_between(infusion.day, view.zone().day_of(view.at)),
-    );
-    let ending =
-        earliest_end(view, infusion, &ENDINGS).filter(|(day, _)| *day <= numbers.late_last_day);
-    let last = today
-        .min(numbers.late_last_day)
-        .min(ending.map_or(i32::MAX, |(day, _)| day));
+    let (first, today) = (numbers.late_first_day, days_between(infusion.day, view.zone().day_of(view.at)));
+    let ending = earliest_end(view, infusion, &ENDINGS).filter(|(day, _)| *day <= numbers.late_last_day);
+    let last = today.min(numbers.late_last_day).min(ending.map_or(i32::MAX, |(day, _)| day));
     if last < first {
         finding.notes.push(not_begun(first, ending));
         return finding;
@@ -62,17 +51,12 @@ pub(crate) fn assess(
     finding.say(span, numbers.highest);
     count_days(&mut finding, &days, numbers);
     because(&mut finding, &days, span, &most, &least, numbers, infusion);
-    for other in others
-        .iter()
-        .filter(|other| other.rule.name != numbers.rule.name)
-    {
+    for other in others.iter().filter(|other| other.rule.name != numbers.rule.name) {
         let theirs = say(&days, other).0;
         if theirs != span {
             let mut answer = Finding::new(SCALE, &other.rule.name, Status::NotAssessable);
             answer.say(theirs, other.highest);
-            finding
-                .differs
-                .push((other.rule.name.clone(), answer.brief()));
+            finding.differs.push((other.rule.name.clone(), answer.brief()));
         }
     }
     finding
@@ -101,14 +85,8 @@ fn window_note(
             ));
         }
         _ if today < numbers.late_last_day => finding.notes.push(Text::new(
-            format!(
-                "The window is open until day {}; the grade may still rise.",
-                numbers.late_last_day
-            ),
-            format!(
-                "觀察期至第 {} 天為止，分級仍可能上升。",
-                numbers.late_last_day
-            ),
+            format!("The window is open until day {}; the grade may still rise.", numbers.late_last_day),
+            format!("觀察期至第 {} 天為止，分級仍可能上升。", numbers.late_last_day),
         )),
         _ => {}
     }
@@ -117,11 +95,7 @@ fn window_note(
 /// Measured days at or below the two lines of the early table.
 fn count_days(finding: &mut Finding, days: &DailyNeutrophils, numbers: &IcahtNumbers) {
     let count = |line: f64| {
-        let below = days
-            .most
-            .iter()
-            .filter(|value| f64::from(**value) <= line)
-            .count();
+        let below = days.most.iter().filter(|value| f64::from(**value) <= line).count();
         u32::try_from(below).ok()
     };
     finding.days_le_500 = count(numbers.low_per_ul);
@@ -142,21 +116,13 @@ fn because(
     let Some(line): Option<&Criterion> = met(span.high).or(mildest) else {
         return;
     };
-    let at = days
-        .least
-        .iter()
-        .position(|value| *value == least.decided_by_per_ul)
-        .unwrap_or(0);
+    let at = days.least.iter().position(|value| *value == least.decided_by_per_ul).unwrap_or(0);
     let day = i32::try_from(at).unwrap_or(0) + numbers.late_first_day;
     let when = When::Date(date_of(infusion, day));
     let value = if most.decided_by_per_ul == least.decided_by_per_ul {
         cells(most.decided_by_per_ul)
     } else {
-        format!(
-            "{}–{}",
-            cells(least.decided_by_per_ul),
-            cells(most.decided_by_per_ul)
-        )
+        format!("{}–{}", cells(least.decided_by_per_ul), cells(most.decided_by_per_ul))
     };
     let measured = most.days;
     finding.since = (span.high > 0).then_some(when);
@@ -188,27 +154,15 @@ fn makeshift(finding: &mut Finding, most: &LateGrade, span: Span, numbers: &Icah
                 "The consensus wants {} time points; a single value is provisional.",
                 numbers.late_time_points
             ),
-            format!(
-                "共識要求至少 {} 個時間點；單次數值僅為暫定。",
-                numbers.late_time_points
-            ),
+            format!("共識要求至少 {} 個時間點；單次數值僅為暫定。", numbers.late_time_points),
         ));
-        finding.ask(
-            ANC,
-            Text::new(
-                "Another neutrophil count on another day",
-                "另一天的嗜中性球數",
-            ),
-        );
+        finding.ask(ANC, Text::new("Another neutrophil count on another day", "另一天的嗜中性球數"));
     }
     if !span.settled() {
         finding.lacks(ANC);
         finding.ask(
             ANC,
-            Text::new(
-                "The exact neutrophil count (reported as a bound)",
-                "嗜中性球的確切數值（僅報告界限）",
-            ),
+            Text::new("The exact neutrophil count (reported as a bound)", "嗜中性球的確切數值（僅報告界限）"),
         );
     }
 }
@@ -219,14 +173,8 @@ fn not_begun(first: i32, ending: Option<(i32, Ending)>) -> Text {
         Some((day, ending)) => {
             let name = ending.name();
             Text::new(
-                format!(
-                    "Late ICAHT begins on day {first}; observation ended on day {day}: {}.",
-                    name.en
-                ),
-                format!(
-                    "晚期 ICAHT 自第 {first} 天起算；觀察於第 {day} 天結束：{}。",
-                    name.zh_tw
-                ),
+                format!("Late ICAHT begins on day {first}; observation ended on day {day}: {}.", name.en),
+                format!("晚期 ICAHT 自第 {first} 天起算；觀察於第 {day} 天結束：{}。", name.zh_tw),
             )
         }
         None => Text::new(

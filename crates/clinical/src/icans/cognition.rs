@@ -47,12 +47,8 @@ impl<'a> Scene<'_, 'a> {
             Tool::Ice => self.ice(arousal, &mut domain),
             Tool::Capd => self.capd(arousal, &mut domain),
             Tool::Whichever => {
-                let newest = |concept: Concept| {
-                    self.track(concept)
-                        .standing(self.view.at)
-                        .newest()
-                        .map(|i| i.at)
-                };
+                let newest =
+                    |concept: Concept| self.track(concept).standing(self.view.at).newest().map(|i| i.at);
                 let ice = newest(ICE).max(self.newest_item(self.ice_concepts()));
                 let capd = newest(CAPD).max(self.newest_item(self.capd_concepts()));
                 if capd > ice {
@@ -69,10 +65,7 @@ impl<'a> Scene<'_, 'a> {
     /// The tool, and what the reader must know about the choice.
     fn tool(&self) -> (Tool, Option<Text>) {
         if self.track(DELAY).standing(self.view.at).says(PRESENT) {
-            let why = Text::new(
-                "CAPD is used: developmental delay.",
-                "因發展遲緩，使用 CAPD。",
-            );
+            let why = Text::new("CAPD is used: developmental delay.", "因發展遲緩，使用 CAPD。");
             return (Tool::Capd, Some(why));
         }
         let years = self.numbers.ice_from_years;
@@ -109,9 +102,7 @@ impl<'a> Scene<'_, 'a> {
         let today = zone.day_of(self.view.at);
         let age = |born: jiff::civil::Date| -> Option<i16> {
             let years = today.year() - born.year();
-            let birthday = born
-                .checked_add(CalendarSpan::new().try_years(years).ok()?)
-                .ok()?;
+            let birthday = born.checked_add(CalendarSpan::new().try_years(years).ok()?).ok()?;
             Some(if today >= birthday { years } else { years - 1 })
         };
         let (oldest, youngest) = (age(birth.first_day(zone))?, age(birth.last_day(zone))?);
@@ -128,14 +119,7 @@ impl<'a> Scene<'_, 'a> {
     }
 
     fn newest_item(&self, concepts: impl Iterator<Item = Concept>) -> Option<Timestamp> {
-        concepts
-            .filter_map(|c| {
-                self.track(c)
-                    .standing(self.view.at)
-                    .newest()
-                    .map(|item| item.at)
-            })
-            .max()
+        concepts.filter_map(|c| self.track(c).standing(self.view.at).newest().map(|item| item.at)).max()
     }
 
     /// The score as told: its total, or the sum of its items where any of those is newer or there is no
@@ -151,18 +135,9 @@ impl<'a> Scene<'_, 'a> {
         let standing = track.standing(self.view.at);
         let told = standing.known().iter().filter_map(|item| {
             let (low, high) = range_of(item.fact.quantity()?, 0.0);
-            Some(Score {
-                low: whole(low, most),
-                high: whole(high, most),
-                item: *item,
-                from_items: false,
-            })
+            Some(Score { low: whole(low, most), high: whole(high, most), item: *item, from_items: false })
         });
-        let told = told.reduce(|a, b| Score {
-            low: a.low.min(b.low),
-            high: a.high.max(b.high),
-            ..b
-        });
+        let told = told.reduce(|a, b| Score { low: a.low.min(b.low), high: a.high.max(b.high), ..b });
         // Items newer than the total are another examination: what it left open stays open, and the older
         // total does not fill it.
         let since = told.map(|told| told.item.at);
@@ -199,15 +174,10 @@ impl<'a> Scene<'_, 'a> {
         }
         let validity = self.track(ICE_VALIDITY);
         if let Some(item) = validity.standing(self.view.at).known().last()
-            && item
-                .fact
-                .answer()
-                .is_some_and(|answer| self.numbers.ice_not_valid.answers.contains(&answer))
+            && item.fact.answer().is_some_and(|answer| self.numbers.ice_not_valid.answers.contains(&answer))
         {
             let role = Role::LeftOut("the score cannot be used", "此評分不可採用");
-            domain
-                .because
-                .push(self.reason(&score.item, None, Span::NONE, &role));
+            domain.because.push(self.reason(&score.item, None, Span::NONE, &role));
             domain.because.push(self.reason(
                 item,
                 Some(&self.numbers.ice_not_valid),
@@ -225,49 +195,27 @@ impl<'a> Scene<'_, 'a> {
                 high: (score.high + lost).min(self.numbers.ice_best),
                 ..score
             };
-            let better = Score {
-                low: better.low.min(self.numbers.ice_best),
-                ..better
-            };
-            span = span.or(self.ice_span(
-                &better,
-                &Arousal::Known {
-                    grades: Span::NONE,
-                    unarousable: false,
-                },
-            ));
+            let better = Score { low: better.low.min(self.numbers.ice_best), ..better };
+            span =
+                span.or(self.ice_span(&better, &Arousal::Known { grades: Span::NONE, unarousable: false }));
             let role = Role::LeftOut("may explain part of the score", "可解釋部分失分");
-            domain
-                .because
-                .push(self.reason(&item, None, Span::NONE, &role));
+            domain.because.push(self.reason(&item, None, Span::NONE, &role));
         }
         self.told(domain, &score, span, self.band(score.low));
         if !span.settled() {
-            self.ask(
-                domain,
-                if score.low == score.high {
-                    super::signs::CONSCIOUSNESS
-                } else {
-                    ICE
-                },
-            );
+            self.ask(domain, if score.low == score.high { super::signs::CONSCIOUSNESS } else { ICE });
         }
     }
 
     /// Points the patient could not give before the therapy.
     fn lost_before(&self, track: &Track<'a>) -> Option<(Item<'a>, i32)> {
         let item = track.standing(self.view.at).known().last().copied()?;
-        let lost =
-            self.numbers.ice_best - whole(item.fact.quantity()?.value, self.numbers.ice_best);
+        let lost = self.numbers.ice_best - whole(item.fact.quantity()?.value, self.numbers.ice_best);
         (lost > 0).then_some((item, lost))
     }
 
     fn band(&self, score: i32) -> Option<&Criterion> {
-        let band = self
-            .numbers
-            .ice_bands
-            .iter()
-            .find(|(low, high, _)| (*low..=*high).contains(&score));
+        let band = self.numbers.ice_bands.iter().find(|(low, high, _)| (*low..=*high).contains(&score));
         band.map(|(_, _, criterion)| criterion)
     }
 
@@ -275,32 +223,22 @@ impl<'a> Scene<'_, 'a> {
     fn ice_span(&self, score: &Score<'_>, arousal: &Arousal) -> Span {
         let unarousable = self.numbers.ice_unarousable.grades;
         let one = |score: i32| {
-            let band = self
-                .band(score)
-                .map_or(self.unknown(), |criterion| criterion.grades);
+            let band = self.band(score).map_or(self.unknown(), |criterion| criterion.grades);
             match arousal {
                 _ if score > 0 => band,
-                Arousal::Known {
-                    unarousable: true, ..
-                } => unarousable,
+                Arousal::Known { unarousable: true, .. } => unarousable,
                 Arousal::Unknown => band.or(unarousable),
                 // A score of nothing under sedation may be the sedation's.
                 Arousal::Sedated => Span::between(0, band.high),
                 Arousal::Known { .. } => band,
             }
         };
-        (score.low..=score.high)
-            .map(one)
-            .reduce(Span::or)
-            .unwrap_or(self.unknown())
+        (score.low..=score.high).map(one).reduce(Span::or).unwrap_or(self.unknown())
     }
 
     fn capd(&self, arousal: &Arousal, domain: &mut Domain) {
         let most = self.numbers.capd_item_most;
-        let items: Vec<(Concept, i32)> = self
-            .capd_concepts()
-            .map(|concept| (concept, most))
-            .collect();
+        let items: Vec<(Concept, i32)> = self.capd_concepts().map(|concept| (concept, most)).collect();
         let total_most = most * i32::try_from(items.len()).unwrap_or(0);
         let points = |fact: &Fact, most: i32| self.capd_points(fact, most);
         let track = self.track(CAPD);
@@ -321,58 +259,32 @@ impl<'a> Scene<'_, 'a> {
             }
             Arousal::Sedated | Arousal::Unknown => self.numbers.capd_low.grades,
         };
-        let span = (score.low..=score.high)
-            .map(one)
-            .reduce(Span::or)
-            .unwrap_or(self.unknown());
+        let span = (score.low..=score.high).map(one).reduce(Span::or).unwrap_or(self.unknown());
         let high = self.numbers.capd_high.holds(f64::from(score.high));
         self.told(
             domain,
             &score,
             span,
-            Some(if high {
-                &self.numbers.capd_high
-            } else {
-                &self.numbers.capd_low
-            }),
+            Some(if high { &self.numbers.capd_high } else { &self.numbers.capd_low }),
         );
         if !span.settled() {
-            self.ask(
-                domain,
-                if score.low == score.high {
-                    super::signs::CONSCIOUSNESS
-                } else {
-                    CAPD
-                },
-            );
+            self.ask(domain, if score.low == score.high { super::signs::CONSCIOUSNESS } else { CAPD });
         }
     }
 
     /// CAPD that was tried and could not be done grades only when the patient's state was why.
-    fn capd_without_score(
-        &self,
-        arousal: &Arousal,
-        standing: Standing<'_, 'a>,
-        domain: &mut Domain,
-    ) {
+    fn capd_without_score(&self, arousal: &Arousal, standing: Standing<'_, 'a>, domain: &mut Domain) {
         let Standing::NotAssessed(item) = standing else {
             return self.lacks(domain, CAPD, standing);
         };
-        let state = matches!(
-            arousal,
-            Arousal::Known {
-                unarousable: true,
-                ..
-            }
-        ) || (*arousal == Arousal::Unknown && names_the_state(&item.fact.value));
+        let state = matches!(arousal, Arousal::Known { unarousable: true, .. })
+            || (*arousal == Arousal::Unknown && names_the_state(&item.fact.value));
         if !state {
             return self.lacks(domain, CAPD, standing);
         }
         let unable = &self.numbers.capd_unable;
         domain.span = unable.grades;
-        domain
-            .because
-            .push(self.reason(&item, Some(unable), unable.grades, &Role::Counts));
+        domain.because.push(self.reason(&item, Some(unable), unable.grades, &Role::Counts));
     }
 
     /// Points of one CAPD item: an answer, or points already scored.
@@ -381,37 +293,19 @@ impl<'a> Scene<'_, 'a> {
             return Some(whole(quantity.value, most));
         }
         let answer = fact.answer()?;
-        let (_, points) = self
-            .numbers
-            .capd_points
-            .iter()
-            .find(|(known, _)| *known == answer)?;
-        let reverse = self
-            .numbers
-            .capd_items
-            .iter()
-            .any(|(concept, reverse)| *concept == fact.concept && *reverse);
+        let (_, points) = self.numbers.capd_points.iter().find(|(known, _)| *known == answer)?;
+        let reverse =
+            self.numbers.capd_items.iter().any(|(concept, reverse)| *concept == fact.concept && *reverse);
         Some(if reverse { most - points } else { *points })
     }
 
     fn leave_out(&self, domain: &mut Domain, score: &Score<'a>, _cause: Answer) {
-        let role = Role::LeftOut(
-            "does not count: another cause was given",
-            "不計入：另有原因",
-        );
-        domain
-            .because
-            .push(self.reason(&score.item, None, Span::NONE, &role));
+        let role = Role::LeftOut("does not count: another cause was given", "不計入：另有原因");
+        domain.because.push(self.reason(&score.item, None, Span::NONE, &role));
         domain.span = Span::NONE;
     }
 
-    fn told(
-        &self,
-        domain: &mut Domain,
-        score: &Score<'a>,
-        span: Span,
-        criterion: Option<&Criterion>,
-    ) {
+    fn told(&self, domain: &mut Domain, score: &Score<'a>, span: Span, criterion: Option<&Criterion>) {
         domain.span = span;
         let mut reason = self.reason(&score.item, criterion, span, &Role::Counts);
         if score.from_items || score.low != score.high {
@@ -432,16 +326,7 @@ impl<'a> Scene<'_, 'a> {
 
 /// Whether the words for “not assessed” name the patient's state rather than circumstances.
 fn names_the_state(value: &Value) -> bool {
-    const WORDS: [&str; 8] = [
-        "unarous",
-        "coma",
-        "stupor",
-        "obtund",
-        "昏迷",
-        "無法喚醒",
-        "叫不醒",
-        "木僵",
-    ];
+    const WORDS: [&str; 8] = ["unarous", "coma", "stupor", "obtund", "昏迷", "無法喚醒", "叫不醒", "木僵"];
     let Value::NotAssessed(why) = value else {
         return false;
     };
@@ -451,9 +336,5 @@ fn names_the_state(value: &Value) -> bool {
 
 /// A score as a whole number between nothing and the most there is.
 fn whole(value: f64, most: i32) -> i32 {
-    if value.is_nan() {
-        0
-    } else {
-        (value.floor() as i32).clamp(0, most)
-    }
+    if value.is_nan() { 0 } else { (value.floor() as i32).clamp(0, most) }
 }

@@ -56,9 +56,7 @@ impl<'a> Scene<'_, 'a> {
             if lowered && (sedated.is_some() || cause == Some(SEDATION_CAUSE)) {
                 under_sedation = true;
                 let role = Role::LeftOut("under sedation: does not count", "鎮靜中：不計入");
-                domain
-                    .because
-                    .push(self.reason(item, criterion, Span::NONE, &role));
+                domain.because.push(self.reason(item, criterion, Span::NONE, &role));
                 continue;
             }
             let span = match (cause, criterion) {
@@ -67,18 +65,14 @@ impl<'a> Scene<'_, 'a> {
                 (None, None) if lowered => continue,
                 (None, None) => Span::NONE,
             };
-            domain
-                .because
-                .push(self.reason(item, criterion, span, &role_of(cause)));
+            domain.because.push(self.reason(item, criterion, span, &role_of(cause)));
             let unarousable = answer == UNAROUSABLE && cause.is_none();
             seen = Some(seen.map_or((span, unarousable), |(s, u)| (s.or(span), u || unarousable)));
         }
         if under_sedation {
             if let Some(item) = sedated {
                 let role = Role::LeftOut("explains a lowered consciousness", "可解釋意識下降");
-                domain
-                    .because
-                    .push(self.reason(&item, None, Span::NONE, &role));
+                domain.because.push(self.reason(&item, None, Span::NONE, &role));
             }
             self.ask(&mut domain, CONSCIOUSNESS);
             return (Arousal::Sedated, domain);
@@ -86,24 +80,11 @@ impl<'a> Scene<'_, 'a> {
         match seen {
             Some((grades, unarousable)) => {
                 domain.span = grades;
-                (
-                    Arousal::Known {
-                        grades,
-                        unarousable,
-                    },
-                    domain,
-                )
+                (Arousal::Known { grades, unarousable }, domain)
             }
             None => {
                 self.lacks(&mut domain, CONSCIOUSNESS, standing);
-                (
-                    if sedated.is_some() {
-                        Arousal::Sedated
-                    } else {
-                        Arousal::Unknown
-                    },
-                    domain,
-                )
+                (if sedated.is_some() { Arousal::Sedated } else { Arousal::Unknown }, domain)
             }
         }
     }
@@ -116,11 +97,7 @@ impl<'a> Scene<'_, 'a> {
         if standing.says(SEDATED) {
             return standing.newest();
         }
-        let denied = if standing.says(NONE) {
-            standing.newest().map(|item| item.at)
-        } else {
-            None
-        };
+        let denied = if standing.says(NONE) { standing.newest().map(|item| item.at) } else { None };
         let drugs = self.lexicon.class("sedative").iter();
         drugs
             .filter_map(|drug| {
@@ -157,12 +134,7 @@ impl<'a> Scene<'_, 'a> {
     }
 
     /// The grades of the answers that stand; `None` where nothing usable stands.
-    fn answered(
-        &self,
-        track: &Track<'a>,
-        criteria: &[Criterion],
-        domain: &mut Domain,
-    ) -> Option<Span> {
+    fn answered(&self, track: &Track<'a>, criteria: &[Criterion], domain: &mut Domain) -> Option<Span> {
         let mut seen: Option<Span> = None;
         for item in track.standing(self.view.at).known() {
             let Some(answer) = item.fact.answer() else {
@@ -173,16 +145,11 @@ impl<'a> Scene<'_, 'a> {
             let outside = criterion.is_none_or(|c| c.grades == Span::NONE) && answer != NONE;
             let (span, role) = match (cause, criterion) {
                 (Some(_), _) => (Span::NONE, role_of(cause)),
-                _ if outside => (
-                    Span::NONE,
-                    Role::LeftOut("outside this scale", "不屬於本分級的項目"),
-                ),
+                _ if outside => (Span::NONE, Role::LeftOut("outside this scale", "不屬於本分級的項目")),
                 (None, Some(criterion)) => (criterion.grades, Role::Counts),
                 (None, None) => (Span::NONE, Role::Counts),
             };
-            domain
-                .because
-                .push(self.reason(item, criterion, span, &role));
+            domain.because.push(self.reason(item, criterion, span, &role));
             seen = Some(seen.map_or(span, |s| s.or(span)));
         }
         seen
@@ -225,9 +192,7 @@ impl<'a> Scene<'_, 'a> {
                 }
                 None => Role::Counts,
             };
-            domain
-                .because
-                .push(self.reason(item, criterion, span, &role));
+            domain.because.push(self.reason(item, criterion, span, &role));
             seen = Some(seen.map_or(span, |s| s.or(span)));
         }
         seen
@@ -237,10 +202,7 @@ impl<'a> Scene<'_, 'a> {
 /// A finding with another cause is left out.
 fn role_of(cause: Option<Answer>) -> Role<'static> {
     if cause.is_some() {
-        Role::LeftOut(
-            "does not count: another cause was given",
-            "不計入：另有原因",
-        )
+        Role::LeftOut("does not count: another cause was given", "不計入：另有原因")
     } else {
         Role::Counts
     }

@@ -4,8 +4,7 @@ use super::{Reader, criterion, name_of, whole};
 use crate::{
     icaht::kernel::MAX_DAYS,
     numbers::{
-        Criterion, DayBand, HematotoxNumbers, IcahtNumbers, Outcome, Reading, ScoreInput,
-        SiteNumbers,
+        Criterion, DayBand, HematotoxNumbers, IcahtNumbers, Outcome, Reading, ScoreInput, SiteNumbers,
     },
 };
 use vena_base::{Answer, Lang};
@@ -19,32 +18,18 @@ pub(super) fn icaht_numbers(
 ) -> Result<IcahtNumbers, RuleError> {
     let read = Reader { rule, sources };
     let count = |id: &str| -> Result<usize, RuleError> {
-        let wrong = || RuleError::NoNumber {
-            rule: rule.name(),
-            entry: id.to_owned(),
-        };
+        let wrong = || RuleError::NoNumber { rule: rule.name(), entry: id.to_owned() };
         usize::try_from(read.whole(id)?).map_err(|_| wrong())
     };
     let of_threshold = |id: &str| -> Result<usize, RuleError> {
-        let wrong = || RuleError::NoThreshold {
-            rule: rule.name(),
-            entry: id.to_owned(),
-        };
-        whole(read.value(id)?)
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or_else(wrong)
+        let wrong = || RuleError::NoThreshold { rule: rule.name(), entry: id.to_owned() };
+        whole(read.value(id)?).and_then(|n| usize::try_from(n).ok()).ok_or_else(wrong)
     };
     let never_above = read.line("never-above-500")?;
-    let start_day = never_above
-        .to
-        .and_then(whole)
-        .and_then(|day| usize::try_from(day).ok());
+    let start_day = never_above.to.and_then(whole).and_then(|day| usize::try_from(day).ok());
     let early_last_day = read.whole("early-last-day")?;
     if usize::try_from(early_last_day).is_ok_and(|day| day >= MAX_DAYS) {
-        return Err(RuleError::NoNumber {
-            rule: rule.name(),
-            entry: "early-last-day".to_owned(),
-        });
+        return Err(RuleError::NoNumber { rule: rule.name(), entry: "early-last-day".to_owned() });
     }
     Ok(IcahtNumbers {
         rule: name_of(rule),
@@ -54,10 +39,8 @@ pub(super) fn icaht_numbers(
         deep_per_ul: read.value("anc-100")?,
         low_bands: day_bands(&read, "days-500-"),
         deep_bands: day_bands(&read, "days-100-"),
-        never_above_start_day: start_day.ok_or_else(|| RuleError::NoNumber {
-            rule: rule.name(),
-            entry: "never-above-500".to_owned(),
-        })?,
+        never_above_start_day: start_day
+            .ok_or_else(|| RuleError::NoNumber { rule: rule.name(), entry: "never-above-500".to_owned() })?,
         never_above,
         recovery_days: of_threshold("recovery")?,
         gap_days: count("gap-maximum")?,
@@ -72,19 +55,10 @@ pub(super) fn icaht_numbers(
 }
 
 fn day_bands(read: &Reader<'_>, prefix: &str) -> Vec<DayBand> {
-    let bands = read
-        .rule
-        .entries()
-        .iter()
-        .filter(|entry| entry.id.starts_with(prefix))
-        .filter_map(|entry| {
-            let from_days = u32::try_from(whole(entry.threshold.as_ref()?.value)?).ok()?;
-            Some(DayBand {
-                from_days,
-                grade: entry.grade?,
-                criterion: criterion(entry, read.sources),
-            })
-        });
+    let bands = read.rule.entries().iter().filter(|entry| entry.id.starts_with(prefix)).filter_map(|entry| {
+        let from_days = u32::try_from(whole(entry.threshold.as_ref()?.value)?).ok()?;
+        Some(DayBand { from_days, grade: entry.grade?, criterion: criterion(entry, read.sources) })
+    });
     let mut bands: Vec<DayBand> = bands.collect();
     bands.sort_by_key(|band| band.from_days);
     bands
@@ -92,12 +66,7 @@ fn day_bands(read: &Reader<'_>, prefix: &str) -> Vec<DayBand> {
 
 fn late_lines(read: &Reader<'_>) -> Vec<Criterion> {
     let late = |entry: &&Entry| entry.id.starts_with("late-grade-") && entry.grade.is_some();
-    read.rule
-        .entries()
-        .iter()
-        .filter(late)
-        .map(|entry| criterion(entry, read.sources))
-        .collect()
+    read.rule.entries().iter().filter(late).map(|entry| criterion(entry, read.sources)).collect()
 }
 
 pub(super) fn hematotox_numbers(
@@ -114,10 +83,7 @@ pub(super) fn hematotox_numbers(
         let band = criterion(entry, sources);
         match inputs.iter_mut().find(|input| input.concept == concept) {
             Some(input) => input.bands.push(band),
-            None => inputs.push(ScoreInput {
-                concept,
-                bands: vec![band],
-            }),
+            None => inputs.push(ScoreInput { concept, bands: vec![band] }),
         }
     }
     let outcomes = rule.entries().iter().filter_map(|entry| {

@@ -23,8 +23,7 @@ pub fn zone() -> Zone {
 
 pub fn when(text: &str) -> When {
     let time = CaseTime::parse(text).unwrap_or_else(|| panic!("time {text}"));
-    time.when(date(2026, 3, 1), &zone())
-        .unwrap_or_else(|| panic!("time {text}"))
+    time.when(date(2026, 3, 1), &zone()).unwrap_or_else(|| panic!("time {text}"))
 }
 
 pub fn instant(text: &str) -> Timestamp {
@@ -34,28 +33,18 @@ pub fn instant(text: &str) -> Timestamp {
 /// One line as a fact.
 pub fn fact(line: &str) -> Fact {
     let mut parts = line.split('|').map(str::trim);
-    let (time, what, value) = (
-        parts.next().unwrap(),
-        parts.next().unwrap(),
-        parts.next().unwrap_or(""),
-    );
-    let info = Knowledge::embedded()
-        .catalogue
-        .find(what)
-        .unwrap_or_else(|| panic!("concept {what}"));
+    let (time, what, value) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap_or(""));
+    let info = Knowledge::embedded().catalogue.find(what).unwrap_or_else(|| panic!("concept {what}"));
     let value = if value == "not assessed" {
         Value::NotAssessed("".into())
     } else if let Some(why) = value.strip_prefix("not assessed: ") {
         Value::NotAssessed(why.into())
     } else {
         let (number, unit) = match info.kind {
-            Kind::Quantity | Kind::Drug => value
-                .split_once(' ')
-                .map_or((value, None), |(n, u)| (n, Some(u))),
+            Kind::Quantity | Kind::Drug => value.split_once(' ').map_or((value, None), |(n, u)| (n, Some(u))),
             _ => (value, None),
         };
-        read_value_in(info, number, unit, Some(&zone()))
-            .unwrap_or_else(|error| panic!("{line}: {error}"))
+        read_value_in(info, number, unit, Some(&zone())).unwrap_or_else(|error| panic!("{line}: {error}"))
     };
     let mut fact = Fact::new(info.concept, value, when(time));
     for part in parts {
@@ -74,12 +63,7 @@ pub fn fact(line: &str) -> Fact {
 }
 
 pub fn facts(lines: &str) -> Vec<Fact> {
-    lines
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .map(fact)
-        .collect()
+    lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(fact).collect()
 }
 
 pub fn chart(lines: &str) -> Chart {
@@ -113,9 +97,5 @@ pub fn check(scale: &str, lines: &str, at: &str, expected: &str) -> Finding {
 }
 
 pub fn missing(found: &Finding) -> Vec<&str> {
-    found
-        .missing
-        .iter()
-        .map(|concept| concept.as_str())
-        .collect()
+    found.missing.iter().map(|concept| concept.as_str()).collect()
 }

@@ -100,18 +100,17 @@ struct WireProblem {
 /// An instant as it is written: the last instant of a day or second without its row of nines.
 fn shown(at: Timestamp, zone: &Zone) -> Stamp {
     const LAST: i32 = 999_999_999;
-    let written = if at.subsec_nanosecond() == LAST { Timestamp::from_second(at.as_second()).unwrap_or(at) } else { at };
+    let written = if at.subsec_nanosecond() == LAST {
+        Timestamp::from_second(at.as_second()).unwrap_or(at)
+    } else {
+        at
+    };
     Stamp::in_zone(written, zone)
 }
 
 /// One JSON object without line end, to [`SCHEMA`].
 pub fn assess_json(told: &Told<'_>) -> String {
-    let Told {
-        assessment,
-        zone,
-        known_at,
-        report,
-    } = *told;
+    let Told { assessment, zone, known_at, report } = *told;
     let stamp = |at: Timestamp| shown(at, zone).to_string();
     let line = Line {
         patient: &assessment.patient,
@@ -120,11 +119,7 @@ pub fn assess_json(told: &Told<'_>) -> String {
         zone: zone.name(),
         zone_assumed: zone.assumed,
         day: assessment.day,
-        findings: assessment
-            .findings
-            .iter()
-            .map(|f| (&*f.scale, finding(f)))
-            .collect(),
+        findings: assessment.findings.iter().map(|f| (&*f.scale, finding(f))).collect(),
         notes: &assessment.notes,
         problems: report.problems.iter().map(problem).collect(),
         problem_counts: &report.counts,
@@ -145,21 +140,14 @@ fn finding(finding: &Finding) -> WireFinding<'_> {
         settled_by: finding
             .settled_by
             .iter()
-            .map(|s| WireSettle {
-                concept: s.concept.as_str(),
-                question: &s.question,
-            })
+            .map(|s| WireSettle { concept: s.concept.as_str(), question: &s.question })
             .collect(),
         rule: &finding.rule,
         provisional: finding.provisional,
         since: finding.since.map(|when| when.to_string()),
         days_le_500: counts_days.then_some(finding.days_le_500),
         days_le_100: counts_days.then_some(finding.days_le_100),
-        differs: finding
-            .differs
-            .iter()
-            .map(|(rule, answer)| WireDiffers { rule, answer })
-            .collect(),
+        differs: finding.differs.iter().map(|(rule, answer)| WireDiffers { rule, answer }).collect(),
         notes: &finding.notes,
     }
 }

@@ -9,18 +9,10 @@ use vena_knowledge::Catalogue;
 
 /// A few lines of text on one patient, in one language, ending with a line end.
 pub fn assess_text(told: &Told<'_>, lang: Lang, catalogue: &Catalogue) -> String {
-    let Told {
-        assessment,
-        zone,
-        known_at,
-        report,
-    } = *told;
+    let Told { assessment, zone, known_at, report } = *told;
     let mut out = String::new();
     let at = shown(assessment.at, zone);
-    let day = assessment
-        .day
-        .map(|day| format!(" · D{day:+}"))
-        .unwrap_or_default();
+    let day = assessment.day.map(|day| format!(" · D{day:+}")).unwrap_or_default();
     let _ = writeln!(out, "{} · {at}{day}", assessment.patient);
     if let Some(known_at) = known_at {
         let known = shown(known_at, zone);
@@ -31,16 +23,10 @@ pub fn assess_text(told: &Told<'_>, lang: Lang, catalogue: &Catalogue) -> String
     }
     if zone.assumed {
         let _ = match lang {
-            Lang::En => writeln!(
-                out,
-                "  days counted at {} (assumed; name the place with --zone)",
-                zone.name()
-            ),
-            Lang::ZhTw => writeln!(
-                out,
-                "  以 {} 計日（推定；請以 --zone 指定時區）",
-                zone.name()
-            ),
+            Lang::En => {
+                writeln!(out, "  days counted at {} (assumed; name the place with --zone)", zone.name())
+            }
+            Lang::ZhTw => writeln!(out, "  以 {} 計日（推定；請以 --zone 指定時區）", zone.name()),
         };
     }
     for note in &assessment.notes {
@@ -102,12 +88,7 @@ fn write_finding(out: &mut String, finding: &Finding, lang: Lang, catalogue: &Ca
         (true, Lang::ZhTw) => " · 暫定",
     };
     let name = scale_name(&finding.scale, lang);
-    let _ = writeln!(
-        out,
-        "  {name}: {}  [{}{provisional}]",
-        answer(finding, lang),
-        finding.rule
-    );
+    let _ = writeln!(out, "  {name}: {}  [{}{provisional}]", answer(finding, lang), finding.rule);
     if let (Some(at_500), at_100) = (finding.days_le_500, finding.days_le_100) {
         let at_100 = at_100.unwrap_or(0);
         let _ = match lang {
@@ -122,10 +103,7 @@ fn write_finding(out: &mut String, finding: &Finding, lang: Lang, catalogue: &Ca
         write_reason(out, "·", reason, lang);
     }
     let named = |concept: &Concept| {
-        catalogue
-            .get(*concept)
-            .map_or(concept.as_str(), |info| info.name.get(lang))
-            .to_owned()
+        catalogue.get(*concept).map_or(concept.as_str(), |info| info.name.get(lang)).to_owned()
     };
     if !finding.missing.is_empty() {
         let missing: Vec<String> = finding.missing.iter().map(named).collect();
@@ -150,20 +128,13 @@ fn write_finding(out: &mut String, finding: &Finding, lang: Lang, catalogue: &Ca
 }
 
 fn write_reason(out: &mut String, mark: &str, reason: &Reason, lang: Lang) {
-    let when = reason
-        .when
-        .map(|when| format!(" · {when}"))
-        .unwrap_or_default();
+    let when = reason.when.map(|when| format!(" · {when}")).unwrap_or_default();
     let late = match (reason.late, lang) {
         (false, _) => "",
         (true, Lang::En) => " · recorded late",
         (true, Lang::ZhTw) => " · 補登",
     };
     let source = if reason.source.is_empty() { String::new() } else { format!(" · {}", reason.source) };
-    let _ = writeln!(
-        out,
-        "    {mark} {}: {}{when}{late}{source}",
-        reason.label.get(lang),
-        reason.used.get(lang)
-    );
+    let _ =
+        writeln!(out, "    {mark} {}: {}{when}{late}{source}", reason.label.get(lang), reason.used.get(lang));
 }

@@ -3,8 +3,8 @@
 
 use crate::{
     fhir::codes::{
-        ANSWER_EXTENSION, ATC, CAUSE_EXTENSION, LOINC, NOT_ASSESSED_EXTENSION,
-        RECORDED_BY_EXTENSION, RECORDED_EXTENSION, UCUM, VENA, VENA_ANSWER,
+        ANSWER_EXTENSION, ATC, CAUSE_EXTENSION, LOINC, NOT_ASSESSED_EXTENSION, RECORDED_BY_EXTENSION,
+        RECORDED_EXTENSION, UCUM, VENA, VENA_ANSWER,
     },
     value::{BIRTH_DATE, DEATH, DIAGNOSIS, INFUSION, PRODUCT, SEX},
 };
@@ -15,23 +15,14 @@ use vena_knowledge::{ConceptInfo, Kind, Knowledge};
 
 /// A chart as one Bundle (type `collection`), an entry a line.
 pub fn write(chart: &Chart, knowledge: &Knowledge) -> String {
-    let mut writer = Writer {
-        chart,
-        knowledge,
-        entries: Vec::new(),
-    };
+    let mut writer = Writer { chart, knowledge, entries: Vec::new() };
     writer.patient();
     for fact in chart.all() {
         writer.fact(fact);
     }
-    let mut out =
-        String::from("{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[\n");
+    let mut out = String::from("{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[\n");
     for (index, entry) in writer.entries.iter().enumerate() {
-        let end = if index + 1 == writer.entries.len() {
-            ""
-        } else {
-            ","
-        };
+        let end = if index + 1 == writer.entries.len() { "" } else { "," };
         let _ = writeln!(out, "{entry}{end}");
     }
     out.push_str("]}\n");
@@ -66,9 +57,7 @@ impl Writer<'_> {
         plain
             && only
             && match (&fact.value, fact.concept) {
-                (Value::Moment(when), BIRTH_DATE) => {
-                    *when == fact.when && !matches!(when, When::Instant(_))
-                }
+                (Value::Moment(when), BIRTH_DATE) => *when == fact.when && !matches!(when, When::Instant(_)),
                 (Value::Answer(_), SEX) => birth == Some(fact.when),
                 (Value::Happened, DEATH) => true,
                 _ => false,
@@ -81,12 +70,8 @@ impl Writer<'_> {
         resource.insert("id".into(), json!(&*self.chart.patient));
         for fact in self.chart.all().iter().filter(|fact| self.in_patient(fact)) {
             match (&fact.value, fact.concept) {
-                (Value::Moment(when), _) => {
-                    resource.insert("birthDate".into(), json!(when.to_string()))
-                }
-                (Value::Answer(answer), _) => {
-                    resource.insert("gender".into(), json!(answer.as_str()))
-                }
+                (Value::Moment(when), _) => resource.insert("birthDate".into(), json!(when.to_string())),
+                (Value::Answer(answer), _) => resource.insert("gender".into(), json!(answer.as_str())),
                 _ => resource.insert("deceasedDateTime".into(), json!(fact.when.to_string())),
             };
         }
@@ -106,9 +91,7 @@ impl Writer<'_> {
             Kind::Event if matches!(fact.value, Value::Happened | Value::Answer(_)) => {
                 self.procedure(info, fact)
             }
-            _ if info.concept == DIAGNOSIS
-                && matches!(fact.value, Value::Answer(_) | Value::Text(_)) =>
-            {
+            _ if info.concept == DIAGNOSIS && matches!(fact.value, Value::Answer(_) | Value::Text(_)) => {
                 self.condition(info, fact);
             }
             _ => self.observation(info, fact),
@@ -118,10 +101,7 @@ impl Writer<'_> {
     fn resource(&self, kind: &str, fact: &Fact, extension: Vec<Json>) -> Map<String, Json> {
         let mut resource = Map::new();
         resource.insert("resourceType".into(), json!(kind));
-        resource.insert(
-            "subject".into(),
-            json!({ "reference": format!("Patient/{}", self.chart.patient) }),
-        );
+        resource.insert("subject".into(), json!({ "reference": format!("Patient/{}", self.chart.patient) }));
         if let Some(note) = &fact.note {
             resource.insert("note".into(), json!([{ "text": &**note }]));
         }
@@ -135,8 +115,7 @@ impl Writer<'_> {
         if let Some(stamp) = fact.recorded
             && kind != "Observation"
         {
-            extensions
-                .push(json!({ "url": RECORDED_EXTENSION, "valueInstant": stamp.to_string() }));
+            extensions.push(json!({ "url": RECORDED_EXTENSION, "valueInstant": stamp.to_string() }));
         }
         if !extensions.is_empty() {
             resource.insert("extension".into(), Json::Array(extensions));
@@ -176,15 +155,9 @@ impl Writer<'_> {
         let mut resource = self.resource("MedicationAdministration", fact, extension);
         resource.insert("status".into(), json!("completed"));
         let mut coding = vec![coding(VENA, info.concept.as_str(), &info.name.en)];
-        coding.extend(
-            info.atc
-                .first()
-                .map(|atc| json!({ "system": ATC, "code": atc })),
-        );
-        resource.insert(
-            "medicationCodeableConcept".into(),
-            json!({ "coding": coding, "text": info.name.en }),
-        );
+        coding.extend(info.atc.first().map(|atc| json!({ "system": ATC, "code": atc })));
+        resource
+            .insert("medicationCodeableConcept".into(), json!({ "coding": coding, "text": info.name.en }));
         Self::time(&mut resource, "effective", fact);
         if !dosage.is_empty() {
             resource.insert("dosage".into(), Json::Object(dosage));
@@ -196,20 +169,13 @@ impl Writer<'_> {
         let mut resource = self.resource("Procedure", fact, Vec::new());
         resource.insert("status".into(), json!("completed"));
         let coding = vec![coding(VENA, info.concept.as_str(), &info.name.en)];
-        resource.insert(
-            "code".into(),
-            json!({ "coding": coding, "text": info.name.en }),
-        );
+        resource.insert("code".into(), json!({ "coding": coding, "text": info.name.en }));
         if let Value::Answer(answer) = fact.value {
-            let known = self.knowledge.catalogue.get(if info.concept == INFUSION {
-                PRODUCT
-            } else {
-                info.concept
-            });
-            let name = known
-                .and_then(|k| k.answer(answer))
-                .map_or(answer.as_str(), |a| a.name.en.as_str());
-            let used = json!([{ "coding": [{ "system": VENA_ANSWER, "code": answer.as_str(), "display": name }] }]);
+            let known =
+                self.knowledge.catalogue.get(if info.concept == INFUSION { PRODUCT } else { info.concept });
+            let name = known.and_then(|k| k.answer(answer)).map_or(answer.as_str(), |a| a.name.en.as_str());
+            let used =
+                json!([{ "coding": [{ "system": VENA_ANSWER, "code": answer.as_str(), "display": name }] }]);
             resource.insert("usedCode".into(), used);
         }
         Self::time(&mut resource, "performed", fact);
@@ -220,9 +186,7 @@ impl Writer<'_> {
         let mut resource = self.resource("Condition", fact, Vec::new());
         let code = match &fact.value {
             Value::Answer(answer) => {
-                let name = info
-                    .answer(*answer)
-                    .map_or(answer.as_str(), |a| a.name.en.as_str());
+                let name = info.answer(*answer).map_or(answer.as_str(), |a| a.name.en.as_str());
                 json!({ "coding": [coding(VENA_ANSWER, answer.as_str(), name)], "text": name })
             }
             Value::Text(text) => {
@@ -238,17 +202,10 @@ impl Writer<'_> {
     fn observation(&mut self, info: &ConceptInfo, fact: &Fact) {
         let mut resource = self.resource("Observation", fact, Vec::new());
         resource.insert("status".into(), json!("final"));
-        let mut codings: Vec<Json> = info
-            .loinc
-            .first()
-            .map(|loinc| json!({ "system": LOINC, "code": loinc }))
-            .into_iter()
-            .collect();
+        let mut codings: Vec<Json> =
+            info.loinc.first().map(|loinc| json!({ "system": LOINC, "code": loinc })).into_iter().collect();
         codings.push(coding(VENA, info.concept.as_str(), &info.name.en));
-        resource.insert(
-            "code".into(),
-            json!({ "coding": codings, "text": info.name.en }),
-        );
+        resource.insert("code".into(), json!({ "coding": codings, "text": info.name.en }));
         Self::time(&mut resource, "effective", fact);
         if let Some(stamp) = fact.recorded {
             resource.insert("issued".into(), json!(stamp.to_string()));
@@ -260,11 +217,8 @@ impl Writer<'_> {
                 resource.insert("valueQuantity".into(), amount(quantity));
             }
             Value::Answer(answer) => {
-                let name = info
-                    .answer(*answer)
-                    .map_or(answer.as_str(), |a| a.name.en.as_str());
-                let value =
-                    json!({ "coding": [coding(VENA_ANSWER, answer.as_str(), name)], "text": name });
+                let name = info.answer(*answer).map_or(answer.as_str(), |a| a.name.en.as_str());
+                let value = json!({ "coding": [coding(VENA_ANSWER, answer.as_str(), name)], "text": name });
                 resource.insert("valueCodeableConcept".into(), value);
             }
             Value::Moment(when) => {

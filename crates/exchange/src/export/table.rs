@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use vena_base::{Chart, Fact, Value};
 
 /// The header line, with every column the reader knows.
-pub const HEADER: &str =
-    "patient,time,what,value,unit,until,route,note,recorded,recorded by,cause\n";
+pub const HEADER: &str = "patient,time,what,value,unit,until,route,note,recorded,recorded by,cause\n";
 
 /// Appends one chart's facts as rows (without header).
 pub fn write_chart(out: &mut String, chart: &Chart) {
@@ -54,10 +53,9 @@ fn write_fact(out: &mut String, patient: &str, fact: &Fact) {
 fn written(value: &Value) -> (Cow<'_, str>, Cow<'_, str>) {
     let none = Cow::Borrowed("");
     match value {
-        Value::Quantity(q) => (
-            Cow::Owned(format!("{}{}", q.bound.sign(), q.written)),
-            Cow::Borrowed(&*q.written_unit),
-        ),
+        Value::Quantity(q) => {
+            (Cow::Owned(format!("{}{}", q.bound.sign(), q.written)), Cow::Borrowed(&*q.written_unit))
+        }
         Value::Answer(answer) => (Cow::Borrowed(answer.as_str()), none),
         Value::Moment(when) => (Cow::Owned(when.to_string()), none),
         Value::Text(text) => (Cow::Borrowed(&**text), none),

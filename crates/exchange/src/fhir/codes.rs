@@ -74,16 +74,8 @@ pub const INFUSION_PROCEDURES: [ProcedureCode; 20] = [
     ("XW043N7", LISO, "lisocabtagene maraleucel"),
     ("XW033A7", CILTA, "ciltacabtagene autoleucel"),
     ("XW043A7", CILTA, "ciltacabtagene autoleucel"),
-    (
-        "XW23346",
-        BREXU,
-        "brexucabtagene autoleucel (until 2021-09)",
-    ),
-    (
-        "XW24346",
-        BREXU,
-        "brexucabtagene autoleucel (until 2021-09)",
-    ),
+    ("XW23346", BREXU, "brexucabtagene autoleucel (until 2021-09)"),
+    ("XW24346", BREXU, "brexucabtagene autoleucel (until 2021-09)"),
     ("XW23376", LISO, "lisocabtagene maraleucel (until 2021-09)"),
     ("XW24376", LISO, "lisocabtagene maraleucel (until 2021-09)"),
 ];

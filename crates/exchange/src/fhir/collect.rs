@@ -4,8 +4,8 @@
 use super::{
     FhirOptions, codes,
     model::{
-        Annotation, CodeableConcept, Contained, Extension, Identifier, Meta, Patient, Period,
-        Quantity, Reference,
+        Annotation, CodeableConcept, Contained, Extension, Identifier, Meta, Patient, Period, Quantity,
+        Reference,
     },
     part::{NO_TIME, Part, Person, Subject},
 };
@@ -72,36 +72,20 @@ pub struct Common<'r, 'a> {
 
 impl<'k> Collector<'k> {
     /// A collector for one document.
-    pub fn new(
-        knowledge: &'k Knowledge,
-        options: &'k FhirOptions,
-        file: Option<Arc<str>>,
-    ) -> Collector<'k> {
+    pub fn new(knowledge: &'k Knowledge, options: &'k FhirOptions, file: Option<Arc<str>>) -> Collector<'k> {
         let mut products = Vec::new();
-        for answer in knowledge
-            .catalogue
-            .get(PRODUCT)
-            .map(|info| info.answers.as_slice())
-            .unwrap_or_default()
+        for answer in knowledge.catalogue.get(PRODUCT).map(|info| info.answers.as_slice()).unwrap_or_default()
         {
             let names = [answer.answer.as_str(), &answer.name.en, &answer.name.zh_tw];
-            for name in names
-                .into_iter()
-                .chain(answer.words.iter().map(String::as_str))
-            {
+            for name in names.into_iter().chain(answer.words.iter().map(String::as_str)) {
                 let name = compared(name).into_owned();
                 let wide = !name.is_ascii();
-                if name.chars().count() >= NAME_INSIDE_CHARS_MIN
-                    || (wide && name.chars().count() >= 3)
-                {
+                if name.chars().count() >= NAME_INSIDE_CHARS_MIN || (wide && name.chars().count() >= 3) {
                     products.push((name, answer.answer));
                 }
             }
         }
-        let part = Part {
-            file,
-            ..Part::default()
-        };
+        let part = Part { file, ..Part::default() };
         Collector {
             catalogue: &knowledge.catalogue,
             options,
@@ -141,10 +125,8 @@ impl<'k> Collector<'k> {
             return None;
         };
         let written = common.issued.or_else(|| {
-            let extension = common
-                .extension
-                .iter()
-                .find(|e| e.url.as_deref() == Some(codes::RECORDED_EXTENSION));
+            let extension =
+                common.extension.iter().find(|e| e.url.as_deref() == Some(codes::RECORDED_EXTENSION));
             extension
                 .and_then(|e| e.value_instant.as_deref())
                 .or_else(|| common.meta.and_then(|meta| meta.last_updated.as_deref()))
@@ -153,82 +135,38 @@ impl<'k> Collector<'k> {
             None => None,
             Some(Ok(When::Instant(stamp))) => Some(stamp),
             Some(Ok(_)) => {
-                let error =
-                    vena_base::time::TimeError::NotATime(written.unwrap_or_default().to_owned());
-                self.part.say(
-                    place,
-                    Trouble::Time {
-                        field: "issued",
-                        error,
-                    },
-                );
+                let error = vena_base::time::TimeError::NotATime(written.unwrap_or_default().to_owned());
+                self.part.say(place, Trouble::Time { field: "issued", error });
                 return None;
             }
             Some(Err(error)) => {
-                self.part.say(
-                    place,
-                    Trouble::Time {
-                        field: "issued",
-                        error,
-                    },
-                );
+                self.part.say(place, Trouble::Time { field: "issued", error });
                 return None;
             }
         };
-        let extension = |url: &str| {
-            common
-                .extension
-                .iter()
-                .find(|e| e.url.as_deref() == Some(url))
-        };
+        let extension = |url: &str| common.extension.iter().find(|e| e.url.as_deref() == Some(url));
         let cause = extension(codes::CAUSE_EXTENSION).and_then(|e| e.value_code.as_deref());
-        let cause = cause.and_then(|c| {
-            self.catalogue
-                .get(CAUSE)
-                .and_then(|info| info.answer_from_words(c))
-        });
+        let cause = cause.and_then(|c| self.catalogue.get(CAUSE).and_then(|info| info.answer_from_words(c)));
         let by = extension(codes::RECORDED_BY_EXTENSION).and_then(|e| e.value_string.as_deref());
         let recorded_by = by.map(|by| self.shared(by));
-        let note: Vec<&str> = common
-            .note
-            .iter()
-            .filter_map(|n| n.text.as_deref())
-            .collect();
+        let note: Vec<&str> = common.note.iter().filter_map(|n| n.text.as_deref()).collect();
         let note = (!note.is_empty()).then(|| Arc::from(note.join("\n")));
-        Some(Frame {
-            place: Arc::clone(place),
-            subject,
-            recorded,
-            note,
-            recorded_by,
-            cause,
-        })
+        Some(Frame { place: Arc::clone(place), subject, recorded, note, recorded_by, cause })
     }
 
     fn subject(&mut self, place: &Arc<str>, common: &Common<'_, '_>) -> Option<Subject> {
         let subject = common.subject?;
-        if let Some(local) = subject
-            .reference
-            .as_deref()
-            .and_then(|r| r.strip_prefix('#'))
-        {
-            let person = common
-                .contained
-                .iter()
-                .find_map(|resource| match resource {
-                    Contained::Patient(patient) if patient.id.as_deref() == Some(local) => {
-                        Some(patient)
-                    }
-                    _ => None,
-                })?;
+        if let Some(local) = subject.reference.as_deref().and_then(|r| r.strip_prefix('#')) {
+            let person = common.contained.iter().find_map(|resource| match resource {
+                Contained::Patient(patient) if patient.id.as_deref() == Some(local) => Some(patient),
+                _ => None,
+            })?;
             let key: Arc<str> = Arc::from(format!("{}#{local}", common.id.unwrap_or(place)));
             self.person(place, person, Arc::clone(&key));
             return Some(Subject::Person(key));
         }
         match (&subject.reference, &subject.identifier) {
-            (Some(reference), _) if !reference.is_empty() => {
-                Some(Subject::Reference(self.shared(reference)))
-            }
+            (Some(reference), _) if !reference.is_empty() => Some(Subject::Reference(self.shared(reference))),
             (_, Some(identifier)) => {
                 let name = identifier_name(identifier)?;
                 Some(Subject::Reference(self.shared(&name)))
@@ -238,12 +176,7 @@ impl<'k> Collector<'k> {
     }
 
     /// A time element; what is not a time is reported and refused.
-    pub(super) fn when(
-        &mut self,
-        place: &Arc<str>,
-        field: &'static str,
-        text: &str,
-    ) -> Option<When> {
+    pub(super) fn when(&mut self, place: &Arc<str>, field: &'static str, text: &str) -> Option<When> {
         match When::parse(text, self.options.zone.as_ref()) {
             Ok(when) => Some(when),
             Err(error) => {
@@ -286,13 +219,7 @@ impl<'k> Collector<'k> {
         self.unknown(kind, &word, display.as_deref(), place);
     }
 
-    pub(super) fn unknown(
-        &mut self,
-        kind: &str,
-        word: &str,
-        display: Option<&str>,
-        place: &Arc<str>,
-    ) {
+    pub(super) fn unknown(&mut self, kind: &str, word: &str, display: Option<&str>, place: &Arc<str>) {
         let catalogue = self.catalogue;
         self.part.report.unknown(
             kind,
@@ -301,11 +228,7 @@ impl<'k> Collector<'k> {
             display,
             || {
                 // A code is right or it is another one; only bare words can be near to each other.
-                if display == Some(word) {
-                    suggestions(catalogue, word)
-                } else {
-                    Vec::new()
-                }
+                if display == Some(word) { suggestions(catalogue, word) } else { Vec::new() }
             },
         );
     }
@@ -315,8 +238,7 @@ impl<'k> Collector<'k> {
     pub(super) fn concept_of(&self, concept: &CodeableConcept<'_>) -> Option<&'k ConceptInfo> {
         let mut coded = false;
         for coding in &concept.coding {
-            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref())
-            else {
+            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref()) else {
                 continue;
             };
             let found = match system {
@@ -334,21 +256,14 @@ impl<'k> Collector<'k> {
         if coded {
             return None;
         }
-        concept.words().find_map(|words| {
-            self.catalogue
-                .find(words)
-                .filter(|info| info.kind != Kind::Drug)
-        })
+        concept.words().find_map(|words| self.catalogue.find(words).filter(|info| info.kind != Kind::Drug))
     }
 
     /// Adds a person the document describes.
     pub(super) fn person(&mut self, place: &Arc<str>, patient: &Patient<'_>, key: Arc<str>) {
         for identifier in &patient.identifier {
             if let Some(name) = identifier_name(identifier) {
-                self.part
-                    .aliases
-                    .entry(name)
-                    .or_insert_with(|| Arc::clone(&key));
+                self.part.aliases.entry(name).or_insert_with(|| Arc::clone(&key));
             }
         }
         let mut drafts = Vec::new();
@@ -356,11 +271,7 @@ impl<'k> Collector<'k> {
         let mut add = |concept, value, when, undated| {
             let mut fact = Fact::new(concept, value, when);
             fact.origin = Origin::Path(Arc::clone(place));
-            drafts.push(Draft {
-                fact,
-                undated,
-                file: file.clone(),
-            });
+            drafts.push(Draft { fact, undated, file: file.clone() });
         };
         if let Some(text) = patient.birth_date.as_deref()
             && let Some(when) = self.when(place, "birthDate", text)
@@ -370,23 +281,12 @@ impl<'k> Collector<'k> {
         if let Some(gender) = patient.gender.as_deref()
             && let Some(info) = self.catalogue.get(SEX)
         {
-            match interpret(
-                self.catalogue,
-                info,
-                Written {
-                    value: gender,
-                    unit: None,
-                },
-                None,
-            ) {
+            match interpret(self.catalogue, info, Written { value: gender, unit: None }, None) {
                 Ok(reading) => add(SEX, reading.value, NO_TIME, true),
                 Err(trouble) => self.part.say(place, trouble),
             }
         }
-        match (
-            patient.deceased_date_time.as_deref(),
-            patient.deceased_boolean,
-        ) {
+        match (patient.deceased_date_time.as_deref(), patient.deceased_boolean) {
             (Some(text), _) => {
                 if let Some(when) = self.when(place, "deceasedDateTime", text) {
                     add(DEATH, Value::Happened, when, false);
@@ -406,10 +306,7 @@ trait KnownConcept: Sized {
 
 impl KnownConcept for Concept {
     fn of_known(code: &str, catalogue: &Catalogue) -> Option<Concept> {
-        catalogue
-            .find(code)
-            .map(|info| info.concept)
-            .filter(|concept| concept.as_str() == code)
+        catalogue.find(code).map(|info| info.concept).filter(|concept| concept.as_str() == code)
     }
 }
 
@@ -419,11 +316,7 @@ pub(super) fn named(concept: Option<&CodeableConcept<'_>>) -> (String, Option<St
         return ("(no code)".to_owned(), None);
     };
     let display = concept.words().next().map(str::to_owned);
-    match concept
-        .coding
-        .iter()
-        .find_map(|c| c.code.as_deref().map(|code| (c.system.as_deref(), code)))
-    {
+    match concept.coding.iter().find_map(|c| c.code.as_deref().map(|code| (c.system.as_deref(), code))) {
         Some((system, code)) => {
             let system = match system {
                 Some(codes::LOINC) => "LOINC",
@@ -442,23 +335,14 @@ pub(super) fn named(concept: Option<&CodeableConcept<'_>>) -> (String, Option<St
 
 /// An identifier as one text, the way conditional references write it.
 fn identifier_name(identifier: &Identifier<'_>) -> Option<String> {
-    let value = identifier
-        .value
-        .as_deref()
-        .filter(|value| !value.is_empty())?;
-    Some(format!(
-        "identifier={}|{value}",
-        identifier.system.as_deref().unwrap_or_default()
-    ))
+    let value = identifier.value.as_deref().filter(|value| !value.is_empty())?;
+    Some(format!("identifier={}|{value}", identifier.system.as_deref().unwrap_or_default()))
 }
 
 /// A quantity's number with its comparator, and its unit: the UCUM code before the printed unit.
 pub(super) fn amount(quantity: &Quantity<'_>) -> Option<(String, Option<String>)> {
     let number = quantity.value?.0;
-    let value = format!(
-        "{}{number}",
-        quantity.comparator.as_deref().unwrap_or_default()
-    );
+    let value = format!("{}{number}", quantity.comparator.as_deref().unwrap_or_default());
     Some((value, unit_of(quantity).map(str::to_owned)))
 }
 
@@ -466,9 +350,5 @@ pub(super) fn amount(quantity: &Quantity<'_>) -> Option<(String, Option<String>)
 pub(super) fn unit_of<'r>(quantity: &'r Quantity<'_>) -> Option<&'r str> {
     let code = quantity.code.as_deref().filter(|code| !code.is_empty());
     let unit = quantity.unit.as_deref().filter(|unit| !unit.is_empty());
-    if quantity.system.as_deref() == Some(codes::UCUM) {
-        code.or(unit)
-    } else {
-        unit.or(code)
-    }
+    if quantity.system.as_deref() == Some(codes::UCUM) { code.or(unit) } else { unit.or(code) }
 }

@@ -32,37 +32,24 @@ impl<'de> Visitor<'de> for ResourceSeed<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let ResourceSeed {
-            collector,
-            path,
-            full_url,
-        } = self;
+        let ResourceSeed { collector, path, full_url } = self;
         let (name, resource) = typed(map, collector.tracked)?;
         if &*name == "Bundle" {
-            let path = if path.is_empty() || path.ends_with(": ") {
-                format!("{path}Bundle")
-            } else {
-                path
-            };
+            let path = if path.is_empty() || path.ends_with(": ") { format!("{path}Bundle") } else { path };
             collector.part.report.items += u64::from(path.contains('.'));
             return bundle(resource, collector, &path).map(|()| None);
         }
         collector.part.report.items += 1;
-        let path = if path.is_empty() || path.ends_with(": ") {
-            format!("{path}{}", &*name)
-        } else {
-            path
-        };
+        let path = if path.is_empty() || path.ends_with(": ") { format!("{path}{}", &*name) } else { path };
         let place: Arc<str> = Arc::from(path);
         match &*name {
             "Patient" => {
                 let patient: super::model::Patient<'de> = resource.read()?;
-                let key: Arc<str> =
-                    match (patient.id.as_deref().filter(|id| !id.is_empty()), &full_url) {
-                        (Some(id), _) => Arc::from(id),
-                        (None, Some(url)) => Arc::from(super::join::bare(url)),
-                        (None, None) => Arc::clone(&place),
-                    };
+                let key: Arc<str> = match (patient.id.as_deref().filter(|id| !id.is_empty()), &full_url) {
+                    (Some(id), _) => Arc::from(id),
+                    (None, Some(url)) => Arc::from(super::join::bare(url)),
+                    (None, None) => Arc::clone(&place),
+                };
                 collector.person(&place, &patient, Arc::clone(&key));
                 return Ok(Some(key));
             }
@@ -121,13 +108,7 @@ impl<'de> Visitor<'de> for EntriesSeed<'_, '_> {
         let mut index = 0_usize;
         loop {
             let path = format!("{}.entry[{index}]", self.path);
-            if seq
-                .next_element_seed(EntrySeed {
-                    collector: self.collector,
-                    path,
-                })?
-                .is_none()
-            {
+            if seq.next_element_seed(EntrySeed { collector: self.collector, path })?.is_none() {
                 return Ok(());
             }
             index += 1;
@@ -165,11 +146,8 @@ impl<'de> Visitor<'de> for EntrySeed<'_, '_> {
                     seen = true;
                     let collector = &mut *self.collector;
                     let path = format!("{}.resource", self.path);
-                    person = map.next_value_seed(ResourceSeed {
-                        collector,
-                        path,
-                        full_url: full_url.clone(),
-                    })?;
+                    person =
+                        map.next_value_seed(ResourceSeed { collector, path, full_url: full_url.clone() })?;
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
@@ -205,24 +183,16 @@ impl<'de> Visitor<'de> for DocumentSeed<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        ResourceSeed {
-            collector: self.collector,
-            path: self.prefix,
-            full_url: None,
-        }
-        .visit_map(map)
-        .map(|_| ())
+        ResourceSeed { collector: self.collector, path: self.prefix, full_url: None }
+            .visit_map(map)
+            .map(|_| ())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut index = 0_usize;
         loop {
             let path = format!("{}[{index}]: ", self.prefix);
-            let seed = ResourceSeed {
-                collector: self.collector,
-                path,
-                full_url: None,
-            };
+            let seed = ResourceSeed { collector: self.collector, path, full_url: None };
             if seq.next_element_seed(seed)?.is_none() {
                 return Ok(());
             }

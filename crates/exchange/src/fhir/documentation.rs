@@ -47,43 +47,24 @@ pub fn documentation(knowledge: &Knowledge) -> String {
         "- What no public system names is read and written under `{VENA}` (concepts) and `{VENA_ANSWER}` (answers).\n"
     );
     infusion(&mut text, knowledge);
-    text.push_str(
-        "\n## Observations\n\n| concept | LOINC | unit | values |\n| --- | --- | --- | --- |\n",
-    );
-    for info in catalogue
-        .iter()
-        .filter(|info| !matches!(info.kind, Kind::Drug))
-    {
+    text.push_str("\n## Observations\n\n| concept | LOINC | unit | values |\n| --- | --- | --- | --- |\n");
+    for info in catalogue.iter().filter(|info| !matches!(info.kind, Kind::Drug)) {
         let values: Vec<&str> = info.answers.iter().map(|a| a.answer.as_str()).collect();
-        let loinc = if info.loinc.is_empty() {
-            "–".to_owned()
-        } else {
-            info.loinc.join(", ")
-        };
+        let loinc = if info.loinc.is_empty() { "–".to_owned() } else { info.loinc.join(", ") };
         let _ = writeln!(
             text,
             "| {} · {} (`{}`) | {loinc} | {} | {} |",
             info.name.en,
             info.name.zh_tw,
             info.concept,
-            info.unit
-                .as_deref()
-                .map_or_else(|| "–".to_owned(), |unit| format!("`{unit}`")),
-            if values.is_empty() {
-                "–".to_owned()
-            } else {
-                values.join(", ")
-            },
+            info.unit.as_deref().map_or_else(|| "–".to_owned(), |unit| format!("`{unit}`")),
+            if values.is_empty() { "–".to_owned() } else { values.join(", ") },
         );
     }
     text.push_str("\n## Drugs\n\n| drug | ATC | RxNorm | class |\n| --- | --- | --- | --- |\n");
     for info in catalogue.iter().filter(|info| info.kind == Kind::Drug) {
         let list = |codes: &[String]| {
-            if codes.is_empty() {
-                "–".to_owned()
-            } else {
-                codes.join(", ")
-            }
+            if codes.is_empty() { "–".to_owned() } else { codes.join(", ") }
         };
         let _ = writeln!(
             text,
@@ -105,32 +86,14 @@ fn infusion(text: &mut String, knowledge: &Knowledge) {
         .get(INFUSION)
         .map(|info| format!("{} · {}", info.name.en, info.name.zh_tw))
         .unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "## The infusion ({name})\n\n| product | ATC | ICD-10-PCS |\n| --- | --- | --- |"
-    );
+    let _ = writeln!(text, "## The infusion ({name})\n\n| product | ATC | ICD-10-PCS |\n| --- | --- | --- |");
     let codes = |product| -> String {
-        let codes: Vec<&str> = INFUSION_PROCEDURES
-            .iter()
-            .filter(|(_, p, _)| *p == product)
-            .map(|(c, ..)| *c)
-            .collect();
-        if codes.is_empty() {
-            "–".to_owned()
-        } else {
-            codes.join(", ")
-        }
+        let codes: Vec<&str> =
+            INFUSION_PROCEDURES.iter().filter(|(_, p, _)| *p == product).map(|(c, ..)| *c).collect();
+        if codes.is_empty() { "–".to_owned() } else { codes.join(", ") }
     };
-    for answer in catalogue
-        .get(PRODUCT)
-        .map(|info| info.answers.as_slice())
-        .unwrap_or_default()
-    {
-        let atc = if answer.atc.is_empty() {
-            "–".to_owned()
-        } else {
-            answer.atc.join(", ")
-        };
+    for answer in catalogue.get(PRODUCT).map(|info| info.answers.as_slice()).unwrap_or_default() {
+        let atc = if answer.atc.is_empty() { "–".to_owned() } else { answer.atc.join(", ") };
         let _ = writeln!(
             text,
             "| {} · {} (`{}`) | {atc} | {} |",
@@ -140,9 +103,5 @@ fn infusion(text: &mut String, knowledge: &Knowledge) {
             codes(Some(answer.answer))
         );
     }
-    let _ = writeln!(
-        text,
-        "| (the code does not say which) | – | {} |",
-        codes(None)
-    );
+    let _ = writeln!(text, "| (the code does not say which) | – | {} |", codes(None));
 }

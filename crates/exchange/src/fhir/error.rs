@@ -72,15 +72,7 @@ impl FhirError {
             (FhirError::Truncated { path, line }, Lang::ZhTw) => {
                 format!("檔案在 {path} 中間結束（第 {line} 列）：內容不完整")
             }
-            (
-                FhirError::Wrong {
-                    path,
-                    line,
-                    column,
-                    reason,
-                },
-                Lang::ZhTw,
-            ) => {
+            (FhirError::Wrong { path, line, column, reason }, Lang::ZhTw) => {
                 format!("{path}（第 {line} 列第 {column} 字）：{}", chinese(reason))
             }
         }

@@ -43,41 +43,22 @@ pub fn join(parts: Vec<Part>, options: &FhirOptions, knowledge: &Knowledge) -> L
             joining.medications.insert(reference.clone(), given.clone());
         }
         for (alias, key) in &part.aliases {
-            joining
-                .aliases
-                .entry(alias.clone())
-                .or_insert_with(|| Arc::clone(key));
+            joining.aliases.entry(alias.clone()).or_insert_with(|| Arc::clone(key));
         }
-        joining
-            .described
-            .extend(part.people.iter().map(|person| Arc::clone(&person.key)));
+        joining.described.extend(part.people.iter().map(|person| Arc::clone(&person.key)));
     }
     for part in parts {
         joining.take(part, &knowledge.catalogue);
     }
-    let Joining {
-        order,
-        mut people,
-        mut report,
-        ..
-    } = joining;
-    let people: Vec<(Arc<str>, Vec<Draft>)> = order
-        .into_iter()
-        .filter_map(|key| people.remove(&key).map(|drafts| (key, drafts)))
-        .collect();
+    let Joining { order, mut people, mut report, .. } = joining;
+    let people: Vec<(Arc<str>, Vec<Draft>)> =
+        order.into_iter().filter_map(|key| people.remove(&key).map(|drafts| (key, drafts))).collect();
     let settled: Vec<_> = people
         .into_par_iter()
         .map(|(key, drafts)| {
             let mut report = ReadReport::default();
             let catalogue = &knowledge.catalogue;
-            let chart = settle(
-                &key,
-                drafts,
-                options.zone.as_ref(),
-                options.now,
-                catalogue,
-                &mut report,
-            );
+            let chart = settle(&key, drafts, options.zone.as_ref(), options.now, catalogue, &mut report);
             (chart, report)
         })
         .collect();
@@ -125,25 +106,14 @@ impl Joining {
         let mut statements = part.statements;
         for (reference, administration) in part.pending {
             let place = administration.fact.origin.clone();
-            let said = |trouble| Problem {
-                place: place.clone(),
-                file: part.file.clone(),
-                patient: None,
-                trouble,
-            };
-            match self
-                .medications
-                .get(&reference)
-                .or_else(|| self.medications.get(&tail(&reference)))
-            {
-                None => self
-                    .report
-                    .add(said(Trouble::BrokenReference { reference })),
+            let said =
+                |trouble| Problem { place: place.clone(), file: part.file.clone(), patient: None, trouble };
+            match self.medications.get(&reference).or_else(|| self.medications.get(&tail(&reference))) {
+                None => self.report.add(said(Trouble::BrokenReference { reference })),
                 Some(Given::Unknown(word, display)) => {
                     let first = || place.clone();
                     let kind = "MedicationAdministration";
-                    self.report
-                        .unknown(kind, word, first, display.as_deref(), Vec::new);
+                    self.report.unknown(kind, word, first, display.as_deref(), Vec::new);
                 }
                 Some(given) => {
                     let subject = administration.subject.clone();
@@ -198,9 +168,7 @@ impl Joining {
                         place: draft.fact.origin.clone(),
                         file: draft.file.clone(),
                         patient: Some(Arc::clone(&key)),
-                        trouble: Trouble::UnknownSubject {
-                            reference: reference.to_string(),
-                        },
+                        trouble: Trouble::UnknownSubject { reference: reference.to_string() },
                     });
                 }
                 Some(key)
@@ -213,26 +181,16 @@ impl Joining {
         let Subject::Reference(reference) = subject else {
             return;
         };
-        let trouble = Trouble::BrokenReference {
-            reference: reference.to_string(),
-        };
+        let trouble = Trouble::BrokenReference { reference: reference.to_string() };
         let place = draft.fact.origin.clone();
-        self.report.add(Problem {
-            place,
-            file: draft.file.clone(),
-            patient: None,
-            trouble,
-        });
+        self.report.add(Problem { place, file: draft.file.clone(), patient: None, trouble });
     }
 
     /// Full URLs and identifiers of the same document come first, then those of the others, then the
     /// id itself.
     fn who(&self, reference: &str, own: &HashMap<String, Arc<str>>) -> Who {
         let unversioned = reference.split("/_history/").next().unwrap_or(reference);
-        if let Some(key) = own
-            .get(unversioned)
-            .or_else(|| self.aliases.get(unversioned))
-        {
+        if let Some(key) = own.get(unversioned).or_else(|| self.aliases.get(unversioned)) {
             return Who::Person(Arc::clone(key));
         }
         if let Some((_, condition)) = unversioned.split_once('?') {
@@ -247,9 +205,7 @@ impl Joining {
         }
         match unversioned.rsplit_once('/') {
             None => Who::Person(Arc::from(unversioned)),
-            Some((kind, id)) if kind == "Patient" || kind.ends_with("/Patient") => {
-                Who::Person(Arc::from(id))
-            }
+            Some((kind, id)) if kind == "Patient" || kind.ends_with("/Patient") => Who::Person(Arc::from(id)),
             Some(_) => Who::NotAPerson,
         }
     }

@@ -53,9 +53,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Num<'a> {
             Some(b'-' | b'0'..=b'9') => Ok(Num(text)),
             Some(b'"') => Err(de::Error::custom("invalid type: text, expected a number")),
             Some(b'{') => Err(de::Error::custom("invalid type: map, expected a number")),
-            Some(b'[') => Err(de::Error::custom(
-                "invalid type: sequence, expected a number",
-            )),
+            Some(b'[') => Err(de::Error::custom("invalid type: sequence, expected a number")),
             _ => Err(de::Error::custom("invalid type: a word, expected a number")),
         }
     }
@@ -85,15 +83,7 @@ pub fn typed<'de, A: MapAccess<'de>>(
     while let Some(key) = map.next_key::<Str<'de>>()? {
         if &*key == "resourceType" {
             let name: Str<'de> = map.next_value()?;
-            return Ok((
-                name,
-                Typed {
-                    early,
-                    value: None,
-                    rest: map,
-                    tracked,
-                },
-            ));
+            return Ok((name, Typed { early, value: None, rest: map, tracked }));
         }
         let value: &'de RawValue = map.next_value()?;
         early.push_back((key, value));
@@ -124,20 +114,10 @@ impl<'de, A: MapAccess<'de>> Typed<'de, A> {
 impl<'de, A: MapAccess<'de>> MapAccess<'de> for Typed<'de, A> {
     type Error = A::Error;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
         match self.early.pop_front() {
             Some((key, value)) => {
-                self.value = Some((
-                    if self.tracked {
-                        key.to_string()
-                    } else {
-                        String::new()
-                    },
-                    value,
-                ));
+                self.value = Some((if self.tracked { key.to_string() } else { String::new() }, value));
                 seed.deserialize(CowStrDeserializer::new(key.0)).map(Some)
             }
             None => self.rest.next_key_seed(seed),
@@ -149,19 +129,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Typed<'de, A> {
             Some((key, raw)) if self.tracked => {
                 let mut json = serde_json::Deserializer::from_str(raw.get());
                 let mut track = serde_path_to_error::Track::new();
-                let read = seed.deserialize(serde_path_to_error::Deserializer::new(
-                    &mut json, &mut track,
-                ));
+                let read = seed.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
                 let path = track.path().to_string();
                 let dot = if path.starts_with('[') { "" } else { "." };
-                let path = if path == "." {
-                    key
-                } else {
-                    format!("{key}{dot}{path}")
-                };
-                read.map_err(|error| {
-                    de::Error::custom(format!("{PATH_MARK}{path}{PATH_MARK}{error}"))
-                })
+                let path = if path == "." { key } else { format!("{key}{dot}{path}") };
+                read.map_err(|error| de::Error::custom(format!("{PATH_MARK}{path}{PATH_MARK}{error}")))
             }
             Some((_, raw)) => {
                 let mut json = serde_json::Deserializer::from_str(raw.get());
@@ -224,10 +196,7 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_text_and_nothing_else_passes() {
-        assert_eq!(
-            serde_json::from_str::<Num<'_>>(" 1.10e3 ").unwrap(),
-            Num("1.10e3")
-        );
+        assert_eq!(serde_json::from_str::<Num<'_>>(" 1.10e3 ").unwrap(), Num("1.10e3"));
         for wrong in ["\"1\"", "{}", "[1]", "true"] {
             assert!(serde_json::from_str::<Num<'_>>(wrong).is_err(), "{wrong}");
         }

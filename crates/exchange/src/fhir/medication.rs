@@ -18,8 +18,7 @@ impl Collector<'_> {
             return Given::Unknown("(no code)".to_owned(), None);
         };
         for coding in &concept.coding {
-            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref())
-            else {
+            let (Some(system), Some(code)) = (coding.system.as_deref(), coding.code.as_deref()) else {
                 continue;
             };
             let found = if codes::is_atc(system) {
@@ -54,11 +53,7 @@ impl Collector<'_> {
     pub(super) fn product_in(&self, words: &str) -> Option<Answer> {
         let text = compared(words);
         let mut found = None;
-        for (_, answer) in self
-            .products
-            .iter()
-            .filter(|(name, _)| text.contains(name.as_str()))
-        {
+        for (_, answer) in self.products.iter().filter(|(name, _)| text.contains(name.as_str())) {
             if found.is_some_and(|other| other != *answer) {
                 return None;
             }
@@ -71,9 +66,7 @@ impl Collector<'_> {
     pub(super) fn medication(&mut self, medication: &Medication<'_>, full_url: Option<&str>) {
         let given = self.given(medication.code.as_ref());
         if let Some(id) = medication.id.as_deref() {
-            self.part
-                .medications
-                .insert(format!("Medication/{id}"), given.clone());
+            self.part.medications.insert(format!("Medication/{id}"), given.clone());
         }
         if let Some(url) = full_url.filter(|url| !url.is_empty()) {
             self.part.medications.insert(url.to_owned(), given);
@@ -92,19 +85,10 @@ fn as_given(info: &ConceptInfo) -> Option<Given> {
 /// The drug's name at the front of a text like `Acetaminophen 325 MG Oral Tablet`; the whole text
 /// where it names several drugs.
 fn drug_name(words: &str) -> &str {
-    if [" / ", " + ", " & "]
-        .iter()
-        .any(|joint| words.contains(joint))
-    {
+    if [" / ", " + ", " & "].iter().any(|joint| words.contains(joint)) {
         return words;
     }
-    let end = words
-        .find(|c: char| c.is_ascii_digit())
-        .unwrap_or(words.len());
+    let end = words.find(|c: char| c.is_ascii_digit()).unwrap_or(words.len());
     let name = words.get(..end).unwrap_or(words).trim();
-    if name.chars().count() >= 3 {
-        name
-    } else {
-        words
-    }
+    if name.chars().count() >= 3 { name } else { words }
 }

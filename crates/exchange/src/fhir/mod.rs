@@ -55,11 +55,7 @@ pub struct FhirOptions {
 impl FhirOptions {
     /// Options with everything but now left to the document.
     pub fn at(now: Timestamp) -> FhirOptions {
-        FhirOptions {
-            zone: None,
-            now,
-            bytes_max: BYTES_MAX,
-        }
+        FhirOptions { zone: None, now, bytes_max: BYTES_MAX }
     }
 }
 
@@ -67,11 +63,7 @@ impl FhirOptions {
 ///
 /// # Errors
 /// The document is refused as a whole, with the path where that shows.
-pub fn read_bundle(
-    bytes: &[u8],
-    options: &FhirOptions,
-    knowledge: &Knowledge,
-) -> Result<Loaded, FhirError> {
+pub fn read_bundle(bytes: &[u8], options: &FhirOptions, knowledge: &Knowledge) -> Result<Loaded, FhirError> {
     let part = read_part(bytes, None, options, knowledge)?;
     Ok(join(vec![part], options, knowledge))
 }
@@ -88,10 +80,7 @@ pub fn read_part(
     knowledge: &Knowledge,
 ) -> Result<Part, FhirError> {
     if bytes.len() > options.bytes_max {
-        return Err(FhirError::TooLarge {
-            bytes: bytes.len(),
-            limit: options.bytes_max,
-        });
+        return Err(FhirError::TooLarge { bytes: bytes.len(), limit: options.bytes_max });
     }
     let kind = sniff(bytes);
     match kind {
@@ -112,11 +101,7 @@ pub fn read_part(
     }
     let mut collector = Collector::new(knowledge, options, file);
     if kind == InputKind::NdJson {
-        for (number, line) in text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.trim().is_empty())
-        {
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             one(line, format!("line {}: ", number + 1), &mut collector)
                 .map_err(|error| at_line(error, number))?;
         }
@@ -128,11 +113,7 @@ pub fn read_part(
 
 fn one(text: &str, prefix: String, collector: &mut Collector<'_>) -> Result<(), FhirError> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let read = DocumentSeed {
-        collector: &mut *collector,
-        prefix: prefix.clone(),
-    }
-    .deserialize(&mut json);
+    let read = DocumentSeed { collector: &mut *collector, prefix: prefix.clone() }.deserialize(&mut json);
     match read.and_then(|()| json.end()) {
         Ok(()) => Ok(()),
         Err(_) => Err(located(text, &prefix, collector)),
@@ -144,13 +125,8 @@ fn located(text: &str, prefix: &str, collector: &Collector<'_>) -> FhirError {
     let mut again = collector.again();
     let mut json = serde_json::Deserializer::from_str(text);
     let mut track = serde_path_to_error::Track::new();
-    let seed = DocumentSeed {
-        collector: &mut again,
-        prefix: String::new(),
-    };
-    let read = seed.deserialize(serde_path_to_error::Deserializer::new(
-        &mut json, &mut track,
-    ));
+    let seed = DocumentSeed { collector: &mut again, prefix: String::new() };
+    let read = seed.deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
     let inner = track.path().to_string();
     let (error, inner) = match read {
         Err(error) => (error, inner),
@@ -161,29 +137,16 @@ fn located(text: &str, prefix: &str, collector: &Collector<'_>) -> FhirError {
         },
     };
     let (mut path, mut reason) = (inner, error.to_string());
-    while let Some((deeper, why)) = reason
-        .strip_prefix(PATH_MARK)
-        .and_then(|rest| rest.split_once(PATH_MARK))
+    while let Some((deeper, why)) = reason.strip_prefix(PATH_MARK).and_then(|rest| rest.split_once(PATH_MARK))
     {
-        path = if path == "." {
-            deeper.to_owned()
-        } else {
-            format!("{path}.{deeper}")
-        };
+        path = if path == "." { deeper.to_owned() } else { format!("{path}.{deeper}") };
         reason = why.to_owned();
     }
     let path = whole_path(text, prefix, &path);
     if error.is_eof() {
-        return FhirError::Truncated {
-            path,
-            line: error.line(),
-        };
+        return FhirError::Truncated { path, line: error.line() };
     }
-    let reason = reason
-        .split(" at line ")
-        .next()
-        .unwrap_or(&reason)
-        .to_owned();
+    let reason = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
     wrong(&path, error.line(), error.column(), reason)
 }
 
@@ -200,12 +163,7 @@ fn whole_path(text: &str, prefix: &str, inner: &str) -> String {
 }
 
 fn wrong(path: &str, line: usize, column: usize, reason: String) -> FhirError {
-    FhirError::Wrong {
-        path: path.to_owned(),
-        line,
-        column,
-        reason,
-    }
+    FhirError::Wrong { path: path.to_owned(), line, column, reason }
 }
 
 /// The path at the end of a text that was cut where it nests too deep.
@@ -222,36 +180,19 @@ fn top_type<'t>(text: &'t str, inner: &str) -> &'t str {
         return "Bundle";
     }
     let named = || {
-        let rest = text
-            .split_once("\"resourceType\"")?
-            .1
-            .trim_start()
-            .strip_prefix(':')?;
+        let rest = text.split_once("\"resourceType\"")?.1.trim_start().strip_prefix(':')?;
         let name = rest.trim_start().strip_prefix('"')?.split('"').next()?;
-        name.chars()
-            .all(|c| c.is_ascii_alphanumeric())
-            .then_some(name)
+        name.chars().all(|c| c.is_ascii_alphanumeric()).then_some(name)
     };
     named().unwrap_or("document")
 }
 
 fn at_line(error: FhirError, number: usize) -> FhirError {
     match error {
-        FhirError::Truncated { path, .. } => FhirError::Truncated {
-            path,
-            line: number + 1,
-        },
-        FhirError::Wrong {
-            path,
-            column,
-            reason,
-            ..
-        } => FhirError::Wrong {
-            path,
-            line: number + 1,
-            column,
-            reason,
-        },
+        FhirError::Truncated { path, .. } => FhirError::Truncated { path, line: number + 1 },
+        FhirError::Wrong { path, column, reason, .. } => {
+            FhirError::Wrong { path, line: number + 1, column, reason }
+        }
         other => other,
     }
 }

@@ -31,10 +31,7 @@ pub struct CodeableConcept<'a> {
 impl CodeableConcept<'_> {
     /// Its words, the text before the displays.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        let displays = self
-            .coding
-            .iter()
-            .filter_map(|coding| coding.display.as_deref());
+        let displays = self.coding.iter().filter_map(|coding| coding.display.as_deref());
         self.text.as_deref().into_iter().chain(displays)
     }
 }

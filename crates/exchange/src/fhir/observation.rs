@@ -19,23 +19,14 @@ const EXCLUDED: [&str; 2] = ["entered-in-error", "cancelled"];
 impl Collector<'_> {
     /// Reads an observation with its components.
     pub(super) fn observation(&mut self, place: &Arc<str>, mut observation: Observation<'_>) {
-        if let Some(status) = observation
-            .status
-            .as_deref()
-            .filter(|status| EXCLUDED.contains(status))
-        {
+        if let Some(status) = observation.status.as_deref().filter(|status| EXCLUDED.contains(status)) {
             self.part.report.exclude("Observation", status);
             return;
         }
         let components = std::mem::take(&mut observation.component);
-        let known: Vec<Option<&ConceptInfo>> = components
-            .iter()
-            .map(|c| c.code.as_ref().and_then(|code| self.concept_of(code)))
-            .collect();
-        let concept = observation
-            .code
-            .as_ref()
-            .and_then(|code| self.concept_of(code));
+        let known: Vec<Option<&ConceptInfo>> =
+            components.iter().map(|c| c.code.as_ref().and_then(|code| self.concept_of(code))).collect();
+        let concept = observation.code.as_ref().and_then(|code| self.concept_of(code));
         if concept.is_none() && known.iter().all(Option::is_none) {
             self.not_understood("Observation", observation.code.as_ref(), place);
             return;
@@ -54,24 +45,14 @@ impl Collector<'_> {
         ) else {
             return;
         };
-        let moment = observation
-            .effective_date_time
-            .as_deref()
-            .or(observation.effective_instant.as_deref());
-        let Some(time) = self.time(
-            place,
-            "effective",
-            moment,
-            observation.effective_period.as_ref(),
-        ) else {
+        let moment = observation.effective_date_time.as_deref().or(observation.effective_instant.as_deref());
+        let Some(time) = self.time(place, "effective", moment, observation.effective_period.as_ref()) else {
             return;
         };
         let panel = !components.is_empty() || observation.has_member.is_some();
         let whole = as_component(observation);
         match concept {
-            Some(info) if has_value(&whole) || !panel => {
-                self.observed(place, &frame, info, &whole, time)
-            }
+            Some(info) if has_value(&whole) || !panel => self.observed(place, &frame, info, &whole, time),
             // A panel's own code says nothing when its members say it.
             _ => {}
         }
@@ -79,9 +60,7 @@ impl Collector<'_> {
             let place: Arc<str> = Arc::from(format!("{place}.component[{index}]"));
             match known {
                 Some(info) => self.observed(&place, &frame, info, component, time),
-                None => {
-                    self.not_understood("Observation.component", component.code.as_ref(), &place)
-                }
+                None => self.not_understood("Observation.component", component.code.as_ref(), &place),
             }
         }
     }
@@ -109,18 +88,11 @@ impl Collector<'_> {
 
     fn value(&self, info: &ConceptInfo, component: &Component<'_>) -> Result<Reading, Trouble> {
         let read = |value: &str, unit: Option<&str>| {
-            interpret(
-                self.catalogue,
-                info,
-                Written { value, unit },
-                self.options.zone.as_ref(),
-            )
+            interpret(self.catalogue, info, Written { value, unit }, self.options.zone.as_ref())
         };
         if let Some(quantity) = &component.value_quantity {
             let Some(number) = quantity.value else {
-                return Err(Trouble::NoValue {
-                    concept: info.name.clone(),
-                });
+                return Err(Trouble::NoValue { concept: info.name.clone() });
             };
             return match quantity.comparator.as_deref() {
                 Some(comparator) => read(&format!("{comparator}{}", number.0), unit_of(quantity)),
@@ -142,28 +114,17 @@ impl Collector<'_> {
         if let Some(text) = &component.value_date_time {
             return match info.kind {
                 Kind::Moment => read(text, None),
-                _ => Err(Trouble::ValueKindNotRead {
-                    concept: info.name.clone(),
-                    element: "valueDateTime",
-                }),
+                _ => Err(Trouble::ValueKindNotRead { concept: info.name.clone(), element: "valueDateTime" }),
             };
         }
         if let Some(reason) = &component.data_absent_reason {
-            let code = reason
-                .coding
-                .first()
-                .and_then(|coding| coding.code.as_deref());
+            let code = reason.coding.first().and_then(|coding| coding.code.as_deref());
             let why = reason.words().next().or(code).unwrap_or("unknown");
             return Ok(Reading::plain(Value::NotAssessed(Arc::from(why))));
         }
         Err(match not_read(component) {
-            Some(element) => Trouble::ValueKindNotRead {
-                concept: info.name.clone(),
-                element,
-            },
-            None => Trouble::NoValue {
-                concept: info.name.clone(),
-            },
+            Some(element) => Trouble::ValueKindNotRead { concept: info.name.clone(), element },
+            None => Trouble::NoValue { concept: info.name.clone() },
         })
     }
 
@@ -175,10 +136,7 @@ impl Collector<'_> {
             };
             let answer = match coding.system.as_deref() {
                 Some(codes::VENA_ANSWER) => info.answers.iter().find(|a| a.answer.as_str() == code),
-                Some(codes::SNOMED) => info
-                    .answers
-                    .iter()
-                    .find(|a| a.snomed.iter().any(|s| s == code)),
+                Some(codes::SNOMED) => info.answers.iter().find(|a| a.snomed.iter().any(|s| s == code)),
                 _ => None,
             };
             if let Some(answer) = answer {
@@ -186,15 +144,9 @@ impl Collector<'_> {
             }
         }
         let mut first = None;
-        let codes = concept
-            .coding
-            .iter()
-            .filter_map(|coding| coding.code.as_deref());
+        let codes = concept.coding.iter().filter_map(|coding| coding.code.as_deref());
         for words in concept.words().chain(codes) {
-            let written = Written {
-                value: words,
-                unit: None,
-            };
+            let written = Written { value: words, unit: None };
             match interpret(self.catalogue, info, written, self.options.zone.as_ref()) {
                 Ok(reading) if reading.noticed.is_none() => return Ok(reading),
                 other => {
@@ -202,11 +154,7 @@ impl Collector<'_> {
                 }
             }
         }
-        first.unwrap_or_else(|| {
-            Err(Trouble::NoValue {
-                concept: info.name.clone(),
-            })
-        })
+        first.unwrap_or_else(|| Err(Trouble::NoValue { concept: info.name.clone() }))
     }
 }
 
@@ -247,21 +195,13 @@ fn not_read(component: &Component<'_>) -> Option<&'static str> {
         (component.value_time.is_some(), "valueTime"),
         (component.value_period.is_some(), "valuePeriod"),
     ];
-    kinds
-        .into_iter()
-        .find(|(there, _)| *there)
-        .map(|(_, element)| element)
+    kinds.into_iter().find(|(there, _)| *there).map(|(_, element)| element)
 }
 
 /// True or false: for an event that it happened, for answers where “present” and “none” are among
 /// them. Anything else would be a guess.
 fn said(info: &ConceptInfo, truth: bool) -> Result<Reading, Trouble> {
-    let answer = |id: &str| {
-        info.answers
-            .iter()
-            .find(|a| a.answer.as_str() == id)
-            .map(|a| a.answer)
-    };
+    let answer = |id: &str| info.answers.iter().find(|a| a.answer.as_str() == id).map(|a| a.answer);
     match (info.kind, truth) {
         (Kind::Event, true) => Ok(Reading::plain(Value::Happened)),
         (Kind::Answers, _) => match (answer("present"), answer("none"), truth) {
@@ -277,9 +217,6 @@ fn not_a_truth(info: &ConceptInfo, truth: bool) -> Trouble {
     Trouble::Value {
         concept: info.name.clone(),
         written: truth.to_string(),
-        reason: Text::new(
-            "true or false does not say which answer",
-            "「是／否」無法對應到任何選項",
-        ),
+        reason: Text::new("true or false does not say which answer", "「是／否」無法對應到任何選項"),
     }
 }

@@ -92,21 +92,12 @@ impl Part {
         let patient = Some(Arc::clone(name));
         let place = Origin::Path(Arc::clone(place));
         let file = self.file.clone();
-        self.report.add(Problem {
-            place,
-            file,
-            patient,
-            trouble,
-        });
+        self.report.add(Problem { place, file, patient, trouble });
     }
 
     /// Adds a statement.
     pub(super) fn state(&mut self, subject: Subject, fact: Fact) {
-        let draft = Draft {
-            fact,
-            undated: false,
-            file: self.file.clone(),
-        };
+        let draft = Draft { fact, undated: false, file: self.file.clone() };
         self.statements.push(Statement { subject, draft });
     }
 }

@@ -4,10 +4,7 @@
 use super::{
     codes,
     collect::{Collector, Common, amount},
-    model::{
-        CodeableConcept, Condition, Contained, Dosage, Extension, MedicationAdministration,
-        Procedure,
-    },
+    model::{CodeableConcept, Condition, Contained, Dosage, Extension, MedicationAdministration, Procedure},
     part::{Administration, Given},
 };
 use crate::{
@@ -26,17 +23,9 @@ const NOT_BEGUN: [&str; 3] = ["preparation", "not-done", "entered-in-error"];
 
 impl Collector<'_> {
     /// Reads a drug given; what was given may only be known when all medications are.
-    pub(super) fn administration(
-        &mut self,
-        place: &Arc<str>,
-        resource: MedicationAdministration<'_>,
-    ) {
+    pub(super) fn administration(&mut self, place: &Arc<str>, resource: MedicationAdministration<'_>) {
         const KIND: &str = "MedicationAdministration";
-        if let Some(status) = resource
-            .status
-            .as_deref()
-            .filter(|status| NOT_GIVEN.contains(status))
-        {
+        if let Some(status) = resource.status.as_deref().filter(|status| NOT_GIVEN.contains(status)) {
             self.part.report.exclude(KIND, status);
             return;
         }
@@ -58,37 +47,24 @@ impl Collector<'_> {
             return;
         };
         let moment = resource.effective_date_time.as_deref();
-        let Some((when, until)) = self.time(
-            place,
-            "effective",
-            moment,
-            resource.effective_period.as_ref(),
-        ) else {
+        let Some((when, until)) = self.time(place, "effective", moment, resource.effective_period.as_ref())
+        else {
             return;
         };
         let mut fact = frame.fact(INFUSION, Value::Happened, when, until);
         let dosage = resource.dosage.as_ref();
-        fact.route = dosage
-            .and_then(|d| d.route.as_ref())
-            .and_then(|route| route.words().next())
-            .map(Arc::from);
+        fact.route =
+            dosage.and_then(|d| d.route.as_ref()).and_then(|route| route.words().next()).map(Arc::from);
         if fact.note.is_none() {
             fact.note = dosage.and_then(|d| d.text.as_deref()).map(Arc::from);
         }
         if let Some(value) = written_value(&resource.extension) {
             fact.value = value;
         }
-        let administration = Administration {
-            fact,
-            subject: frame.subject,
-            dose: dosage.and_then(dose),
-        };
+        let administration = Administration { fact, subject: frame.subject, dose: dosage.and_then(dose) };
         match (given, reference) {
             (Some(given), _) => self.give(place, &given, administration),
-            (None, Some(reference)) => self
-                .part
-                .pending
-                .push((reference.to_owned(), administration)),
+            (None, Some(reference)) => self.part.pending.push((reference.to_owned(), administration)),
             (None, None) => {}
         }
     }
@@ -98,38 +74,22 @@ impl Collector<'_> {
         &self,
         resource: &'r MedicationAdministration<'_>,
     ) -> (Option<Given>, Option<&'r str>) {
-        let reference = resource
-            .medication_reference
-            .as_ref()
-            .and_then(|r| r.reference.as_deref());
-        let local = reference
-            .and_then(|r| r.strip_prefix('#'))
-            .and_then(|local| {
-                resource
-                    .contained
-                    .iter()
-                    .find_map(|contained| match contained {
-                        Contained::Medication(medication)
-                            if medication.id.as_deref() == Some(local) =>
-                        {
-                            Some(medication)
-                        }
-                        _ => None,
-                    })
-            });
+        let reference = resource.medication_reference.as_ref().and_then(|r| r.reference.as_deref());
+        let local = reference.and_then(|r| r.strip_prefix('#')).and_then(|local| {
+            resource.contained.iter().find_map(|contained| match contained {
+                Contained::Medication(medication) if medication.id.as_deref() == Some(local) => {
+                    Some(medication)
+                }
+                _ => None,
+            })
+        });
         let given = match (&resource.medication_codeable_concept, local, reference) {
             (Some(concept), ..) => Some(self.given(Some(concept))),
             (None, Some(medication), _) => Some(self.given(medication.code.as_ref())),
             (None, None, Some(reference)) => self.part.medications.get(reference).cloned(),
             (None, None, None) => {
-                let words = resource
-                    .medication_reference
-                    .as_ref()
-                    .and_then(|r| r.display.clone());
-                Some(self.given(Some(&CodeableConcept {
-                    coding: Vec::new(),
-                    text: words,
-                })))
+                let words = resource.medication_reference.as_ref().and_then(|r| r.display.clone());
+                Some(self.given(Some(&CodeableConcept { coding: Vec::new(), text: words })))
             }
         };
         (given, reference)
@@ -147,18 +107,12 @@ impl Collector<'_> {
 
     /// Reads something done: the infusion, or another event of the catalogue.
     pub(super) fn procedure(&mut self, place: &Arc<str>, resource: Procedure<'_>) {
-        if let Some(status) = resource
-            .status
-            .as_deref()
-            .filter(|status| NOT_BEGUN.contains(status))
-        {
+        if let Some(status) = resource.status.as_deref().filter(|status| NOT_BEGUN.contains(status)) {
             self.part.report.exclude("Procedure", status);
             return;
         }
-        let Some((concept, value)) = resource
-            .code
-            .as_ref()
-            .and_then(|code| self.done(code, &resource.used_code))
+        let Some((concept, value)) =
+            resource.code.as_ref().and_then(|code| self.done(code, &resource.used_code))
         else {
             self.not_understood("Procedure", resource.code.as_ref(), place);
             return;
@@ -176,31 +130,16 @@ impl Collector<'_> {
             return;
         };
         let moment = resource.performed_date_time.as_deref();
-        let Some((when, until)) = self.time(
-            place,
-            "performed",
-            moment,
-            resource.performed_period.as_ref(),
-        ) else {
+        let Some((when, until)) = self.time(place, "performed", moment, resource.performed_period.as_ref())
+        else {
             return;
         };
-        self.part.state(
-            frame.subject.clone(),
-            frame.fact(concept, value, when, until),
-        );
+        self.part.state(frame.subject.clone(), frame.fact(concept, value, when, until));
     }
 
-    fn done(
-        &self,
-        code: &CodeableConcept<'_>,
-        used: &[CodeableConcept<'_>],
-    ) -> Option<(Concept, Value)> {
-        let with =
-            |product: Option<Answer>| (INFUSION, product.map_or(Value::Happened, Value::Answer));
-        let products = used
-            .iter()
-            .flat_map(CodeableConcept::words)
-            .find_map(|words| self.product_in(words));
+    fn done(&self, code: &CodeableConcept<'_>, used: &[CodeableConcept<'_>]) -> Option<(Concept, Value)> {
+        let with = |product: Option<Answer>| (INFUSION, product.map_or(Value::Happened, Value::Answer));
+        let products = used.iter().flat_map(CodeableConcept::words).find_map(|words| self.product_in(words));
         for coding in &code.coding {
             let Some(id) = coding.code.as_deref() else {
                 continue;
@@ -209,10 +148,7 @@ impl Collector<'_> {
                 return Some(with(product.or(products)));
             }
             if coding.system.as_deref() == Some(codes::VENA)
-                && let Some(info) = self
-                    .catalogue
-                    .find(id)
-                    .filter(|info| info.concept.as_str() == id)
+                && let Some(info) = self.catalogue.find(id).filter(|info| info.concept.as_str() == id)
             {
                 return Some(if info.concept == INFUSION {
                     with(products)
@@ -222,11 +158,7 @@ impl Collector<'_> {
             }
         }
         for words in code.words() {
-            if let Some(info) = self
-                .catalogue
-                .find(words)
-                .filter(|info| info.kind == Kind::Event)
-            {
+            if let Some(info) = self.catalogue.find(words).filter(|info| info.kind == Kind::Event) {
                 return Some(if info.concept == INFUSION {
                     with(products)
                 } else {
@@ -250,14 +182,11 @@ impl Collector<'_> {
             .as_ref()
             .and_then(|s| s.coding.first())
             .and_then(|c| c.code.as_deref());
-        if let Some(status) =
-            status.filter(|status| matches!(*status, "refuted" | "entered-in-error"))
-        {
+        if let Some(status) = status.filter(|status| matches!(*status, "refuted" | "entered-in-error")) {
             self.part.report.exclude("Condition", status);
             return;
         }
-        let Some((concept, value)) = resource.code.as_ref().and_then(|code| self.disease(code))
-        else {
+        let Some((concept, value)) = resource.code.as_ref().and_then(|code| self.disease(code)) else {
             self.not_understood("Condition", resource.code.as_ref(), place);
             return;
         };
@@ -278,14 +207,10 @@ impl Collector<'_> {
             (None, None) => resource.recorded_date.as_deref(),
             _ => moment,
         };
-        let Some((when, until)) = self.time(place, "onset", moment, resource.onset_period.as_ref())
-        else {
+        let Some((when, until)) = self.time(place, "onset", moment, resource.onset_period.as_ref()) else {
             return;
         };
-        self.part.state(
-            frame.subject.clone(),
-            frame.fact(concept, value, when, until),
-        );
+        self.part.state(frame.subject.clone(), frame.fact(concept, value, when, until));
     }
 
     fn disease(&self, code: &CodeableConcept<'_>) -> Option<(Concept, Value)> {
@@ -296,10 +221,7 @@ impl Collector<'_> {
             };
             let answer = match coding.system.as_deref() {
                 Some(codes::VENA_ANSWER) => info.answers.iter().find(|a| a.answer.as_str() == id),
-                Some(codes::SNOMED) => info
-                    .answers
-                    .iter()
-                    .find(|a| a.snomed.iter().any(|s| s == id)),
+                Some(codes::SNOMED) => info.answers.iter().find(|a| a.snomed.iter().any(|s| s == id)),
                 _ => None,
             };
             if let Some(answer) = answer {
@@ -314,14 +236,8 @@ impl Collector<'_> {
             }
         }
         code.words().find_map(|words| {
-            let disease = info
-                .answer_from_words(words)
-                .map(|answer| (DIAGNOSIS, Value::Answer(answer)));
-            let event = || {
-                self.catalogue
-                    .find(words)
-                    .filter(|info| info.kind == Kind::Event)
-            };
+            let disease = info.answer_from_words(words).map(|answer| (DIAGNOSIS, Value::Answer(answer)));
+            let event = || self.catalogue.find(words).filter(|info| info.kind == Kind::Event);
             disease.or_else(|| event().map(|info| (info.concept, Value::Happened)))
         })
     }
@@ -330,16 +246,8 @@ impl Collector<'_> {
 /// Whether a procedure's words speak of giving cells rather than taking or ordering them.
 fn says_infusion(words: &str) -> bool {
     let words = words.to_lowercase();
-    let gives = [
-        "infusion",
-        "transfusion",
-        "administration",
-        "introduction",
-        "reinfusion",
-        "輸注",
-        "回輸",
-        "輸入",
-    ];
+    let gives =
+        ["infusion", "transfusion", "administration", "introduction", "reinfusion", "輸注", "回輸", "輸入"];
     let takes = [
         "apheresis",
         "collection",
@@ -360,11 +268,7 @@ fn says_infusion(words: &str) -> bool {
 
 /// The dose of an administration: an amount, or else a rate.
 fn dose(dosage: &Dosage<'_>) -> Option<(String, Option<String>)> {
-    let plain = dosage
-        .dose
-        .as_ref()
-        .or(dosage.rate_quantity.as_ref())
-        .and_then(amount);
+    let plain = dosage.dose.as_ref().or(dosage.rate_quantity.as_ref()).and_then(amount);
     plain.or_else(|| {
         let ratio = dosage.rate_ratio.as_ref()?;
         let (value, unit) = amount(ratio.numerator.as_ref()?)?;
@@ -409,10 +313,7 @@ pub(super) fn administered(
             let Some((value, unit)) = dose.filter(|_| fact.value == Value::Happened) else {
                 return Some((fact, None));
             };
-            let written = Written {
-                value: &value,
-                unit: unit.as_deref(),
-            };
+            let written = Written { value: &value, unit: unit.as_deref() };
             match interpret(catalogue, info, written, None) {
                 Ok(reading) => {
                     fact.value = reading.value;
@@ -429,14 +330,7 @@ pub(super) fn administered(
                         ),
                     };
                     let concept = info.name.clone();
-                    Some((
-                        fact,
-                        Some(Trouble::DoseNotRead {
-                            concept,
-                            written: written.text(),
-                            reason,
-                        }),
-                    ))
+                    Some((fact, Some(Trouble::DoseNotRead { concept, written: written.text(), reason })))
                 }
             }
         }
@@ -445,9 +339,5 @@ pub(super) fn administered(
 
 /// A draft of a fact that came from a pending administration.
 pub(super) fn draft(fact: Fact, file: Option<Arc<str>>) -> Draft {
-    Draft {
-        fact,
-        undated: false,
-        file,
-    }
+    Draft { fact, undated: false, file }
 }

@@ -32,55 +32,17 @@ pub enum Column {
 
 /// Every column: the name it is written with, and the other names it is known by.
 const COLUMNS: [(Column, &str, &[&str]); 11] = [
-    (
-        Column::Patient,
-        "patient",
-        &[
-            "patientid",
-            "subject",
-            "病人",
-            "病患",
-            "患者",
-            "病人編號",
-            "病人代碼",
-        ],
-    ),
-    (
-        Column::Time,
-        "time",
-        &["datetime", "when", "timestamp", "時間", "日期", "日期時間"],
-    ),
+    (Column::Patient, "patient", &["patientid", "subject", "病人", "病患", "患者", "病人編號", "病人代碼"]),
+    (Column::Time, "time", &["datetime", "when", "timestamp", "時間", "日期", "日期時間"]),
     (Column::What, "what", &["item", "concept", "項目", "名稱"]),
     (Column::Value, "value", &["result", "數值", "值", "結果"]),
     (Column::Unit, "unit", &["units", "單位"]),
     (Column::Until, "until", &["end", "至", "結束", "結束時間"]),
     (Column::Route, "route", &["途徑", "給藥途徑"]),
-    (
-        Column::Note,
-        "note",
-        &["notes", "comment", "remark", "備註", "註記"],
-    ),
-    (
-        Column::Recorded,
-        "recorded",
-        &[
-            "recordedat",
-            "recordedtime",
-            "記錄時間",
-            "紀錄時間",
-            "登錄時間",
-        ],
-    ),
-    (
-        Column::RecordedBy,
-        "recorded by",
-        &["recordedby", "記錄者", "紀錄者"],
-    ),
-    (
-        Column::Cause,
-        "cause",
-        &["attributedto", "attribution", "歸因", "原因"],
-    ),
+    (Column::Note, "note", &["notes", "comment", "remark", "備註", "註記"]),
+    (Column::Recorded, "recorded", &["recordedat", "recordedtime", "記錄時間", "紀錄時間", "登錄時間"]),
+    (Column::RecordedBy, "recorded by", &["recordedby", "記錄者", "紀錄者"]),
+    (Column::Cause, "cause", &["attributedto", "attribution", "歸因", "原因"]),
 ];
 
 /// The columns without which no row can be read.
@@ -89,10 +51,7 @@ pub const REQUIRED: [Column; 3] = [Column::Patient, Column::Time, Column::What];
 impl Column {
     /// The name it is written with.
     pub fn name(self) -> &'static str {
-        COLUMNS
-            .iter()
-            .find(|(column, ..)| *column == self)
-            .map_or("", |(_, name, _)| name)
+        COLUMNS.iter().find(|(column, ..)| *column == self).map_or("", |(_, name, _)| name)
     }
 
     /// The column a header cell names.
@@ -105,9 +64,7 @@ impl Column {
             .collect();
         COLUMNS
             .iter()
-            .find(|(_, name, others)| {
-                name.replace(' ', "") == folded || others.contains(&folded.as_str())
-            })
+            .find(|(_, name, others)| name.replace(' ', "") == folded || others.contains(&folded.as_str()))
             .map(|(column, ..)| *column)
     }
 }
@@ -137,11 +94,7 @@ impl Header {
     /// # Errors
     /// A required column is missing, or one is there twice.
     pub fn read(cells: &[Cow<'_, str>]) -> Result<Header, HeaderError> {
-        let mut header = Header {
-            places: [None; COLUMNS.len()],
-            width: cells.len(),
-            extra: Vec::new(),
-        };
+        let mut header = Header { places: [None; COLUMNS.len()], width: cells.len(), extra: Vec::new() };
         for (index, cell) in cells.iter().enumerate() {
             match Column::of(cell) {
                 Some(column) => match header.places.get_mut(column as usize) {
@@ -152,16 +105,9 @@ impl Header {
                 None => header.extra.push(cell.trim().to_owned()),
             }
         }
-        let missing: Vec<&'static str> = REQUIRED
-            .iter()
-            .filter(|column| header.place(**column).is_none())
-            .map(|c| c.name())
-            .collect();
-        if missing.is_empty() {
-            Ok(header)
-        } else {
-            Err(HeaderError::Missing(missing))
-        }
+        let missing: Vec<&'static str> =
+            REQUIRED.iter().filter(|column| header.place(**column).is_none()).map(|c| c.name()).collect();
+        if missing.is_empty() { Ok(header) } else { Err(HeaderError::Missing(missing)) }
     }
 
     fn place(&self, column: Column) -> Option<usize> {
@@ -170,9 +116,7 @@ impl Header {
 
     /// The trimmed text of one column in a record; empty where it has none.
     pub fn get<'r>(&self, record: &'r [Cow<'_, str>], column: Column) -> &'r str {
-        self.place(column)
-            .and_then(|place| record.get(place))
-            .map_or("", |text| text.trim())
+        self.place(column).and_then(|place| record.get(place)).map_or("", |text| text.trim())
     }
 }
 
@@ -187,12 +131,9 @@ mod tests {
 
     #[test]
     fn names_are_known_in_both_languages_and_any_case() {
-        let english = Header::read(&cells(
-            "Patient, TIME ,What,value,Unit,until,ROUTE,note,Recorded",
-        ))
-        .unwrap();
-        let chinese =
-            Header::read(&cells("病人,時間,項目,數值,單位,至,途徑,備註,記錄時間")).unwrap();
+        let english =
+            Header::read(&cells("Patient, TIME ,What,value,Unit,until,ROUTE,note,Recorded")).unwrap();
+        let chinese = Header::read(&cells("病人,時間,項目,數值,單位,至,途徑,備註,記錄時間")).unwrap();
         assert_eq!(english, chinese);
         assert!(english.extra.is_empty());
     }
@@ -207,12 +148,7 @@ mod tests {
             Header::read(&cells("patient,time,what,病人")),
             Err(HeaderError::Repeated("病人".to_owned()))
         );
-        assert_eq!(
-            Header::read(&cells("patient,time,what,ward"))
-                .unwrap()
-                .extra,
-            vec!["ward"]
-        );
+        assert_eq!(Header::read(&cells("patient,time,what,ward")).unwrap().extra, vec!["ward"]);
     }
 
     #[test]

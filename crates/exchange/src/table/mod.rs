@@ -40,11 +40,7 @@ pub struct TableOptions {
 impl TableOptions {
     /// Options with everything but now left to the file.
     pub fn at(now: Timestamp) -> TableOptions {
-        TableOptions {
-            zone: None,
-            now,
-            encoding: Encoding::Detect,
-        }
+        TableOptions { zone: None, now, encoding: Encoding::Detect }
     }
 }
 
@@ -136,9 +132,7 @@ pub struct TableFile<'a> {
 
 impl std::fmt::Debug for TableFile<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TableFile")
-            .field("patients", &self.patients.len())
-            .finish_non_exhaustive()
+        f.debug_struct("TableFile").field("patients", &self.patients.len()).finish_non_exhaustive()
     }
 }
 
@@ -163,10 +157,7 @@ pub fn read<'a>(
         let header = Header::read(&cells).map_err(|error| match error {
             HeaderError::Missing(missing) => TableError::MissingColumns {
                 missing,
-                found: cells
-                    .iter()
-                    .map(|c| c.trim().chars().take(60).collect())
-                    .collect(),
+                found: cells.iter().map(|c| c.trim().chars().take(60).collect()).collect(),
             },
             HeaderError::Repeated(name) => TableError::RepeatedColumn(name),
         })?;
@@ -189,9 +180,7 @@ pub fn read<'a>(
 }
 
 fn next<'t>(records: &mut Records<'t>, cells: &mut Vec<Cow<'t, str>>) -> Result<bool, TableError> {
-    records
-        .next_into(cells)
-        .map_err(|UnclosedQuote { line }| TableError::UnclosedQuote { line })
+    records.next_into(cells).map_err(|UnclosedQuote { line }| TableError::UnclosedQuote { line })
 }
 
 /// A text decoded as Big5 can be nothing else when it names the required columns in Chinese.
@@ -203,11 +192,7 @@ fn has_chinese_header(text: &str) -> bool {
 
 type Index = (Vec<Arc<str>>, Vec<Run>, Vec<usize>);
 
-fn index(
-    records: &mut Records<'_>,
-    header: &Header,
-    report: &mut ReadReport,
-) -> Result<Index, TableError> {
+fn index(records: &mut Records<'_>, header: &Header, report: &mut ReadReport) -> Result<Index, TableError> {
     let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
     let mut patients: Vec<Arc<str>> = Vec::new();
     let mut runs: Vec<Run> = Vec::new();
@@ -226,20 +211,12 @@ fn index(
                 report.items -= 1;
             } else {
                 let trouble = Trouble::MissingField { column: "patient" };
-                report.add(Problem {
-                    place: Origin::Line(line),
-                    file: None,
-                    patient: None,
-                    trouble,
-                });
+                report.add(Problem { place: Origin::Line(line), file: None, patient: None, trouble });
             }
             current = None;
             continue;
         }
-        let same = current
-            .as_ref()
-            .filter(|(last, _)| **last == *name)
-            .map(|(_, number)| *number);
+        let same = current.as_ref().filter(|(last, _)| **last == *name).map(|(_, number)| *number);
         if let (Some(_), Some(run)) = (same, runs.last_mut())
             && run.rows < u32::MAX
         {
@@ -260,12 +237,7 @@ fn index(
                 number
             }
         };
-        runs.push(Run {
-            patient: number,
-            rows: 1,
-            offset,
-            line,
-        });
+        runs.push(Run { patient: number, rows: 1, offset, line });
     }
     runs.sort_unstable_by_key(|run| (run.patient, run.offset));
     let mut starts = vec![0; patients.len() + 1];
@@ -307,9 +279,7 @@ impl TableFile<'_> {
     /// The chart of the patient with this place in [`TableFile::patients`]; `None` beyond the last.
     pub fn chart(&self, patient: usize) -> Option<ChartRead> {
         let name = self.patients.get(patient)?;
-        let runs = self
-            .runs
-            .get(*self.starts.get(patient)?..*self.starts.get(patient + 1)?)?;
+        let runs = self.runs.get(*self.starts.get(patient)?..*self.starts.get(patient + 1)?)?;
         let catalogue = &self.knowledge.catalogue;
         let mut reader = RowReader::new(&self.header, catalogue, self.options.zone.as_ref());
         let mut report = ReadReport::default();
@@ -324,23 +294,12 @@ impl TableFile<'_> {
                 }
                 let mut say = |trouble| {
                     let patient = Some(Arc::clone(name));
-                    report.add(Problem {
-                        place: Origin::Line(line),
-                        file: None,
-                        patient,
-                        trouble,
-                    });
+                    report.add(Problem { place: Origin::Line(line), file: None, patient, trouble });
                 };
                 if cells.len() > self.header.width
-                    && cells
-                        .iter()
-                        .skip(self.header.width)
-                        .any(|cell| !cell.trim().is_empty())
+                    && cells.iter().skip(self.header.width).any(|cell| !cell.trim().is_empty())
                 {
-                    say(Trouble::TooManyFields {
-                        found: cells.len(),
-                        expected: self.header.width,
-                    });
+                    say(Trouble::TooManyFields { found: cells.len(), expected: self.header.width });
                 }
                 match reader.read(&cells, line) {
                     Ok((draft, noticed)) => {
@@ -361,14 +320,8 @@ impl TableFile<'_> {
                 }
             }
         }
-        let chart = settle(
-            name,
-            drafts,
-            self.options.zone.as_ref(),
-            self.options.now,
-            catalogue,
-            &mut report,
-        );
+        let chart =
+            settle(name, drafts, self.options.zone.as_ref(), self.options.now, catalogue, &mut report);
         Some(ChartRead { chart, report })
     }
 

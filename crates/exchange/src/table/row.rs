@@ -26,17 +26,8 @@ pub struct RowReader<'a> {
 
 impl<'a> RowReader<'a> {
     /// A reader for one patient's rows.
-    pub fn new(
-        header: &'a Header,
-        catalogue: &'a Catalogue,
-        zone: Option<&'a Zone>,
-    ) -> RowReader<'a> {
-        RowReader {
-            header,
-            catalogue,
-            zone,
-            found: HashMap::new(),
-        }
+    pub fn new(header: &'a Header, catalogue: &'a Catalogue, zone: Option<&'a Zone>) -> RowReader<'a> {
+        RowReader { header, catalogue, zone, found: HashMap::new() }
     }
 
     fn find(&mut self, what: &str) -> Option<&'a ConceptInfo> {
@@ -52,26 +43,17 @@ impl<'a> RowReader<'a> {
     ///
     /// # Errors
     /// The reason why the row cannot be used.
-    pub fn read(
-        &mut self,
-        record: &[Cow<'_, str>],
-        line: u64,
-    ) -> Result<(Draft, Option<Trouble>), Trouble> {
+    pub fn read(&mut self, record: &[Cow<'_, str>], line: u64) -> Result<(Draft, Option<Trouble>), Trouble> {
         let header = self.header;
         let what = header.get(record, Column::What);
         if what.is_empty() {
             return Err(Trouble::MissingField { column: "what" });
         }
         let Some(info) = self.find(what) else {
-            return Err(Trouble::UnknownWhat {
-                what: what.to_owned(),
-            });
+            return Err(Trouble::UnknownWhat { what: what.to_owned() });
         };
         let unit = Some(header.get(record, Column::Unit)).filter(|unit| !unit.is_empty());
-        let written = Written {
-            value: header.get(record, Column::Value),
-            unit,
-        };
+        let written = Written { value: header.get(record, Column::Value), unit };
         let time = header.get(record, Column::Time);
         let (when, undated, reading, refused) = match self.value_and_time(info, written, time) {
             Ok((when, undated, reading)) => (when, undated, reading, None),
@@ -89,21 +71,15 @@ impl<'a> RowReader<'a> {
         fact.note = text(header.get(record, Column::Note));
         fact.recorded_by = text(header.get(record, Column::RecordedBy));
         fact.attributed_to = self.cause(header.get(record, Column::Cause))?;
-        Ok((
-            Draft {
-                fact,
-                undated,
-                file: None,
-            },
-            refused.or(reading.noticed),
-        ))
+        Ok((Draft { fact, undated, file: None }, refused.or(reading.noticed)))
     }
 
     /// An observation whose value cannot be read was made all the same: an older one must not stand for it.
     /// The row stays refused and reported; in its place stands that nothing could be assessed.
     fn unreadable(&self, info: &ConceptInfo, written: Written<'_>, time: &str) -> Option<(When, Reading)> {
         let observed = matches!(info.kind, Kind::Quantity | Kind::Answers) && info.holds_h.is_some();
-        let when = self.time(time, "time").ok().flatten().filter(|_| observed && !written.value.is_empty())?;
+        let when =
+            self.time(time, "time").ok().flatten().filter(|_| observed && !written.value.is_empty())?;
         let why: String = format!("unreadable: {}", written.text()).chars().take(100).collect();
         Some((when, Reading::plain(Value::NotAssessed(why.into()))))
     }
@@ -123,9 +99,7 @@ impl<'a> RowReader<'a> {
         let reading = interpret(self.catalogue, info, written, self.zone)?;
         match (when, &reading.value) {
             (Some(when), _) => Ok((when, false, reading)),
-            (None, Value::Moment(moment)) if info.concept == BIRTH_DATE => {
-                Ok((*moment, false, reading))
-            }
+            (None, Value::Moment(moment)) if info.concept == BIRTH_DATE => Ok((*moment, false, reading)),
             // Replaced when the rest of the patient's rows is known.
             (None, _) if info.concept == SEX => Ok((When::Year(0), true, reading)),
             (None, _) => Err(Trouble::MissingField { column: "time" }),
@@ -136,9 +110,7 @@ impl<'a> RowReader<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        When::parse(text, self.zone)
-            .map(Some)
-            .map_err(|error| Trouble::Time { field, error })
+        When::parse(text, self.zone).map(Some).map_err(|error| Trouble::Time { field, error })
     }
 
     /// A time of recording is an instant; of a day its last instant is taken, because only then is
@@ -149,10 +121,9 @@ impl<'a> RowReader<'a> {
             Some(When::Instant(stamp)) => Ok(Some(stamp)),
             Some(day) => match self.zone {
                 Some(zone) => Ok(Some(Stamp::in_zone(day.latest(zone), zone))),
-                None => Err(Trouble::Time {
-                    field: "recorded",
-                    error: TimeError::NeedsZone(text.to_owned()),
-                }),
+                None => {
+                    Err(Trouble::Time { field: "recorded", error: TimeError::NeedsZone(text.to_owned()) })
+                }
             },
         }
     }
@@ -162,13 +133,11 @@ impl<'a> RowReader<'a> {
             return Ok(None);
         }
         let info = self.catalogue.get(CAUSE);
-        info.and_then(|info| info.answer_from_words(text))
-            .map(Some)
-            .ok_or_else(|| Trouble::Value {
-                concept: info.map_or_else(|| Text::same("cause"), |info| info.name.clone()),
-                written: text.to_owned(),
-                reason: Text::new("not one of the known causes", "不是已知的原因"),
-            })
+        info.and_then(|info| info.answer_from_words(text)).map(Some).ok_or_else(|| Trouble::Value {
+            concept: info.map_or_else(|| Text::same("cause"), |info| info.name.clone()),
+            written: text.to_owned(),
+            reason: Text::new("not one of the known causes", "不是已知的原因"),
+        })
     }
 }
 

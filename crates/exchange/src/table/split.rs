@@ -27,22 +27,12 @@ pub struct Records<'a> {
 impl<'a> Records<'a> {
     /// Records of a text from its beginning.
     pub fn new(text: &'a str, separator: u8) -> Records<'a> {
-        Records {
-            text,
-            separator,
-            at: 0,
-            line: 1,
-        }
+        Records { text, separator, at: 0, line: 1 }
     }
 
     /// Records from a place that an earlier reading gave.
     pub fn at(text: &'a str, separator: u8, offset: usize, line: u64) -> Records<'a> {
-        Records {
-            text,
-            separator,
-            at: offset.min(text.len()),
-            line,
-        }
+        Records { text, separator, at: offset.min(text.len()), line }
     }
 
     /// Passes over blank lines; gives the offset and line at which the next record begins.
@@ -169,9 +159,7 @@ pub fn separator_of(header: &str) -> u8 {
             b'"' => quoted = !quoted,
             b'\n' | b'\r' if !quoted => break,
             _ if !quoted => {
-                if let Some((_, count)) =
-                    counts.iter_mut().find(|(separator, _)| *separator == byte)
-                {
+                if let Some((_, count)) = counts.iter_mut().find(|(separator, _)| *separator == byte) {
                     *count += 1;
                 }
             }
@@ -179,11 +167,7 @@ pub fn separator_of(header: &str) -> u8 {
         }
     }
     // The first of equals: the comma before the semicolon before the tab.
-    counts
-        .iter()
-        .rev()
-        .max_by_key(|(_, count)| *count)
-        .map_or(b',', |(separator, _)| *separator)
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(separator, _)| *separator)
 }
 
 #[cfg(test)]
@@ -214,10 +198,7 @@ mod tests {
 
     #[test]
     fn a_quote_that_never_closes_is_found() {
-        assert_eq!(
-            all("a,b\n1,\"2\n3,4\n", b','),
-            Err(UnclosedQuote { line: 2 })
-        );
+        assert_eq!(all("a,b\n1,\"2\n3,4\n", b','), Err(UnclosedQuote { line: 2 }));
     }
 
     #[test]

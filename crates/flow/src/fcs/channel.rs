@@ -72,12 +72,7 @@ impl ByteOrder {
             .map_err(|_| refuse("not a list of byte places"))?;
         let mut sorted = places.clone();
         sorted.sort_unstable();
-        if places.len() > 8
-            || sorted
-                .iter()
-                .zip(1u8..)
-                .any(|(&found, wanted)| found != wanted)
-        {
+        if places.len() > 8 || sorted.iter().zip(1u8..).any(|(&found, wanted)| found != wanted) {
             return Err(refuse("not a permutation of 1 to n, n at most 8"));
         }
         if places.len() > 1 && places.is_sorted() {
@@ -98,11 +93,9 @@ impl ByteOrder {
         match self {
             Self::Little => "1,2,3,4".to_owned(),
             Self::Big => "4,3,2,1".to_owned(),
-            Self::Mixed(places) => places
-                .iter()
-                .map(|place| (place + 1).to_string())
-                .collect::<Vec<_>>()
-                .join(","),
+            Self::Mixed(places) => {
+                places.iter().map(|place| (place + 1).to_string()).collect::<Vec<_>>().join(",")
+            }
         }
     }
 }
@@ -123,12 +116,7 @@ pub(crate) fn read_channels(
         });
     }
     let default_type = data_type("$DATATYPE", keywords.require("$DATATYPE")?)?;
-    let mut reader = ChannelReader {
-        keywords,
-        version,
-        judge,
-        default_type,
-    };
+    let mut reader = ChannelReader { keywords, version, judge, default_type };
     let mut channels: Vec<Channel> = Vec::new();
     for number in 1..=count {
         let mut channel = reader.read(number)?;
@@ -151,9 +139,8 @@ impl ChannelReader<'_, '_> {
         let data_type = match self.keywords.get(&type_keyword) {
             Some(value) if self.version >= FcsVersion::V3_2 => data_type(&type_keyword, value)?,
             Some(value) => {
-                self.judge.note(format!(
-                    "{type_keyword}={value} has a meaning only since FCS 3.2 and is not used"
-                ));
+                self.judge
+                    .note(format!("{type_keyword}={value} has a meaning only since FCS 3.2 and is not used"));
                 self.default_type
             }
             None => self.default_type,
@@ -164,21 +151,8 @@ impl ChannelReader<'_, '_> {
         let (range_value, mask) = range_and_mask(&range_keyword, &range, data_type, bits)?;
         let name = self.name(number)?;
         let scale = self.scale(number, data_type, range_value, &name)?;
-        let stain = self
-            .keywords
-            .get(&format!("$P{number}S"))
-            .unwrap_or_default()
-            .trim()
-            .to_owned();
-        Ok(Channel {
-            name,
-            stain,
-            data_type,
-            bits,
-            range,
-            scale,
-            mask,
-        })
+        let stain = self.keywords.get(&format!("$P{number}S")).unwrap_or_default().trim().to_owned();
+        Ok(Channel { name, stain, data_type, bits, range, scale, mask })
     }
 
     fn bits(&self, number: u64, data_type: DataType) -> Result<u32, FcsError> {
@@ -190,31 +164,19 @@ impl ChannelReader<'_, '_> {
             DataType::Double if bits != 64 => "data type D has 64 bits",
             _ => return Ok(bits),
         };
-        Err(FcsError::KeywordValue {
-            keyword,
-            value: bits.to_string(),
-            problem,
-            remedy: None,
-        })
+        Err(FcsError::KeywordValue { keyword, value: bits.to_string(), problem, remedy: None })
     }
 
     fn name(&mut self, number: u64) -> Result<String, FcsError> {
         let keyword = format!("$P{number}N");
         match self.keywords.get(&keyword).map(str::trim) {
             Some(name) if !name.is_empty() => Ok(name.to_owned()),
-            _ if self.version >= FcsVersion::V3_1
-                && !self.judge.tolerate(Tolerance::MissingChannelName) =>
-            {
-                Err(FcsError::MissingKeyword {
-                    keyword,
-                    remedy: Some(Tolerance::MissingChannelName),
-                })
+            _ if self.version >= FcsVersion::V3_1 && !self.judge.tolerate(Tolerance::MissingChannelName) => {
+                Err(FcsError::MissingKeyword { keyword, remedy: Some(Tolerance::MissingChannelName) })
             }
             // Before 3.1 the standard lets a channel go without a name.
             _ => {
-                self.judge.note(format!(
-                    "channel {number} has no name; it is called P{number}"
-                ));
+                self.judge.note(format!("channel {number} has no name; it is called P{number}"));
                 Ok(format!("P{number}"))
             }
         }
@@ -234,12 +196,9 @@ impl ChannelReader<'_, '_> {
             });
         }
         let base = channel.name.clone();
-        let unique = (2..=earlier.len() + 2)
-            .map(|copy| format!("{base}#{copy}"))
-            .find(|name| !taken(name));
+        let unique = (2..=earlier.len() + 2).map(|copy| format!("{base}#{copy}")).find(|name| !taken(name));
         if let Some(name) = unique {
-            self.judge
-                .note(format!("a second channel {base:?} is called {name:?}"));
+            self.judge.note(format!("a second channel {base:?} is called {name:?}"));
             channel.name = name;
         }
         Ok(())
@@ -256,10 +215,7 @@ impl ChannelReader<'_, '_> {
         let gain = self.gain(number)?;
         let keyword = format!("$P{number}E");
         let Some(value) = self.keywords.get(&keyword) else {
-            return Err(FcsError::MissingKeyword {
-                keyword,
-                remedy: None,
-            });
+            return Err(FcsError::MissingKeyword { keyword, remedy: None });
         };
         let refuse = |problem, remedy| FcsError::KeywordValue {
             keyword: keyword.clone(),
@@ -273,49 +229,31 @@ impl ChannelReader<'_, '_> {
             .ok_or_else(|| refuse("two numbers, decades and offset, are needed", None))?;
         if decades == 0.0 {
             if offset != 0.0 {
-                self.judge.note(format!(
-                    "{keyword}={value}: 0 decades mean a linear channel"
-                ));
+                self.judge.note(format!("{keyword}={value}: 0 decades mean a linear channel"));
             }
             return Ok(ChannelScale::Linear { gain, time_step });
         }
         if decades < 0.0 || offset < 0.0 || range <= 0.0 {
-            return Err(refuse(
-                "decades, offset and range of a log channel must be positive",
-                None,
-            ));
+            return Err(refuse("decades, offset and range of a log channel must be positive", None));
         }
         if data_type != DataType::Integer {
             let tolerance = Tolerance::LogAmplificationOnFloats;
             if !self.judge.tolerate(tolerance) {
-                return Err(refuse(
-                    "floating-point data must have $PnE 0,0",
-                    Some(tolerance),
-                ));
+                return Err(refuse("floating-point data must have $PnE 0,0", Some(tolerance)));
             }
-            self.judge.note(format!(
-                "{keyword}={value} on floating-point data is not applied"
-            ));
+            self.judge.note(format!("{keyword}={value} on floating-point data is not applied"));
             return Ok(ChannelScale::Linear { gain, time_step });
         }
         if gain != 1.0 {
-            self.judge.note(format!(
-                "$P{number}G is not applied to the log channel {name:?}"
-            ));
+            self.judge.note(format!("$P{number}G is not applied to the log channel {name:?}"));
         }
         let offset = if offset == 0.0 {
-            self.judge.note(format!(
-                "{keyword}={value} is read as {decades},1, as FCS 3.1 advises"
-            ));
+            self.judge.note(format!("{keyword}={value} is read as {decades},1, as FCS 3.1 advises"));
             1.0
         } else {
             offset
         };
-        Ok(ChannelScale::Log {
-            decades,
-            offset,
-            range,
-        })
+        Ok(ChannelScale::Log { decades, offset, range })
     }
 
     fn gain(&mut self, number: u64) -> Result<f64, FcsError> {
@@ -326,9 +264,7 @@ impl ChannelReader<'_, '_> {
         match finite(value) {
             Some(gain) if gain > 0.0 => Ok(gain),
             Some(0.0) => {
-                self.judge.note(format!(
-                    "{keyword} is 0, which is no amplification; read as 1"
-                ));
+                self.judge.note(format!("{keyword} is 0, which is no amplification; read as 1"));
                 Ok(1.0)
             }
             _ => Err(FcsError::KeywordValue {
@@ -352,9 +288,7 @@ impl ChannelReader<'_, '_> {
             return Ok(step);
         }
         if self.judge.tolerate(Tolerance::UnreadableTimeStep) {
-            self.judge.note(format!(
-                "$TIMESTEP is {value:?}; the Time channel stays in ticks"
-            ));
+            self.judge.note(format!("$TIMESTEP is {value:?}; the Time channel stays in ticks"));
             return Ok(1.0);
         }
         Err(FcsError::KeywordValue {
@@ -367,10 +301,7 @@ impl ChannelReader<'_, '_> {
 }
 
 fn finite(text: &str) -> Option<f64> {
-    text.trim()
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 fn data_type(keyword: &str, value: &str) -> Result<DataType, FcsError> {
@@ -378,18 +309,12 @@ fn data_type(keyword: &str, value: &str) -> Result<DataType, FcsError> {
         "I" => Ok(DataType::Integer),
         "F" => Ok(DataType::Float),
         "D" => Ok(DataType::Double),
-        _ => Err(FcsError::Unsupported {
-            keyword: keyword.to_owned(),
-            value: value.to_owned(),
-        }),
+        _ => Err(FcsError::Unsupported { keyword: keyword.to_owned(), value: value.to_owned() }),
     }
 }
 
 /// A required whole number that is not negative.
-pub(crate) fn parse_number<T: std::str::FromStr>(
-    keywords: &Keywords,
-    keyword: &str,
-) -> Result<T, FcsError> {
+pub(crate) fn parse_number<T: std::str::FromStr>(keywords: &Keywords, keyword: &str) -> Result<T, FcsError> {
     let value = keywords.require(keyword)?;
     value.trim().parse().map_err(|_| FcsError::KeywordValue {
         keyword: keyword.to_owned(),
@@ -401,12 +326,7 @@ pub(crate) fn parse_number<T: std::str::FromStr>(
 
 /// The range as a number, and for integers the mask it implies: values run
 /// from 0 to range − 1, so the bits above the next power of two are not data.
-fn range_and_mask(
-    keyword: &str,
-    text: &str,
-    data_type: DataType,
-    bits: u32,
-) -> Result<(f64, u64), FcsError> {
+fn range_and_mask(keyword: &str, text: &str, data_type: DataType, bits: u32) -> Result<(f64, u64), FcsError> {
     let refuse = |problem| FcsError::KeywordValue {
         keyword: keyword.to_owned(),
         value: text.to_owned(),
@@ -417,22 +337,13 @@ fn range_and_mask(
         let range = finite(text).ok_or_else(|| refuse("the range is not a number"))?;
         return Ok((range, 0));
     }
-    let range: u128 = text
-        .parse()
-        .map_err(|_| refuse("the range of an integer channel is a positive whole number"))?;
+    let range: u128 =
+        text.parse().map_err(|_| refuse("the range of an integer channel is a positive whole number"))?;
     if range == 0 {
-        return Err(refuse(
-            "the range of an integer channel is a positive whole number",
-        ));
+        return Err(refuse("the range of an integer channel is a positive whole number"));
     }
-    let width_mask = if bits >= 64 {
-        u64::MAX
-    } else {
-        (1 << bits) - 1
-    };
-    let range_mask = range
-        .checked_next_power_of_two()
-        .map_or(u128::MAX, |power| power - 1);
+    let width_mask = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
+    let range_mask = range.checked_next_power_of_two().map_or(u128::MAX, |power| power - 1);
     let range_mask = u64::try_from(range_mask).unwrap_or(u64::MAX);
     #[allow(clippy::cast_precision_loss)]
     Ok((range as f64, width_mask & range_mask))

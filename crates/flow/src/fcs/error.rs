@@ -33,9 +33,7 @@ pub enum FcsError {
         text: String,
     },
     /// A segment reaches outside the file or ends before it begins.
-    #[error(
-        "{segment} is said to lie at bytes {begin}..={end}, but the file has {file_bytes} bytes"
-    )]
+    #[error("{segment} is said to lie at bytes {begin}..={end}, but the file has {file_bytes} bytes")]
     SegmentOutside {
         /// TEXT, DATA, supplemental TEXT ….
         segment: &'static str,
@@ -147,7 +145,5 @@ pub enum FcsError {
 
 /// "; tolerance `x` would read it", or nothing.
 fn hint(remedy: Option<Tolerance>) -> String {
-    remedy.map_or_else(String::new, |tolerance| {
-        format!(" (tolerance `{tolerance}` would accept this)")
-    })
+    remedy.map_or_else(String::new, |tolerance| format!(" (tolerance `{tolerance}` would accept this)"))
 }

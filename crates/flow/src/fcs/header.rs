@@ -6,9 +6,7 @@ use super::error::FcsError;
 pub(crate) const HEADER_BYTES: usize = 58;
 
 /// The version a data set declares in its first six bytes.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum FcsVersion {
     /// FCS2.0 (1990).
     #[serde(rename = "2.0")]
@@ -72,37 +70,16 @@ impl Header {
     pub(crate) fn read(bytes: &[u8], at: u64) -> Result<Self, FcsError> {
         let magic = bytes.get(..6).unwrap_or(bytes);
         let Some(version) = FcsVersion::from_magic(magic) else {
-            let found = magic
-                .iter()
-                .map(|&byte| {
-                    if byte.is_ascii_graphic() {
-                        byte as char
-                    } else {
-                        '.'
-                    }
-                })
-                .collect();
+            let found =
+                magic.iter().map(|&byte| if byte.is_ascii_graphic() { byte as char } else { '.' }).collect();
             return Err(FcsError::NotFcs { found });
         };
         if bytes.len() < HEADER_BYTES {
-            return Err(FcsError::HeaderTruncated {
-                at,
-                bytes: bytes.len() as u64,
-            });
+            return Err(FcsError::HeaderTruncated { at, bytes: bytes.len() as u64 });
         }
-        let text = Segment {
-            begin: offset(bytes, 10, "TEXT begin")?,
-            end: offset(bytes, 18, "TEXT end")?,
-        };
-        let data = Segment {
-            begin: offset(bytes, 26, "DATA begin")?,
-            end: offset(bytes, 34, "DATA end")?,
-        };
-        Ok(Self {
-            version,
-            text,
-            data,
-        })
+        let text = Segment { begin: offset(bytes, 10, "TEXT begin")?, end: offset(bytes, 18, "TEXT end")? };
+        let data = Segment { begin: offset(bytes, 26, "DATA begin")?, end: offset(bytes, 34, "DATA end")? };
+        Ok(Self { version, text, data })
     }
 }
 
@@ -113,10 +90,7 @@ fn offset(bytes: &[u8], at: usize, field: &'static str) -> Result<u64, FcsError>
     let raw = bytes.get(at..at + 8).unwrap_or_default();
     let text = String::from_utf8_lossy(raw);
     let digits = text.trim_matches(' ');
-    let number = || FcsError::HeaderNumber {
-        field,
-        text: text.clone().into_owned(),
-    };
+    let number = || FcsError::HeaderNumber { field, text: text.clone().into_owned() };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(number());
     }

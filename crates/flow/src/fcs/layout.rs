@@ -76,12 +76,7 @@ impl Layout {
             event_bits += bits;
         }
         let byte_aligned = fields.iter().all(|field| field.bits % 8 == 0);
-        Ok(Self {
-            fields,
-            order: order.clone(),
-            event_bits,
-            byte_aligned,
-        })
+        Ok(Self { fields, order: order.clone(), event_bits, byte_aligned })
     }
 
     /// Bits of one event.
@@ -96,9 +91,7 @@ impl Layout {
             .iter()
             .map(|field| match field.data_type {
                 DataType::Float => Column::Single(vec![0.0; events]),
-                DataType::Integer if field.mask < EXACT_IN_SINGLE => {
-                    Column::Single(vec![0.0; events])
-                }
+                DataType::Integer if field.mask < EXACT_IN_SINGLE => Column::Single(vec![0.0; events]),
                 DataType::Integer | DataType::Double => Column::Double(vec![0.0; events]),
             })
             .collect()
@@ -107,11 +100,7 @@ impl Layout {
     /// Decodes the events in `block` (which begins at an event's first bit)
     /// into the parts, one per channel. Returns false when a value is not finite.
     pub(crate) fn decode(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
-        if self.byte_aligned {
-            self.decode_bytes(block, parts)
-        } else {
-            self.decode_bits(block, parts)
-        }
+        if self.byte_aligned { self.decode_bytes(block, parts) } else { self.decode_bits(block, parts) }
     }
 
     /// Tiles of events that stay in the first-level cache while each channel
@@ -136,12 +125,7 @@ impl Layout {
         let mut finite = true;
         for (field, part) in self.fields.iter().zip(parts.iter_mut()) {
             let value_at = |row: usize| {
-                let raw = read_bits(
-                    block,
-                    row * self.event_bits + field.bit_offset,
-                    field.bits,
-                    big,
-                );
+                let raw = read_bits(block, row * self.event_bits + field.bit_offset, field.bits, big);
                 from_raw(field, raw)
             };
             match part {
@@ -198,22 +182,12 @@ fn read_bits(block: &[u8], at: usize, bits: usize, big: bool) -> u64 {
     }
     #[allow(clippy::cast_possible_truncation)]
     let low = gathered as u64;
-    if bits >= 64 {
-        low
-    } else {
-        low & ((1 << bits) - 1)
-    }
+    if bits >= 64 { low } else { low & ((1 << bits) - 1) }
 }
 
 /// Picks one channel out of a tile of events.
 #[allow(clippy::cast_precision_loss)]
-fn decode_field(
-    field: &Field,
-    order: &ByteOrder,
-    tile: &[u8],
-    stride: usize,
-    part: ColumnPart<'_>,
-) -> bool {
+fn decode_field(field: &Field, order: &ByteOrder, tile: &[u8], stride: usize, part: ColumnPart<'_>) -> bool {
     let at = field.bit_offset / 8;
     let mask = field.mask;
     let bytes = field.bits / 8;
@@ -231,29 +205,19 @@ fn decode_field(
             pick(to, tile, stride, at, f64::from_be_bytes)
         }
         (ColumnPart::Single(to), DataType::Integer, _, 1) => {
-            pick(to, tile, stride, at, |raw: [u8; 1]| {
-                f32::from(raw[0] & (mask & 0xff) as u8)
-            })
+            pick(to, tile, stride, at, |raw: [u8; 1]| f32::from(raw[0] & (mask & 0xff) as u8))
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Little, 2) => {
-            pick(to, tile, stride, at, |raw| {
-                f32::from(u16::from_le_bytes(raw) & (mask & 0xffff) as u16)
-            })
+            pick(to, tile, stride, at, |raw| f32::from(u16::from_le_bytes(raw) & (mask & 0xffff) as u16))
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Big, 2) => {
-            pick(to, tile, stride, at, |raw| {
-                f32::from(u16::from_be_bytes(raw) & (mask & 0xffff) as u16)
-            })
+            pick(to, tile, stride, at, |raw| f32::from(u16::from_be_bytes(raw) & (mask & 0xffff) as u16))
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Little, 4) => {
-            pick(to, tile, stride, at, |raw| {
-                (u32::from_le_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32
-            })
+            pick(to, tile, stride, at, |raw| (u32::from_le_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32)
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Big, 4) => {
-            pick(to, tile, stride, at, |raw| {
-                (u32::from_be_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32
-            })
+            pick(to, tile, stride, at, |raw| (u32::from_be_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32)
         }
         (part, ..) => decode_any(field, order, tile, stride, part),
     }
@@ -295,13 +259,7 @@ fn pick<T: Finite, const N: usize>(
 }
 
 /// The rare shapes: 24, 40, 48, 56 and 64-bit integers and mixed byte orders.
-fn decode_any(
-    field: &Field,
-    order: &ByteOrder,
-    tile: &[u8],
-    stride: usize,
-    part: ColumnPart<'_>,
-) -> bool {
+fn decode_any(field: &Field, order: &ByteOrder, tile: &[u8], stride: usize, part: ColumnPart<'_>) -> bool {
     let at = field.bit_offset / 8;
     let bytes = field.bits / 8;
     let value = |row: &[u8]| {
@@ -332,22 +290,11 @@ fn decode_any(
 fn assemble(raw: &[u8], order: &ByteOrder) -> u64 {
     let shifted = |significance: usize, byte: u8| u64::from(byte) << (8 * significance.min(7));
     match order {
-        ByteOrder::Little => raw
-            .iter()
-            .enumerate()
-            .map(|(place, &byte)| shifted(place, byte))
-            .sum(),
-        ByteOrder::Big => raw
-            .iter()
-            .rev()
-            .enumerate()
-            .map(|(place, &byte)| shifted(place, byte))
-            .sum(),
+        ByteOrder::Little => raw.iter().enumerate().map(|(place, &byte)| shifted(place, byte)).sum(),
+        ByteOrder::Big => raw.iter().rev().enumerate().map(|(place, &byte)| shifted(place, byte)).sum(),
         ByteOrder::Mixed(_) if raw.len() == 1 => raw.iter().map(|&byte| u64::from(byte)).sum(),
-        ByteOrder::Mixed(places) => raw
-            .iter()
-            .zip(places)
-            .map(|(&byte, &place)| shifted(place.into(), byte))
-            .sum(),
+        ByteOrder::Mixed(places) => {
+            raw.iter().zip(places).map(|(&byte, &place)| shifted(place.into(), byte)).sum()
+        }
     }
 }

@@ -56,9 +56,7 @@ impl DataSet {
     /// Index of the channel with this `$PnN`.
     #[must_use]
     pub fn channel_index(&self, name: &str) -> Option<usize> {
-        self.channels
-            .iter()
-            .position(|channel| channel.name == name)
+        self.channels.iter().position(|channel| channel.name == name)
     }
 
     /// A channel's values on the detector's scale (`$PnE`, `$PnG` applied).
@@ -69,9 +67,7 @@ impl DataSet {
         let mut values = vec![0.0; column.len()];
         column.copy_to(0, &mut values);
         if !scale.is_identity() {
-            values
-                .iter_mut()
-                .for_each(|value| *value = scale.apply(*value));
+            values.iter_mut().for_each(|value| *value = scale.apply(*value));
         }
         Some(values)
     }
@@ -91,20 +87,13 @@ pub fn read_fcs(bytes: &[u8], options: &ReadOptions) -> Result<FcsFile, FcsError
 ///
 /// # Errors
 /// As [`read_fcs`], and [`FcsError::Io`] when the reader fails.
-pub fn read_fcs_from<R: Read + Seek>(
-    reader: R,
-    options: &ReadOptions,
-) -> Result<FcsFile, FcsError> {
+pub fn read_fcs_from<R: Read + Seek>(reader: R, options: &ReadOptions) -> Result<FcsFile, FcsError> {
     read_all(&mut ReaderSource::new(reader), options)
 }
 
 fn read_all(source: &mut impl Source, options: &ReadOptions) -> Result<FcsFile, FcsError> {
     let size = source.size()?;
-    limit(
-        "file size in bytes",
-        size.into(),
-        options.limits.file_bytes_max.into(),
-    )?;
+    limit("file size in bytes", size.into(), options.limits.file_bytes_max.into())?;
     let mut data_sets = Vec::new();
     let mut at = 0u64;
     loop {
@@ -113,21 +102,13 @@ fn read_all(source: &mut impl Source, options: &ReadOptions) -> Result<FcsFile, 
         let Some(next) = next else {
             return Ok(FcsFile { data_sets });
         };
-        limit(
-            "number of data sets",
-            data_sets.len() as u128 + 1,
-            options.limits.data_sets_max as u128,
-        )?;
+        limit("number of data sets", data_sets.len() as u128 + 1, options.limits.data_sets_max as u128)?;
         at = next;
     }
 }
 
 fn limit(what: &'static str, found: u128, limit: u128) -> Result<(), FcsError> {
-    if found > limit {
-        Err(FcsError::Limit { what, found, limit })
-    } else {
-        Ok(())
-    }
+    if found > limit { Err(FcsError::Limit { what, found, limit }) } else { Ok(()) }
 }
 
 /// Reads the data set that begins at byte `at`; also tells where the next begins.
@@ -144,12 +125,7 @@ fn read_data_set(
     let channels = read_channels(&keywords, header.version, &mut judge, &options.limits)?;
     let order = ByteOrder::read(keywords.require("$BYTEORD")?, header.version)?;
     let layout = Layout::new(&channels, &order)?;
-    let place = Place {
-        at,
-        size,
-        header: &header,
-        keywords: &keywords,
-    };
+    let place = Place { at, size, header: &header, keywords: &keywords };
     let (segment, events) = place.data(&layout, &options.limits, &mut judge)?;
     let mut columns = layout.columns(events);
     let finite = if events == 0 {
@@ -158,11 +134,7 @@ fn read_data_set(
         let len = (events as u64 * layout.event_bits() as u64).div_ceil(8);
         source.decode(at + segment.begin, len, &layout, &mut columns)?
     };
-    let non_finite = if finite {
-        None
-    } else {
-        Some(non_finite(&channels, &columns, events, &mut judge)?)
-    };
+    let non_finite = if finite { None } else { Some(non_finite(&channels, &columns, events, &mut judge)?) };
     let next = next_data_set(&keywords, at, size)?;
     let data_set = DataSet {
         version: header.version,
@@ -188,16 +160,8 @@ fn read_keywords(
 ) -> Result<Keywords, FcsError> {
     let mut keywords = Keywords::default();
     let len = segment_len("TEXT", header.text, at, size)?;
-    limit(
-        "TEXT size in bytes",
-        len.into(),
-        options.limits.text_bytes_max.into(),
-    )?;
-    keywords.read(
-        &source.range(at + header.text.begin, len)?,
-        judge,
-        &options.limits,
-    )?;
+    limit("TEXT size in bytes", len.into(), options.limits.text_bytes_max.into())?;
+    keywords.read(&source.range(at + header.text.begin, len)?, judge, &options.limits)?;
     if header.version == FcsVersion::V2_0 || keywords.get("$BEGINSTEXT").is_none() {
         return Ok(keywords);
     }
@@ -209,11 +173,7 @@ fn read_keywords(
         return Ok(keywords);
     }
     let len = segment_len("supplemental TEXT", more, at, size)?;
-    limit(
-        "supplemental TEXT size in bytes",
-        len.into(),
-        options.limits.text_bytes_max.into(),
-    )?;
+    limit("supplemental TEXT size in bytes", len.into(), options.limits.text_bytes_max.into())?;
     keywords.read(&source.range(at + more.begin, len)?, judge, &options.limits)?;
     Ok(keywords)
 }
@@ -239,20 +199,14 @@ fn require_list_mode(keywords: &Keywords, version: FcsVersion) -> Result<(), Fcs
     let mode = match keywords.get("$MODE") {
         None if version >= FcsVersion::V3_2 => return Ok(()),
         None => {
-            return Err(FcsError::MissingKeyword {
-                keyword: "$MODE".to_owned(),
-                remedy: None,
-            });
+            return Err(FcsError::MissingKeyword { keyword: "$MODE".to_owned(), remedy: None });
         }
         Some(mode) => mode.trim(),
     };
     if mode.eq_ignore_ascii_case("L") {
         return Ok(());
     }
-    Err(FcsError::Unsupported {
-        keyword: "$MODE".to_owned(),
-        value: mode.to_owned(),
-    })
+    Err(FcsError::Unsupported { keyword: "$MODE".to_owned(), value: mode.to_owned() })
 }
 
 /// What decides where DATA lies and how many events it has.
@@ -274,11 +228,7 @@ impl Place<'_> {
         let event_bits = layout.event_bits() as u64;
         let stated = self.stated_events()?;
         if let Some(events) = stated {
-            limit(
-                "number of events ($TOT)",
-                events.into(),
-                limits.events_max.into(),
-            )?;
+            limit("number of events ($TOT)", events.into(), limits.events_max.into())?;
         }
         let segment = self.segment(stated, event_bits, judge)?;
         if event_bits == 0 {
@@ -296,8 +246,7 @@ impl Place<'_> {
             Some(0) if segment.is_unset() => return Ok((segment, 0)),
             Some(events) => events,
             None => {
-                (segment.end.saturating_add(1).saturating_sub(segment.begin)).saturating_mul(8)
-                    / event_bits
+                (segment.end.saturating_add(1).saturating_sub(segment.begin)).saturating_mul(8) / event_bits
             }
         };
         limit("number of events", events.into(), limits.events_max.into())?;
@@ -326,8 +275,7 @@ impl Place<'_> {
         judge: &mut Judge<'_>,
     ) -> Result<Segment, FcsError> {
         let header = self.header.data;
-        let in_text =
-            self.keywords.get("$BEGINDATA").is_some() && self.keywords.get("$ENDDATA").is_some();
+        let in_text = self.keywords.get("$BEGINDATA").is_some() && self.keywords.get("$ENDDATA").is_some();
         if self.header.version == FcsVersion::V2_0 {
             return Ok(header);
         }
@@ -344,10 +292,8 @@ impl Place<'_> {
         if header.is_unset() || header == text {
             return Ok(text);
         }
-        let differ = FcsError::OffsetsDiffer {
-            header: (header.begin, header.end),
-            text: (text.begin, text.end),
-        };
+        let differ =
+            FcsError::OffsetsDiffer { header: (header.begin, header.end), text: (text.begin, text.end) };
         if !judge.tolerate(Tolerance::HeaderTextOffsetsDiffer) {
             return Err(differ);
         }
@@ -355,10 +301,7 @@ impl Place<'_> {
             events.is_some_and(|events| {
                 let needed = (u128::from(events) * u128::from(event_bits)).div_ceil(8);
                 u128::from(segment.end) + 1 == u128::from(segment.begin) + needed
-                    && self
-                        .at
-                        .checked_add(segment.end)
-                        .is_some_and(|end| end < self.size)
+                    && self.at.checked_add(segment.end).is_some_and(|end| end < self.size)
             })
         };
         match (fits(header), fits(text)) {
@@ -384,9 +327,7 @@ impl Place<'_> {
     fn header_alone(&self, absent: &str, judge: &mut Judge<'_>) -> Result<Segment, FcsError> {
         let header = self.header.data;
         if !header.is_unset() && judge.tolerate(Tolerance::MissingTextOffsets) {
-            judge.note(format!(
-                "{absent} is missing; the HEADER's offsets are used"
-            ));
+            judge.note(format!("{absent} is missing; the HEADER's offsets are used"));
             return Ok(header);
         }
         Err(FcsError::MissingKeyword {
@@ -406,13 +347,7 @@ impl Place<'_> {
     ) -> Result<Segment, FcsError> {
         let needed = (u128::from(events) * u128::from(event_bits)).div_ceil(8);
         let found = u64::saturating_sub(segment.end.saturating_add(1), segment.begin);
-        let length = |remedy| FcsError::DataLength {
-            found,
-            needed,
-            events,
-            event_bits,
-            remedy,
-        };
+        let length = |remedy| FcsError::DataLength { found, needed, events, event_bits, remedy };
         if events == 0 {
             return Ok(segment);
         }
@@ -431,9 +366,7 @@ impl Place<'_> {
                 if !judge.tolerate(Tolerance::DataSegmentLonger) {
                     return Err(length(Some(Tolerance::DataSegmentLonger)));
                 }
-                judge.note(format!(
-                    "{more} bytes of DATA after the last event are not read"
-                ));
+                judge.note(format!("{more} bytes of DATA after the last event are not read"));
             }
         }
         // `needed` is at most `found`, which came from 64-bit offsets.
@@ -459,10 +392,7 @@ fn next_data_set(keywords: &Keywords, at: u64, size: u64) -> Result<Option<u64>,
         return Ok(None);
     }
     if next < HEADER_BYTES as i128 {
-        return Err(refuse(
-            next,
-            "it must lead forward, past this data set's HEADER",
-        ));
+        return Err(refuse(next, "it must lead forward, past this data set's HEADER"));
     }
     let begin = i128::from(at).saturating_add(next);
     match u64::try_from(begin) {
@@ -489,14 +419,8 @@ fn non_finite(
     let count = marked.count();
     let (channel, index) = first.unwrap_or_default();
     if !judge.tolerate(Tolerance::NonFiniteEvents) {
-        return Err(FcsError::NonFinite {
-            events: count,
-            channel,
-            first: index,
-        });
+        return Err(FcsError::NonFinite { events: count, channel, first: index });
     }
-    judge.note(format!(
-        "{count} events hold NaN or infinite values and lie outside every gate"
-    ));
+    judge.note(format!("{count} events hold NaN or infinite values and lie outside every gate"));
     Ok(marked)
 }

@@ -46,23 +46,13 @@ impl Source for SliceSource<'_> {
         layout: &Layout,
         columns: &mut [Column],
     ) -> Result<bool, FcsError> {
-        Ok(decode_parallel(
-            slice(self.0, begin, len),
-            layout,
-            columns,
-            0,
-            usize::MAX,
-        ))
+        Ok(decode_parallel(slice(self.0, begin, len), layout, columns, 0, usize::MAX))
     }
 }
 
 fn slice(bytes: &[u8], begin: u64, len: u64) -> &[u8] {
-    let begin = usize::try_from(begin)
-        .unwrap_or(usize::MAX)
-        .min(bytes.len());
-    let end = begin
-        .saturating_add(usize::try_from(len).unwrap_or(usize::MAX))
-        .min(bytes.len());
+    let begin = usize::try_from(begin).unwrap_or(usize::MAX).min(bytes.len());
+    let end = begin.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)).min(bytes.len());
     bytes.get(begin..end).unwrap_or_default()
 }
 
@@ -83,18 +73,10 @@ fn decode_parallel(
     for column in columns {
         match column {
             Column::Single(values) => {
-                add_parts(
-                    &mut pieces,
-                    window(values, first_row, rows),
-                    ColumnPart::Single,
-                );
+                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Single);
             }
             Column::Double(values) => {
-                add_parts(
-                    &mut pieces,
-                    window(values, first_row, rows),
-                    ColumnPart::Double,
-                );
+                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Double);
             }
         }
     }
@@ -139,19 +121,14 @@ pub(crate) struct ReaderSource<R> {
 
 impl<R: Read + Seek> ReaderSource<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            size: None,
-            buffer: Vec::new(),
-        }
+        Self { reader, size: None, buffer: Vec::new() }
     }
 
     /// Fills the buffer from `begin`, up to `len` bytes or the file's end.
     fn fill(&mut self, begin: u64, len: u64) -> Result<(), FcsError> {
         let available = self.size()?.saturating_sub(begin).min(len);
         self.reader.seek(SeekFrom::Start(begin))?;
-        self.buffer
-            .resize(usize::try_from(available).unwrap_or(usize::MAX), 0);
+        self.buffer.resize(usize::try_from(available).unwrap_or(usize::MAX), 0);
         self.reader.read_exact(&mut self.buffer)?;
         Ok(())
     }

@@ -23,9 +23,7 @@ impl Keywords {
 
     /// All keywords in alphabetical order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.values
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.values.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// How many keywords there are.
@@ -42,10 +40,7 @@ impl Keywords {
 
     /// A required keyword's value.
     pub(crate) fn require(&self, name: &str) -> Result<&str, FcsError> {
-        self.get(name).ok_or_else(|| FcsError::MissingKeyword {
-            keyword: name.to_owned(),
-            remedy: None,
-        })
+        self.get(name).ok_or_else(|| FcsError::MissingKeyword { keyword: name.to_owned(), remedy: None })
     }
 
     /// Adds the keywords of one TEXT segment (primary or supplemental).
@@ -59,11 +54,7 @@ impl Keywords {
         if tokens.len() % 2 != 0 {
             let last = tokens.last().cloned().unwrap_or_default();
             return Err(text_error(
-                format!(
-                    "{} tokens do not pair up; the last is {:?}",
-                    tokens.len(),
-                    shorten(&last)
-                ),
+                format!("{} tokens do not pair up; the last is {:?}", tokens.len(), shorten(&last)),
                 Some(Tolerance::EmptyKeywordValue),
             ));
         }
@@ -101,11 +92,7 @@ impl Keywords {
             }
             Some(first) => {
                 return Err(text_error(
-                    format!(
-                        "keyword {name} appears twice, as {:?} and {:?}",
-                        shorten(first),
-                        shorten(value)
-                    ),
+                    format!("keyword {name} appears twice, as {:?} and {:?}", shorten(first), shorten(value)),
                     Some(Tolerance::DuplicateKeyword),
                 ));
             }
@@ -135,14 +122,11 @@ fn tokens(segment: &[u8], judge: &mut Judge<'_>) -> Result<Vec<String>, FcsError
         return Err(text_error("the segment is empty".to_owned(), None));
     };
     if delimiter == 0 || delimiter > 126 {
-        return Err(text_error(
-            format!("byte {delimiter} cannot be a delimiter (1 to 126)"),
-            None,
-        ));
+        return Err(text_error(format!("byte {delimiter} cannot be a delimiter (1 to 126)"), None));
     }
     let rest = without_padding(rest, delimiter, judge)?;
-    let doubled = rest.last() == Some(&delimiter)
-        || rest.windows(2).any(|pair| pair == [delimiter, delimiter]);
+    let doubled =
+        rest.last() == Some(&delimiter) || rest.windows(2).any(|pair| pair == [delimiter, delimiter]);
     if doubled && judge.tolerate(Tolerance::EmptyKeywordValue) {
         return Ok(rest.split(|&byte| byte == delimiter).map(decode).collect());
     }
@@ -195,25 +179,15 @@ fn refuse_swallowed_keyword(
 
 /// Cuts what follows the last delimiter when it is only blanks or zeros, and
 /// the last delimiter itself.
-fn without_padding<'a>(
-    rest: &'a [u8],
-    delimiter: u8,
-    judge: &mut Judge<'_>,
-) -> Result<&'a [u8], FcsError> {
+fn without_padding<'a>(rest: &'a [u8], delimiter: u8, judge: &mut Judge<'_>) -> Result<&'a [u8], FcsError> {
     let Some(last) = rest.iter().rposition(|&byte| byte == delimiter) else {
         return Err(text_error("no second delimiter".to_owned(), None));
     };
     let (body, tail) = rest.split_at(last);
     let padding = tail.get(1..).unwrap_or_default();
-    if padding
-        .iter()
-        .all(|byte| matches!(byte, b' ' | 0 | b'\r' | b'\n'))
-    {
+    if padding.iter().all(|byte| matches!(byte, b' ' | 0 | b'\r' | b'\n')) {
         if !padding.is_empty() {
-            judge.note(format!(
-                "TEXT is followed by {} bytes of padding",
-                padding.len()
-            ));
+            judge.note(format!("TEXT is followed by {} bytes of padding", padding.len()));
         }
         return Ok(body);
     }
@@ -231,8 +205,6 @@ fn without_padding<'a>(
 /// older instruments wrote their own 8-bit sets, and no value that matters for
 /// the data uses anything beyond ASCII.
 fn decode(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes).map_or_else(
-        |_| bytes.iter().map(|&byte| byte as char).collect(),
-        str::to_owned,
-    )
+    std::str::from_utf8(bytes)
+        .map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
 }

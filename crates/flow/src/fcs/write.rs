@@ -108,24 +108,12 @@ fn data_set_bytes(data_set: &WriteDataSet, last: bool) -> Result<Vec<u8>, FcsErr
     let text_len = text(data_set, events, 0, 0, 0)?.len();
     let text_end = TEXT_BEGIN + text_len - 1;
     let data_begin = text_end + 1;
-    let (begin, end) = if data.is_empty() {
-        (0, 0)
-    } else {
-        (data_begin, data_begin + data.len() - 1)
-    };
+    let (begin, end) = if data.is_empty() { (0, 0) } else { (data_begin, data_begin + data.len() - 1) };
     // A CRC field of zeros: not computed, as the standard allows.
-    let crc: &[u8] = if data_set.version >= FcsVersion::V3_0 {
-        b"00000000"
-    } else {
-        b""
-    };
+    let crc: &[u8] = if data_set.version >= FcsVersion::V3_0 { b"00000000" } else { b"" };
     let total = data_begin + data.len() + crc.len();
-    if data_set.version == FcsVersion::V2_0 && end > HEADER_OFFSET_MAX
-        || text_end > HEADER_OFFSET_MAX
-    {
-        return Err(unwritable(
-            "a segment ends beyond the eight digits of a HEADER offset",
-        ));
+    if data_set.version == FcsVersion::V2_0 && end > HEADER_OFFSET_MAX || text_end > HEADER_OFFSET_MAX {
+        return Err(unwritable("a segment ends beyond the eight digits of a HEADER offset"));
     }
     let in_header = |offset| if end > HEADER_OFFSET_MAX { 0 } else { offset };
     let mut bytes = format!(
@@ -137,13 +125,7 @@ fn data_set_bytes(data_set: &WriteDataSet, last: bool) -> Result<Vec<u8>, FcsErr
         0
     )
     .into_bytes();
-    bytes.extend(text(
-        data_set,
-        events,
-        begin,
-        end,
-        if last { 0 } else { total },
-    )?);
+    bytes.extend(text(data_set, events, begin, end, if last { 0 } else { total })?);
     bytes.extend(data);
     bytes.extend(crc);
     Ok(bytes)
@@ -166,12 +148,7 @@ fn text(
     end: usize,
     next: usize,
 ) -> Result<Vec<u8>, FcsError> {
-    let types = || {
-        data_set
-            .channels
-            .iter()
-            .map(|channel| channel.values.data_type())
-    };
+    let types = || data_set.channels.iter().map(|channel| channel.values.data_type());
     let main_type = types().next().unwrap_or(DataType::Float);
     let mixed = types().any(|data_type| data_type != main_type);
     if mixed && data_set.version < FcsVersion::V3_2 {
@@ -206,10 +183,7 @@ fn text(
             add(&format!("$P{number}G"), gain.to_string());
         }
         if mixed {
-            add(
-                &format!("$P{number}DATATYPE"),
-                type_letter(channel.values.data_type()).to_owned(),
-            );
+            add(&format!("$P{number}DATATYPE"), type_letter(channel.values.data_type()).to_owned());
         }
     }
     pairs.extend(data_set.keywords.iter().cloned());
@@ -226,21 +200,15 @@ const fn type_letter(data_type: DataType) -> &'static str {
 
 fn join(pairs: &[(String, String)], delimiter: u8) -> Result<Vec<u8>, FcsError> {
     if delimiter == 0 || delimiter > 126 {
-        return Err(unwritable(format!(
-            "byte {delimiter} cannot be a delimiter"
-        )));
+        return Err(unwritable(format!("byte {delimiter} cannot be a delimiter")));
     }
     let mut text = vec![delimiter];
     for (name, value) in pairs {
         if name.as_bytes().contains(&delimiter) || name.trim().is_empty() {
-            return Err(unwritable(format!(
-                "keyword {name:?} is empty or holds the delimiter"
-            )));
+            return Err(unwritable(format!("keyword {name:?} is empty or holds the delimiter")));
         }
         if value.is_empty() || value.as_bytes().first() == Some(&delimiter) {
-            return Err(unwritable(format!(
-                "the value of {name} is empty or begins with the delimiter"
-            )));
+            return Err(unwritable(format!("the value of {name} is empty or begins with the delimiter")));
         }
         text.extend(name.as_bytes());
         text.push(delimiter);
@@ -264,23 +232,15 @@ fn pack(data_set: &WriteDataSet, events: usize) -> Result<Vec<u8>, FcsError> {
             DataType::Double => channel.bits == 64,
         };
         if !wanted {
-            return Err(unwritable(format!(
-                "channel {:?} cannot have {} bits",
-                channel.name, channel.bits
-            )));
+            return Err(unwritable(format!("channel {:?} cannot have {} bits", channel.name, channel.bits)));
         }
         if let ByteOrder::Mixed(places) = &data_set.order
             && channel.bits as usize != places.len() * 8
         {
-            return Err(unwritable(
-                "a mixed byte order must name every byte of every value",
-            ));
+            return Err(unwritable("a mixed byte order must name every byte of every value"));
         }
     }
-    let mut packer = Packer {
-        bytes: Vec::new(),
-        filled: 0,
-    };
+    let mut packer = Packer { bytes: Vec::new(), filled: 0 };
     for event in 0..events {
         for channel in &data_set.channels {
             let raw = channel.values.bits_of(event);
@@ -294,11 +254,9 @@ fn pack(data_set: &WriteDataSet, events: usize) -> Result<Vec<u8>, FcsError> {
                 ByteOrder::Big => packer.push_big(raw, channel.bits),
                 ByteOrder::Little => packer.push_little(raw, channel.bits),
                 ByteOrder::Mixed(places) => {
-                    packer.bytes.extend(
-                        places
-                            .iter()
-                            .map(|&place| raw.to_le_bytes()[usize::from(place) % 8]),
-                    );
+                    packer
+                        .bytes
+                        .extend(places.iter().map(|&place| raw.to_le_bytes()[usize::from(place) % 8]));
                 }
             }
         }
@@ -317,11 +275,7 @@ impl Packer {
         if self.filled == 0 {
             self.bytes.push(0);
         }
-        let place = if most_significant_first {
-            7 - self.filled
-        } else {
-            self.filled
-        };
+        let place = if most_significant_first { 7 - self.filled } else { self.filled };
         if let Some(last) = self.bytes.last_mut() {
             *last |= u8::from(bit) << place;
         }
@@ -330,19 +284,15 @@ impl Packer {
 
     fn push_big(&mut self, raw: u64, bits: u32) {
         if self.filled == 0 && bits.is_multiple_of(8) {
-            self.bytes
-                .extend(raw.to_be_bytes().iter().skip(8 - bits as usize / 8));
+            self.bytes.extend(raw.to_be_bytes().iter().skip(8 - bits as usize / 8));
         } else {
-            (0..bits)
-                .rev()
-                .for_each(|bit| self.push_bit(raw >> bit & 1 == 1, true));
+            (0..bits).rev().for_each(|bit| self.push_bit(raw >> bit & 1 == 1, true));
         }
     }
 
     fn push_little(&mut self, raw: u64, bits: u32) {
         if self.filled == 0 && bits.is_multiple_of(8) {
-            self.bytes
-                .extend(raw.to_le_bytes().iter().take(bits as usize / 8));
+            self.bytes.extend(raw.to_le_bytes().iter().take(bits as usize / 8));
         } else {
             (0..bits).for_each(|bit| self.push_bit(raw >> bit & 1 == 1, false));
         }

@@ -6,17 +6,11 @@ use super::xml::{Element, Space};
 
 impl Element {
     pub(crate) fn grammar(&self, problem: impl Into<String>) -> GatingError {
-        GatingError::Grammar {
-            line: self.line,
-            problem: problem.into(),
-        }
+        GatingError::Grammar { line: self.line, problem: problem.into() }
     }
 
     pub(crate) fn unexpected(&self) -> GatingError {
-        self.grammar(format!(
-            "<{}> is not defined here by Gating-ML 2.0",
-            self.name
-        ))
+        self.grammar(format!("<{}> is not defined here by Gating-ML 2.0", self.name))
     }
 
     /// The children, without custom information, after checking that the
@@ -56,14 +50,11 @@ impl Element {
     }
 
     pub(crate) fn optional_number(&self, name: &str) -> Result<Option<f64>, GatingError> {
-        self.optional(name)
-            .map(|text| self.parse_number(name, text))
-            .transpose()
+        self.optional(name).map(|text| self.parse_number(name, text)).transpose()
     }
 
     pub(crate) fn number(&self, name: &str) -> Result<f64, GatingError> {
-        self.required(name)
-            .and_then(|text| self.parse_number(name, text))
+        self.required(name).and_then(|text| self.parse_number(name, text))
     }
 
     pub(crate) fn parse_number(&self, name: &str, text: &str) -> Result<f64, GatingError> {

@@ -77,13 +77,9 @@ pub fn apply_gates(
         .zip(memberships)
         .zip(&counts)
         .map(|((population, membership), &count)| {
-            let parent = population
-                .parent
-                .and_then(|parent| plan.populations.get(parent));
-            let parent_count = population
-                .parent
-                .and_then(|parent| counts.get(parent).copied())
-                .unwrap_or(events);
+            let parent = population.parent.and_then(|parent| plan.populations.get(parent));
+            let parent_count =
+                population.parent.and_then(|parent| counts.get(parent).copied()).unwrap_or(events);
             Some(GateResult {
                 id: population.id.clone(),
                 path: population.path.clone(),
@@ -97,11 +93,7 @@ pub fn apply_gates(
             })
         })
         .collect();
-    Ok(plan
-        .file_order
-        .iter()
-        .filter_map(|&place| results.get_mut(place).and_then(Option::take))
-        .collect())
+    Ok(plan.file_order.iter().filter_map(|&place| results.get_mut(place).and_then(Option::take)).collect())
 }
 
 /// 100 × part ÷ whole; `None` when the whole is empty.
@@ -132,11 +124,7 @@ fn scale_tables(plan: &Plan, data_set: &DataSet) -> Vec<Option<Vec<f64>>> {
 
 fn run(plan: &Plan, data_set: &DataSet) -> Vec<Membership> {
     let events = data_set.events;
-    let mut words: Vec<Vec<u64>> = plan
-        .populations
-        .iter()
-        .map(|_| vec![0; events.div_ceil(WORD)])
-        .collect();
+    let mut words: Vec<Vec<u64>> = plan.populations.iter().map(|_| vec![0; events.div_ceil(WORD)]).collect();
     let tables = scale_tables(plan, data_set);
     let mut pieces: Vec<Vec<&mut [u64]>> = Vec::new();
     pieces.resize_with(events.div_ceil(PIECE), Vec::new);
@@ -160,10 +148,7 @@ fn run(plan: &Plan, data_set: &DataSet) -> Vec<Membership> {
             }
         },
     );
-    words
-        .into_iter()
-        .map(|words| Membership::from_words(words, events))
-        .collect()
+    words.into_iter().map(|words| Membership::from_words(words, events)).collect()
 }
 
 /// Values and decisions of one block of events.
@@ -207,10 +192,9 @@ impl<'a> Block<'a> {
         let column = |index: usize| earlier.get(index).map(Vec::as_slice).unwrap_or_default();
         match step {
             Step::Scale { channel } => {
-                if let (Some(values), Some(channel)) = (
-                    data_set.columns.get(*channel),
-                    data_set.channels.get(*channel),
-                ) {
+                if let (Some(values), Some(channel)) =
+                    (data_set.columns.get(*channel), data_set.channels.get(*channel))
+                {
                     let to = to.get_mut(..self.rows).unwrap_or_default();
                     values.copy_to(start, to);
                     match self.tables.get(index).and_then(Option::as_ref) {
@@ -220,9 +204,7 @@ impl<'a> Block<'a> {
                             *value = table.get(stored).copied().unwrap_or(f64::NAN);
                         }),
                         None if channel.scale.is_identity() => {}
-                        None => to
-                            .iter_mut()
-                            .for_each(|value| *value = channel.scale.apply(*value)),
+                        None => to.iter_mut().for_each(|value| *value = channel.scale.apply(*value)),
                     }
                 }
             }
@@ -234,26 +216,10 @@ impl<'a> Block<'a> {
                     }
                 }
             }
-            Step::Ratio {
-                numerator,
-                denominator,
-                a,
-                b,
-                c,
-                low,
-                high,
-            } => {
-                for ((to, x), y) in to
-                    .iter_mut()
-                    .zip(column(*numerator))
-                    .zip(column(*denominator))
-                {
+            Step::Ratio { numerator, denominator, a, b, c, low, high } => {
+                for ((to, x), y) in to.iter_mut().zip(column(*numerator)).zip(column(*denominator)) {
                     let divisor = y - c;
-                    let ratio = if divisor == 0.0 {
-                        f64::NAN
-                    } else {
-                        a * (x - b) / divisor
-                    };
+                    let ratio = if divisor == 0.0 { f64::NAN } else { a * (x - b) / divisor };
                     *to = if ratio < *low {
                         *low
                     } else if ratio > *high {
@@ -277,27 +243,16 @@ impl<'a> Block<'a> {
         let mut valid = [0; BLOCK_WORDS];
         for (index, word) in valid.iter_mut().enumerate() {
             let rows = self.rows.saturating_sub(index * WORD).min(WORD);
-            *word = if rows == WORD {
-                u64::MAX
-            } else {
-                (1 << rows) - 1
-            };
+            *word = if rows == WORD { u64::MAX } else { (1 << rows) - 1 };
             if let Some(non_finite) = &data_set.non_finite {
-                *word &= !non_finite
-                    .words()
-                    .get(start / WORD + index)
-                    .copied()
-                    .unwrap_or_default();
+                *word &= !non_finite.words().get(start / WORD + index).copied().unwrap_or_default();
             }
         }
         valid
     }
 
     fn decide(&self, population: &Planned, valid: &[u64; BLOCK_WORDS]) -> [u64; BLOCK_WORDS] {
-        let above = population
-            .parent
-            .and_then(|parent| self.decided.get(parent))
-            .unwrap_or(valid);
+        let above = population.parent.and_then(|parent| self.decided.get(parent)).unwrap_or(valid);
         let mut decided = [0; BLOCK_WORDS];
         for (index, (to, &candidates)) in decided.iter_mut().zip(above).enumerate() {
             // No candidate, no work: deep gates see few events.
@@ -311,37 +266,23 @@ impl<'a> Block<'a> {
     fn test(&self, test: &Test, word: usize) -> u64 {
         let values = |step: usize| {
             let end = ((word + 1) * WORD).min(self.rows);
-            self.columns
-                .get(step)
-                .and_then(|column| column.get(word * WORD..end))
-                .unwrap_or_default()
+            self.columns.get(step).and_then(|column| column.get(word * WORD..end)).unwrap_or_default()
         };
         let operand = |&(place, complement): &(usize, bool)| {
-            let bits = self
-                .decided
-                .get(place)
-                .and_then(|words| words.get(word))
-                .copied()
-                .unwrap_or_default();
+            let bits = self.decided.get(place).and_then(|words| words.get(word)).copied().unwrap_or_default();
             if complement { !bits } else { bits }
         };
         match test {
-            Test::Ranges(ranges) => ranges.iter().fold(u64::MAX, |bits, (step, bounds)| {
-                bits & bounds.word(values(*step))
-            }),
+            Test::Ranges(ranges) => {
+                ranges.iter().fold(u64::MAX, |bits, (step, bounds)| bits & bounds.word(values(*step)))
+            }
             Test::Polygon { x, y, polygon } => polygon.word(values(*x), values(*y)),
             Test::Ellipsoid { steps, ellipsoid } => {
                 let columns: Vec<&[f64]> = steps.iter().map(|&step| values(step)).collect();
                 ellipsoid.word(&columns)
             }
-            Test::And(operands) => operands
-                .iter()
-                .map(operand)
-                .fold(u64::MAX, |bits, more| bits & more),
-            Test::Or(operands) => operands
-                .iter()
-                .map(operand)
-                .fold(0, |bits, more| bits | more),
+            Test::And(operands) => operands.iter().map(operand).fold(u64::MAX, |bits, more| bits & more),
+            Test::Or(operands) => operands.iter().map(operand).fold(0, |bits, more| bits | more),
         }
     }
 }
@@ -373,13 +314,9 @@ pub fn dimension_values(
             let start = piece * BLOCK;
             block.run(data_set, start, (data_set.events - start).min(BLOCK));
             for (part, &step) in parts.into_iter().zip(&steps) {
-                for (to, &value) in part.iter_mut().zip(
-                    block
-                        .columns
-                        .get(step)
-                        .map(Vec::as_slice)
-                        .unwrap_or_default(),
-                ) {
+                for (to, &value) in
+                    part.iter_mut().zip(block.columns.get(step).map(Vec::as_slice).unwrap_or_default())
+                {
                     *to = value;
                 }
             }

@@ -59,9 +59,7 @@ pub enum GatingError {
         reference: String,
     },
     /// A quadrant gate is not one population.
-    #[error(
-        "gate {gate:?} refers to quadrant gate {reference:?}; name one of its quadrants: {quadrants}"
-    )]
+    #[error("gate {gate:?} refers to quadrant gate {reference:?}; name one of its quadrants: {quadrants}")]
     QuadrantGateReference {
         /// The gate that refers.
         gate: String,
@@ -77,9 +75,7 @@ pub enum GatingError {
         circle: Vec<String>,
     },
     /// A channel the data does not have.
-    #[error(
-        "gate {gate:?} needs channel {channel:?}, which the data set does not have; it has: {present}"
-    )]
+    #[error("gate {gate:?} needs channel {channel:?}, which the data set does not have; it has: {present}")]
     MissingChannel {
         /// The gate.
         gate: String,

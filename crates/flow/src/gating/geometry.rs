@@ -25,9 +25,7 @@ impl Bounds {
 }
 
 fn bits(values: &[f64], inside: impl Fn(f64) -> bool) -> u64 {
-    values.iter().enumerate().fold(0, |word, (bit, &value)| {
-        word | (u64::from(inside(value)) << bit)
-    })
+    values.iter().enumerate().fold(0, |word, (bit, &value)| word | (u64::from(inside(value)) << bit))
 }
 
 /// A polygon by the even-odd rule; points on its edge belong to it.
@@ -57,11 +55,7 @@ impl Polygon {
             .iter()
             .zip(following)
             .map(|(&from, &to)| {
-                let (low, high) = if from[1] <= to[1] {
-                    (from, to)
-                } else {
-                    (to, from)
-                };
+                let (low, high) = if from[1] <= to[1] { (from, to) } else { (to, from) };
                 Edge {
                     x1: low[0],
                     y1: low[1],
@@ -74,20 +68,10 @@ impl Polygon {
             })
             .collect();
         let extreme = |axis: usize, pick: fn(f64, f64) -> f64, start| {
-            vertices
-                .iter()
-                .filter_map(|vertex| vertex.get(axis))
-                .copied()
-                .fold(start, pick)
+            vertices.iter().filter_map(|vertex| vertex.get(axis)).copied().fold(start, pick)
         };
-        let min = [
-            extreme(0, f64::min, f64::INFINITY),
-            extreme(1, f64::min, f64::INFINITY),
-        ];
-        let max = [
-            extreme(0, f64::max, f64::NEG_INFINITY),
-            extreme(1, f64::max, f64::NEG_INFINITY),
-        ];
+        let min = [extreme(0, f64::min, f64::INFINITY), extreme(1, f64::min, f64::INFINITY)];
+        let max = [extreme(0, f64::max, f64::NEG_INFINITY), extreme(1, f64::max, f64::NEG_INFINITY)];
         Self { edges, min, max }
     }
 
@@ -102,10 +86,7 @@ impl Polygon {
         let mut odd = [0u8; WORD];
         let mut on_edge = [0u8; WORD];
         for edge in &self.edges {
-            let points = xs
-                .iter()
-                .zip(ys)
-                .zip(odd.iter_mut().zip(on_edge.iter_mut()));
+            let points = xs.iter().zip(ys).zip(odd.iter_mut().zip(on_edge.iter_mut()));
             for ((&x, &y), (odd, on_edge)) in points {
                 let side = edge.dx * (y - edge.y1) - edge.dy * (x - edge.x1);
                 *odd ^= u8::from(side > 0.0) & u8::from(y >= edge.y1) & u8::from(y < edge.y2);
@@ -120,9 +101,7 @@ impl Polygon {
             .iter()
             .zip(&on_edge)
             .enumerate()
-            .fold(0u64, |word, (bit, (odd, on))| {
-                word | (u64::from(odd | on) << bit)
-            });
+            .fold(0u64, |word, (bit, (odd, on))| word | (u64::from(odd | on) << bit));
         inside & boxed
     }
 }
@@ -150,11 +129,7 @@ impl Ellipsoid {
         }
         let inverse: Vec<f64> = matrix.try_inverse()?.transpose().iter().copied().collect();
         let finite = inverse.iter().all(|value| value.is_finite());
-        finite.then(|| Self {
-            mean: mean.to_vec(),
-            inverse,
-            distance_square,
-        })
+        finite.then(|| Self { mean: mean.to_vec(), inverse, distance_square })
     }
 
     /// One bit per point; `columns` hold one slice per dimension.
@@ -175,9 +150,7 @@ impl Ellipsoid {
                 }
             }
         }
-        bits(square.get(..events).unwrap_or_default(), |square| {
-            square <= self.distance_square
-        })
+        bits(square.get(..events).unwrap_or_default(), |square| square <= self.distance_square)
     }
 }
 

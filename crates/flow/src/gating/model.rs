@@ -245,11 +245,7 @@ impl GatingDocument {
             .map(|gate| gate.id.clone())
             .collect();
         changed.extend(
-            later
-                .gates
-                .iter()
-                .filter(|gate| self.gate(&gate.id).is_none())
-                .map(|gate| gate.id.clone()),
+            later.gates.iter().filter(|gate| self.gate(&gate.id).is_none()).map(|gate| gate.id.clone()),
         );
         changed
     }

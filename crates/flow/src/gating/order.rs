@@ -27,10 +27,7 @@ pub(crate) fn order(document: &GatingDocument) -> Result<Ordered<'_>, GatingErro
     let mut index: HashMap<&str, usize> = HashMap::new();
     for (place, population) in populations.iter().enumerate() {
         if index.insert(population.id, place).is_some() {
-            return Err(GatingError::DuplicateId {
-                kind: "gate",
-                id: population.id.to_owned(),
-            });
+            return Err(GatingError::DuplicateId { kind: "gate", id: population.id.to_owned() });
         }
     }
     let needs = populations
@@ -44,14 +41,8 @@ pub(crate) fn order(document: &GatingDocument) -> Result<Ordered<'_>, GatingErro
             *slot = place;
         }
     }
-    let sequence = sequence
-        .iter()
-        .filter_map(|&place| populations.get(place).copied())
-        .collect();
-    Ok(Ordered {
-        sequence,
-        file_order,
-    })
+    let sequence = sequence.iter().filter_map(|&place| populations.get(place).copied()).collect();
+    Ok(Ordered { sequence, file_order })
 }
 
 fn populations(document: &GatingDocument) -> Vec<Population<'_>> {
@@ -65,11 +56,7 @@ fn populations(document: &GatingDocument) -> Vec<Population<'_>> {
                     quadrant: Some(quadrant),
                 }));
             }
-            _ => populations.push(Population {
-                id: &gate.id,
-                gate,
-                quadrant: None,
-            }),
+            _ => populations.push(Population { id: &gate.id, gate, quadrant: None }),
         }
     }
     populations
@@ -86,26 +73,21 @@ fn needs(
         GateShape::Boolean { operands, .. } => operands,
         _ => &[],
     };
-    let references = gate
-        .parent
-        .iter()
-        .chain(operands.iter().map(|operand| &operand.gate));
+    let references = gate.parent.iter().chain(operands.iter().map(|operand| &operand.gate));
     let find = |reference: &String| {
         if let Some(&place) = index.get(reference.as_str()) {
             return Ok(place);
         }
         match document.gate(reference).map(|gate| &gate.shape) {
-            Some(GateShape::Quadrant { quadrants, .. }) => {
-                Err(GatingError::QuadrantGateReference {
-                    gate: population.id.to_owned(),
-                    reference: reference.clone(),
-                    quadrants: quadrants
-                        .iter()
-                        .map(|quadrant| quadrant.id.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                })
-            }
+            Some(GateShape::Quadrant { quadrants, .. }) => Err(GatingError::QuadrantGateReference {
+                gate: population.id.to_owned(),
+                reference: reference.clone(),
+                quadrants: quadrants
+                    .iter()
+                    .map(|quadrant| quadrant.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            }),
             _ => Err(GatingError::UnknownReference {
                 gate: population.id.to_owned(),
                 kind: "gate",
@@ -137,16 +119,9 @@ fn sort(populations: &[Population<'_>], needs: &[Vec<usize>]) -> Result<Vec<usiz
                     Some(Mark::New) => {}
                 }
             }
-            let needed = needs
-                .get(place)
-                .and_then(|needed| needed.get(next))
-                .copied();
+            let needed = needs.get(place).and_then(|needed| needed.get(next)).copied();
             if let Some(mark) = marks.get_mut(place) {
-                *mark = if needed.is_some() {
-                    Mark::Open
-                } else {
-                    Mark::Done
-                };
+                *mark = if needed.is_some() { Mark::Open } else { Mark::Done };
             }
             match needed {
                 Some(needed) => {
@@ -161,20 +136,10 @@ fn sort(populations: &[Population<'_>], needs: &[Vec<usize>]) -> Result<Vec<usiz
 }
 
 fn circle(populations: &[Population<'_>], stack: &[(usize, usize)], again: usize) -> GatingError {
-    let name = |place: usize| {
-        populations
-            .get(place)
-            .map_or_else(String::new, |population| population.id.to_owned())
-    };
-    let first = stack
-        .iter()
-        .position(|(place, _)| *place == again)
-        .unwrap_or(0);
-    let mut circle: Vec<String> = stack
-        .iter()
-        .skip(first)
-        .map(|(place, _)| name(*place))
-        .collect();
+    let name =
+        |place: usize| populations.get(place).map_or_else(String::new, |population| population.id.to_owned());
+    let first = stack.iter().position(|(place, _)| *place == again).unwrap_or(0);
+    let mut circle: Vec<String> = stack.iter().skip(first).map(|(place, _)| name(*place)).collect();
     circle.push(name(again));
     GatingError::Cycle { circle }
 }

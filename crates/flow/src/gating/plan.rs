@@ -19,15 +19,8 @@ use crate::transform::PreparedTransform;
 #[derive(Clone, Debug)]
 pub(crate) enum Test {
     Ranges(Vec<(usize, Bounds)>),
-    Polygon {
-        x: usize,
-        y: usize,
-        polygon: Polygon,
-    },
-    Ellipsoid {
-        steps: Vec<usize>,
-        ellipsoid: Ellipsoid,
-    },
+    Polygon { x: usize, y: usize, polygon: Polygon },
+    Ellipsoid { steps: Vec<usize>, ellipsoid: Ellipsoid },
     And(Vec<(usize, bool)>),
     Or(Vec<(usize, bool)>),
 }
@@ -65,16 +58,8 @@ impl Plan {
         let mut place: HashMap<&str, usize> = HashMap::new();
         let mut path_bytes = 0usize;
         for population in &ordered.sequence {
-            let test = Tester {
-                planner: &mut planner,
-                population: *population,
-            }
-            .test(&place)?;
-            let parent = population
-                .gate
-                .parent
-                .as_deref()
-                .and_then(|id| place.get(id).copied());
+            let test = Tester { planner: &mut planner, population: *population }.test(&place)?;
+            let parent = population.gate.parent.as_deref().and_then(|id| place.get(id).copied());
             let mut path = parent
                 .and_then(|parent| populations.get(parent))
                 .map_or_else(String::new, |parent| parent.path.clone());
@@ -91,20 +76,10 @@ impl Plan {
                 });
             }
             place.insert(population.id, populations.len());
-            populations.push(Planned {
-                id: population.id.to_owned(),
-                path,
-                parent,
-                test,
-            });
+            populations.push(Planned { id: population.id.to_owned(), path, parent, test });
         }
         let file_order = ordered.file_order;
-        Ok(Self {
-            steps: planner.steps,
-            transforms: planner.transforms,
-            populations,
-            file_order,
-        })
+        Ok(Self { steps: planner.steps, transforms: planner.transforms, populations, file_order })
     }
 
     /// A plan without populations, and the step of each dimension.
@@ -143,10 +118,7 @@ struct Tester<'p, 'a> {
 
 impl<'a> Tester<'_, 'a> {
     fn refuse(&self, problem: impl Into<String>) -> GatingError {
-        GatingError::Shape {
-            gate: self.population.id.to_owned(),
-            problem: problem.into(),
-        }
+        GatingError::Shape { gate: self.population.id.to_owned(), problem: problem.into() }
     }
 
     fn dimension(&mut self, dimension: &Dimension) -> Result<usize, GatingError> {
@@ -156,26 +128,14 @@ impl<'a> Tester<'_, 'a> {
     fn test(&mut self, place: &HashMap<&str, usize>) -> Result<Test, GatingError> {
         match &self.population.gate.shape {
             GateShape::Rectangle { ranges } => self.rectangle(ranges),
-            GateShape::Polygon {
-                dimensions: [x, y],
-                vertices,
-            } => {
+            GateShape::Polygon { dimensions: [x, y], vertices } => {
                 if vertices.len() < 3 {
                     return Err(self.refuse("a polygon has at least three vertices"));
                 }
                 let (x, y) = (self.dimension(x)?, self.dimension(y)?);
-                Ok(Test::Polygon {
-                    x,
-                    y,
-                    polygon: Polygon::new(vertices),
-                })
+                Ok(Test::Polygon { x, y, polygon: Polygon::new(vertices) })
             }
-            GateShape::Ellipsoid {
-                dimensions,
-                mean,
-                covariance,
-                distance_square,
-            } => {
+            GateShape::Ellipsoid { dimensions, mean, covariance, distance_square } => {
                 if dimensions.len() != mean.len() {
                     return Err(self.refuse("the mean has not one coordinate per dimension"));
                 }
@@ -185,36 +145,25 @@ impl<'a> Tester<'_, 'a> {
                 let ellipsoid = Ellipsoid::new(mean, covariance, *distance_square).ok_or_else(|| {
                     self.refuse("the covariance matrix is not square of the right size, or has no inverse")
                 })?;
-                let steps = dimensions
-                    .iter()
-                    .map(|dimension| self.dimension(dimension))
-                    .collect::<Result<_, _>>()?;
+                let steps =
+                    dimensions.iter().map(|dimension| self.dimension(dimension)).collect::<Result<_, _>>()?;
                 Ok(Test::Ellipsoid { steps, ellipsoid })
             }
             GateShape::Quadrant { dividers, .. } => match self.population.quadrant {
                 Some(quadrant) => self.quadrant(dividers, quadrant),
                 None => Err(self.refuse("a quadrant gate is no population")),
             },
-            GateShape::Boolean {
-                operation,
-                operands,
-            } => {
+            GateShape::Boolean { operation, operands } => {
                 let negate = *operation == BooleanOperation::Not;
                 if operands.is_empty() || (negate && operands.len() != 1) {
                     return Err(self.refuse("NOT takes exactly one gate, AND and OR at least one"));
                 }
                 // Every operand stands before this gate: `order` saw to it.
                 let placed = |operand: &Operand| {
-                    place
-                        .get(operand.gate.as_str())
-                        .map(|&index| (index, operand.complement != negate))
+                    place.get(operand.gate.as_str()).map(|&index| (index, operand.complement != negate))
                 };
                 let operands = operands.iter().filter_map(placed).collect();
-                Ok(if *operation == BooleanOperation::Or {
-                    Test::Or(operands)
-                } else {
-                    Test::And(operands)
-                })
+                Ok(if *operation == BooleanOperation::Or { Test::Or(operands) } else { Test::And(operands) })
             }
         }
     }
@@ -230,10 +179,7 @@ impl<'a> Tester<'_, 'a> {
             {
                 return Err(self.refuse("min exceeds max"));
             }
-            let bounds = Bounds {
-                min: range.min,
-                max: range.max,
-            };
+            let bounds = Bounds { min: range.min, max: range.max };
             tests.push((self.dimension(&range.dimension)?, bounds));
         }
         Ok(Test::Ranges(tests))
@@ -243,21 +189,16 @@ impl<'a> Tester<'_, 'a> {
     fn quadrant(&mut self, dividers: &[Divider], quadrant: &Quadrant) -> Result<Test, GatingError> {
         let mut tests = Vec::with_capacity(quadrant.positions.len());
         for (index, position) in quadrant.positions.iter().enumerate() {
-            if quadrant
-                .positions
-                .iter()
-                .take(index)
-                .any(|other| other.divider == position.divider)
-            {
+            if quadrant.positions.iter().take(index).any(|other| other.divider == position.divider) {
                 return Err(self.refuse(format!("divider {:?} is named twice", position.divider)));
             }
-            let divider = dividers
-                .iter()
-                .find(|divider| divider.id == position.divider)
-                .ok_or_else(|| GatingError::UnknownReference {
-                    gate: quadrant.id.clone(),
-                    kind: "divider",
-                    reference: position.divider.clone(),
+            let divider =
+                dividers.iter().find(|divider| divider.id == position.divider).ok_or_else(|| {
+                    GatingError::UnknownReference {
+                        gate: quadrant.id.clone(),
+                        kind: "divider",
+                        reference: position.divider.clone(),
+                    }
                 })?;
             if divider.values.is_empty() {
                 return Err(self.refuse(format!("divider {:?} has no value", divider.id)));
@@ -265,10 +206,7 @@ impl<'a> Tester<'_, 'a> {
             let cuts = || divider.values.iter().copied();
             let below = cuts().filter(|&value| value <= position.location);
             let above = cuts().filter(|&value| value > position.location);
-            let bounds = Bounds {
-                min: below.max_by(f64::total_cmp),
-                max: above.min_by(f64::total_cmp),
-            };
+            let bounds = Bounds { min: below.max_by(f64::total_cmp), max: above.min_by(f64::total_cmp) };
             tests.push((self.dimension(&divider.dimension)?, bounds));
         }
         if tests.is_empty() {

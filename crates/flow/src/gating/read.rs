@@ -18,10 +18,7 @@ use crate::limits::Limits;
 pub fn read_gating_ml(bytes: &[u8], limits: &Limits) -> Result<GatingDocument, GatingError> {
     let root = parse(bytes, limits)?;
     if root.space != Space::Gating || root.name != "Gating-ML" {
-        return Err(root.grammar(format!(
-            "the root is <{}>, not Gating-ML of version 2.0",
-            root.name
-        )));
+        return Err(root.grammar(format!("the root is <{}>, not Gating-ML of version 2.0", root.name)));
     }
     let mut document = GatingDocument::default();
     for child in root.content(&[])? {
@@ -47,50 +44,27 @@ fn check_counts(document: &GatingDocument, limits: &Limits) -> Result<(), Gating
         })
         .sum();
     if found > limits.gates_max {
-        return Err(GatingError::Limit {
-            what: "number of gates",
-            found,
-            limit: limits.gates_max,
-        });
+        return Err(GatingError::Limit { what: "number of gates", found, limit: limits.gates_max });
     }
     Ok(())
 }
 
 fn check_ids(document: &GatingDocument) -> Result<(), GatingError> {
     let transforms = document.transforms.iter().map(|transform| &transform.id);
-    unique(
-        "transformation",
-        transforms.chain(document.ratios.iter().map(|ratio| &ratio.id)),
-    )?;
-    unique(
-        "spectrum matrix",
-        document.matrices.iter().map(|matrix| &matrix.origin),
-    )?;
+    unique("transformation", transforms.chain(document.ratios.iter().map(|ratio| &ratio.id)))?;
+    unique("spectrum matrix", document.matrices.iter().map(|matrix| &matrix.origin))?;
     let quadrants = document.gates.iter().flat_map(|gate| match &gate.shape {
         GateShape::Quadrant { quadrants, .. } => quadrants.as_slice(),
         _ => &[],
     });
-    unique(
-        "gate",
-        document
-            .gates
-            .iter()
-            .map(|gate| &gate.id)
-            .chain(quadrants.map(|quadrant| &quadrant.id)),
-    )
+    unique("gate", document.gates.iter().map(|gate| &gate.id).chain(quadrants.map(|quadrant| &quadrant.id)))
 }
 
-fn unique<'a>(
-    kind: &'static str,
-    ids: impl Iterator<Item = &'a String>,
-) -> Result<(), GatingError> {
+fn unique<'a>(kind: &'static str, ids: impl Iterator<Item = &'a String>) -> Result<(), GatingError> {
     let mut seen = std::collections::HashSet::new();
     for id in ids {
         if !seen.insert(id) {
-            return Err(GatingError::DuplicateId {
-                kind,
-                id: id.clone(),
-            });
+            return Err(GatingError::DuplicateId { kind, id: id.clone() });
         }
     }
     Ok(())
@@ -99,12 +73,9 @@ fn unique<'a>(
 fn read_gate(element: &Element) -> Result<Gate, GatingError> {
     let content = element.content(&["id", "parent_id"])?;
     let shape = match element.name.as_str() {
-        "RectangleGate" => GateShape::Rectangle {
-            ranges: content
-                .into_iter()
-                .map(read_range)
-                .collect::<Result<_, _>>()?,
-        },
+        "RectangleGate" => {
+            GateShape::Rectangle { ranges: content.into_iter().map(read_range).collect::<Result<_, _>>()? }
+        }
         "PolygonGate" => read_polygon(element, &content)?,
         "EllipsoidGate" => read_ellipsoid(element, &content)?,
         "QuadrantGate" => read_quadrant_gate(&content)?,
@@ -112,11 +83,7 @@ fn read_gate(element: &Element) -> Result<Gate, GatingError> {
         _ => return Err(element.unexpected()),
     };
     let parent = element.optional("parent_id").map(str::to_owned);
-    Ok(Gate {
-        id: element.required("id")?.to_owned(),
-        parent,
-        shape,
-    })
+    Ok(Gate { id: element.required("id")?.to_owned(), parent, shape })
 }
 
 /// The compensation, source and transform of a dimension or divider, and the
@@ -143,14 +110,7 @@ fn read_dimension<'a>(
         id => CompensationReference::Matrix(id.to_owned()),
     };
     let transform = element.optional("transformation-ref").map(str::to_owned);
-    Ok((
-        Dimension {
-            compensation,
-            source,
-            transform,
-        },
-        content,
-    ))
+    Ok((Dimension { compensation, source, transform }, content))
 }
 
 fn plain_dimension(element: &Element, further: &[&str]) -> Result<Dimension, GatingError> {
@@ -158,17 +118,12 @@ fn plain_dimension(element: &Element, further: &[&str]) -> Result<Dimension, Gat
         return Err(element.unexpected());
     }
     let (dimension, rest) = read_dimension(element, further)?;
-    rest.first()
-        .map_or(Ok(dimension), |extra| Err(extra.unexpected()))
+    rest.first().map_or(Ok(dimension), |extra| Err(extra.unexpected()))
 }
 
 fn read_range(element: &Element) -> Result<Range, GatingError> {
     let dimension = plain_dimension(element, &["min", "max"])?;
-    Ok(Range {
-        dimension,
-        min: element.optional_number("min")?,
-        max: element.optional_number("max")?,
-    })
+    Ok(Range { dimension, min: element.optional_number("min")?, max: element.optional_number("max")? })
 }
 
 /// The values of a list of `<coordinate value="…"/>`.
@@ -185,16 +140,11 @@ fn coordinates(element: &Element) -> Result<Vec<f64>, GatingError> {
 /// `data-type:value` of an element of the gating namespace.
 fn datatype_value(element: &Element) -> Result<f64, GatingError> {
     let [(Space::Datatype, name, value)] = element.attributes.as_slice() else {
-        return Err(element.grammar(format!(
-            "<{}> must have the one attribute value",
-            element.name
-        )));
+        return Err(element.grammar(format!("<{}> must have the one attribute value", element.name)));
     };
     if name != "value" {
-        return Err(element.grammar(format!(
-            "attribute {name} of <{}> is not defined by Gating-ML 2.0",
-            element.name
-        )));
+        return Err(element
+            .grammar(format!("attribute {name} of <{}> is not defined by Gating-ML 2.0", element.name)));
     }
     element.parse_number(name, value.trim())
 }
@@ -211,16 +161,11 @@ fn read_polygon(element: &Element, content: &[&Element]) -> Result<GateShape, Ga
             dimensions.push(plain_dimension(child, &[])?);
         }
     }
-    let dimensions = dimensions
-        .try_into()
-        .map_err(|_| element.grammar("a polygon has two dimensions"))?;
+    let dimensions = dimensions.try_into().map_err(|_| element.grammar("a polygon has two dimensions"))?;
     if vertices.len() < 3 {
         return Err(element.grammar("a polygon has at least three vertices"));
     }
-    Ok(GateShape::Polygon {
-        dimensions,
-        vertices,
-    })
+    Ok(GateShape::Polygon { dimensions, vertices })
 }
 
 fn read_ellipsoid(element: &Element, content: &[&Element]) -> Result<GateShape, GatingError> {
@@ -239,12 +184,9 @@ fn read_ellipsoid(element: &Element, content: &[&Element]) -> Result<GateShape, 
         }
     }
     match (mean, covariance, distance) {
-        (Some(mean), Some(covariance), Some(distance_square)) => Ok(GateShape::Ellipsoid {
-            dimensions,
-            mean,
-            covariance,
-            distance_square,
-        }),
+        (Some(mean), Some(covariance), Some(distance_square)) => {
+            Ok(GateShape::Ellipsoid { dimensions, mean, covariance, distance_square })
+        }
         _ => Err(element.grammar("an ellipsoid needs mean, covarianceMatrix and distanceSquare")),
     }
 }
@@ -257,11 +199,7 @@ fn read_covariance(element: &Element) -> Result<Vec<Vec<f64>>, GatingError> {
         row.content(&[])?
             .into_iter()
             .map(|entry| {
-                if entry.is(Space::Gating, "entry") {
-                    datatype_value(entry)
-                } else {
-                    Err(entry.unexpected())
-                }
+                if entry.is(Space::Gating, "entry") { datatype_value(entry) } else { Err(entry.unexpected()) }
             })
             .collect()
     };
@@ -282,11 +220,7 @@ fn read_quadrant_gate(content: &[&Element]) -> Result<GateShape, GatingError> {
                     value.parse_number("value", value.text.trim())
                 };
                 let values = rest.into_iter().map(value).collect::<Result<Vec<_>, _>>()?;
-                dividers.push(Divider {
-                    id: child.required("id")?.to_owned(),
-                    dimension,
-                    values,
-                });
+                dividers.push(Divider { id: child.required("id")?.to_owned(), dimension, values });
             }
             (Space::Gating, "Quadrant") => {
                 let position = |position: &Element| {
@@ -295,28 +229,16 @@ fn read_quadrant_gate(content: &[&Element]) -> Result<GateShape, GatingError> {
                     }
                     position.content(&["divider_ref", "location"])?;
                     let divider = position.required("divider_ref")?.to_owned();
-                    Ok(Position {
-                        divider,
-                        location: position.number("location")?,
-                    })
+                    Ok(Position { divider, location: position.number("location")? })
                 };
-                let positions = child
-                    .content(&["id"])?
-                    .into_iter()
-                    .map(position)
-                    .collect::<Result<_, _>>()?;
-                quadrants.push(Quadrant {
-                    id: child.required("id")?.to_owned(),
-                    positions,
-                });
+                let positions =
+                    child.content(&["id"])?.into_iter().map(position).collect::<Result<_, _>>()?;
+                quadrants.push(Quadrant { id: child.required("id")?.to_owned(), positions });
             }
             _ => return Err(child.unexpected()),
         }
     }
-    Ok(GateShape::Quadrant {
-        dividers,
-        quadrants,
-    })
+    Ok(GateShape::Quadrant { dividers, quadrants })
 }
 
 fn read_boolean(element: &Element, content: &[&Element]) -> Result<GateShape, GatingError> {
@@ -339,13 +261,6 @@ fn read_boolean(element: &Element, content: &[&Element]) -> Result<GateShape, Ga
             complement: flag(operand, "use-as-complement")?,
         })
     };
-    let operands = combination
-        .content(&[])?
-        .into_iter()
-        .map(operand)
-        .collect::<Result<_, _>>()?;
-    Ok(GateShape::Boolean {
-        operation,
-        operands,
-    })
+    let operands = combination.content(&[])?.into_iter().map(operand).collect::<Result<_, _>>()?;
+    Ok(GateShape::Boolean { operation, operands })
 }

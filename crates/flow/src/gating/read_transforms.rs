@@ -13,31 +13,19 @@ pub(crate) fn read_transformation(
     let content = element.content(&["id", "boundMin", "boundMax"])?;
     let id = element.required("id")?.to_owned();
     let [kind] = content.as_slice() else {
-        return Err(element.grammar(format!(
-            "transformation {id:?} must hold exactly one element"
-        )));
+        return Err(element.grammar(format!("transformation {id:?} must hold exactly one element")));
     };
     if kind.space != Space::Transforms {
         return Err(kind.unexpected());
     }
     // The bounds belong to the transform; files put them on either element.
-    let bound = |name| {
-        Ok::<_, GatingError>(
-            element
-                .optional_number(name)?
-                .or(kind.optional_number(name)?),
-        )
-    };
+    let bound = |name| Ok::<_, GatingError>(element.optional_number(name)?.or(kind.optional_number(name)?));
     let (bound_min, bound_max) = (bound("boundMin")?, bound("boundMax")?);
     if kind.name == "fratio" {
         let ratio = read_ratio(kind, id, (bound_min, bound_max))?;
         document.ratios.push(ratio);
     } else {
-        let transform = Transform {
-            kind: scale(kind)?,
-            bound_min,
-            bound_max,
-        };
+        let transform = Transform { kind: scale(kind)?, bound_min, bound_max };
         document.transforms.push(NamedTransform { id, transform });
     }
     Ok(())
@@ -68,28 +56,11 @@ fn read_ratio(
 fn scale(element: &Element) -> Result<TransformKind, GatingError> {
     let number = |name| element.number(name);
     let (names, kind): (&[&str], TransformKind) = match element.name.as_str() {
-        "flin" => (
-            &["T", "A"],
-            TransformKind::Linear {
-                t: number("T")?,
-                a: number("A")?,
-            },
-        ),
-        "flog" => (
-            &["T", "M"],
-            TransformKind::Log {
-                t: number("T")?,
-                m: number("M")?,
-            },
-        ),
-        "fasinh" => (
-            &["T", "M", "A"],
-            TransformKind::Asinh {
-                t: number("T")?,
-                m: number("M")?,
-                a: number("A")?,
-            },
-        ),
+        "flin" => (&["T", "A"], TransformKind::Linear { t: number("T")?, a: number("A")? }),
+        "flog" => (&["T", "M"], TransformKind::Log { t: number("T")?, m: number("M")? }),
+        "fasinh" => {
+            (&["T", "M", "A"], TransformKind::Asinh { t: number("T")?, m: number("M")?, a: number("A")? })
+        }
         name @ ("logicle" | "hyperlog") => {
             let (t, w, m, a) = (number("T")?, number("W")?, number("M")?, number("A")?);
             let logicle = name == "logicle";
@@ -103,9 +74,7 @@ fn scale(element: &Element) -> Result<TransformKind, GatingError> {
         _ => return Err(element.unexpected()),
     };
     let content = element.content(&[names, &["boundMin", "boundMax"]].concat())?;
-    content
-        .first()
-        .map_or(Ok(kind), |extra| Err(extra.unexpected()))
+    content.first().map_or(Ok(kind), |extra| Err(extra.unexpected()))
 }
 
 pub(crate) fn fcs_dimension(element: &Element) -> Result<String, GatingError> {
@@ -154,11 +123,7 @@ pub(crate) fn read_matrix(element: &Element) -> Result<SpilloverMatrix, GatingEr
 }
 
 pub(crate) fn names(element: &Element) -> Result<Vec<String>, GatingError> {
-    element
-        .content(&[])?
-        .into_iter()
-        .map(fcs_dimension)
-        .collect()
+    element.content(&[])?.into_iter().map(fcs_dimension).collect()
 }
 
 pub(crate) fn flag(element: &Element, name: &str) -> Result<bool, GatingError> {

@@ -19,15 +19,7 @@ pub(crate) enum Step {
     /// A weighted sum of earlier steps.
     Compensated { terms: Vec<(usize, f64)> },
     /// A (x − B) ÷ (y − C), bounded.
-    Ratio {
-        numerator: usize,
-        denominator: usize,
-        a: f64,
-        b: f64,
-        c: f64,
-        low: f64,
-        high: f64,
-    },
+    Ratio { numerator: usize, denominator: usize, a: f64, b: f64, c: f64, low: f64, high: f64 },
     /// An earlier step, transformed.
     Transformed { of: usize, transform: usize },
 }
@@ -73,28 +65,16 @@ impl<'a> Planner<'a> {
     }
 
     /// The step that gives a dimension's values.
-    pub(crate) fn dimension(
-        &mut self,
-        gate: &Gate,
-        dimension: &Dimension,
-    ) -> Result<usize, GatingError> {
+    pub(crate) fn dimension(&mut self, gate: &Gate, dimension: &Dimension) -> Result<usize, GatingError> {
         let source = match &dimension.source {
-            DimensionSource::Channel(channel) => {
-                self.channel(gate, &dimension.compensation, channel)?
-            }
+            DimensionSource::Channel(channel) => self.channel(gate, &dimension.compensation, channel)?,
             DimensionSource::Ratio(id) => self.ratio(gate, &dimension.compensation, id)?,
         };
         let Some(id) = &dimension.transform else {
             return Ok(source);
         };
         let transform = self.transform(gate, id)?;
-        Ok(self.step(
-            Key::Transformed(source, id.clone()),
-            Step::Transformed {
-                of: source,
-                transform,
-            },
-        ))
+        Ok(self.step(Key::Transformed(source, id.clone()), Step::Transformed { of: source, transform }))
     }
 
     fn step(&mut self, key: Key, step: Step) -> usize {
@@ -110,26 +90,19 @@ impl<'a> Planner<'a> {
         if let Some(&index) = self.transform_index.get(id) {
             return Ok(index);
         }
-        let named = self
-            .document
-            .transforms
-            .iter()
-            .find(|named| named.id == id)
-            .ok_or_else(|| GatingError::UnknownReference {
+        let named = self.document.transforms.iter().find(|named| named.id == id).ok_or_else(|| {
+            GatingError::UnknownReference {
                 gate: gate.id.clone(),
                 kind: "transformation",
                 reference: id.to_owned(),
-            })?;
+            }
+        })?;
         let prepared = named
             .transform
             .prepare()
-            .map_err(|source| GatingError::Transform {
-                id: id.to_owned(),
-                source,
-            })?;
+            .map_err(|source| GatingError::Transform { id: id.to_owned(), source })?;
         self.transforms.push(prepared);
-        self.transform_index
-            .insert(id.to_owned(), self.transforms.len() - 1);
+        self.transform_index.insert(id.to_owned(), self.transforms.len() - 1);
         Ok(self.transforms.len() - 1)
     }
 
@@ -139,16 +112,13 @@ impl<'a> Planner<'a> {
         compensation: &CompensationReference,
         id: &str,
     ) -> Result<usize, GatingError> {
-        let ratio = self
-            .document
-            .ratios
-            .iter()
-            .find(|ratio| ratio.id == id)
-            .ok_or_else(|| GatingError::UnknownReference {
+        let ratio = self.document.ratios.iter().find(|ratio| ratio.id == id).ok_or_else(|| {
+            GatingError::UnknownReference {
                 gate: gate.id.clone(),
                 kind: "ratio transformation",
                 reference: id.to_owned(),
-            })?;
+            }
+        })?;
         let numerator = self.channel(gate, compensation, &ratio.numerator)?;
         let denominator = self.channel(gate, compensation, &ratio.denominator)?;
         let step = Step::Ratio {
@@ -180,32 +150,23 @@ impl<'a> Planner<'a> {
                     self.uncompensated(gate, name)
                 }
                 // Channels outside the matrix (scatter, time) have nothing to compensate.
-                FileCompensation::Matrix { matrix }
-                    if matrix.fluorochromes.iter().any(|own| own == name) =>
-                {
+                FileCompensation::Matrix { matrix } if matrix.fluorochromes.iter().any(|own| own == name) => {
                     self.compensated(gate, None, matrix, name)
                 }
                 FileCompensation::Matrix { .. } => self.uncompensated(gate, name),
             },
             CompensationReference::Matrix(id) => {
-                let matrix = self
-                    .document
-                    .matrices
-                    .iter()
-                    .find(|matrix| matrix.origin == *id)
-                    .ok_or_else(|| GatingError::UnknownReference {
-                        gate: gate.id.clone(),
-                        kind: "spectrum matrix",
-                        reference: id.clone(),
+                let matrix =
+                    self.document.matrices.iter().find(|matrix| matrix.origin == *id).ok_or_else(|| {
+                        GatingError::UnknownReference {
+                            gate: gate.id.clone(),
+                            kind: "spectrum matrix",
+                            reference: id.clone(),
+                        }
                     })?;
                 if let FileCompensation::AlreadyCompensated { evidence } = self.file {
-                    let source = SpilloverError::AlreadyCompensated {
-                        evidence: evidence.clone(),
-                    };
-                    return Err(GatingError::Compensation {
-                        gate: gate.id.clone(),
-                        source,
-                    });
+                    let source = SpilloverError::AlreadyCompensated { evidence: evidence.clone() };
+                    return Err(GatingError::Compensation { gate: gate.id.clone(), source });
                 }
                 self.compensated(gate, Some(id.clone()), matrix, name)
             }
@@ -215,17 +176,12 @@ impl<'a> Planner<'a> {
     /// The channel of that name. In a file that was compensated before it was
     /// stored, `Comp-FITC-A` is what a gate on `FITC-A` means.
     fn uncompensated(&mut self, gate: &Gate, name: &str) -> Result<usize, GatingError> {
-        let channel = self
-            .data_set
-            .channel_index(name)
-            .or_else(|| match self.file {
-                FileCompensation::AlreadyCompensated { .. } => self
-                    .data_set
-                    .channels
-                    .iter()
-                    .position(|channel| bare_name(&channel.name) == Some(name)),
-                _ => None,
-            });
+        let channel = self.data_set.channel_index(name).or_else(|| match self.file {
+            FileCompensation::AlreadyCompensated { .. } => {
+                self.data_set.channels.iter().position(|channel| bare_name(&channel.name) == Some(name))
+            }
+            _ => None,
+        });
         match channel {
             Some(channel) => Ok(self.scale(channel)),
             None => {
@@ -236,11 +192,7 @@ impl<'a> Planner<'a> {
                     .map(|channel| channel.name.as_str())
                     .collect::<Vec<_>>()
                     .join(", ");
-                Err(GatingError::MissingChannel {
-                    gate: gate.id.clone(),
-                    channel: name.to_owned(),
-                    present,
-                })
+                Err(GatingError::MissingChannel { gate: gate.id.clone(), channel: name.to_owned(), present })
             }
         }
     }
@@ -256,10 +208,7 @@ impl<'a> Planner<'a> {
         if let Some(&index) = self.known.get(&key) {
             return Ok(index);
         }
-        let refuse = |source| GatingError::Compensation {
-            gate: gate.id.clone(),
-            source,
-        };
+        let refuse = |source| GatingError::Compensation { gate: gate.id.clone(), source };
         let Some(row) = matrix.fluorochromes.iter().position(|own| own == name) else {
             return Err(GatingError::MissingFluorochrome {
                 gate: gate.id.clone(),
@@ -269,15 +218,9 @@ impl<'a> Planner<'a> {
             });
         };
         if !self.weights.contains_key(&id) {
-            self.weights
-                .insert(id.clone(), matrix.weights().map_err(refuse)?);
+            self.weights.insert(id.clone(), matrix.weights().map_err(refuse)?);
         }
-        let weights = self
-            .weights
-            .get(&id)
-            .and_then(|rows| rows.get(row))
-            .cloned()
-            .unwrap_or_default();
+        let weights = self.weights.get(&id).and_then(|rows| rows.get(row)).cloned().unwrap_or_default();
         let mut terms = Vec::with_capacity(weights.len());
         for (detector, weight) in matrix.detectors.iter().zip(weights) {
             let channel = self

@@ -64,12 +64,7 @@ impl Xml {
         start
     }
 
-    fn element(
-        &mut self,
-        name: &'static str,
-        attributes: Attributes,
-        inside: impl FnOnce(&mut Self),
-    ) {
+    fn element(&mut self, name: &'static str, attributes: Attributes, inside: impl FnOnce(&mut Self)) {
         self.event(Event::Start(Self::start(name, attributes)));
         inside(self);
         self.event(Event::End(BytesEnd::new(name)));
@@ -94,9 +89,7 @@ impl Xml {
             "logicle" => "transforms:logicle",
             _ => "transforms:hyperlog",
         };
-        self.element("transforms:transformation", attributes, |out| {
-            out.empty(kind, parameters)
-        });
+        self.element("transforms:transformation", attributes, |out| out.empty(kind, parameters));
     }
 
     fn ratio(&mut self, ratio: &NamedRatio) {
@@ -113,10 +106,7 @@ impl Xml {
     }
 
     fn channel(&mut self, name: &str) {
-        self.empty(
-            "data-type:fcs-dimension",
-            vec![("data-type:name", name.to_owned())],
-        );
+        self.empty("data-type:fcs-dimension", vec![("data-type:name", name.to_owned())]);
     }
 
     fn matrix(&mut self, matrix: &SpilloverMatrix) {
@@ -126,10 +116,7 @@ impl Xml {
         }
         self.element("transforms:spectrumMatrix", attributes, |out| {
             out.element("transforms:fluorochromes", vec![], |out| {
-                matrix
-                    .fluorochromes
-                    .iter()
-                    .for_each(|name| out.channel(name))
+                matrix.fluorochromes.iter().for_each(|name| out.channel(name))
             });
             out.element("transforms:detectors", vec![], |out| {
                 matrix.detectors.iter().for_each(|name| out.channel(name))
@@ -137,10 +124,7 @@ impl Xml {
             for row in matrix.coefficients.chunks(matrix.detectors.len().max(1)) {
                 out.element("transforms:spectrum", vec![], |out| {
                     for value in row {
-                        out.empty(
-                            "transforms:coefficient",
-                            vec![("transforms:value", value.to_string())],
-                        );
+                        out.empty("transforms:coefficient", vec![("transforms:value", value.to_string())]);
                     }
                 });
             }
@@ -168,10 +152,7 @@ impl Xml {
             match &dimension.source {
                 DimensionSource::Channel(channel) => out.channel(channel),
                 DimensionSource::Ratio(id) => {
-                    out.empty(
-                        "data-type:new-dimension",
-                        vec![("data-type:transformation-ref", id.clone())],
-                    );
+                    out.empty("data-type:new-dimension", vec![("data-type:transformation-ref", id.clone())]);
                 }
             }
             inside(out);
@@ -181,10 +162,7 @@ impl Xml {
     fn coordinates(&mut self, name: &'static str, values: &[f64]) {
         self.element(name, vec![], |out| {
             for value in values {
-                out.empty(
-                    "gating:coordinate",
-                    vec![("data-type:value", value.to_string())],
-                );
+                out.empty("gating:coordinate", vec![("data-type:value", value.to_string())]);
             }
         });
     }
@@ -207,65 +185,34 @@ impl Xml {
     fn shape(&mut self, shape: &GateShape) {
         match shape {
             GateShape::Rectangle { ranges } => ranges.iter().for_each(|range| self.range(range)),
-            GateShape::Polygon {
-                dimensions,
-                vertices,
-            } => {
-                dimensions
-                    .iter()
-                    .for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
-                vertices
-                    .iter()
-                    .for_each(|vertex| self.coordinates("gating:vertex", vertex));
+            GateShape::Polygon { dimensions, vertices } => {
+                dimensions.iter().for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
+                vertices.iter().for_each(|vertex| self.coordinates("gating:vertex", vertex));
             }
-            GateShape::Ellipsoid {
-                dimensions,
-                mean,
-                covariance,
-                distance_square,
-            } => {
-                dimensions
-                    .iter()
-                    .for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
+            GateShape::Ellipsoid { dimensions, mean, covariance, distance_square } => {
+                dimensions.iter().for_each(|dimension| self.dimension(DIMENSION, dimension, vec![], |_| {}));
                 self.coordinates("gating:mean", mean);
                 self.element("gating:covarianceMatrix", vec![], |out| {
                     for row in covariance {
                         out.element("gating:row", vec![], |out| {
-                            row.iter().for_each(|value| {
-                                out.empty("gating:entry", datatype_value(*value))
-                            });
+                            row.iter().for_each(|value| out.empty("gating:entry", datatype_value(*value)));
                         });
                     }
                 });
                 self.empty("gating:distanceSquare", datatype_value(*distance_square));
             }
-            GateShape::Quadrant {
-                dividers,
-                quadrants,
-            } => {
+            GateShape::Quadrant { dividers, quadrants } => {
                 dividers.iter().for_each(|divider| self.divider(divider));
-                quadrants
-                    .iter()
-                    .for_each(|quadrant| self.quadrant(quadrant));
+                quadrants.iter().for_each(|quadrant| self.quadrant(quadrant));
             }
-            GateShape::Boolean {
-                operation,
-                operands,
-            } => self.boolean(*operation, operands),
+            GateShape::Boolean { operation, operands } => self.boolean(*operation, operands),
         }
     }
 
     fn range(&mut self, range: &Range) {
         let bounds = [("gating:min", range.min), ("gating:max", range.max)];
-        let given = |(name, bound): (&'static str, Option<f64>)| {
-            bound.map(|bound| (name, bound.to_string()))
-        };
-        self.dimension(
-            DIMENSION,
-            &range.dimension,
-            bounds.into_iter().filter_map(given).collect(),
-            |_| {},
-        );
+        let given = |(name, bound): (&'static str, Option<f64>)| bound.map(|bound| (name, bound.to_string()));
+        self.dimension(DIMENSION, &range.dimension, bounds.into_iter().filter_map(given).collect(), |_| {});
     }
 
     fn divider(&mut self, divider: &Divider) {
@@ -280,19 +227,15 @@ impl Xml {
     }
 
     fn quadrant(&mut self, quadrant: &Quadrant) {
-        self.element(
-            "gating:Quadrant",
-            vec![("gating:id", quadrant.id.clone())],
-            |out| {
-                for position in &quadrant.positions {
-                    let attributes = vec![
-                        ("gating:divider_ref", position.divider.clone()),
-                        ("gating:location", position.location.to_string()),
-                    ];
-                    out.empty("gating:position", attributes);
-                }
-            },
-        );
+        self.element("gating:Quadrant", vec![("gating:id", quadrant.id.clone())], |out| {
+            for position in &quadrant.positions {
+                let attributes = vec![
+                    ("gating:divider_ref", position.divider.clone()),
+                    ("gating:location", position.location.to_string()),
+                ];
+                out.empty("gating:position", attributes);
+            }
+        });
     }
 
     fn boolean(&mut self, operation: BooleanOperation, operands: &[Operand]) {

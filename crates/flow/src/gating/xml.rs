@@ -44,20 +44,13 @@ pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Element, GatingErro
         problem: "it is not UTF-8".to_owned(),
     })?;
     let text = text.trim_start_matches('\u{feff}');
-    let mut builder = Builder {
-        limits,
-        lines: Lines::new(text),
-        elements: 0,
-        open: Vec::new(),
-        root: None,
-    };
+    let mut builder = Builder { limits, lines: Lines::new(text), elements: 0, open: Vec::new(), root: None };
     let mut reader = NsReader::from_str(text);
     reader.config_mut().expand_empty_elements = true;
     loop {
-        let event = reader.read_event().map_err(|error| GatingError::Xml {
-            at: reader.error_position(),
-            problem: error.to_string(),
-        })?;
+        let event = reader
+            .read_event()
+            .map_err(|error| GatingError::Xml { at: reader.error_position(), problem: error.to_string() })?;
         let at = reader.buffer_position();
         match event {
             Event::Start(start) => builder.open(&start, reader.resolver(), at)?,
@@ -83,18 +76,11 @@ pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Element, GatingErro
 }
 
 fn xml(at: u64, error: impl std::fmt::Display) -> GatingError {
-    GatingError::Xml {
-        at,
-        problem: error.to_string(),
-    }
+    GatingError::Xml { at, problem: error.to_string() }
 }
 
 fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), GatingError> {
-    if found > limit {
-        Err(GatingError::Limit { what, found, limit })
-    } else {
-        Ok(())
-    }
+    if found > limit { Err(GatingError::Limit { what, found, limit }) } else { Ok(()) }
 }
 
 /// The five entities every XML file has, and character references.
@@ -107,10 +93,9 @@ fn resolve(name: &str) -> Option<char> {
         "quot" => Some('"'),
         _ => {
             let digits = name.strip_prefix('#')?;
-            let code = digits.strip_prefix('x').map_or_else(
-                || digits.parse().ok(),
-                |hex| u32::from_str_radix(hex, 16).ok(),
-            )?;
+            let code = digits
+                .strip_prefix('x')
+                .map_or_else(|| digits.parse().ok(), |hex| u32::from_str_radix(hex, 16).ok())?;
             char::from_u32(code).filter(|&character| character != '\0')
         }
     }
@@ -132,16 +117,8 @@ impl Builder<'_> {
         at: u64,
     ) -> Result<(), GatingError> {
         self.elements += 1;
-        limit(
-            "number of XML elements",
-            self.elements,
-            self.limits.xml_elements_max,
-        )?;
-        limit(
-            "depth of XML elements",
-            self.open.len() + 1,
-            self.limits.xml_depth_max,
-        )?;
+        limit("number of XML elements", self.elements, self.limits.xml_elements_max)?;
+        limit("depth of XML elements", self.open.len() + 1, self.limits.xml_depth_max)?;
         if self.open.is_empty() && self.root.is_some() {
             return Err(xml(at, "more than one root element"));
         }
@@ -169,31 +146,21 @@ impl Builder<'_> {
             )?;
             let (space, local) = resolver.resolve_attribute(attribute.key);
             let (space, name) = (space_of(&space), utf8(local.as_ref()));
-            if element
-                .attributes
-                .iter()
-                .any(|(other, taken, _)| *other == space && *taken == name)
-            {
+            if element.attributes.iter().any(|(other, taken, _)| *other == space && *taken == name) {
                 return Err(xml(at, format!("attribute {name} appears twice")));
             }
-            let value = attribute
-                .normalized_value(XmlVersion::Implicit1_0)
-                .map_err(|error| xml(at, error))?;
+            let value =
+                attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| xml(at, error))?;
             // A tab or line end written as a character reference would come
             // back as a blank from the next reader; it is one from the start.
-            element
-                .attributes
-                .push((space, name, value.replace(['\t', '\n', '\r'], " ")));
+            element.attributes.push((space, name, value.replace(['\t', '\n', '\r'], " ")));
         }
         self.open.push(element);
         Ok(())
     }
 
     fn close(&mut self, at: u64) -> Result<(), GatingError> {
-        let element = self
-            .open
-            .pop()
-            .ok_or_else(|| xml(at, "an end without a start"))?;
+        let element = self.open.pop().ok_or_else(|| xml(at, "an end without a start"))?;
         match self.open.last_mut() {
             Some(parent) => parent.children.push(element),
             None => self.root = Some(element),
@@ -240,13 +207,7 @@ struct Lines(Vec<usize>);
 
 impl Lines {
     fn new(text: &str) -> Self {
-        Self(
-            text.bytes()
-                .enumerate()
-                .filter(|(_, byte)| *byte == b'\n')
-                .map(|(at, _)| at)
-                .collect(),
-        )
+        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
     }
 
     fn line(&self, at: u64) -> usize {

@@ -35,17 +35,9 @@ impl Axis {
 
     /// An axis for values that carry a transform: all of its scale, decades
     /// as ticks (even steps for a linear one).
-    pub(crate) fn transformed(
-        kind: TransformKind,
-        prepared: &PreparedTransform,
-        extent: (f64, f64),
-    ) -> Self {
+    pub(crate) fn transformed(kind: TransformKind, prepared: &PreparedTransform, extent: (f64, f64)) -> Self {
         let (low, high) = widen(extent.0.clamp(-0.25, 0.0), extent.1.clamp(1.0, 1.25));
-        let mut axis = Self {
-            low,
-            high,
-            ticks: Vec::new(),
-        };
+        let mut axis = Self { low, high, ticks: Vec::new() };
         if let TransformKind::Linear { .. } = kind {
             axis.ticks = even_ticks(prepared.invert(low), prepared.invert(high))
                 .into_iter()
@@ -64,18 +56,10 @@ impl Axis {
     /// An axis for values without transform, over their extent.
     pub(crate) fn plain(extent: (f64, f64)) -> Self {
         let (low, high) = widen(extent.0, extent.1);
-        let mut axis = Self {
-            low,
-            high,
-            ticks: Vec::new(),
-        };
+        let mut axis = Self { low, high, ticks: Vec::new() };
         axis.ticks = even_ticks(low, high)
             .into_iter()
-            .map(|(value, label)| Tick {
-                place: axis.place(value),
-                label,
-                exponent: None,
-            })
+            .map(|(value, label)| Tick { place: axis.place(value), label, exponent: None })
             .collect();
         axis
     }
@@ -87,11 +71,7 @@ fn widen(low: f64, high: f64) -> (f64, f64) {
         return (0.0, 1.0);
     }
     let width = high - low;
-    if width > 0.0 && width.is_finite() {
-        (low, high)
-    } else {
-        (low - 0.5, low + 0.5)
-    }
+    if width > 0.0 && width.is_finite() { (low, high) } else { (low - 0.5, low + 0.5) }
 }
 
 /// Steps of 1, 2 or 5 times a power of ten; about five of them.
@@ -122,10 +102,7 @@ fn number(value: f64, step: f64) -> String {
         return format!("{value:.1e}");
     }
     let rounded = format!("{value:.5}");
-    rounded
-        .trim_end_matches('0')
-        .trim_end_matches('.')
-        .to_owned()
+    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// 0 and the powers of ten on either side, dropping those too close together.
@@ -136,11 +113,7 @@ fn decade_ticks(axis: &Axis, prepared: &PreparedTransform) -> Vec<Tick> {
         let place = axis.place(prepared.apply(value));
         let free = ticks.iter().all(|tick| (tick.place - place).abs() >= APART);
         if place.is_finite() && (0.0..=1.0).contains(&place) && free {
-            ticks.push(Tick {
-                place,
-                label: label.to_owned(),
-                exponent,
-            });
+            ticks.push(Tick { place, label: label.to_owned(), exponent });
         }
     };
     add(0.0, "0", None);

@@ -59,20 +59,14 @@ impl PlotSpec {
     /// # Errors
     /// [`PlotError::NoPlane`].
     pub fn for_gate(document: &GatingDocument, id: &str) -> Result<Self, PlotError> {
-        document
-            .gate(id)
-            .and_then(plane)
-            .ok_or_else(|| PlotError::NoPlane(id.to_owned()))
+        document.gate(id).and_then(plane).ok_or_else(|| PlotError::NoPlane(id.to_owned()))
     }
 
     /// The first gate that has a plane; without one the first two channels.
     ///
     /// # Errors
     /// [`PlotError::TooFewChannels`].
-    pub fn automatic(
-        document: Option<&GatingDocument>,
-        data_set: &DataSet,
-    ) -> Result<Self, PlotError> {
+    pub fn automatic(document: Option<&GatingDocument>, data_set: &DataSet) -> Result<Self, PlotError> {
         if let Some(spec) = document.and_then(|document| document.gates.iter().find_map(plane)) {
             return Ok(spec);
         }
@@ -82,11 +76,7 @@ impl PlotSpec {
             transform: None,
         };
         match data_set.channels.as_slice() {
-            [x, y, ..] => Ok(Self {
-                x: channel(x),
-                y: channel(y),
-                population: None,
-            }),
+            [x, y, ..] => Ok(Self { x: channel(x), y: channel(y), population: None }),
             few => Err(PlotError::TooFewChannels(few.len())),
         }
     }
@@ -97,17 +87,11 @@ fn plane(gate: &Gate) -> Option<PlotSpec> {
         GateShape::Polygon { dimensions, .. } => dimensions.iter().collect(),
         GateShape::Rectangle { ranges } => ranges.iter().map(|range| &range.dimension).collect(),
         GateShape::Ellipsoid { dimensions, .. } => dimensions.iter().collect(),
-        GateShape::Quadrant { dividers, .. } => {
-            dividers.iter().map(|divider| &divider.dimension).collect()
-        }
+        GateShape::Quadrant { dividers, .. } => dividers.iter().map(|divider| &divider.dimension).collect(),
         GateShape::Boolean { .. } => return None,
     };
     match dimensions.as_slice() {
-        [x, y] => Some(PlotSpec {
-            x: (*x).clone(),
-            y: (*y).clone(),
-            population: gate.parent.clone(),
-        }),
+        [x, y] => Some(PlotSpec { x: (*x).clone(), y: (*y).clone(), population: gate.parent.clone() }),
         _ => None,
     }
 }
@@ -167,10 +151,7 @@ impl DensityPlot {
         gates: &[GateResult],
         spec: &PlotSpec,
     ) -> Result<Self, PlotError> {
-        let shown = spec
-            .population
-            .as_ref()
-            .and_then(|id| gates.iter().find(|gate| gate.id == *id));
+        let shown = spec.population.as_ref().and_then(|id| gates.iter().find(|gate| gate.id == *id));
         let words = shown.map(|gate| gate.membership.words());
         let values = dimension_values(document, data_set, file, &[spec.x.clone(), spec.y.clone()])?;
         let [xs, ys] = values.as_slice() else {
@@ -179,24 +160,13 @@ impl DensityPlot {
         let x = axis(document, &spec.x, xs)?;
         let y = axis(document, &spec.y, ys)?;
         let tally = count(xs, ys, words, &x, &y);
-        let drawn = document
-            .gates
-            .iter()
-            .filter(|gate| gate.parent == spec.population);
-        let plane = Plane {
-            dimensions: [&spec.x, &spec.y],
-            axes: [&x, &y],
-        };
-        let outlines: Vec<Outline> = drawn
-            .flat_map(|gate| outline::outlines(gate, &plane))
-            .collect();
+        let drawn = document.gates.iter().filter(|gate| gate.parent == spec.population);
+        let plane = Plane { dimensions: [&spec.x, &spec.y], axes: [&x, &y] };
+        let outlines: Vec<Outline> = drawn.flat_map(|gate| outline::outlines(gate, &plane)).collect();
         let percents = outlines
             .iter()
             .map(|outline| {
-                gates
-                    .iter()
-                    .find(|gate| gate.id == outline.id)
-                    .and_then(|gate| gate.percent_of_parent)
+                gates.iter().find(|gate| gate.id == outline.id).and_then(|gate| gate.percent_of_parent)
             })
             .collect();
         Ok(Self {
@@ -252,11 +222,7 @@ impl DensityPlot {
             if count == 0 {
                 return 0;
             }
-            let share = if top > 0.0 {
-                f64::from(count).ln_1p() / top
-            } else {
-                1.0
-            };
+            let share = if top > 0.0 { f64::from(count).ln_1p() / top } else { 1.0 };
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let step = (share * f64::from(steps)).ceil() as u8;
             step.clamp(1, steps)
@@ -283,26 +249,17 @@ fn name(data_set: &DataSet, dimension: &Dimension) -> String {
     }
 }
 
-fn axis(
-    document: &GatingDocument,
-    dimension: &Dimension,
-    values: &[f64],
-) -> Result<Axis, PlotError> {
+fn axis(document: &GatingDocument, dimension: &Dimension, values: &[f64]) -> Result<Axis, PlotError> {
     let extent = extent(values);
-    let transform = dimension
-        .transform
-        .as_ref()
-        .and_then(|id| document.transforms.iter().find(|named| named.id == *id));
+    let transform =
+        dimension.transform.as_ref().and_then(|id| document.transforms.iter().find(|named| named.id == *id));
     let Some(named) = transform else {
         return Ok(Axis::plain(extent));
     };
     let prepared = named
         .transform
         .prepare()
-        .map_err(|source| GatingError::Transform {
-            id: named.id.clone(),
-            source,
-        })?;
+        .map_err(|source| GatingError::Transform { id: named.id.clone(), source })?;
     let kind: TransformKind = named.transform.kind;
     Ok(Axis::transformed(kind, &prepared, extent))
 }
@@ -310,19 +267,13 @@ fn axis(
 /// Smallest and largest finite value.
 fn extent(values: &[f64]) -> (f64, f64) {
     let widen = |(low, high): (f64, f64), value: f64| {
-        if value.is_finite() {
-            (low.min(value), high.max(value))
-        } else {
-            (low, high)
-        }
+        if value.is_finite() { (low.min(value), high.max(value)) } else { (low, high) }
     };
     let start = || (f64::INFINITY, f64::NEG_INFINITY);
     values
         .par_chunks(1 << 15)
         .map(|chunk| chunk.iter().copied().fold(start(), widen))
-        .reduce(start, |left, right| {
-            (left.0.min(right.0), left.1.max(right.1))
-        })
+        .reduce(start, |left, right| (left.0.min(right.0), left.1.max(right.1)))
 }
 
 struct Tally {
@@ -339,17 +290,11 @@ fn count(xs: &[f64], ys: &[f64], words: Option<&[u64]>, x: &Axis, y: &Axis) -> T
     let cells = CELLS as f64;
     let (x_step, y_step) = (cells / (x.high - x.low), cells / (y.high - y.low));
     let tally = |(index, (xs, ys)): (usize, (&[f64], &[f64]))| {
-        let mut tally = Tally {
-            counts: vec![0; CELLS * CELLS],
-            beyond: 0,
-            undefined: 0,
-        };
+        let mut tally = Tally { counts: vec![0; CELLS * CELLS], beyond: 0, undefined: 0 };
         let first_word = index * piece / 64;
         for (event, (&a, &b)) in xs.iter().zip(ys).enumerate() {
             let member = words.is_none_or(|words| {
-                words
-                    .get(first_word + event / 64)
-                    .is_some_and(|word| word >> (event % 64) & 1 == 1)
+                words.get(first_word + event / 64).is_some_and(|word| word >> (event % 64) & 1 == 1)
             });
             if !member {
                 continue;
@@ -360,36 +305,27 @@ fn count(xs: &[f64], ys: &[f64], words: Option<&[u64]>, x: &Axis, y: &Axis) -> T
                 continue;
             }
             // The high end itself belongs to the last cell.
-            tally.beyond +=
-                usize::from(!((0.0..=cells).contains(&column) && (0.0..=cells).contains(&row)));
+            tally.beyond += usize::from(!((0.0..=cells).contains(&column) && (0.0..=cells).contains(&row)));
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let cell = (row.max(0.0) as usize).min(CELLS - 1) * CELLS
-                + (column.max(0.0) as usize).min(CELLS - 1);
+            let cell =
+                (row.max(0.0) as usize).min(CELLS - 1) * CELLS + (column.max(0.0) as usize).min(CELLS - 1);
             if let Some(count) = tally.counts.get_mut(cell) {
                 *count += 1;
             }
         }
         tally
     };
-    xs.par_chunks(piece)
-        .zip(ys.par_chunks(piece))
-        .enumerate()
-        .map(tally)
-        .reduce(
-            || Tally {
-                counts: vec![0; CELLS * CELLS],
-                beyond: 0,
-                undefined: 0,
-            },
-            |mut left, right| {
-                for (to, from) in left.counts.iter_mut().zip(right.counts) {
-                    *to += from;
-                }
-                left.beyond += right.beyond;
-                left.undefined += right.undefined;
-                left
-            },
-        )
+    xs.par_chunks(piece).zip(ys.par_chunks(piece)).enumerate().map(tally).reduce(
+        || Tally { counts: vec![0; CELLS * CELLS], beyond: 0, undefined: 0 },
+        |mut left, right| {
+            for (to, from) in left.counts.iter_mut().zip(right.counts) {
+                *to += from;
+            }
+            left.beyond += right.beyond;
+            left.undefined += right.undefined;
+            left
+        },
+    )
 }
 
 /// Memory that the stored columns of a data set take, in bytes.

@@ -21,53 +21,27 @@ pub struct Outline {
 /// for its label.
 pub(crate) fn outlines(gate: &Gate, plane: &Plane<'_>) -> Vec<Outline> {
     let lines = match &gate.shape {
-        GateShape::Polygon {
-            dimensions: [first, second],
-            vertices,
-        } => plane.swapped(first, second).map(|swapped| {
-            vec![closed(
-                vertices
-                    .iter()
-                    .map(|&point| plane.place(point, swapped))
-                    .collect(),
-            )]
-        }),
+        GateShape::Polygon { dimensions: [first, second], vertices } => plane
+            .swapped(first, second)
+            .map(|swapped| vec![closed(vertices.iter().map(|&point| plane.place(point, swapped)).collect())]),
         GateShape::Rectangle { ranges } => plane.rectangle(ranges),
-        GateShape::Ellipsoid {
-            dimensions,
-            mean,
-            covariance,
-            distance_square,
-        } => match (dimensions.as_slice(), mean.as_slice()) {
-            ([first, second], &[a, b]) => plane.swapped(first, second).and_then(|swapped| {
-                let points = ellipse([a, b], covariance, *distance_square)?;
-                Some(vec![closed(
-                    points
-                        .into_iter()
-                        .map(|point| plane.place(point, swapped))
-                        .collect(),
-                )])
-            }),
-            _ => None,
-        },
-        GateShape::Quadrant {
-            dividers,
-            quadrants,
-        } => {
-            let mut outlines: Vec<Outline> =
-                drawn(&gate.id, plane.cuts(dividers)).into_iter().collect();
-            outlines.extend(
-                quadrants
-                    .iter()
-                    .filter_map(|quadrant| plane.quadrant(dividers, quadrant)),
-            );
+        GateShape::Ellipsoid { dimensions, mean, covariance, distance_square } => {
+            match (dimensions.as_slice(), mean.as_slice()) {
+                ([first, second], &[a, b]) => plane.swapped(first, second).and_then(|swapped| {
+                    let points = ellipse([a, b], covariance, *distance_square)?;
+                    Some(vec![closed(points.into_iter().map(|point| plane.place(point, swapped)).collect())])
+                }),
+                _ => None,
+            }
+        }
+        GateShape::Quadrant { dividers, quadrants } => {
+            let mut outlines: Vec<Outline> = drawn(&gate.id, plane.cuts(dividers)).into_iter().collect();
+            outlines.extend(quadrants.iter().filter_map(|quadrant| plane.quadrant(dividers, quadrant)));
             return outlines;
         }
         GateShape::Boolean { .. } => None,
     };
-    drawn(&gate.id, lines.unwrap_or_default())
-        .into_iter()
-        .collect()
+    drawn(&gate.id, lines.unwrap_or_default()).into_iter().collect()
 }
 
 /// The plane of a plot.
@@ -102,22 +76,13 @@ impl Plane<'_> {
         }
         let side = |dimension: &Dimension, axis: &Axis| {
             let range = ranges.iter().find(|range| range.dimension == *dimension);
-            let low = range
-                .and_then(|range| range.min)
-                .map_or(0.0, |min| axis.place(min));
-            let high = range
-                .and_then(|range| range.max)
-                .map_or(1.0, |max| axis.place(max));
+            let low = range.and_then(|range| range.min).map_or(0.0, |min| axis.place(min));
+            let high = range.and_then(|range| range.max).map_or(1.0, |max| axis.place(max));
             (low, high)
         };
         let (left, right) = side(self.dimensions[0], self.axes[0]);
         let (bottom, top) = side(self.dimensions[1], self.axes[1]);
-        Some(vec![closed(vec![
-            [left, bottom],
-            [right, bottom],
-            [right, top],
-            [left, top],
-        ])])
+        Some(vec![closed(vec![[left, bottom], [right, bottom], [right, top], [left, top]])])
     }
 
     fn cuts(&self, dividers: &[Divider]) -> Vec<Vec<[f64; 2]>> {
@@ -141,20 +106,10 @@ impl Plane<'_> {
     fn quadrant(&self, dividers: &[Divider], quadrant: &Quadrant) -> Option<Outline> {
         let mut anchor = [0.5, 0.9];
         for position in &quadrant.positions {
-            let divider = dividers
-                .iter()
-                .find(|divider| divider.id == position.divider)?;
-            let axis = self
-                .dimensions
-                .iter()
-                .position(|own| **own == divider.dimension)?;
+            let divider = dividers.iter().find(|divider| divider.id == position.divider)?;
+            let axis = self.dimensions.iter().position(|own| **own == divider.dimension)?;
             let scale = self.axes.get(axis)?;
-            let places = || {
-                divider
-                    .values
-                    .iter()
-                    .map(|&value| (value, scale.place(value).clamp(0.0, 1.0)))
-            };
+            let places = || divider.values.iter().map(|&value| (value, scale.place(value).clamp(0.0, 1.0)));
             let low = places()
                 .filter(|(value, _)| *value <= position.location)
                 .map(|(_, place)| place)
@@ -165,41 +120,25 @@ impl Plane<'_> {
                 .fold(1.0, f64::min);
             *anchor.get_mut(axis)? = f64::midpoint(low, high);
         }
-        Some(Outline {
-            id: quadrant.id.clone(),
-            lines: Vec::new(),
-            anchor,
-        })
+        Some(Outline { id: quadrant.id.clone(), lines: Vec::new(), anchor })
     }
 }
 
 fn drawn(id: &str, lines: Vec<Vec<[f64; 2]>>) -> Option<Outline> {
-    let lines: Vec<Vec<[f64; 2]>> = lines
-        .into_iter()
-        .map(|line| line.into_iter().map(clip).collect())
-        .collect();
+    let lines: Vec<Vec<[f64; 2]>> =
+        lines.into_iter().map(|line| line.into_iter().map(clip).collect()).collect();
     // The leftmost of the highest points: the label stands above the line.
     let higher = |best: [f64; 2], point: [f64; 2]| {
         let better = point[1] > best[1] || (point[1] >= best[1] && point[0] < best[0]);
         if better { point } else { best }
     };
     let anchor = lines.iter().flatten().copied().reduce(higher)?;
-    Some(Outline {
-        id: id.to_owned(),
-        lines,
-        anchor,
-    })
+    Some(Outline { id: id.to_owned(), lines, anchor })
 }
 
 /// Points far outside are drawn at the edge of the plot.
 fn clip(point: [f64; 2]) -> [f64; 2] {
-    point.map(|place| {
-        if place.is_nan() {
-            0.0
-        } else {
-            place.clamp(0.0, 1.0)
-        }
-    })
+    point.map(|place| if place.is_nan() { 0.0 } else { place.clamp(0.0, 1.0) })
 }
 
 fn closed(mut points: Vec<[f64; 2]>) -> Vec<[f64; 2]> {

@@ -17,44 +17,26 @@ const HEIGHT: u32 = 650;
 const INK: [u8; 3] = [40, 40, 40];
 const GATE: [u8; 3] = [179, 0, 59];
 
-pub(super) fn draw(
-    plot: &DensityPlot,
-    text: &PlotText,
-    font: Option<&[u8]>,
-) -> Result<Vec<u8>, PlotError> {
+pub(super) fn draw(plot: &DensityPlot, text: &PlotText, font: Option<&[u8]>) -> Result<Vec<u8>, PlotError> {
     let font = font
         .map(|bytes| FontRef::try_from_slice_and_index(bytes, 0))
         .transpose()
         .map_err(|_| PlotError::Font)?;
-    let mut canvas = Canvas {
-        image: RgbImage::from_pixel(WIDTH, HEIGHT, Rgb([255; 3])),
-        font,
-    };
+    let mut canvas = Canvas { image: RgbImage::from_pixel(WIDTH, HEIGHT, Rgb([255; 3])), font };
     cells(&mut canvas, plot);
     let corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
     canvas.lines(&corners, INK, 1);
     for (index, outline) in plot.outlines.iter().enumerate() {
-        outline
-            .lines
-            .iter()
-            .for_each(|line| canvas.lines(line, GATE, 2));
+        outline.lines.iter().for_each(|line| canvas.lines(line, GATE, 2));
         let (x, y) = pixel(outline.anchor);
-        let (x, y) = (
-            x.clamp(LEFT + 4, LEFT + SIDE - 120),
-            (y - 18).clamp(TOP + 4, TOP + SIDE - 20),
-        );
+        let (x, y) = (x.clamp(LEFT + 4, LEFT + SIDE - 120), (y - 18).clamp(TOP + 4, TOP + SIDE - 20));
         canvas.text(&plot.gate_label(index, text), x, y, 14.0, GATE, true);
     }
     ticks(&mut canvas, plot);
     words(&mut canvas, plot, text);
     let mut bytes = Vec::new();
     PngEncoder::new_with_quality(&mut bytes, CompressionType::Fast, FilterType::Up)
-        .write_image(
-            canvas.image.as_raw(),
-            WIDTH,
-            HEIGHT,
-            ExtendedColorType::Rgb8,
-        )
+        .write_image(canvas.image.as_raw(), WIDTH, HEIGHT, ExtendedColorType::Rgb8)
         .map_err(|error| PlotError::Encoding(error.to_string()))?;
     Ok(bytes)
 }
@@ -64,18 +46,12 @@ fn cells(canvas: &mut Canvas<'_>, plot: &DensityPlot) {
     let levels = plot.levels(COLOURS.len() as u8);
     for (row, line) in levels.chunks(CELLS).enumerate() {
         for (column, &level) in line.iter().enumerate() {
-            let Some(colour) = usize::from(level)
-                .checked_sub(1)
-                .and_then(|level| COLOURS.get(level))
-            else {
+            let Some(colour) = usize::from(level).checked_sub(1).and_then(|level| COLOURS.get(level)) else {
                 continue;
             };
             // Both are below CELLS, which a u32 and an i32 hold.
             #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)]
-            let (x, y) = (
-                LEFT + column as i32 * CELL as i32,
-                TOP + SIDE - (row as i32 + 1) * CELL as i32,
-            );
+            let (x, y) = (LEFT + column as i32 * CELL as i32, TOP + SIDE - (row as i32 + 1) * CELL as i32);
             canvas.block(x, y, CELL, *colour);
         }
     }
@@ -84,10 +60,7 @@ fn cells(canvas: &mut Canvas<'_>, plot: &DensityPlot) {
 #[allow(clippy::cast_possible_truncation)]
 fn pixel([x, y]: [f64; 2]) -> (i32, i32) {
     let side = f64::from(SIDE);
-    (
-        LEFT + (x * side).round() as i32,
-        TOP + ((1.0 - y) * side).round() as i32,
-    )
+    (LEFT + (x * side).round() as i32, TOP + ((1.0 - y) * side).round() as i32)
 }
 
 fn ticks(canvas: &mut Canvas<'_>, plot: &DensityPlot) {
@@ -97,23 +70,13 @@ fn ticks(canvas: &mut Canvas<'_>, plot: &DensityPlot) {
         let width = canvas.width(&tick.label, 14.0);
         canvas.text(&tick.label, x - width / 2, y + 12, 14.0, INK, false);
         if let Some(exponent) = tick.exponent {
-            canvas.text(
-                &exponent.to_string(),
-                x + width / 2 + 1,
-                y + 6,
-                10.0,
-                INK,
-                false,
-            );
+            canvas.text(&exponent.to_string(), x + width / 2 + 1, y + 6, 10.0, INK, false);
         }
     }
     for tick in &plot.y.ticks {
         let (x, y) = pixel([0.0, tick.place]);
         (0..6).for_each(|step| canvas.block(x - step, y, 1, INK));
-        let exponent = tick
-            .exponent
-            .map(|exponent| exponent.to_string())
-            .unwrap_or_default();
+        let exponent = tick.exponent.map(|exponent| exponent.to_string()).unwrap_or_default();
         let small = canvas.width(&exponent, 10.0);
         let width = canvas.width(&tick.label, 14.0);
         canvas.text(&tick.label, x - 10 - small - width, y - 7, 14.0, INK, false);
@@ -122,37 +85,15 @@ fn ticks(canvas: &mut Canvas<'_>, plot: &DensityPlot) {
 }
 
 fn words(canvas: &mut Canvas<'_>, plot: &DensityPlot, text: &PlotText) {
-    let x = if text.x.is_empty() {
-        &plot.x_name
-    } else {
-        &text.x
-    };
-    let y = if text.y.is_empty() {
-        &plot.y_name
-    } else {
-        &text.y
-    };
+    let x = if text.x.is_empty() { &plot.x_name } else { &text.x };
+    let y = if text.y.is_empty() { &plot.y_name } else { &text.y };
     let width = canvas.width(x, 16.0);
-    canvas.text(
-        x,
-        LEFT + (SIDE - width) / 2,
-        TOP + SIDE + 36,
-        16.0,
-        INK,
-        false,
-    );
+    canvas.text(x, LEFT + (SIDE - width) / 2, TOP + SIDE + 36, 16.0, INK, false);
     canvas.upright(y, 8, TOP + SIDE / 2, 16.0);
     canvas.text(&text.title, LEFT, 14, 18.0, INK, false);
     let count = footer(plot, text);
     let width = canvas.width(&count, 14.0);
-    canvas.text(
-        &count,
-        LEFT + SIDE - width,
-        TOP + SIDE + 64,
-        14.0,
-        INK,
-        false,
-    );
+    canvas.text(&count, LEFT + SIDE - width, TOP + SIDE + 64, 14.0, INK, false);
 }
 
 struct Canvas<'a> {
@@ -166,8 +107,7 @@ impl Canvas<'_> {
         for dy in 0..side {
             for dx in 0..side {
                 let at = (x.checked_add_unsigned(dx), y.checked_add_unsigned(dy));
-                if let (Some(Ok(x)), Some(Ok(y))) =
-                    (at.0.map(u32::try_from), at.1.map(u32::try_from))
+                if let (Some(Ok(x)), Some(Ok(y))) = (at.0.map(u32::try_from), at.1.map(u32::try_from))
                     && let Some(pixel) = self.image.get_pixel_mut_checked(x, y)
                 {
                     *pixel = Rgb(colour);
@@ -187,12 +127,7 @@ impl Canvas<'_> {
     fn line(&mut self, (x1, y1): (i32, i32), (x2, y2): (i32, i32), colour: [u8; 3], width: u32) {
         let steps = (x2 - x1).abs().max((y2 - y1).abs()).max(1);
         for step in 0..=steps {
-            self.block(
-                x1 + (x2 - x1) * step / steps,
-                y1 + (y2 - y1) * step / steps,
-                width,
-                colour,
-            );
+            self.block(x1 + (x2 - x1) * step / steps, y1 + (y2 - y1) * step / steps, width, colour);
         }
     }
 
@@ -202,9 +137,7 @@ impl Canvas<'_> {
         let width = match &self.font {
             Some(font) => {
                 let scaled = font.as_scaled(PxScale::from(size));
-                text.chars()
-                    .map(|character| scaled.h_advance(scaled.glyph_id(character)))
-                    .sum()
+                text.chars().map(|character| scaled.h_advance(scaled.glyph_id(character))).sum()
             }
             None => text.chars().map(|_| 8.0 * zoom(size)).sum::<f32>(),
         };
@@ -221,25 +154,20 @@ impl Canvas<'_> {
                 (-2..width + 2).for_each(|dx| self.block(x + dx, y + dy, 1, [255; 3]));
             }
         }
-        self.dots(text, size, &mut |canvas, dx, dy| {
-            canvas.block(x + dx, y + dy, 1, colour)
-        });
+        self.dots(text, size, &mut |canvas, dx, dy| canvas.block(x + dx, y + dy, 1, colour));
     }
 
     /// Text that runs upwards, its middle at `y`.
     fn upright(&mut self, text: &str, x: i32, y: i32, size: f32) {
         let half = self.width(text, size) / 2;
-        self.dots(text, size, &mut |canvas, dx, dy| {
-            canvas.block(x + dy, y + half - dx, 1, INK)
-        });
+        self.dots(text, size, &mut |canvas, dx, dy| canvas.block(x + dy, y + half - dx, 1, INK));
     }
 
     /// Calls `dot` for each pixel of the text, from its upper left corner.
     fn dots(&mut self, text: &str, size: f32, dot: &mut dyn FnMut(&mut Self, i32, i32)) {
-        for (x, y) in self.font.as_ref().map_or_else(
-            || bitmap_dots(text, size),
-            |font| glyph_dots(font, text, size),
-        ) {
+        for (x, y) in
+            self.font.as_ref().map_or_else(|| bitmap_dots(text, size), |font| glyph_dots(font, text, size))
+        {
             dot(self, x, y);
         }
     }
@@ -263,9 +191,7 @@ fn bitmap_dots(text: &str, size: f32) -> Vec<(i32, i32)> {
         for (row, bits) in (0i32..).zip(glyph) {
             for column in (0i32..8).filter(|column| bits >> column & 1 == 1) {
                 for dy in 0..zoom {
-                    dots.extend(
-                        (0..zoom).map(|dx| ((left + column) * zoom + dx, row * zoom + dy + drop)),
-                    );
+                    dots.extend((0..zoom).map(|dx| ((left + column) * zoom + dx, row * zoom + dy + drop)));
                 }
             }
         }
@@ -280,8 +206,7 @@ fn glyph_dots(font: &FontRef<'_>, text: &str, size: f32) -> Vec<(i32, i32)> {
     let mut left = 0.0f32;
     for character in text.chars() {
         let id = scaled.glyph_id(character);
-        let glyph =
-            id.with_scale_and_position(PxScale::from(size), glyph_point(left, scaled.ascent()));
+        let glyph = id.with_scale_and_position(PxScale::from(size), glyph_point(left, scaled.ascent()));
         left += scaled.h_advance(id);
         if let Some(outlined) = font.outline_glyph(glyph) {
             let bounds = outlined.px_bounds();

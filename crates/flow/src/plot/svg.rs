@@ -14,11 +14,8 @@ const HEIGHT: f64 = TOP + SIDE + 66.0;
 
 pub(super) fn draw(plot: &DensityPlot, text: &PlotText) -> String {
     let mut out = String::with_capacity(200_000);
-    let title = if text.title.is_empty() {
-        format!("{} / {}", plot.x_name, plot.y_name)
-    } else {
-        text.title.clone()
-    };
+    let title =
+        if text.title.is_empty() { format!("{} / {}", plot.x_name, plot.y_name) } else { text.title.clone() };
     let _ = write!(
         out,
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" font-family="system-ui, sans-serif" font-size="12"><title>{}</title><rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>"##,
@@ -52,10 +49,7 @@ fn cells(out: &mut String, plot: &DensityPlot) {
         let mut column = 0;
         for run in line.chunk_by(|left, right| left == right) {
             let level = run.first().copied().unwrap_or(0);
-            if let Some(path) = usize::from(level)
-                .checked_sub(1)
-                .and_then(|level| paths.get_mut(level))
-            {
+            if let Some(path) = usize::from(level).checked_sub(1).and_then(|level| paths.get_mut(level)) {
                 let _ = write!(path, "M{column} {row}h{}v1h-{}z", run.len(), run.len());
             }
             column += run.len();
@@ -63,10 +57,7 @@ fn cells(out: &mut String, plot: &DensityPlot) {
     }
     for (path, [red, green, blue]) in paths.iter().zip(COLOURS) {
         if !path.is_empty() {
-            let _ = write!(
-                out,
-                r##"<path fill="#{red:02x}{green:02x}{blue:02x}" d="{path}"/>"##
-            );
+            let _ = write!(out, r##"<path fill="#{red:02x}{green:02x}{blue:02x}" d="{path}"/>"##);
         }
     }
     out.push_str("</g>");
@@ -91,10 +82,7 @@ fn outlines(out: &mut String, plot: &DensityPlot, text: &PlotText) {
             out.push_str(r#""/>"#);
         }
         let (x, y) = point(outline.anchor);
-        let (x, y) = (
-            x.clamp(LEFT + 4.0, LEFT + SIDE - 90.0),
-            (y - 5.0).clamp(TOP + 13.0, TOP + SIDE - 4.0),
-        );
+        let (x, y) = (x.clamp(LEFT + 4.0, LEFT + SIDE - 90.0), (y - 5.0).clamp(TOP + 13.0, TOP + SIDE - 4.0));
         let label = escape(&plot.gate_label(index, text));
         let _ = write!(
             out,
@@ -138,16 +126,8 @@ fn label(tick: &Tick) -> String {
 }
 
 fn words(out: &mut String, plot: &DensityPlot, text: &PlotText) {
-    let x = if text.x.is_empty() {
-        &plot.x_name
-    } else {
-        &text.x
-    };
-    let y = if text.y.is_empty() {
-        &plot.y_name
-    } else {
-        &text.y
-    };
+    let x = if text.x.is_empty() { &plot.x_name } else { &text.x };
+    let y = if text.y.is_empty() { &plot.y_name } else { &text.y };
     let middle = LEFT + SIDE / 2.0;
     let _ = write!(
         out,
@@ -187,25 +167,13 @@ pub(super) fn footer(plot: &DensityPlot, text: &PlotText) -> String {
         }
         grouped.push(digit);
     }
-    if text.events.is_empty() {
-        format!("n = {grouped}")
-    } else {
-        format!("{grouped} {}", text.events)
-    }
+    if text.events.is_empty() { format!("n = {grouped}") } else { format!("{grouped} {}", text.events) }
 }
 
 /// Text for SVG; characters that XML cannot hold become U+FFFD.
 fn escape(text: &str) -> String {
     let allowed = |character: char| matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    let clean: String = text
-        .chars()
-        .map(|character| {
-            if allowed(character) {
-                character
-            } else {
-                '\u{fffd}'
-            }
-        })
-        .collect();
+    let clean: String =
+        text.chars().map(|character| if allowed(character) { character } else { '\u{fffd}' }).collect();
     quick_xml::escape::escape(clean).into_owned()
 }

@@ -3,20 +3,10 @@
 
 use super::*;
 use std::sync::Arc;
-use vena_journey::{
-    Refusal, Role, Standing, State, Step,
-    step::ConsentKind,
-};
+use vena_journey::{Refusal, Role, Standing, State, Step, step::ConsentKind};
 
 /// Who, in which role and standing, asks for which step, when, and what is expected.
-pub struct Line(
-    pub &'static str,
-    pub Role,
-    pub Standing,
-    pub Step,
-    pub &'static str,
-    pub &'static str,
-);
+pub struct Line(pub &'static str, pub Role, pub Standing, pub Step, pub &'static str, pub &'static str);
 
 pub fn consent() -> Step {
     Step::ConsentRecorded {
@@ -28,10 +18,7 @@ pub fn consent() -> Step {
 }
 
 pub fn number(text: &str) -> Step {
-    Step::ChainOfIdentityAssigned {
-        number: coi(text),
-        when: when("2026-02-02T09:00"),
-    }
+    Step::ChainOfIdentityAssigned { number: coi(text), when: when("2026-02-02T09:00") }
 }
 
 pub fn collected(repeat_reason: Option<&str>) -> Step {
@@ -45,11 +32,7 @@ pub fn collected(repeat_reason: Option<&str>) -> Step {
 }
 
 pub fn made(label: &str) -> Step {
-    Step::ProductMade {
-        bags: vec![bag("B-1")],
-        on_label: coi(label),
-        when: when("2026-02-25"),
-    }
+    Step::ProductMade { bags: vec![bag("B-1")], on_label: coi(label), when: when("2026-02-25") }
 }
 
 pub fn released() -> Step {
@@ -62,29 +45,19 @@ pub fn released() -> Step {
 }
 
 pub fn chosen() -> Step {
-    Step::ProductChosen {
-        product: vena_base::Answer::known("tisagenlecleucel"),
-        when: when("2026-02-01"),
-    }
+    Step::ProductChosen { product: vena_base::Answer::known("tisagenlecleucel"), when: when("2026-02-01") }
 }
 
 pub fn start(at: &str) -> Step {
-    Step::InfusionStarted {
-        bag: bag("B-1"),
-        when: when(at),
-    }
+    Step::InfusionStarted { bag: bag("B-1"), when: when(at) }
 }
 
 pub fn over(reason: &str) -> Standing {
-    Standing::Override {
-        reason: reason.into(),
-    }
+    Standing::Override { reason: reason.into() }
 }
 
 pub fn done(reason: &str) -> Standing {
-    Standing::AlreadyDone {
-        reason: reason.into(),
-    }
+    Standing::AlreadyDone { reason: reason.into() }
 }
 
 pub fn run(mut state: State, lines: Vec<Line>) -> State {
@@ -113,58 +86,15 @@ pub fn ready_but_for_the_check() -> State {
     run(
         State::default(),
         vec![
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                register("2026-02-01"),
-                "2026-02-01T10:00",
-                "ok",
-            ),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                consent(),
-                "2026-02-01T10:00",
-                "ok",
-            ),
+            Line("co", Coordinator, ByRule, register("2026-02-01"), "2026-02-01T10:00", "ok"),
+            Line("co", Coordinator, ByRule, consent(), "2026-02-01T10:00", "ok"),
             Line("dr", Physician, ByRule, chosen(), "2026-02-01T10:00", "ok"),
-            Line(
-                "co",
-                Coordinator,
-                ByRule,
-                number("COI-1"),
-                "2026-02-02T10:00",
-                "ok",
-            ),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                collected(None),
-                "2026-02-10T14:00",
-                "ok",
-            ),
+            Line("co", Coordinator, ByRule, number("COI-1"), "2026-02-02T10:00", "ok"),
+            Line("te", Technician, ByRule, collected(None), "2026-02-10T14:00", "ok"),
             Line("qa", Qa, ByRule, made("COI-1"), "2026-02-26T10:00", "ok"),
             Line("qa", Qa, ByRule, released(), "2026-02-26T10:00", "ok"),
-            Line(
-                "te",
-                Technician,
-                ByRule,
-                received("2026-02-28T09:00"),
-                "2026-02-28T09:05",
-                "ok",
-            ),
-            Line(
-                "nu",
-                Nurse,
-                ByRule,
-                received("2026-02-28T09:01"),
-                "2026-02-28T09:05",
-                "ok",
-            ),
+            Line("te", Technician, ByRule, received("2026-02-28T09:00"), "2026-02-28T09:05", "ok"),
+            Line("nu", Nurse, ByRule, received("2026-02-28T09:01"), "2026-02-28T09:05", "ok"),
         ],
     )
 }
-

@@ -9,11 +9,10 @@ use vena_base::{
     ids::{ChainOfIdentity, EventId, PatientId, ProductUnitId, SiteId, UserId},
 };
 use vena_journey::{
-    AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, FileRole, JsonText,
-    Body, Command, Entry, JourneyRules, Refused, Role, Standing, State, Step, TaskRule, decide,
+    AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, Body, Command, Entry, FileRole, JourneyRules,
+    JsonText, Refused, Role, Standing, State, Step, TaskRule, decide,
     step::{
-        CheckAt, ConsentKind, Ending, FileDigest, IdentityReading, Instead, ProductFate,
-        RejectionReason,
+        CheckAt, ConsentKind, Ending, FileDigest, IdentityReading, Instead, ProductFate, RejectionReason,
     },
 };
 
@@ -97,13 +96,8 @@ pub fn received(at: &str) -> Step {
 
 pub fn temperature(value: f64, at: &str) -> Fact {
     let written = Decimal::parse(&value.to_string()).unwrap();
-    let quantity =
-        vena_base::Quantity::new(written, "Cel", "Cel", vena_base::Bound::Exact, None).unwrap();
-    Fact::new(
-        Concept::known("body-temperature"),
-        Value::Quantity(quantity),
-        when(at),
-    )
+    let quantity = vena_base::Quantity::new(written, "Cel", "Cel", vena_base::Bound::Exact, None).unwrap();
+    Fact::new(Concept::known("body-temperature"), Value::Quantity(quantity), when(at))
 }
 
 /// A flow result with a moved gate. Numbers keep their characters: 0.1 + 0.2 stays as written.
@@ -149,9 +143,7 @@ pub fn one_of_each() -> Vec<Step> {
         Value::Answer(Answer::known("alert")),
         when(moment),
     );
-    let Step::Registered { patient, .. } = register(day) else {
-        unreachable!()
-    };
+    let Step::Registered { patient, .. } = register(day) else { unreachable!() };
     let site = |name: &str| SiteId::new(name).unwrap();
     vec![
         Step::Registered {
@@ -170,19 +162,9 @@ pub fn one_of_each() -> Vec<Step> {
             signed: when(day),
             scan: Some(digest.clone()),
         },
-        Step::ConsentWithdrawn {
-            kind: ConsentKind::Registry,
-            when: when(day),
-            reason: text("理由"),
-        },
-        Step::ChainOfIdentityAssigned {
-            number: coi("COI-1"),
-            when: when(moment),
-        },
-        Step::ProductChosen {
-            product: Answer::known("tisagenlecleucel"),
-            when: when(day),
-        },
+        Step::ConsentWithdrawn { kind: ConsentKind::Registry, when: when(day), reason: text("理由") },
+        Step::ChainOfIdentityAssigned { number: coi("COI-1"), when: when(moment) },
+        Step::ProductChosen { product: Answer::known("tisagenlecleucel"), when: when(day) },
         Step::Collected {
             when: when(moment),
             until: Some(when("2026-03-02T13:00")),
@@ -190,15 +172,8 @@ pub fn one_of_each() -> Vec<Step> {
             bags: vec![bag("A-1")],
             repeat_reason: Some(text("too few cells")),
         },
-        Step::CollectionFailed {
-            when: when(day),
-            reason: text("clotted line"),
-        },
-        Step::ProductMade {
-            bags: vec![bag("B-1")],
-            on_label: coi("COI-1"),
-            when: when(day),
-        },
+        Step::CollectionFailed { when: when(day), reason: text("clotted line") },
+        Step::ProductMade { bags: vec![bag("B-1")], on_label: coi("COI-1"), when: when(day) },
         Step::ProductReleased {
             bags: vec![bag("B-1")],
             when: when(day),
@@ -223,45 +198,21 @@ pub fn one_of_each() -> Vec<Step> {
         Step::LymphodepletionStarted { when: when(day) },
         Step::LymphodepletionEnded { when: when(day) },
         reading("COI-1", "COI-1", moment),
-        Step::InfusionStarted {
-            bag: bag("B-1"),
-            when: when(moment),
-        },
-        Step::InfusionEnded {
-            bag: bag("B-1"),
-            when: when(moment),
-            remark: Some(text("no reaction")),
-        },
+        Step::InfusionStarted { bag: bag("B-1"), when: when(moment) },
+        Step::InfusionEnded { bag: bag("B-1"), when: when(moment), remark: Some(text("no reaction")) },
         Step::VitalSigns(vec![temperature(38.4, moment)]),
         Step::Laboratory(vec![temperature(36.5, moment)]),
         Step::Drugs(vec![drug]),
         Step::Assessment(vec![ice]),
-        Step::Imported {
-            file: Some(digest),
-            facts: vec![temperature(37.0, moment)],
-        },
+        Step::Imported { file: Some(digest), facts: vec![temperature(37.0, moment)] },
         Step::AssayRecorded(Box::new(assay())),
-        Step::FindingAttributed {
-            event: event("J-1#17"),
-            fact: 0,
-            cause: Answer::known("infection"),
-        },
+        Step::FindingAttributed { event: event("J-1#17"), fact: 0, cause: Answer::known("infection") },
         Step::EpisodeClosed { when: when(moment) },
-        Step::Died {
-            when: when(day),
-            cause: Some(text("sepsis")),
-        },
+        Step::Died { when: when(day), cause: Some(text("sepsis")) },
         Step::Relapsed { when: when(day) },
-        Step::NextTherapyStarted {
-            when: when(day),
-            what: Some(text("blinatumomab")),
-        },
+        Step::NextTherapyStarted { when: when(day), what: Some(text("blinatumomab")) },
         Step::FollowedUp { when: when(day) },
-        Step::Withdrew {
-            when: when(day),
-            reason: text("wish"),
-            fate: ProductFate::Kept,
-        },
+        Step::Withdrew { when: when(day), reason: text("wish"), fate: ProductFate::Kept },
         Step::EndedOtherwise {
             ending: Ending::ProgressionWhileWaiting,
             when: when(day),
@@ -273,10 +224,7 @@ pub fn one_of_each() -> Vec<Step> {
             reason: text("typing error"),
             instead: Instead::Facts(vec![temperature(37.4, moment)]),
         },
-        Step::Remarked {
-            text: text("備註"),
-            about: Some(event("J-1#1")),
-        },
+        Step::Remarked { text: text("備註"), about: Some(event("J-1#1")) },
     ]
 }
 
@@ -294,21 +242,12 @@ pub fn ask(
     step: Step,
     now: &str,
 ) -> (State, Result<Body, Refused>) {
-    let command = Command {
-        by: user(who),
-        role,
-        step,
-        standing,
-    };
+    let command = Command { by: user(who), role, step, standing };
     let now = at(now);
     match decide(&state, command, &rules(), now) {
         Ok(body) => {
-            let entry = Entry {
-                seq: state.next_seq(),
-                recorded: Stamp::utc(now),
-                by: user(who),
-                body: body.clone(),
-            };
+            let entry =
+                Entry { seq: state.next_seq(), recorded: Stamp::utc(now), by: user(who), body: body.clone() };
             (state.and_then([entry]), Ok(body))
         }
         Err(refused) => (state, Err(refused)),

@@ -108,9 +108,7 @@ pub const FILES: [(&str, &str); 4] = [
 ];
 
 pub fn load(files: &[(&str, String)]) -> Vec<Problem> {
-    Knowledge::load(files.iter().map(|(path, text)| (*path, text.as_str())))
-        .err()
-        .unwrap_or_default()
+    Knowledge::load(files.iter().map(|(path, text)| (*path, text.as_str()))).err().unwrap_or_default()
 }
 
 /// Replaces a piece of one file and tells the problems.

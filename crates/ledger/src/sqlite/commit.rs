@@ -74,16 +74,10 @@ impl Queue {
         appends: Vec<Append>,
         commit: impl Fn(&[Append]) -> Vec<Answer>,
     ) -> Vec<Answer> {
-        let place = Arc::new(Place {
-            state: Mutex::new(State::Waiting),
-            changed: Condvar::new(),
-        });
+        let place = Arc::new(Place { state: Mutex::new(State::Waiting), changed: Condvar::new() });
         let leads = {
             let mut inner = lock(&self.inner);
-            inner.waiting.push_back(Waiting {
-                appends,
-                place: Arc::clone(&place),
-            });
+            inner.waiting.push_back(Waiting { appends, place: Arc::clone(&place) });
             !std::mem::replace(&mut inner.led, true)
         };
         if leads {
@@ -96,10 +90,7 @@ impl Queue {
                     State::Done(answers) => return answers,
                     State::Lead => break,
                     State::Waiting => {
-                        state = place
-                            .changed
-                            .wait(state)
-                            .unwrap_or_else(PoisonError::into_inner);
+                        state = place.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                     }
                 }
             }
@@ -137,10 +128,7 @@ impl Queue {
                 group.append(&mut next.appends);
             }
         }
-        let release = Release {
-            queue: self,
-            served,
-        };
+        let release = Release { queue: self, served };
         (group, release)
     }
 

@@ -35,15 +35,8 @@ impl Checksum {
 }
 
 fn word(bytes: &[u8], at: usize, big_endian: bool) -> u32 {
-    let four: [u8; 4] = bytes
-        .get(at..at + 4)
-        .and_then(|four| four.try_into().ok())
-        .unwrap_or_default();
-    if big_endian {
-        u32::from_be_bytes(four)
-    } else {
-        u32::from_le_bytes(four)
-    }
+    let four: [u8; 4] = bytes.get(at..at + 4).and_then(|four| four.try_into().ok()).unwrap_or_default();
+    if big_endian { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) }
 }
 
 /// Damage in the log at `path`, one line each; a log cut short by a crash in

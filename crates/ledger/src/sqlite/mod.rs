@@ -89,21 +89,14 @@ pub(crate) fn fault(error: rusqlite::Error) -> StorageFault {
 fn io_fault(path: &Path) -> impl Fn(std::io::Error) -> StorageFault + '_ {
     move |cause| match cause.kind() {
         std::io::ErrorKind::StorageFull => StorageFault::Full,
-        _ => StorageFault::Io {
-            path: path.to_owned(),
-            cause: cause.to_string(),
-        },
+        _ => StorageFault::Io { path: path.to_owned(), cause: cause.to_string() },
     }
 }
 
 fn take_lock(folder: &Path) -> Result<File, StorageFault> {
     let path = folder.join(LOCK_FILE);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(io_fault(&path))?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(io_fault(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StorageFault::InUse(folder.to_owned())),
@@ -112,17 +105,11 @@ fn take_lock(folder: &Path) -> Result<File, StorageFault> {
 }
 
 fn check_format(connection: &Connection, folder: &Path) -> Result<(), StorageFault> {
-    let application: i64 = connection
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(fault)?;
-    let found: i64 = connection
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .map_err(fault)?;
+    let application: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fault)?;
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)?;
     if found > FORMAT {
-        return Err(StorageFault::NewerFormat {
-            found,
-            known: FORMAT,
-        });
+        return Err(StorageFault::NewerFormat { found, known: FORMAT });
     }
     if application != APPLICATION_ID || found < 1 {
         return Err(StorageFault::Missing(folder.to_owned()));
@@ -141,9 +128,7 @@ impl SqliteLedger {
         let lock_file = take_lock(folder)?;
         let path = folder.join(DATABASE_FILE);
         let connection = Connection::open(&path).map_err(fault)?;
-        connection
-            .pragma_update(None, "journal_mode", "WAL")
-            .map_err(fault)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
         // A failed creation leaves no half: the tables and the id come in one
         // transaction, and a ledger already there makes CREATE TABLE fail.
         let begin = format!(
@@ -151,9 +136,7 @@ impl SqliteLedger {
              PRAGMA user_version = {FORMAT};"
         );
         connection.execute_batch(&begin).map_err(fault)?;
-        connection
-            .execute("INSERT INTO meta VALUES (1, ?1)", [&ledger_id[..]])
-            .map_err(fault)?;
+        connection.execute("INSERT INTO meta VALUES (1, ?1)", [&ledger_id[..]]).map_err(fault)?;
         connection.execute_batch("COMMIT").map_err(fault)?;
         Self::start(folder, connection, lock_file)
     }
@@ -209,9 +192,7 @@ impl SqliteLedger {
     fn start(folder: &Path, connection: Connection, lock: File) -> Result<Self, StorageFault> {
         check_format(&connection, folder)?;
         let ledger_id: [u8; 16] = connection
-            .query_row("SELECT ledger_id FROM meta WHERE id = 1", [], |row| {
-                row.get(0)
-            })
+            .query_row("SELECT ledger_id FROM meta WHERE id = 1", [], |row| row.get(0))
             .map_err(fault)?;
         let writer = write::Writer::new(connection, ledger_id, folder.join(PAGES_FILE))?;
         let last = writer.last_position();
@@ -248,9 +229,7 @@ impl SqliteLedger {
     /// [`StorageFault`].
     pub fn pages(&self) -> Result<u32, StorageFault> {
         self.with_reader(|connection| {
-            connection
-                .pragma_query_value(None, "page_count", |row| row.get(0))
-                .map_err(fault)
+            connection.pragma_query_value(None, "page_count", |row| row.get(0)).map_err(fault)
         })
     }
 
@@ -322,9 +301,10 @@ impl Ledger for SqliteLedger {
 
     fn append(&self, append: Append) -> Result<Appended, AppendError> {
         let answers = self.queue.submit(vec![append], |group| self.commit(group));
-        answers.into_iter().next().unwrap_or_else(|| {
-            Err(StorageFault::Database("the append was not answered".to_owned()).into())
-        })
+        answers
+            .into_iter()
+            .next()
+            .unwrap_or_else(|| Err(StorageFault::Database("the append was not answered".to_owned()).into()))
     }
 
     fn append_all(&self, appends: Vec<Append>) -> Vec<Result<Appended, AppendError>> {
@@ -338,11 +318,7 @@ impl Ledger for SqliteLedger {
         self.with_reader(|connection| read::head(connection, stream))
     }
 
-    fn read_stream(
-        &self,
-        stream: &StreamId,
-        from_seq: u64,
-    ) -> Result<Vec<StoredEvent>, StorageFault> {
+    fn read_stream(&self, stream: &StreamId, from_seq: u64) -> Result<Vec<StoredEvent>, StorageFault> {
         self.with_reader(|connection| read::stream(connection, &self.ledger_id, stream, from_seq))
     }
 
@@ -364,11 +340,7 @@ impl Ledger for SqliteLedger {
         receiver
     }
 
-    fn write_checkpoint(
-        &self,
-        key: &CheckpointKey,
-        made_at: &str,
-    ) -> Result<CheckpointFile, StorageFault> {
+    fn write_checkpoint(&self, key: &CheckpointKey, made_at: &str) -> Result<CheckpointFile, StorageFault> {
         self.with_writer(|writer| writer.write_checkpoint(key, made_at))
     }
 

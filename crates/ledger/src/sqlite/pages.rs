@@ -30,9 +30,7 @@ pub(super) fn remove(path: &Path) -> Result<(), StorageFault> {
 
 fn sync_folder(path: &Path) -> Result<(), StorageFault> {
     match path.parent() {
-        Some(folder) => File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(io_fault(path)),
+        Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_fault(path)),
         None => Ok(()),
     }
 }
@@ -110,10 +108,7 @@ pub(super) fn check(database: &Path, path: &Path) -> Result<PageCheck, StorageFa
     if own != own_digest.0 {
         return damaged();
     }
-    let Some(stored) = content
-        .strip_prefix(HEADING)
-        .and_then(|rest| rest.get(12..))
-    else {
+    let Some(stored) = content.strip_prefix(HEADING).and_then(|rest| rest.get(12..)) else {
         return damaged();
     };
     let now = digests(database)?;
@@ -137,9 +132,5 @@ pub(super) fn check(database: &Path, path: &Path) -> Result<PageCheck, StorageFa
             ));
         }
     }
-    if differing.is_empty() {
-        Ok(PageCheck::Same(own_digest))
-    } else {
-        Ok(PageCheck::Differs(differing))
-    }
+    if differing.is_empty() { Ok(PageCheck::Same(own_digest)) } else { Ok(PageCheck::Differs(differing)) }
 }

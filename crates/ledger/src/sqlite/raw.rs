@@ -33,8 +33,7 @@ fn bytes_of<'row>(row: &'row Row<'_>, column: usize) -> &'row [u8] {
 
 /// A count; anything else reads as the largest number, which none has.
 fn number_of(row: &Row<'_>, column: usize) -> u64 {
-    row.get::<_, i64>(column)
-        .map_or(u64::MAX, i64::cast_unsigned)
+    row.get::<_, i64>(column).map_or(u64::MAX, i64::cast_unsigned)
 }
 
 fn in_use(folder: &Path) -> bool {
@@ -56,35 +55,19 @@ impl SqliteRaw {
         let log = folder.join(format!("{DATABASE_FILE}-wal"));
         let log_bytes = fs::metadata(log).map_or(0, |about| about.len());
         let in_use = in_use(folder);
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX
-            | OpenFlags::SQLITE_OPEN_URI;
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         // With no log and no writer the file is all there is, and opening it as
         // immutable leaves no trace beside it.
-        let mode = if log_bytes == 0 && !in_use {
-            "?immutable=1"
-        } else {
-            ""
-        };
+        let mode = if log_bytes == 0 && !in_use { "?immutable=1" } else { "" };
         let uri = format!("file:{}{mode}", uri_path(&path));
         let connection = Connection::open_with_flags(uri, flags).map_err(fault)?;
         check_format(&connection, folder)?;
-        connection
-            .execute_batch("BEGIN; SELECT count(*) FROM meta;")
-            .map_err(fault)?;
-        Ok(Self {
-            connection,
-            folder: folder.to_owned(),
-            log_bytes,
-            in_use,
-        })
+        connection.execute_batch("BEGIN; SELECT count(*) FROM meta;").map_err(fault)?;
+        Ok(Self { connection, folder: folder.to_owned(), log_bytes, in_use })
     }
 
-    fn each_row(
-        &self,
-        sql: &str,
-        each: &mut dyn FnMut(&Row<'_>) -> bool,
-    ) -> Result<(), StorageFault> {
+    fn each_row(&self, sql: &str, each: &mut dyn FnMut(&Row<'_>) -> bool) -> Result<(), StorageFault> {
         let mut statement = self.connection.prepare(sql).map_err(fault)?;
         let mut rows = statement.query([]).map_err(fault)?;
         while let Some(row) = rows.next().map_err(fault)? {
@@ -116,9 +99,7 @@ impl SqliteRaw {
                  checkpoint kept elsewhere",
                 self.log_bytes
             ));
-            check.not_covered.push(format!(
-                "{DATABASE_FILE}-shm: an index SQLite rebuilds from the log"
-            ));
+            check.not_covered.push(format!("{DATABASE_FILE}-shm: an index SQLite rebuilds from the log"));
         }
     }
 }
@@ -140,48 +121,37 @@ fn uri_path(path: &Path) -> String {
 impl RawStore for SqliteRaw {
     fn raw_ledger_id(&self) -> Result<Vec<u8>, StorageFault> {
         self.connection
-            .query_row("SELECT ledger_id FROM meta WHERE id = 1", [], |row| {
-                Ok(bytes_of(row, 0).to_vec())
-            })
+            .query_row("SELECT ledger_id FROM meta WHERE id = 1", [], |row| Ok(bytes_of(row, 0).to_vec()))
             .optional()
             .map(Option::unwrap_or_default)
             .map_err(fault)
     }
 
     fn raw_records(&self, each: &mut dyn FnMut(u64, &[u8]) -> bool) -> Result<(), StorageFault> {
-        self.each_row(
-            "SELECT position, record FROM records ORDER BY position",
-            &mut |row| each(number_of(row, 0), bytes_of(row, 1)),
-        )
+        self.each_row("SELECT position, record FROM records ORDER BY position", &mut |row| {
+            each(number_of(row, 0), bytes_of(row, 1))
+        })
     }
 
     fn raw_record(&self, position: u64) -> Result<Option<Vec<u8>>, StorageFault> {
         self.connection
             .prepare_cached("SELECT record FROM records WHERE position = ?1")
             .and_then(|mut statement| {
-                statement
-                    .query_row(
-                        [position.cast_signed()],
-                        |row| Ok(bytes_of(row, 0).to_vec()),
-                    )
-                    .optional()
+                statement.query_row([position.cast_signed()], |row| Ok(bytes_of(row, 0).to_vec())).optional()
             })
             .map_err(fault)
     }
 
     fn raw_heads(&self, each: &mut dyn FnMut(RawHead<'_>)) -> Result<(), StorageFault> {
-        self.each_row(
-            "SELECT stream, seq, position, hash FROM heads ORDER BY stream",
-            &mut |row| {
-                each(RawHead {
-                    stream: bytes_of(row, 0),
-                    seq: number_of(row, 1),
-                    position: number_of(row, 2),
-                    hash: bytes_of(row, 3),
-                });
-                true
-            },
-        )
+        self.each_row("SELECT stream, seq, position, hash FROM heads ORDER BY stream", &mut |row| {
+            each(RawHead {
+                stream: bytes_of(row, 0),
+                seq: number_of(row, 1),
+                position: number_of(row, 2),
+                hash: bytes_of(row, 3),
+            });
+            true
+        })
     }
 
     fn raw_keys(&self, each: &mut dyn FnMut(&[u8], u64)) -> Result<(), StorageFault> {
@@ -192,13 +162,10 @@ impl RawStore for SqliteRaw {
     }
 
     fn raw_checkpoints(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StorageFault> {
-        self.each_row(
-            "SELECT number, checkpoint FROM checkpoints ORDER BY number",
-            &mut |row| {
-                each(number_of(row, 0), bytes_of(row, 1));
-                true
-            },
-        )
+        self.each_row("SELECT number, checkpoint FROM checkpoints ORDER BY number", &mut |row| {
+            each(number_of(row, 0), bytes_of(row, 1));
+            true
+        })
     }
 
     fn check_files(&self) -> Result<FileCheck, StorageFault> {

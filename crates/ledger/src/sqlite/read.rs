@@ -22,31 +22,19 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StorageFault> {
 }
 
 pub(super) fn decode(position: u64, bytes: &[u8]) -> Result<Record<'_>, StorageFault> {
-    let record = Record::decode(bytes).map_err(|cause| StorageFault::Damaged {
-        position: Position(position),
-        cause,
-    })?;
+    let record = Record::decode(bytes)
+        .map_err(|cause| StorageFault::Damaged { position: Position(position), cause })?;
     if record.position == position {
         Ok(record)
     } else {
-        Err(StorageFault::BrokenChain {
-            stream: StreamId::from(record.stream),
-            position: Position(position),
-        })
+        Err(StorageFault::BrokenChain { stream: StreamId::from(record.stream), position: Position(position) })
     }
 }
 
-pub(super) fn record_bytes(
-    connection: &Connection,
-    position: u64,
-) -> Result<Option<Vec<u8>>, StorageFault> {
+pub(super) fn record_bytes(connection: &Connection, position: u64) -> Result<Option<Vec<u8>>, StorageFault> {
     connection
         .prepare_cached("SELECT record FROM records WHERE position = ?1")
-        .and_then(|mut statement| {
-            statement
-                .query_row([position.cast_signed()], |row| row.get(0))
-                .optional()
-        })
+        .and_then(|mut statement| statement.query_row([position.cast_signed()], |row| row.get(0)).optional())
         .map_err(fault)
 }
 
@@ -55,20 +43,14 @@ struct HeadPlace {
     position: u64,
 }
 
-fn head_place(
-    connection: &Connection,
-    stream: &StreamId,
-) -> Result<Option<HeadPlace>, StorageFault> {
+fn head_place(connection: &Connection, stream: &StreamId) -> Result<Option<HeadPlace>, StorageFault> {
     connection
         .prepare_cached("SELECT seq, hash, position FROM heads WHERE stream = ?1")
         .and_then(|mut statement| {
             statement
                 .query_row([stream.as_str()], |row| {
                     Ok(HeadPlace {
-                        head: Head {
-                            seq: row.get::<_, i64>(0)?.cast_unsigned(),
-                            hash: Digest(row.get(1)?),
-                        },
+                        head: Head { seq: row.get::<_, i64>(0)?.cast_unsigned(), hash: Digest(row.get(1)?) },
                         position: row.get::<_, i64>(2)?.cast_unsigned(),
                     })
                 })
@@ -77,10 +59,7 @@ fn head_place(
         .map_err(fault)
 }
 
-pub(super) fn head(
-    connection: &Connection,
-    stream: &StreamId,
-) -> Result<Option<Head>, StorageFault> {
+pub(super) fn head(connection: &Connection, stream: &StreamId) -> Result<Option<Head>, StorageFault> {
     Ok(head_place(connection, stream)?.map(|place| place.head))
 }
 
@@ -97,21 +76,13 @@ pub(super) fn stream(
     let mut position = place.position;
     let mut expected = place.head;
     let mut events = Vec::new();
-    let mut statement = connection
-        .prepare_cached("SELECT record FROM records WHERE position = ?1")
-        .map_err(fault)?;
+    let mut statement =
+        connection.prepare_cached("SELECT record FROM records WHERE position = ?1").map_err(fault)?;
     while expected.seq >= from_seq.max(1) {
-        let broken = || StorageFault::BrokenChain {
-            stream: stream.clone(),
-            position: Position(position),
-        };
+        let broken = || StorageFault::BrokenChain { stream: stream.clone(), position: Position(position) };
         let mut rows = statement.query([position.cast_signed()]).map_err(fault)?;
         let row = rows.next().map_err(fault)?.ok_or_else(broken)?;
-        let bytes = row
-            .get_ref(0)
-            .map_err(fault)?
-            .as_blob()
-            .map_err(|_| broken())?;
+        let bytes = row.get_ref(0).map_err(fault)?.as_blob().map_err(|_| broken())?;
         let record = decode(position, bytes)?;
         if record.head() != expected || record.stream != stream.as_str() {
             return Err(broken());
@@ -126,10 +97,7 @@ pub(super) fn stream(
         }
         events.push(record.to_event());
         position = record.previous_position;
-        expected = Head {
-            seq: record.seq - 1,
-            hash: record.previous_hash,
-        };
+        expected = Head { seq: record.seq - 1, hash: record.previous_hash };
     }
     events.reverse();
     Ok(events)
@@ -143,26 +111,16 @@ pub(super) fn all(
     let after = i64::try_from(after.0).unwrap_or(i64::MAX);
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut statement = connection
-        .prepare_cached(
-            "SELECT position, record FROM records WHERE position > ?1 ORDER BY position LIMIT ?2",
-        )
+        .prepare_cached("SELECT position, record FROM records WHERE position > ?1 ORDER BY position LIMIT ?2")
         .map_err(fault)?;
     let mut rows = statement.query([after, limit]).map_err(fault)?;
     let mut events = Vec::new();
     while let Some(row) = rows.next().map_err(fault)? {
         let position = row.get::<_, i64>(0).map_err(fault)?.cast_unsigned();
-        let bytes =
-            row.get_ref(1)
-                .map_err(fault)?
-                .as_blob()
-                .map_err(|_| StorageFault::Damaged {
-                    position: Position(position),
-                    cause: RecordError::Short {
-                        field: "record",
-                        wanted: 1,
-                        left: 0,
-                    },
-                })?;
+        let bytes = row.get_ref(1).map_err(fault)?.as_blob().map_err(|_| StorageFault::Damaged {
+            position: Position(position),
+            cause: RecordError::Short { field: "record", wanted: 1, left: 0 },
+        })?;
         events.push(decode(position, bytes)?.to_event());
     }
     Ok(events)
@@ -176,10 +134,7 @@ fn stream_head(row: &rusqlite::Row<'_>) -> rusqlite::Result<StreamHead> {
     })
 }
 
-pub(super) fn streams(
-    connection: &Connection,
-    prefix: &str,
-) -> Result<Vec<(StreamId, Head)>, StorageFault> {
+pub(super) fn streams(connection: &Connection, prefix: &str) -> Result<Vec<(StreamId, Head)>, StorageFault> {
     // No text sorts after a prefix followed by the last code point and still
     // begins with the prefix, apart from that code point itself.
     let end = format!("{prefix}\u{10FFFF}\u{10FFFF}");
@@ -189,20 +144,13 @@ pub(super) fn streams(
              ORDER BY stream",
         )
         .map_err(fault)?;
-    let rows = statement
-        .query_map([prefix, end.as_str()], stream_head)
-        .map_err(fault)?;
-    rows.map(|row| {
-        row.map(|entry| (entry.stream.clone(), entry.head()))
-            .map_err(fault)
-    })
-    .collect()
+    let rows = statement.query_map([prefix, end.as_str()], stream_head).map_err(fault)?;
+    rows.map(|row| row.map(|entry| (entry.stream.clone(), entry.head())).map_err(fault)).collect()
 }
 
 pub(super) fn all_heads(connection: &Connection) -> Result<Vec<StreamHead>, StorageFault> {
-    let mut statement = connection
-        .prepare_cached("SELECT stream, seq, hash FROM heads ORDER BY stream")
-        .map_err(fault)?;
+    let mut statement =
+        connection.prepare_cached("SELECT stream, seq, hash FROM heads ORDER BY stream").map_err(fault)?;
     let rows = statement.query_map([], stream_head).map_err(fault)?;
     rows.map(|row| row.map_err(fault)).collect()
 }
@@ -218,9 +166,7 @@ pub(super) fn checkpoints(connection: &Connection) -> Result<Vec<Checkpoint>, St
     let mut statement = connection
         .prepare_cached("SELECT number, checkpoint FROM checkpoints ORDER BY number")
         .map_err(fault)?;
-    let rows = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))
-        .map_err(fault)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?))).map_err(fault)?;
     rows.map(|row| {
         let (number, bytes) = row.map_err(fault)?;
         checkpoint_from(number, &bytes)
@@ -231,22 +177,14 @@ pub(super) fn checkpoints(connection: &Connection) -> Result<Vec<Checkpoint>, St
 pub(super) fn last_checkpoint(connection: &Connection) -> Result<Option<Checkpoint>, StorageFault> {
     let found: Option<(i64, Vec<u8>)> = connection
         .prepare_cached("SELECT number, checkpoint FROM checkpoints ORDER BY number DESC LIMIT 1")
-        .and_then(|mut statement| {
-            statement
-                .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
-        })
+        .and_then(|mut statement| statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional())
         .map_err(fault)?;
-    found
-        .map(|(number, bytes)| checkpoint_from(number, &bytes))
-        .transpose()
+    found.map(|(number, bytes)| checkpoint_from(number, &bytes)).transpose()
 }
 
 /// The latest checkpoint and the heads as they were then. Heads that moved
 /// since are walked back to the checkpoint's position.
-pub(super) fn latest_checkpoint(
-    connection: &Connection,
-) -> Result<Option<CheckpointFile>, StorageFault> {
+pub(super) fn latest_checkpoint(connection: &Connection) -> Result<Option<CheckpointFile>, StorageFault> {
     // One snapshot for all that is read here.
     let snapshot = connection.unchecked_transaction().map_err(fault)?;
     let Some(checkpoint) = last_checkpoint(&snapshot)? else {
@@ -259,9 +197,7 @@ pub(super) fn latest_checkpoint(
             .prepare_cached("SELECT stream, seq, hash, position FROM heads ORDER BY stream")
             .map_err(fault)?;
         let rows = statement
-            .query_map([], |row| {
-                Ok((stream_head(row)?, row.get::<_, i64>(3)?.cast_unsigned()))
-            })
+            .query_map([], |row| Ok((stream_head(row)?, row.get::<_, i64>(3)?.cast_unsigned())))
             .map_err(fault)?;
         for row in rows {
             places.push(row.map_err(fault)?);
@@ -270,17 +206,13 @@ pub(super) fn latest_checkpoint(
     let mut heads = Vec::with_capacity(places.len());
     for (mut entry, mut position) in places {
         while position > limit {
-            let bytes =
-                record_bytes(&snapshot, position)?.ok_or_else(|| StorageFault::BrokenChain {
-                    stream: entry.stream.clone(),
-                    position: Position(position),
-                })?;
+            let bytes = record_bytes(&snapshot, position)?.ok_or_else(|| StorageFault::BrokenChain {
+                stream: entry.stream.clone(),
+                position: Position(position),
+            })?;
             let record = decode(position, &bytes)?;
             if record.previous_position >= position {
-                return Err(StorageFault::BrokenChain {
-                    stream: entry.stream,
-                    position: Position(position),
-                });
+                return Err(StorageFault::BrokenChain { stream: entry.stream, position: Position(position) });
             }
             position = record.previous_position;
             entry.seq = record.seq.saturating_sub(1);

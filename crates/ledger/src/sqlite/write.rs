@@ -32,10 +32,7 @@ struct HeadRow {
 
 impl HeadRow {
     fn head(&self) -> Option<Head> {
-        (self.seq > 0).then_some(Head {
-            seq: self.seq,
-            hash: self.hash,
-        })
+        (self.seq > 0).then_some(Head { seq: self.seq, hash: self.hash })
     }
 }
 
@@ -56,12 +53,8 @@ impl Writer {
         ledger_id: [u8; 16],
         pages_file: PathBuf,
     ) -> Result<Self, StorageFault> {
-        connection
-            .pragma_update(None, "synchronous", "FULL")
-            .map_err(fault)?;
-        connection
-            .pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)
-            .map_err(fault)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(fault)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(fault)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let mut writer = Self {
             connection,
@@ -82,9 +75,7 @@ impl Writer {
     }
 
     pub(super) fn limit_pages(&mut self, pages: Option<u32>) -> Result<(), StorageFault> {
-        self.connection
-            .pragma_update(None, "max_page_count", pages.unwrap_or(u32::MAX - 1))
-            .map_err(fault)
+        self.connection.pragma_update(None, "max_page_count", pages.unwrap_or(u32::MAX - 1)).map_err(fault)
     }
 
     /// Drops what is held in memory and asks the database again.
@@ -93,11 +84,7 @@ impl Writer {
         self.changed.clear();
         let last: i64 = self
             .connection
-            .query_row(
-                "SELECT coalesce(max(position), 0) FROM records",
-                [],
-                |row| row.get(0),
-            )
+            .query_row("SELECT coalesce(max(position), 0) FROM records", [], |row| row.get(0))
             .map_err(fault)?;
         self.next_position = last.cast_unsigned() + 1;
         Ok(())
@@ -122,20 +109,15 @@ impl Writer {
             Err(cause) if group.len() == 1 => vec![Err(cause.into())],
             Err(_) => group
                 .iter()
-                .map(
-                    |append| match self.try_group(std::slice::from_ref(append)) {
-                        Ok(mut answers) => answers.pop().unwrap_or_else(|| Err(unanswered())),
-                        Err(cause) => Err(cause.into()),
-                    },
-                )
+                .map(|append| match self.try_group(std::slice::from_ref(append)) {
+                    Ok(mut answers) => answers.pop().unwrap_or_else(|| Err(unanswered())),
+                    Err(cause) => Err(cause.into()),
+                })
                 .collect(),
         }
     }
 
-    fn try_group(
-        &mut self,
-        group: &[Append],
-    ) -> Result<Vec<Result<Appended, AppendError>>, StorageFault> {
+    fn try_group(&mut self, group: &[Append]) -> Result<Vec<Result<Appended, AppendError>>, StorageFault> {
         self.remove_page_checksums()?;
         if self.heads.len() > HEADS_KEPT {
             self.heads.clear();
@@ -223,10 +205,7 @@ impl Writer {
                 })
                 .map_err(fault)?;
             self.next_position += 1;
-            let head = Head {
-                seq: placement.seq,
-                hash,
-            };
+            let head = Head { seq: placement.seq, hash };
             self.move_head(&event.stream, head, placement.position);
             note_head(&mut written, &event.stream, head);
         }
@@ -243,11 +222,7 @@ impl Writer {
         for (stream, expected) in &append.reads {
             let actual = self.head_row(stream)?.head();
             if actual != *expected {
-                return Err(AppendError::Conflict {
-                    stream: stream.clone(),
-                    expected: *expected,
-                    actual,
-                });
+                return Err(AppendError::Conflict { stream: stream.clone(), expected: *expected, actual });
             }
         }
         Ok(())
@@ -381,20 +356,11 @@ impl Writer {
         // Nobody else writes while this runs, so heads and position belong
         // together without a transaction around the reading.
         let heads = read::all_heads(&self.connection)?;
-        let leaves: Vec<Digest> = heads
-            .iter()
-            .map(|entry| head_leaf(entry.stream.as_str(), &entry.head()))
-            .collect();
+        let leaves: Vec<Digest> =
+            heads.iter().map(|entry| head_leaf(entry.stream.as_str(), &entry.head())).collect();
         let before = read::last_checkpoint(&self.connection)?;
         let position = Position(self.last_position());
-        let checkpoint = Checkpoint::sign(
-            self.ledger_id,
-            before.as_ref(),
-            position,
-            &leaves,
-            made_at,
-            key,
-        );
+        let checkpoint = Checkpoint::sign(self.ledger_id, before.as_ref(), position, &leaves, made_at, key);
         self.connection
             .execute(
                 "INSERT INTO checkpoints (number, checkpoint) VALUES (?1, ?2)",
@@ -414,9 +380,7 @@ impl Writer {
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
             .map_err(fault)?;
         if busy != 0 {
-            return Err(StorageFault::Database(
-                "a reader kept the log from being copied back".to_owned(),
-            ));
+            return Err(StorageFault::Database("a reader kept the log from being copied back".to_owned()));
         }
         pages::write(database, &self.pages_file)
     }

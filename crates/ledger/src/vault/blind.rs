@@ -86,10 +86,8 @@ fn bare(text: &str) -> String {
 /// year of the Republic of China calendar, `69/1/5`.
 pub(super) fn date(text: &str) -> Option<String> {
     let folded = fold(text.trim());
-    let parts: Vec<&str> = folded
-        .split(['-', '/', '.', '年', '月', '日'])
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> =
+        folded.split(['-', '/', '.', '年', '月', '日']).filter(|part| !part.is_empty()).collect();
     let number = |text: &str| text.parse::<u32>().ok();
     let (year, month, day) = match parts.as_slice() {
         [year, month, day] => {
@@ -101,11 +99,9 @@ pub(super) fn date(text: &str) -> Option<String> {
             };
             (year, number(month)?, number(day)?)
         }
-        [one] if one.len() == 8 && one.is_ascii() => (
-            number(one.get(..4)?)?,
-            number(one.get(4..6)?)?,
-            number(one.get(6..)?)?,
-        ),
+        [one] if one.len() == 8 && one.is_ascii() => {
+            (number(one.get(..4)?)?, number(one.get(4..6)?)?, number(one.get(6..)?)?)
+        }
         _ => return None,
     };
     let plausible = (1..=12).contains(&month) && (1..=31).contains(&day);
@@ -120,11 +116,7 @@ fn runs(text: &str) -> (Vec<String>, Vec<String>) {
     for character in fold(text).chars().chain([' ']) {
         let kind = is_ideograph(character);
         if !run.is_empty() && (kind != run_is_ideographs || !character.is_alphanumeric()) {
-            let list = if run_is_ideographs {
-                &mut ideographs
-            } else {
-                &mut words
-            };
+            let list = if run_is_ideographs { &mut ideographs } else { &mut words };
             list.push(std::mem::take(&mut run));
         }
         if character.is_alphanumeric() {
@@ -153,18 +145,12 @@ fn name(text: &str) -> Name {
         let given = words.get(1..count - 1).unwrap_or_default().concat();
         words.push(given);
     }
-    Name {
-        ideographs: ideographs.concat(),
-        words,
-    }
+    Name { ideographs: ideographs.concat(), words }
 }
 
 fn windows(text: &str, length: usize) -> Vec<String> {
     let characters: Vec<char> = text.chars().collect();
-    characters
-        .windows(length)
-        .map(|window| window.iter().collect())
-        .collect()
+    characters.windows(length).map(|window| window.iter().collect()).collect()
 }
 
 fn starts(word: &str) -> impl Iterator<Item = &str> {
@@ -230,11 +216,7 @@ pub(super) fn words(key: &Secret, query: &str) -> Vec<Word> {
             let mut names: Vec<Term> = Vec::new();
             for run in &ideographs {
                 let length = run.chars().count().min(IDEOGRAPHS_MAX);
-                names.extend(
-                    windows(run, length)
-                        .iter()
-                        .map(|part| term(key, Kind::Ideographs, part)),
-                );
+                names.extend(windows(run, length).iter().map(|part| term(key, Kind::Ideographs, part)));
             }
             for word in &latin {
                 let start: String = word.chars().take(LETTERS_MAX).collect();
@@ -243,10 +225,7 @@ pub(super) fn words(key: &Secret, query: &str) -> Vec<Word> {
             if !names.is_empty() {
                 alternatives.push(names);
             }
-            Word {
-                written: written.to_owned(),
-                alternatives,
-            }
+            Word { written: written.to_owned(), alternatives }
         })
         .collect()
 }
@@ -255,29 +234,19 @@ pub(super) fn words(key: &Secret, query: &str) -> Vec<Word> {
 /// is only a candidate.
 pub(super) fn matches(identity: &Identity, word: &Word) -> bool {
     let number = bare(&word.written);
-    let numbered = !number.is_empty()
-        && identity
-            .record_numbers
-            .iter()
-            .map(|own| bare(own))
-            .any(|own| {
-                own == number
-                    || (number.chars().count() >= PART_CHARACTERS && own.contains(&number))
+    let numbered =
+        !number.is_empty()
+            && identity.record_numbers.iter().map(|own| bare(own)).any(|own| {
+                own == number || (number.chars().count() >= PART_CHARACTERS && own.contains(&number))
             });
     let born = date(&word.written);
     let dated = born.is_some() && identity.birth_date.as_deref().and_then(date) == born;
     let (ideographs, latin) = runs(&word.written);
     let has_run = !ideographs.is_empty() || !latin.is_empty();
     let named = has_run
-        && identity
-            .names
-            .iter()
-            .map(|written| name(written))
-            .any(|name| {
-                ideographs.iter().all(|run| name.ideographs.contains(run))
-                    && latin
-                        .iter()
-                        .all(|word| name.words.iter().any(|own| own.starts_with(word)))
-            });
+        && identity.names.iter().map(|written| name(written)).any(|name| {
+            ideographs.iter().all(|run| name.ideographs.contains(run))
+                && latin.iter().all(|word| name.words.iter().any(|own| own.starts_with(word)))
+        });
     numbered || dated || named
 }

@@ -60,22 +60,17 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Fault`].
     pub fn open(folder: &Path, master: &Secret) -> Result<Self, VaultError> {
-        std::fs::create_dir_all(folder).map_err(|cause| StorageFault::Io {
-            path: folder.to_owned(),
-            cause: cause.to_string(),
-        })?;
+        std::fs::create_dir_all(folder)
+            .map_err(|cause| StorageFault::Io { path: folder.to_owned(), cause: cause.to_string() })?;
         let connection = Connection::open(folder.join(VAULT_FILE)).map_err(fault)?;
         connection
             .pragma_update(None, "journal_mode", "WAL")
             .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
             .map_err(fault)?;
-        let found: i64 = connection
-            .pragma_query_value(None, "application_id", |row| row.get(0))
-            .map_err(fault)?;
+        let found: i64 =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fault)?;
         if found != APPLICATION_ID {
-            let sql = format!(
-                "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; COMMIT;"
-            );
+            let sql = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; COMMIT;");
             connection.execute_batch(&sql).map_err(fault)?;
         }
         Ok(Self {
@@ -86,9 +81,7 @@ impl Vault {
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps an identity; a changed one becomes a further version. The same
@@ -96,12 +89,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`]; nothing is changed then.
-    pub fn put(
-        &self,
-        patient: &str,
-        identity: &Identity,
-        random: Random<'_>,
-    ) -> Result<(), VaultError> {
+    pub fn put(&self, patient: &str, identity: &Identity, random: Random<'_>) -> Result<(), VaultError> {
         self.put_all(&[(patient, identity)], random)
     }
 
@@ -109,11 +97,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`]; nothing is changed then.
-    pub fn put_all(
-        &self,
-        identities: &[(&str, &Identity)],
-        random: Random<'_>,
-    ) -> Result<(), VaultError> {
+    pub fn put_all(&self, identities: &[(&str, &Identity)], random: Random<'_>) -> Result<(), VaultError> {
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(fault)?;
         for (patient, identity) in identities {
@@ -176,23 +160,16 @@ impl Vault {
         Ok(())
     }
 
-    fn patient_key(
-        &self,
-        connection: &Connection,
-        patient: &str,
-    ) -> Result<Option<PatientKey>, VaultError> {
+    fn patient_key(&self, connection: &Connection, patient: &str) -> Result<Option<PatientKey>, VaultError> {
         let wrapped: Option<Vec<u8>> = connection
             .prepare_cached("SELECT wrapped_key FROM patients WHERE patient = ?1")
             .and_then(|mut found| found.query_row([patient], |row| row.get(0)).optional())
             .map_err(fault)?;
-        wrapped
-            .map(|wrapped| PatientKey::unwrap(&self.wrapping_key, patient, &wrapped))
-            .transpose()
+        wrapped.map(|wrapped| PatientKey::unwrap(&self.wrapping_key, patient, &wrapped)).transpose()
     }
 
     fn known_key(&self, connection: &Connection, patient: &str) -> Result<PatientKey, VaultError> {
-        self.patient_key(connection, patient)?
-            .ok_or_else(|| VaultError::Unknown(patient.to_owned()))
+        self.patient_key(connection, patient)?.ok_or_else(|| VaultError::Unknown(patient.to_owned()))
     }
 
     /// The latest identity of a patient.
@@ -203,10 +180,7 @@ impl Vault {
         let found = self.get_even_restricted(patient)?;
         match found.restriction {
             None => Ok(found.identity),
-            Some(restriction) => Err(VaultError::Restricted {
-                patient: patient.to_owned(),
-                restriction,
-            }),
+            Some(restriction) => Err(VaultError::Restricted { patient: patient.to_owned(), restriction }),
         }
     }
 
@@ -222,14 +196,10 @@ impl Vault {
 
     fn open_match(&self, connection: &Connection, patient: &str) -> Result<Match, VaultError> {
         let key = self.known_key(connection, patient)?;
-        let (_, identity) = latest(connection, patient, &key)?
-            .ok_or_else(|| VaultError::Unknown(patient.to_owned()))?;
+        let (_, identity) =
+            latest(connection, patient, &key)?.ok_or_else(|| VaultError::Unknown(patient.to_owned()))?;
         let state = state(connection, patient, &key)?;
-        Ok(Match {
-            patient: patient.to_owned(),
-            identity,
-            restriction: state.restriction,
-        })
+        Ok(Match { patient: patient.to_owned(), identity, restriction: state.restriction })
     }
 
     /// Every version that was kept, oldest first.
@@ -274,11 +244,7 @@ impl Vault {
         let key = self.known_key(&connection, patient)?;
         let state = json(&State { restriction });
         let sealed = key.seal(Sealed::State, patient, 0, &state, random);
-        execute(
-            &connection,
-            "UPDATE patients SET state = ?2 WHERE patient = ?1",
-            params![patient, sealed],
-        )
+        execute(&connection, "UPDATE patients SET state = ?2 WHERE patient = ?1", params![patient, sealed])
     }
 
     /// Finds patients. `audit` is told before anything is shown and must
@@ -298,11 +264,7 @@ impl Vault {
         let told = SearchAudit {
             by: search.by.to_owned(),
             at: search.at.to_owned(),
-            query: Digest(blind::keyed(
-                &self.blind_key,
-                b"query",
-                blind::fold(search.query).as_bytes(),
-            )),
+            query: Digest(blind::keyed(&self.blind_key, b"query", blind::fold(search.query).as_bytes())),
             show_restricted: search.show_restricted,
             found: found.iter().map(|found| found.patient.clone()).collect(),
         };
@@ -328,11 +290,7 @@ impl Vault {
         for patient in candidates.unwrap_or_default() {
             let candidate = self.open_match(&connection, &patient)?;
             let shown = search.show_restricted || candidate.restriction.is_none();
-            if shown
-                && words
-                    .iter()
-                    .all(|word| blind::matches(&candidate.identity, word))
-            {
+            if shown && words.iter().all(|word| blind::matches(&candidate.identity, word)) {
                 found.push(candidate);
             }
         }
@@ -356,9 +314,7 @@ impl Vault {
                 Err(cause) => problems.push(cause.to_string()),
             }
         }
-        let mut statement = connection
-            .prepare("SELECT term, patient FROM terms")
-            .map_err(fault)?;
+        let mut statement = connection.prepare("SELECT term, patient FROM terms").map_err(fault)?;
         let mut rows = statement.query([]).map_err(fault)?;
         while let Some(row) = rows.next().map_err(fault)? {
             let term: Option<Term> = row.get(0).ok();
@@ -384,24 +340,14 @@ impl Vault {
         Ok(problems)
     }
 
-    fn check_patient(
-        &self,
-        connection: &Connection,
-        patient: &str,
-    ) -> Result<BTreeSet<Term>, VaultError> {
+    fn check_patient(&self, connection: &Connection, patient: &str) -> Result<BTreeSet<Term>, VaultError> {
         let key = self.known_key(connection, patient)?;
         state(connection, patient, &key)?;
         let versions = versions(connection, patient, &key)?;
-        let gapless = versions
-            .iter()
-            .map(|(version, _)| *version)
-            .eq(1..=versions.len() as u64);
+        let gapless = versions.iter().map(|(version, _)| *version).eq(1..=versions.len() as u64);
         match versions.last() {
             Some((_, identity)) if gapless => Ok(blind::terms(&self.blind_key, identity)),
-            _ => Err(VaultError::Damaged {
-                patient: patient.to_owned(),
-                what: "sequence of versions",
-            }),
+            _ => Err(VaultError::Damaged { patient: patient.to_owned(), what: "sequence of versions" }),
         }
     }
 }

@@ -31,25 +31,17 @@ pub(super) fn execute(
 }
 
 pub(super) fn all_patients(connection: &Connection) -> Result<Vec<String>, StorageFault> {
-    let mut statement = connection
-        .prepare("SELECT patient FROM patients ORDER BY patient")
-        .map_err(fault)?;
+    let mut statement = connection.prepare("SELECT patient FROM patients ORDER BY patient").map_err(fault)?;
     let rows = statement.query_map([], |row| row.get(0)).map_err(fault)?;
     rows.map(|row| row.map_err(fault)).collect()
 }
 
-pub(super) fn having_all(
-    connection: &Connection,
-    terms: &[Term],
-) -> Result<BTreeSet<String>, VaultError> {
+pub(super) fn having_all(connection: &Connection, terms: &[Term]) -> Result<BTreeSet<String>, VaultError> {
     let mut all: Option<BTreeSet<String>> = None;
-    let mut statement = connection
-        .prepare_cached("SELECT patient FROM terms WHERE term = ?1")
-        .map_err(fault)?;
+    let mut statement =
+        connection.prepare_cached("SELECT patient FROM terms WHERE term = ?1").map_err(fault)?;
     for term in terms {
-        let rows = statement
-            .query_map([&term[..]], |row| row.get::<_, String>(0))
-            .map_err(fault)?;
+        let rows = statement.query_map([&term[..]], |row| row.get::<_, String>(0)).map_err(fault)?;
         let having: BTreeSet<String> = rows.collect::<Result<_, _>>().map_err(fault)?;
         all = Some(match all {
             None => having,
@@ -68,24 +60,14 @@ pub(super) fn versions(
     key: &PatientKey,
 ) -> Result<Vec<(u64, Identity)>, VaultError> {
     let mut statement = connection
-        .prepare_cached(
-            "SELECT version, sealed FROM identities WHERE patient = ?1 ORDER BY version",
-        )
+        .prepare_cached("SELECT version, sealed FROM identities WHERE patient = ?1 ORDER BY version")
         .map_err(fault)?;
     let rows = statement
-        .query_map([patient], |row| {
-            Ok((
-                row.get::<_, i64>(0)?.cast_unsigned(),
-                row.get::<_, Vec<u8>>(1)?,
-            ))
-        })
+        .query_map([patient], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, Vec<u8>>(1)?)))
         .map_err(fault)?;
     rows.map(|row| {
         let (version, sealed) = row.map_err(fault)?;
-        Ok((
-            version,
-            key.open_json(Sealed::Identity, patient, version, &sealed)?,
-        ))
+        Ok((version, key.open_json(Sealed::Identity, patient, version, &sealed)?))
     })
     .collect()
 }
@@ -101,9 +83,7 @@ pub(super) fn latest(
              ORDER BY version DESC LIMIT 1",
         )
         .and_then(|mut statement| {
-            statement
-                .query_row([patient], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()
+            statement.query_row([patient], |row| Ok((row.get(0)?, row.get(1)?))).optional()
         })
         .map_err(fault)?;
     found
@@ -115,11 +95,7 @@ pub(super) fn latest(
         .transpose()
 }
 
-pub(super) fn state(
-    connection: &Connection,
-    patient: &str,
-    key: &PatientKey,
-) -> Result<State, VaultError> {
+pub(super) fn state(connection: &Connection, patient: &str, key: &PatientKey) -> Result<State, VaultError> {
     let sealed: Vec<u8> = connection
         .prepare_cached("SELECT state FROM patients WHERE patient = ?1")
         .and_then(|mut statement| statement.query_row([patient], |row| row.get(0)))

@@ -40,14 +40,10 @@ fn bound_to(part: Sealed, patient: &str, version: u64) -> Vec<u8> {
 fn seal(key: &Secret, bound: &[u8], plain: &[u8], random: Random<'_>) -> Vec<u8> {
     let mut nonce = [0; NONCE_BYTES];
     random(&mut nonce);
-    let payload = Payload {
-        msg: plain,
-        aad: bound,
-    };
+    let payload = Payload { msg: plain, aad: bound };
     // Fails only for inputs beyond 256 GiB; an empty answer opens with no key.
-    let sealed = XChaCha20Poly1305::new(key.bytes().into())
-        .encrypt(&XNonce::from(nonce), payload)
-        .unwrap_or_default();
+    let sealed =
+        XChaCha20Poly1305::new(key.bytes().into()).encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
     let mut out = nonce.to_vec();
     out.extend_from_slice(&sealed);
     out
@@ -56,14 +52,8 @@ fn seal(key: &Secret, bound: &[u8], plain: &[u8], random: Random<'_>) -> Vec<u8>
 fn open(key: &Secret, bound: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
     let nonce = <[u8; NONCE_BYTES]>::try_from(nonce).ok()?;
-    let payload = Payload {
-        msg: sealed,
-        aad: bound,
-    };
-    XChaCha20Poly1305::new(key.bytes().into())
-        .decrypt(&XNonce::from(nonce), payload)
-        .ok()
-        .map(Zeroizing::new)
+    let payload = Payload { msg: sealed, aad: bound };
+    XChaCha20Poly1305::new(key.bytes().into()).decrypt(&XNonce::from(nonce), payload).ok().map(Zeroizing::new)
 }
 
 /// One patient's key.
@@ -81,18 +71,11 @@ impl PatientKey {
         seal(wrapping, &bound, self.0.bytes(), random)
     }
 
-    pub(super) fn unwrap(
-        wrapping: &Secret,
-        patient: &str,
-        wrapped: &[u8],
-    ) -> Result<Self, VaultError> {
+    pub(super) fn unwrap(wrapping: &Secret, patient: &str, wrapped: &[u8]) -> Result<Self, VaultError> {
         open(wrapping, &bound_to(Sealed::Key, patient, 0), wrapped)
             .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok())
             .map(|bytes| Self(Secret::new(bytes)))
-            .ok_or_else(|| VaultError::Damaged {
-                patient: patient.to_owned(),
-                what: Sealed::Key.name(),
-            })
+            .ok_or_else(|| VaultError::Damaged { patient: patient.to_owned(), what: Sealed::Key.name() })
     }
 
     pub(super) fn seal(
@@ -115,9 +98,6 @@ impl PatientKey {
     ) -> Result<T, VaultError> {
         open(&self.0, &bound_to(part, patient, version), sealed)
             .and_then(|plain| serde_json::from_slice(&plain).ok())
-            .ok_or_else(|| VaultError::Damaged {
-                patient: patient.to_owned(),
-                what: part.name(),
-            })
+            .ok_or_else(|| VaultError::Damaged { patient: patient.to_owned(), what: part.name() })
     }
 }

@@ -30,8 +30,14 @@ pub const FORMS: [FactForm; 4] = [
         title: "form-vitals",
         kind: StepKind::VitalSigns,
         concepts: &[
-            "body-temperature", "systolic-pressure", "diastolic-pressure", "heart-rate", "respiratory-rate", "oxygen-saturation",
-            "oxygen-device", "oxygen-flow",
+            "body-temperature",
+            "systolic-pressure",
+            "diastolic-pressure",
+            "heart-rate",
+            "respiratory-rate",
+            "oxygen-saturation",
+            "oxygen-device",
+            "oxygen-flow",
         ],
     },
     FactForm {
@@ -39,23 +45,54 @@ pub const FORMS: [FactForm; 4] = [
         title: "form-crs",
         kind: StepKind::Assessment,
         concepts: &[
-            "body-temperature", "other-cause-of-fever", "hypotension", "oxygen-device", "oxygen-flow", "antipyretic-therapy",
-            "hypotension-cause", "hypoxia-cause",
+            "body-temperature",
+            "other-cause-of-fever",
+            "hypotension",
+            "oxygen-device",
+            "oxygen-flow",
+            "antipyretic-therapy",
+            "hypotension-cause",
+            "hypoxia-cause",
         ],
     },
     FactForm {
         slug: "neuro",
         title: "form-neuro",
         kind: StepKind::Assessment,
-        concepts: &["level-of-consciousness", "sedation", "seizure", "motor", "raised-icp-signs", "neuroimaging"],
+        concepts: &[
+            "level-of-consciousness",
+            "sedation",
+            "seizure",
+            "motor",
+            "raised-icp-signs",
+            "neuroimaging",
+        ],
     },
     FactForm {
         slug: "laboratory",
         title: "form-laboratory",
         kind: StepKind::Laboratory,
         concepts: &[
-            "anc", "wbc", "alc", "platelets", "haemoglobin", "crp", "ferritin", "fibrinogen", "ldh", "creatinine", "bilirubin", "alt",
-            "ast", "urate", "potassium", "calcium", "phosphate", "triglycerides", "igg", "il-6",
+            "anc",
+            "wbc",
+            "alc",
+            "platelets",
+            "haemoglobin",
+            "crp",
+            "ferritin",
+            "fibrinogen",
+            "ldh",
+            "creatinine",
+            "bilirubin",
+            "alt",
+            "ast",
+            "urate",
+            "potassium",
+            "calcium",
+            "phosphate",
+            "triglycerides",
+            "igg",
+            "il-6",
         ],
     },
 ];
@@ -76,7 +113,8 @@ pub fn value(reader: &mut Reader<'_>, name: &str, info: &ConceptInfo) -> Option<
     if typed.is_empty() {
         return None;
     }
-    let has_unit = info.kind == Kind::Quantity && typed.chars().any(|c| c.is_alphabetic() || matches!(c, '%' | '/' | '°'));
+    let has_unit = info.kind == Kind::Quantity
+        && typed.chars().any(|c| c.is_alphabetic() || matches!(c, '%' | '/' | '°'));
     let unit = if has_unit { None } else { info.unit.as_deref() };
     let unit = if info.kind == Kind::Quantity { unit } else { None };
     match read_value(info, typed, unit) {
@@ -85,8 +123,16 @@ pub fn value(reader: &mut Reader<'_>, name: &str, info: &ConceptInfo) -> Option<
             RangeCheck::Implausible => Some((value, Some(Flag::Implausible))),
             RangeCheck::Impossible => {
                 let (low, high) = info.possible.unwrap_or((0.0, 0.0));
-                let unit = vena_knowledge::label::unit_for_reading(info.unit.as_deref().unwrap_or_default(), reader.lang);
-                let places = [("low", low.to_string()), ("high", high.to_string()), ("unit", unit), ("typed", typed.to_owned())];
+                let unit = vena_knowledge::label::unit_for_reading(
+                    info.unit.as_deref().unwrap_or_default(),
+                    reader.lang,
+                );
+                let places = [
+                    ("low", low.to_string()),
+                    ("high", high.to_string()),
+                    ("unit", unit),
+                    ("typed", typed.to_owned()),
+                ];
                 let places: Vec<(&str, &str)> = places.iter().map(|(a, b)| (*a, b.as_str())).collect();
                 let words = text_with(reader.lang, "error-impossible", &places);
                 reader.fault(name, words);
@@ -201,7 +247,9 @@ mod tests {
     /// Row X2: a unit typed behind the number is honoured, an impossible value is refused at its field.
     #[test]
     fn units_are_read_and_impossible_values_refused() {
-        let Ok(Step::VitalSigns(facts)) = read_vitals(&[("body-temperature", "100.4 F"), ("oxygen-device", "nasal-cannula")]) else {
+        let Ok(Step::VitalSigns(facts)) =
+            read_vitals(&[("body-temperature", "100.4 F"), ("oxygen-device", "nasal-cannula")])
+        else {
             panic!("must be read")
         };
         assert_eq!(facts[0].quantity().unwrap().value, 38.0);

@@ -18,8 +18,13 @@ pub const ITEMS: [(&str, &str); 8] = [
 ];
 
 /// The answers, from never to always, with their text keys.
-pub const ANSWERS: [(&str, &str); 5] =
-    [("never", "capd-never"), ("rarely", "capd-rarely"), ("sometimes", "capd-sometimes"), ("often", "capd-often"), ("always", "capd-always")];
+pub const ANSWERS: [(&str, &str); 5] = [
+    ("never", "capd-never"),
+    ("rarely", "capd-rarely"),
+    ("sometimes", "capd-sometimes"),
+    ("often", "capd-often"),
+    ("always", "capd-always"),
+];
 
 /// The facts of the answers given; an item left open or not observable is recorded as such.
 pub fn facts(data: &Submitted, knowledge: &Knowledge, when: When) -> Vec<Fact> {
@@ -44,7 +49,12 @@ pub fn facts(data: &Submitted, knowledge: &Knowledge, when: When) -> Vec<Fact> {
     }
     if ITEMS.iter().any(|(concept, _)| !ANSWERS.iter().any(|(word, _)| *word == data.get(concept))) {
         // Without this an older total would go on standing for now.
-        facts.push(fact(Concept::known("capd-score"), Value::NotAssessed("not all items".into()), None, when));
+        facts.push(fact(
+            Concept::known("capd-score"),
+            Value::NotAssessed("not all items".into()),
+            None,
+            when,
+        ));
     }
     facts
 }

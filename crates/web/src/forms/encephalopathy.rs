@@ -26,7 +26,12 @@ pub const QUESTIONS: [Question; 5] = [
         step: "ice-orientation-step",
         ask: "ice-orientation-ask",
         help: "ice-orientation-help",
-        parts: &[("year", "ice-year"), ("month", "ice-month"), ("city", "ice-city"), ("hospital", "ice-hospital")],
+        parts: &[
+            ("year", "ice-year"),
+            ("month", "ice-month"),
+            ("city", "ice-city"),
+            ("hospital", "ice-hospital"),
+        ],
     },
     Question {
         concept: "ice-naming",
@@ -35,8 +40,20 @@ pub const QUESTIONS: [Question; 5] = [
         help: "ice-naming-help",
         parts: &[("first", "ice-object-1"), ("second", "ice-object-2"), ("third", "ice-object-3")],
     },
-    Question { concept: "ice-command", step: "ice-command-step", ask: "ice-command-ask", help: "ice-command-help", parts: &[("command", "ice-command-part")] },
-    Question { concept: "ice-writing", step: "ice-writing-step", ask: "ice-writing-ask", help: "ice-writing-help", parts: &[("writing", "ice-writing-part")] },
+    Question {
+        concept: "ice-command",
+        step: "ice-command-step",
+        ask: "ice-command-ask",
+        help: "ice-command-help",
+        parts: &[("command", "ice-command-part")],
+    },
+    Question {
+        concept: "ice-writing",
+        step: "ice-writing-step",
+        ask: "ice-writing-ask",
+        help: "ice-writing-help",
+        parts: &[("writing", "ice-writing-part")],
+    },
     Question {
         concept: "ice-attention",
         step: "ice-attention-step",
@@ -116,7 +133,8 @@ pub fn facts(data: &Submitted, knowledge: &Knowledge, when: When) -> Vec<Fact> {
     let mut facts = Vec::new();
     let arousal = Concept::known("level-of-consciousness");
     let answer = data.get("level-of-consciousness");
-    let known = knowledge.catalogue.get(arousal).is_some_and(|info| info.answer(Answer::of(answer)).is_some());
+    let known =
+        knowledge.catalogue.get(arousal).is_some_and(|info| info.answer(Answer::of(answer)).is_some());
     if known {
         facts.push(fact(arousal, Value::Answer(Answer::of(answer)), None, when));
     }

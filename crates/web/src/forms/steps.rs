@@ -66,8 +66,11 @@ const LABEL: Row = ("on-label", "field-number-on-label", Part::Line, true);
 const FATE: Row = ("fate", "field-fate", Part::Choice(Offer::Fate), true);
 const REMARK: Row = ("remark", "field-remark", Part::Lines, false);
 
-const CONSENTS: [(&str, ConsentKind); 3] =
-    [("treatment", ConsentKind::Treatment), ("registry", ConsentKind::Registry), ("research", ConsentKind::Research)];
+const CONSENTS: [(&str, ConsentKind); 3] = [
+    ("treatment", ConsentKind::Treatment),
+    ("registry", ConsentKind::Registry),
+    ("research", ConsentKind::Research),
+];
 const CHECKS: [(&str, CheckAt); 3] =
     [("infusion", CheckAt::Infusion), ("thaw", CheckAt::Thaw), ("collection", CheckAt::Collection)];
 const REJECTIONS: [(&str, RejectionReason); 5] = [
@@ -177,7 +180,8 @@ pub const FORMS: [StepForm; 23] = [
             ("repeat", "field-repeat-reason", Part::Line, false),
         ],
         build: |r, _| {
-            let (when, until, volume_ml) = (r.when("when"), r.when_if_any("until"), r.number_if_any("volume"));
+            let (when, until, volume_ml) =
+                (r.when("when"), r.when_if_any("until"), r.number_if_any("volume"));
             let (bags, repeat_reason) = (r.bags("bags"), r.words_if_any("repeat"));
             Some(Step::Collected { when: when?, until, volume_ml, bags: bags?, repeat_reason })
         },
@@ -203,7 +207,12 @@ pub const FORMS: [StepForm; 23] = [
     StepForm {
         slug: "released",
         kind: StepKind::ProductReleased,
-        rows: &[BAGS, WHEN, ("document", "field-document", Part::File, false), ("exception", "field-exception", Part::Lines, false)],
+        rows: &[
+            BAGS,
+            WHEN,
+            ("document", "field-document", Part::File, false),
+            ("exception", "field-exception", Part::Lines, false),
+        ],
         build: |r, document| {
             let (bags, when, exception) = (r.bags("bags"), r.when("when"), r.words_if_any("exception"));
             Some(Step::ProductReleased { bags: bags?, when: when?, document, exception })
@@ -212,7 +221,13 @@ pub const FORMS: [StepForm; 23] = [
     StepForm {
         slug: "rejected",
         kind: StepKind::ProductRejected,
-        rows: &[BAGS, WHEN, ("why", "field-reason", Part::Choice(Offer::Rejection), true), ("note", "field-remark", Part::Lines, false), FATE],
+        rows: &[
+            BAGS,
+            WHEN,
+            ("why", "field-reason", Part::Choice(Offer::Rejection), true),
+            ("note", "field-remark", Part::Lines, false),
+            FATE,
+        ],
         build: |r, _| {
             let (bags, when, reason) = (r.bags("bags"), r.when("when"), r.one_of("why", &REJECTIONS));
             let (note, fate) = (r.words_if_any("note"), r.one_of("fate", &FATES));
@@ -222,11 +237,25 @@ pub const FORMS: [StepForm; 23] = [
     StepForm {
         slug: "received",
         kind: StepKind::ProductReceived,
-        rows: &[BAGS, LABEL, WHEN, ("temperature", "field-shipper-temperature", Part::Number("°C"), false), ("document", "field-document", Part::File, false), REMARK],
+        rows: &[
+            BAGS,
+            LABEL,
+            WHEN,
+            ("temperature", "field-shipper-temperature", Part::Number("°C"), false),
+            ("document", "field-document", Part::File, false),
+            REMARK,
+        ],
         build: |r, document| {
             let (bags, on_label, when) = (r.bags("bags"), r.chain_of_identity("on-label"), r.when("when"));
             let (temperature_cel, remark) = (r.number_if_any("temperature"), r.words_if_any("remark"));
-            Some(Step::ProductReceived { bags: bags?, on_label: on_label?, when: when?, temperature_cel, document, remark })
+            Some(Step::ProductReceived {
+                bags: bags?,
+                on_label: on_label?,
+                when: when?,
+                temperature_cel,
+                document,
+                remark,
+            })
         },
     },
     StepForm {
@@ -254,7 +283,8 @@ pub const FORMS: [StepForm; 23] = [
         ],
         build: |r, _| {
             let (check, bag, when) = (r.one_of("check", &CHECKS), r.bag("bag"), r.when("when"));
-            let (on_patient, on_product) = (r.chain_of_identity("on-patient"), r.chain_of_identity("on-product"));
+            let (on_patient, on_product) =
+                (r.chain_of_identity("on-patient"), r.chain_of_identity("on-product"));
             let name_and_birth_date_agree = r.ticked("agree");
             Some(Step::IdentityRead(IdentityReading {
                 check: check?,

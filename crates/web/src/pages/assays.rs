@@ -58,7 +58,11 @@ pub fn number(value: f64) -> String {
     }
     let digits = if value == 0.0 { 0 } else { (4 - size.log10().floor() as i32).clamp(0, 8) };
     let written = format!("{value:.*}", usize::try_from(digits).unwrap_or(4));
-    if written.contains('.') { written.trim_end_matches('0').trim_end_matches('.').to_owned() } else { written }
+    if written.contains('.') {
+        written.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        written
+    }
 }
 
 fn maybe(value: Option<f64>) -> String {
@@ -100,7 +104,9 @@ fn picture(svg: &str, alt: &str, (width, height): (f64, f64)) -> Markup {
 /// The fields of a serialised value, for a list of parameters.
 fn pairs_of(value: &impl serde::Serialize) -> Vec<(String, String)> {
     match serde_json::to_value(value) {
-        Ok(serde_json::Value::Object(fields)) => fields.into_iter().map(|(name, value)| (name.replace('_', " "), value.to_string())).collect(),
+        Ok(serde_json::Value::Object(fields)) => {
+            fields.into_iter().map(|(name, value)| (name.replace('_', " "), value.to_string())).collect()
+        }
         _ => Vec::new(),
     }
 }
@@ -119,7 +125,13 @@ fn kind_word(kind: AssayKind) -> &'static str {
 }
 
 /// The room: drop a file, or go on with what was begun.
-pub fn room(frame: &Frame, data: &Submitted, wrong: Option<&str>, drafts: &[AssayDraft], limit_bytes: u64) -> Markup {
+pub fn room(
+    frame: &Frame,
+    data: &Submitted,
+    wrong: Option<&str>,
+    drafts: &[AssayDraft],
+    limit_bytes: u64,
+) -> Markup {
     let limit = (limit_bytes >> 20).to_string();
     html! {
         (style())
@@ -190,7 +202,13 @@ fn panel_field(frame: &Frame, chosen: &str) -> Markup {
 }
 
 /// A draft: result, parameters, changes, recording.
-pub fn draft(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>, above: Option<Markup>, record: Markup) -> Markup {
+pub fn draft(
+    frame: &Frame,
+    open: &OpenAssay,
+    showing: &Showing<'_>,
+    above: Option<Markup>,
+    record: Markup,
+) -> Markup {
     let draft = &open.draft;
     html! {
         (style())
@@ -315,8 +333,18 @@ fn colony_options(frame: &Frame, options: &vena_colonies::Options) -> Markup {
         DiameterMin::Pixels(value) => (value.to_string(), String::new()),
         DiameterMin::Micrometres(value) => (String::new(), value.to_string()),
     };
-    let polarity = match options.polarity { Polarity::Automatic => "automatic", Polarity::Dark => "dark", Polarity::Light => "light" };
-    let channel = match options.channel { Channel::Automatic => "automatic", Channel::Grey => "grey", Channel::Red => "red", Channel::Green => "green", Channel::Blue => "blue" };
+    let polarity = match options.polarity {
+        Polarity::Automatic => "automatic",
+        Polarity::Dark => "dark",
+        Polarity::Light => "light",
+    };
+    let channel = match options.channel {
+        Channel::Automatic => "automatic",
+        Channel::Grey => "grey",
+        Channel::Red => "red",
+        Channel::Green => "green",
+        Channel::Blue => "blue",
+    };
     let automatic = ("automatic", "assay-automatic");
     html! {
         (select(frame, "layout", "assay-layout", &[automatic, ("dish", "assay-dish"), ("whole", "assay-whole"), ("6", "assay-wells-6"), ("12", "assay-wells-12"), ("24", "assay-wells-24"), ("96", "assay-wells-96")], &layout))
@@ -342,7 +370,9 @@ fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chos
 /// Tolerances in words; the name stands with them, as reports and the command line use it.
 fn tolerance(lang: Lang, tolerance: Tolerance) -> Markup {
     let words = match tolerance {
-        Tolerance::HeaderTextOffsetsDiffer => ("header and text give different offsets", "檔頭與文字段的位移不同"),
+        Tolerance::HeaderTextOffsetsDiffer => {
+            ("header and text give different offsets", "檔頭與文字段的位移不同")
+        }
         Tolerance::MissingTextOffsets => ("offsets missing in the text", "文字段缺少位移"),
         Tolerance::OffByOneDataEnd => ("data end one byte too far", "資料結尾多算一個位元組"),
         Tolerance::DataSegmentLonger => ("data segment longer than needed", "資料段比所需更長"),
@@ -351,7 +381,9 @@ fn tolerance(lang: Lang, tolerance: Tolerance) -> Markup {
         Tolerance::DuplicateKeyword => ("a keyword given twice", "關鍵字重複"),
         Tolerance::DecimalCommaInSpillover => ("decimal commas in the matrix", "矩陣使用小數逗號"),
         Tolerance::SpillKeyword => ("older SPILL keyword", "舊式 SPILL 關鍵字"),
-        Tolerance::LogAmplificationOnFloats => ("log amplification on floats, ignored", "浮點資料標示對數放大（忽略）"),
+        Tolerance::LogAmplificationOnFloats => {
+            ("log amplification on floats, ignored", "浮點資料標示對數放大（忽略）")
+        }
         Tolerance::MissingChannelName => ("channel without a name", "通道無名稱"),
         Tolerance::DuplicateChannelName => ("two channels of one name", "通道名稱重複"),
         Tolerance::UnreadableTimeStep => ("time step that is no number", "時間單位無法判讀"),
@@ -371,7 +403,14 @@ pub struct Candidate {
 }
 
 /// The panel in which a result is put on a journey.
-pub fn record(frame: &Frame, draft: &AssayDraft, data: &Submitted, searched: &str, found: &[Candidate], wrong: Option<&str>) -> Markup {
+pub fn record(
+    frame: &Frame,
+    draft: &AssayDraft,
+    data: &Submitted,
+    searched: &str,
+    found: &[Candidate],
+    wrong: Option<&str>,
+) -> Markup {
     html! {
         section class="panel" aria-labelledby="record-title" {
             header { h2 id="record-title" { (frame.t("assay-record")) } }

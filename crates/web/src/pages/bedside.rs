@@ -18,7 +18,11 @@ use crate::{
 };
 use maud::{Markup, html};
 use vena_base::Concept;
-use vena_knowledge::{Knowledge, catalogue::{ConceptInfo, Kind}, label::unit_for_reading};
+use vena_knowledge::{
+    Knowledge,
+    catalogue::{ConceptInfo, Kind},
+    label::unit_for_reading,
+};
 
 fn when_field(frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
     field(&Field {
@@ -40,8 +44,17 @@ fn answers(frame: &Frame, info: &ConceptInfo) -> Vec<Choice<'static>> {
 }
 
 /// A form made of catalogue entries.
-pub fn facts(frame: &Frame, knowledge: &Knowledge, form: &FactForm, action: &str, data: &Submitted, wrong: &Wrong, last: &[(&'static str, String)]) -> Markup {
-    let last_of = |name: &str| last.iter().find(|(concept, _)| *concept == name).map(|(_, words)| words.as_str());
+pub fn facts(
+    frame: &Frame,
+    knowledge: &Knowledge,
+    form: &FactForm,
+    action: &str,
+    data: &Submitted,
+    wrong: &Wrong,
+    last: &[(&'static str, String)],
+) -> Markup {
+    let last_of =
+        |name: &str| last.iter().find(|(concept, _)| *concept == name).map(|(_, words)| words.as_str());
     html! {
         form class="form" method="post" action=(action) data-keep="" novalidate {
             (wrong_summary(&frame.t("form-wrong"), wrong))
@@ -56,7 +69,14 @@ pub fn facts(frame: &Frame, knowledge: &Knowledge, form: &FactForm, action: &str
     }
 }
 
-fn concept(frame: &Frame, info: &ConceptInfo, name: &str, data: &Submitted, wrong: &Wrong, last: Option<&str>) -> Markup {
+fn concept(
+    frame: &Frame,
+    info: &ConceptInfo,
+    name: &str,
+    data: &Submitted,
+    wrong: &Wrong,
+    last: Option<&str>,
+) -> Markup {
     let label = info.name.get(frame.lang);
     let error = wrong.get(name).map(String::as_str);
     if info.kind == Kind::Answers {
@@ -68,7 +88,17 @@ fn concept(frame: &Frame, info: &ConceptInfo, name: &str, data: &Submitted, wron
         };
     }
     let unit = info.unit.as_deref().map(|unit| unit_for_reading(unit, frame.lang));
-    field(&Field { name, label, value: data.get(name), unit: unit.as_deref(), hint: last, error, kind: "number", autocomplete: Some("off"), ..Field::default() })
+    field(&Field {
+        name,
+        label,
+        value: data.get(name),
+        unit: unit.as_deref(),
+        hint: last,
+        error,
+        kind: "number",
+        autocomplete: Some("off"),
+        ..Field::default()
+    })
 }
 
 /// The form for a drug given, started or stopped.
@@ -114,7 +144,15 @@ pub struct Preview {
 pub const LAST_SCREEN: usize = QUESTIONS.len() + 1;
 
 /// One screen of ICE.
-pub fn ice(frame: &Frame, knowledge: &Knowledge, action: &str, screen: usize, data: &Submitted, wrong: &Wrong, preview: Preview) -> Markup {
+pub fn ice(
+    frame: &Frame,
+    knowledge: &Knowledge,
+    action: &str,
+    screen: usize,
+    data: &Submitted,
+    wrong: &Wrong,
+    preview: Preview,
+) -> Markup {
     html! {
         (ice_steps(frame, screen))
         form class="form examination" method="post" action=(action) data-keep="" data-stay="" {
@@ -138,7 +176,10 @@ pub fn ice(frame: &Frame, knowledge: &Knowledge, action: &str, screen: usize, da
 }
 
 fn ice_steps(frame: &Frame, screen: usize) -> Markup {
-    let names: Vec<String> = std::iter::once(frame.t("ice-arousal-step")).chain(QUESTIONS.iter().map(|q| frame.t(q.step))).chain([frame.t("ice-end-step")]).collect();
+    let names: Vec<String> = std::iter::once(frame.t("ice-arousal-step"))
+        .chain(QUESTIONS.iter().map(|q| frame.t(q.step)))
+        .chain([frame.t("ice-end-step")])
+        .collect();
     html! {
         ol class="steps" aria-label=(frame.t("ice-steps")) {
             @for (i, name) in names.iter().enumerate() {
@@ -163,7 +204,11 @@ fn carried(screen: usize, data: &Submitted) -> Markup {
 }
 
 fn arousal(frame: &Frame, knowledge: &Knowledge, data: &Submitted) -> Markup {
-    let offered = knowledge.catalogue.get(Concept::known("level-of-consciousness")).map(|info| answers(frame, info)).unwrap_or_default();
+    let offered = knowledge
+        .catalogue
+        .get(Concept::known("level-of-consciousness"))
+        .map(|info| answers(frame, info))
+        .unwrap_or_default();
     html! {
         h2 class="ask" { (frame.t("ice-arousal-ask")) }
         p class="dim" { (frame.t("ice-arousal-help")) }
@@ -225,8 +270,10 @@ pub fn other_scale(frame: &Frame, rule: Option<&str>, path: &str, name: &str) ->
 
 /// CAPD: eight observations on one page.
 pub fn capd(frame: &Frame, knowledge: &Knowledge, action: &str, data: &Submitted, wrong: &Wrong) -> Markup {
-    let offered: Vec<Choice<'static>> =
-        delirium::ANSWERS.iter().map(|(word, key)| Choice { value: word, label: frame.t(key), unsure: false }).collect();
+    let offered: Vec<Choice<'static>> = delirium::ANSWERS
+        .iter()
+        .map(|(word, key)| Choice { value: word, label: frame.t(key), unsure: false })
+        .collect();
     html! {
         p class="dim notice-line" { (frame.t("capd-notice")) }
         form class="form" method="post" action=(action) data-keep="" novalidate {

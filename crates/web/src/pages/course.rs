@@ -66,7 +66,11 @@ fn span(course: &Course<'_>, zone: &Zone) -> (Span, Axis) {
         })
         .collect();
     let now = span.at(course.now);
-    let axis = Axis { days, zero: course.day_0.map(|d| span.at(zone.start_of(d))), now: (0.0..=1.0).contains(&now).then_some(now) };
+    let axis = Axis {
+        days,
+        zero: course.day_0.map(|d| span.at(zone.start_of(d))),
+        now: (0.0..=1.0).contains(&now).then_some(now),
+    };
     (span, axis)
 }
 
@@ -90,7 +94,15 @@ pub fn course(frame: &Frame, course: &Course<'_>) -> Markup {
     }
 }
 
-fn days_ribbon(frame: &Frame, axis: &Axis, span: &Span, zone: &Zone, name: &str, remark: &str, days: &[(Date, GradeView)]) -> Markup {
+fn days_ribbon(
+    frame: &Frame,
+    axis: &Axis,
+    span: &Span,
+    zone: &Zone,
+    name: &str,
+    remark: &str,
+    days: &[(Date, GradeView)],
+) -> Markup {
     let cells = days
         .iter()
         .map(|(day, grade)| {
@@ -106,22 +118,32 @@ fn drug_lane(frame: &Frame, course: &Course<'_>, axis: &Axis, span: &Span) -> Ma
     let zone = &course.chart.zone;
     let mut rows: Vec<DrugRow> = Vec::new();
     for info in course.knowledge.catalogue.iter().filter(|info| info.kind == Kind::Drug) {
-        let facts: Vec<&Fact> = course.chart.of(info.concept).iter().filter(|f| f.when.earliest(zone) <= course.now).collect();
+        let facts: Vec<&Fact> =
+            course.chart.of(info.concept).iter().filter(|f| f.when.earliest(zone) <= course.now).collect();
         let given: Vec<(f64, Option<f64>)> = facts
             .iter()
-            .map(|f| (span.at(f.when.earliest(zone)), f.until.map(|u| span.at(u.earliest(zone).min(course.now)))))
+            .map(|f| {
+                (span.at(f.when.earliest(zone)), f.until.map(|u| span.at(u.earliest(zone).min(course.now))))
+            })
             .filter(|(start, _)| (0.0..=1.0).contains(start))
             .collect();
         if given.is_empty() {
             continue;
         }
-        let dose = facts.iter().rev().find_map(|f| f.quantity()).map(|q| format!(" {} {}", q.written, q.written_unit)).unwrap_or_default();
+        let dose = facts
+            .iter()
+            .rev()
+            .find_map(|f| f.quantity())
+            .map(|q| format!(" {} {}", q.written, q.written_unit))
+            .unwrap_or_default();
         rows.push(DrugRow { label: format!("{}{dose}", info.name.get(frame.lang)), given });
     }
     if rows.is_empty() {
         return html! {};
     }
-    rows.sort_by(|a, b| a.given.first().map_or(0.0, |g| g.0).total_cmp(&b.given.first().map_or(0.0, |g| g.0)));
+    rows.sort_by(|a, b| {
+        a.given.first().map_or(0.0, |g| g.0).total_cmp(&b.given.first().map_or(0.0, |g| g.0))
+    });
     chart::drugs(axis, &frame.t("drugs"), "", &rows)
 }
 
@@ -149,7 +171,12 @@ struct Measured {
 
 const LANES: [Measured; 6] = [
     Measured { concepts: &["body-temperature"], title: "lane-temperature", log: false, height: 84.0 },
-    Measured { concepts: &["systolic-pressure", "diastolic-pressure"], title: "lane-pressure", log: false, height: 78.0 },
+    Measured {
+        concepts: &["systolic-pressure", "diastolic-pressure"],
+        title: "lane-pressure",
+        log: false,
+        height: 78.0,
+    },
     Measured { concepts: &["oxygen-saturation"], title: "lane-oxygen", log: false, height: 78.0 },
     Measured { concepts: &["crp", "ferritin"], title: "lane-inflammation", log: true, height: 96.0 },
     Measured { concepts: &["anc"], title: "lane-anc", log: true, height: 84.0 },
@@ -221,12 +248,16 @@ fn oxygen(frame: &Frame, course: &Course<'_>, span: &Span) -> Vec<Stretch> {
     for fact in course.chart.of(device).iter().filter(|f| f.when.earliest(zone) <= course.now) {
         let at = fact.when.earliest(zone);
         let none = fact.answer().is_some_and(|answer| answer.as_str() == "none");
-        let litres = course.chart.of(flow).iter().find(|f| f.when.earliest(zone) == at).and_then(|f| f.quantity());
-        let litres = litres.map(|q| format!("{} {}", q.written, vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)));
+        let litres =
+            course.chart.of(flow).iter().find(|f| f.when.earliest(zone) == at).and_then(|f| f.quantity());
+        let litres = litres.map(|q| {
+            format!("{} {}", q.written, vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang))
+        });
         let name = words::in_words(frame, course.knowledge, fact);
         seen.push((at, Some(words::abbreviated(&name).to_owned()), litres, none));
     }
-    let holds_s = course.knowledge.catalogue.get(device).and_then(|info| info.holds_h).unwrap_or(24.0) * 3600.0;
+    let holds_s =
+        course.knowledge.catalogue.get(device).and_then(|info| info.holds_h).unwrap_or(24.0) * 3600.0;
     let mut stretches: Vec<Stretch> = Vec::new();
     for (i, (at, name, litres, none)) in seen.iter().enumerate() {
         let next = seen.get(i + 1).map_or(course.now, |next| next.0);
@@ -248,7 +279,8 @@ fn spoken_range(lines: &[Line]) -> String {
         .iter()
         .map(|line| {
             let values = line.points.iter().map(|p| p.1);
-            let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
+            let (low, high) =
+                values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
             format!("{low}–{high}")
         })
         .collect::<Vec<_>>()
@@ -257,11 +289,24 @@ fn spoken_range(lines: &[Line]) -> String {
 
 fn last_values(frame: &Frame, course: &Course<'_>, measured: &Measured) -> Markup {
     let zone = &course.chart.zone;
-    let latest = |concept: &str| course.chart.of(Concept::of(concept)).iter().rfind(|f| f.when.earliest(zone) <= course.now && f.quantity().is_some());
-    let unit = |quantity: &vena_base::Quantity| vena_knowledge::label::unit_for_reading(&quantity.written_unit, frame.lang);
-    let number = |quantity: &vena_base::Quantity| format!("{}{}", quantity.bound.sign(), vena_knowledge::label::for_reading(&quantity.written));
-    let found: Vec<(&Fact, &vena_base::Quantity)> =
-        measured.concepts.iter().filter_map(|concept| latest(concept).and_then(|f| f.quantity().map(|q| (f, q)))).collect();
+    let latest = |concept: &str| {
+        course
+            .chart
+            .of(Concept::of(concept))
+            .iter()
+            .rfind(|f| f.when.earliest(zone) <= course.now && f.quantity().is_some())
+    };
+    let unit = |quantity: &vena_base::Quantity| {
+        vena_knowledge::label::unit_for_reading(&quantity.written_unit, frame.lang)
+    };
+    let number = |quantity: &vena_base::Quantity| {
+        format!("{}{}", quantity.bound.sign(), vena_knowledge::label::for_reading(&quantity.written))
+    };
+    let found: Vec<(&Fact, &vena_base::Quantity)> = measured
+        .concepts
+        .iter()
+        .filter_map(|concept| latest(concept).and_then(|f| f.quantity().map(|q| (f, q))))
+        .collect();
     let age = |fact: &Fact| {
         let holds = course.knowledge.catalogue.get(fact.concept).and_then(|info| info.holds_h);
         html! { div { (words::age(frame, fact.when.earliest(zone), course.now, zone, holds)) } }
@@ -286,7 +331,8 @@ fn last_values(frame: &Frame, course: &Course<'_>, measured: &Measured) -> Marku
 /// The same facts as a table, newest first: for reading, and for those who do not see the picture.
 pub fn table(frame: &Frame, course: &Course<'_>, limit: usize) -> Markup {
     let zone = &course.chart.zone;
-    let mut facts: Vec<&Fact> = course.chart.all().iter().filter(|f| f.when.earliest(zone) <= course.now).collect();
+    let mut facts: Vec<&Fact> =
+        course.chart.all().iter().filter(|f| f.when.earliest(zone) <= course.now).collect();
     facts.sort_by_key(|f| std::cmp::Reverse(f.when.earliest(zone)));
     html! {
         details class="panel edge fold" id="facts" {

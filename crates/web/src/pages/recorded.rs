@@ -33,7 +33,9 @@ fn concepts(slug: &str) -> Vec<Concept> {
     match slug {
         "ice" => vec![Concept::known("ice-score")],
         "capd" => vec![Concept::known("capd-score"), Concept::known("capd-item-1")],
-        _ => clinical::form(slug).map(|form| form.concepts.iter().map(|c| Concept::of(c)).collect()).unwrap_or_default(),
+        _ => clinical::form(slug)
+            .map(|form| form.concepts.iter().map(|c| Concept::of(c)).collect())
+            .unwrap_or_default(),
     }
 }
 
@@ -42,9 +44,18 @@ pub fn banner(frame: &Frame, server: &Server, found: &JourneyPage, slug: &str) -
     let Some(name) = name(frame, slug) else { return html! {} };
     let zone = &server.app.config().zone;
     let concepts = concepts(slug);
-    let rules = server.app.rules().journey.tasks.iter().filter(|rule| rule.fulfilled_by.iter().any(|c| concepts.contains(c)));
+    let rules = server
+        .app
+        .rules()
+        .journey
+        .tasks
+        .iter()
+        .filter(|rule| rule.fulfilled_by.iter().any(|c| concepts.contains(c)));
     let ids: Vec<&str> = rules.map(|rule| rule.id.as_str()).collect();
-    let again = found.tasks.iter().find(|task| matches!(&task.kind, TaskKind::Recurring(id) if ids.contains(&id.as_str())));
+    let again = found
+        .tasks
+        .iter()
+        .find(|task| matches!(&task.kind, TaskKind::Recurring(id) if ids.contains(&id.as_str())));
     html! {
         div class="notice done" role="status" {
             (icon(Icon::Tick))

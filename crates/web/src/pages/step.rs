@@ -17,7 +17,14 @@ use vena_journey::{Refused, Role};
 use vena_knowledge::Knowledge;
 
 /// Draws a step's form with what was typed and what was wrong.
-pub fn form(frame: &Frame, knowledge: &Knowledge, form: &StepForm, action: &str, data: &Submitted, wrong: &Wrong) -> Markup {
+pub fn form(
+    frame: &Frame,
+    knowledge: &Knowledge,
+    form: &StepForm,
+    action: &str,
+    data: &Submitted,
+    wrong: &Wrong,
+) -> Markup {
     let multipart = form.rows.iter().any(|row| row.2 == Part::File);
     html! {
         form class="form" method="post" action=(action) enctype=[multipart.then_some("multipart/form-data")] data-keep="" novalidate {
@@ -36,16 +43,28 @@ pub fn key_field(data: &Submitted) -> Markup {
 
 /// The first line still empty: a scanner's or a person's first stroke belongs there.
 fn first_open(form: &StepForm, data: &Submitted, wrong: &Wrong) -> Option<&'static str> {
-    let mut open = form.rows.iter().filter(|(name, _, part, required)| *part == Part::Line && *required && data.get(name).is_empty());
+    let mut open = form
+        .rows
+        .iter()
+        .filter(|(name, _, part, required)| *part == Part::Line && *required && data.get(name).is_empty());
     wrong.is_empty().then(|| open.next().map(|row| row.0)).flatten()
 }
 
-fn draw(frame: &Frame, knowledge: &Knowledge, row: &Row, data: &Submitted, wrong: &Wrong, first: bool) -> Markup {
+fn draw(
+    frame: &Frame,
+    knowledge: &Knowledge,
+    row: &Row,
+    data: &Submitted,
+    wrong: &Wrong,
+    first: bool,
+) -> Markup {
     let (name, label, part, required) = *row;
     let label = frame.t(label);
-    let label = if required || part == Part::Tick { label } else { format!("{label} ({})", frame.t("optional")) };
+    let label =
+        if required || part == Part::Tick { label } else { format!("{label} ({})", frame.t("optional")) };
     let error = wrong.get(name).map(String::as_str);
-    let base = Field { name, label: &label, value: data.get(name), error, required, first, ..Field::default() };
+    let base =
+        Field { name, label: &label, value: data.get(name), error, required, first, ..Field::default() };
     match part {
         Part::When => field(&Field { kind: "datetime-local", ..base }),
         Part::Line => field(&Field { autocomplete: Some("off"), scanned: true, ..base }),
@@ -57,7 +76,9 @@ fn draw(frame: &Frame, knowledge: &Knowledge, row: &Row, data: &Submitted, wrong
                 @if let Some(error) = error { p class="error" { (error) } }
             }
         },
-        Part::Choice(offer) => choices_with(name, &label, data.get(name), &answers(frame, knowledge, offer), false, error),
+        Part::Choice(offer) => {
+            choices_with(name, &label, data.get(name), &answers(frame, knowledge, offer), false, error)
+        }
         Part::Tick => html! {
             div class="choices" { label class="choice" {
                 input type="checkbox" name=(name) value="yes" checked[!data.get(name).is_empty()]; span { (label) }
@@ -73,7 +94,9 @@ fn answers(frame: &Frame, knowledge: &Knowledge, offer: Offer) -> Vec<Choice<'st
     if offer == Offer::Product {
         let info = knowledge.catalogue.get(Concept::known("product"));
         return info
-            .map(|info| info.answers.iter().map(|a| choice(a.answer.as_str(), a.name.get(frame.lang))).collect())
+            .map(|info| {
+                info.answers.iter().map(|a| choice(a.answer.as_str(), a.name.get(frame.lang))).collect()
+            })
             .unwrap_or_default();
     }
     offered(offer).into_iter().map(|(word, text)| choice(word, text.get(frame.lang))).collect()
@@ -89,7 +112,8 @@ pub fn refusal(frame: &Frame, refused: &Refused, role: Role, action: &str, data:
     let lang = frame.lang;
     let may = refused.refusals.iter().all(|r| r.may_override().contains(&role));
     let done = !refused.refusals.iter().any(vena_journey::Refusal::is_about_the_record);
-    let names = |roles: &[Role]| roles.iter().map(|r| r.name().get(lang).to_owned()).collect::<Vec<_>>().join(" · ");
+    let names =
+        |roles: &[Role]| roles.iter().map(|r| r.name().get(lang).to_owned()).collect::<Vec<_>>().join(" · ");
     html! {
         section class="refusal stack" role="alert" aria-labelledby="refusal-title" {
             h2 id="refusal-title" { (icon(Icon::Lock)) " " (frame.t("refused")) }

@@ -49,7 +49,9 @@ fn words_of(frame: &Frame, finding: &Finding) -> String {
         match grade {
             GradeView::Value(n) => frame.tw("score-value", &[("n", &n.to_string())]),
             GradeView::AtLeast(n) => frame.tw("score-at-least", &[("n", &n.to_string())]),
-            GradeView::Interval(a, b) => frame.tw("score-interval", &[("low", &a.to_string()), ("high", &b.to_string())]),
+            GradeView::Interval(a, b) => {
+                frame.tw("score-interval", &[("low", &a.to_string()), ("high", &b.to_string())])
+            }
             other => other.words(frame.lang),
         }
     } else {
@@ -59,11 +61,15 @@ fn words_of(frame: &Frame, finding: &Finding) -> String {
 
 /// The name of a concept in the reader's language.
 pub fn concept_name(frame: &Frame, knowledge: &Knowledge, concept: Concept) -> String {
-    knowledge.catalogue.get(concept).map_or_else(|| concept.to_string(), |info| info.name.get(frame.lang).to_owned())
+    knowledge
+        .catalogue
+        .get(concept)
+        .map_or_else(|| concept.to_string(), |info| info.name.get(frame.lang).to_owned())
 }
 
 fn missing_words(frame: &Frame, knowledge: &Knowledge, finding: &Finding) -> Option<String> {
-    let names: Vec<String> = finding.missing.iter().take(3).map(|c| concept_name(frame, knowledge, *c)).collect();
+    let names: Vec<String> =
+        finding.missing.iter().take(3).map(|c| concept_name(frame, knowledge, *c)).collect();
     if names.is_empty() {
         return None;
     }
@@ -93,7 +99,14 @@ pub fn summary(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone:
 }
 
 /// Every finding with its reasons, open in place.
-pub fn reasons(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone: &Zone, infused: bool, computed: &str) -> Markup {
+pub fn reasons(
+    frame: &Frame,
+    knowledge: &Knowledge,
+    findings: &[Finding],
+    zone: &Zone,
+    infused: bool,
+    computed: &str,
+) -> Markup {
     // Before the infusion only what is asked before it has reasons worth a place.
     let open = |finding: &&Finding| finding.status != Status::NotApplicable && (infused || is_score(finding));
     html! {
@@ -113,7 +126,8 @@ pub fn reasons(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone:
 }
 
 fn finding_reasons(frame: &Frame, knowledge: &Knowledge, finding: &Finding, zone: &Zone) -> Markup {
-    let cited = finding.because.iter().find(|r| r.deciding).or(finding.because.first()).map(|r| r.source.as_str());
+    let cited =
+        finding.because.iter().find(|r| r.deciding).or(finding.because.first()).map(|r| r.source.as_str());
     html! {
         section id=(format!("why-{}", finding.scale)) {
             h3 { @if is_score(finding) { (score_chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } @else { (chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } " " (words_of(frame, finding)) }

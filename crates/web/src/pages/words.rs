@@ -111,7 +111,10 @@ pub fn unbracketed(name: &str) -> &str {
 
 /// A task's title and what stands behind its colon (how often, on which days).
 pub fn titled(title: &str) -> (&str, &str) {
-    title.split_once(": ").or_else(|| title.split_once('：')).map_or((title, ""), |(a, b)| (a.trim(), b.trim()))
+    title
+        .split_once(": ")
+        .or_else(|| title.split_once('：'))
+        .map_or((title, ""), |(a, b)| (a.trim(), b.trim()))
 }
 
 /// The same words with a capital at the beginning, where the script has capitals.
@@ -124,10 +127,15 @@ pub fn sentence(words: &str) -> String {
 pub fn in_words(frame: &Frame, knowledge: &Knowledge, fact: &Fact) -> String {
     let info = knowledge.catalogue.get(fact.concept);
     match &fact.value {
-        Value::Quantity(q) => format!("{}{} {}", q.bound.sign(), vena_knowledge::label::for_reading(&q.written), vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)),
-        Value::Answer(answer) => {
-            info.and_then(|i| i.answer(*answer)).map_or_else(|| answer.to_string(), |a| a.name.get(frame.lang).to_owned())
-        }
+        Value::Quantity(q) => format!(
+            "{}{} {}",
+            q.bound.sign(),
+            vena_knowledge::label::for_reading(&q.written),
+            vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)
+        ),
+        Value::Answer(answer) => info
+            .and_then(|i| i.answer(*answer))
+            .map_or_else(|| answer.to_string(), |a| a.name.get(frame.lang).to_owned()),
         Value::Moment(when) => when.to_string(),
         Value::Text(text) => text.to_string(),
         Value::Happened => frame.t("happened"),

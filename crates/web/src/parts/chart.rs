@@ -60,7 +60,6 @@ pub struct Lane {
     pub under: Vec<Stretch>,
 }
 
-
 /// A drug on the drugs lane.
 #[derive(Debug, Clone)]
 pub struct DrugRow {
@@ -99,7 +98,11 @@ struct Scale {
 impl Scale {
     fn of(lane: &Lane) -> Scale {
         let squeeze = |v: f64| if lane.log { v.max(1e-3).log10() } else { v };
-        let values = lane.lines.iter().flat_map(|l| l.points.iter().map(|p| p.1)).chain(lane.limits.iter().map(|l| l.0));
+        let values = lane
+            .lines
+            .iter()
+            .flat_map(|l| l.points.iter().map(|p| p.1))
+            .chain(lane.limits.iter().map(|l| l.0));
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for value in values.filter(|v| v.is_finite()).map(squeeze) {
             low = low.min(value);
@@ -197,7 +200,8 @@ fn named(axis: &Axis, lane: &Lane, line: &Line, index: usize, scale: &Scale) -> 
             // The middle of the letters is what must keep away from lines.
             let middle = y - 4.0;
             let at = (0..=8).map(|step| x + width * f64::from(step) / 8.0);
-            let lines = at.flat_map(|x| lane.lines.iter().filter_map(move |other| height_at(other, x, scale)));
+            let lines =
+                at.flat_map(|x| lane.lines.iter().filter_map(move |other| height_at(other, x, scale)));
             let limits = lane.limits.iter().map(|(value, ..)| scale.y(*value));
             let clear = lines.chain(limits).map(|y| (y - middle).abs()).fold(30.0_f64, f64::min);
             if best.is_none_or(|(_, _, kept)| clear > kept + 0.5) {
@@ -251,7 +255,11 @@ fn drug_row(row: &DrugRow, y: f64) -> Markup {
 /// The foot of the chart: day names and dates. Where days are too many, only some are named.
 pub fn foot(axis: &Axis, label: &str, beside: &str) -> Markup {
     let every = axis.days.len().div_ceil(10).max(1);
-    let width = axis.days.windows(2).next().map_or(0.1, |w| w.last().map_or(0.1, |b| b.0) - w.first().map_or(0.0, |a| a.0));
+    let width = axis
+        .days
+        .windows(2)
+        .next()
+        .map_or(0.1, |w| w.last().map_or(0.1, |b| b.0) - w.first().map_or(0.0, |a| a.0));
     html! {
         div class="lane thin" {
             div class="what" { (label) br; small { (beside) } }

@@ -39,10 +39,11 @@ pub fn field(f: &Field<'_>) -> Markup {
         "" => ("text", None),
         other => (other, None),
     };
-    let described: Vec<String> = [f.error.map(|_| format!("{}-error", f.name)), f.hint.map(|_| format!("{}-hint", f.name))]
-        .into_iter()
-        .flatten()
-        .collect();
+    let described: Vec<String> =
+        [f.error.map(|_| format!("{}-error", f.name)), f.hint.map(|_| format!("{}-hint", f.name))]
+            .into_iter()
+            .flatten()
+            .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
     html! {
         div class=(if f.error.is_some() { "field wrong" } else { "field" }) {
@@ -75,7 +76,14 @@ pub fn choices(name: &str, question: &str, chosen: &str, answers: &[Choice<'_>],
 }
 
 /// A question with what is wrong with its answer.
-pub fn choices_with(name: &str, question: &str, chosen: &str, answers: &[Choice<'_>], in_a_row: bool, error: Option<&str>) -> Markup {
+pub fn choices_with(
+    name: &str,
+    question: &str,
+    chosen: &str,
+    answers: &[Choice<'_>],
+    in_a_row: bool,
+    error: Option<&str>,
+) -> Markup {
     html! {
         fieldset class=(if error.is_some() { "field wrong" } else { "field" }) id=(name) tabindex=[error.map(|_| "-1")] aria-describedby=[error.map(|_| format!("{name}-error"))] {
             legend class="label" { (question) }

@@ -53,19 +53,28 @@ fn draw(visitor: &Visitor, back: &str, user: &str, error: Option<&str>, status: 
             button class="button first wide" type="submit" { (frame.t("sign-in")) }
         }
     };
-    (status, page(frame, &Page { title: frame.t("sign-in"), body: Some(body), ..Page::default() })).into_response()
+    (status, page(frame, &Page { title: frame.t("sign-in"), body: Some(body), ..Page::default() }))
+        .into_response()
 }
 
 /// Signs in.
-pub async fn sign_in(State(server): State<Server>, visitor: Visitor, jar: CookieJar, Form(pairs): Form<Vec<(String, String)>>) -> Response {
+pub async fn sign_in(
+    State(server): State<Server>,
+    visitor: Visitor,
+    jar: CookieJar,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Response {
     let data = Submitted::new(pairs);
-    let (user, password, back) = (data.get("user").to_owned(), data.get("password").to_owned(), inside(data.get("back")).to_owned());
+    let (user, password, back) =
+        (data.get("user").to_owned(), data.get("password").to_owned(), inside(data.get("back")).to_owned());
     let app = server.app.clone();
     let login = user.clone();
     match blocking(move || app.sign_in(&login, &password)).await {
         Ok((token, _)) => (jar.add(cookie(SESSION, token)), Redirect::to(&back)).into_response(),
         Err(error) if error.is_fault() => answer::wrong(&visitor.frame, &error),
-        Err(error) => draw(&visitor, &back, &user, Some(&error.message(visitor.frame.lang)), answer::status(&error)),
+        Err(error) => {
+            draw(&visitor, &back, &user, Some(&error.message(visitor.frame.lang)), answer::status(&error))
+        }
     }
 }
 

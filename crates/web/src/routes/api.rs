@@ -13,7 +13,11 @@ use vena_app::BoardFilter;
 pub async fn board(State(server): State<Server>, viewer: Viewer) -> Response {
     match server.app.board(&viewer.session, &BoardFilter::default()) {
         Ok(board) => {
-            let rows: Vec<_> = board.rows.iter().map(|row| serde_json::json!({ "row": &*row.row, "day": row.day })).collect();
+            let rows: Vec<_> = board
+                .rows
+                .iter()
+                .map(|row| serde_json::json!({ "row": &*row.row, "day": row.day }))
+                .collect();
             Json(serde_json::json!({ "position": board.position, "now": board.now.to_string(), "running": board.running, "rows": rows })).into_response()
         }
         Err(error) => answer::wrong(&viewer.frame, &error),

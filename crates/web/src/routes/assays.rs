@@ -44,7 +44,11 @@ fn body(frame: &Frame, title: String, content: Markup) -> Markup {
 }
 
 /// The room.
-pub async fn room(State(server): State<Server>, viewer: Viewer, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn room(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let mut data = shared::fresh(&server);
     if let Some(journey) = query.get("journey").and_then(|id| JourneyId::new(id).ok()) {
         data.set("journey", journey.as_str());
@@ -52,7 +56,13 @@ pub async fn room(State(server): State<Server>, viewer: Viewer, Query(query): Qu
     draw_room(&server, &viewer, &data, None, StatusCode::OK).await
 }
 
-async fn draw_room(server: &Server, viewer: &Viewer, data: &Submitted, wrong: Option<&str>, status: StatusCode) -> Response {
+async fn draw_room(
+    server: &Server,
+    viewer: &Viewer,
+    data: &Submitted,
+    wrong: Option<&str>,
+    status: StatusCode,
+) -> Response {
     let (app, session) = (server.app.clone(), viewer.session.clone());
     let drafts = match blocking(move || app.open_assays(&session)).await {
         Ok(drafts) => drafts,
@@ -72,7 +82,14 @@ pub async fn begin(State(server): State<Server>, viewer: Viewer, request: Reques
     };
     let chosen = AssayKind::parse(data.get("kind"));
     let Some(first) = files.remove("file") else {
-        return draw_room(&server, &viewer, &data, Some(&frame.t("assay-choose-file")), StatusCode::UNPROCESSABLE_ENTITY).await;
+        return draw_room(
+            &server,
+            &viewer,
+            &data,
+            Some(&frame.t("assay-choose-file")),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
     };
     // A table may be of either kind: there the person's choice is the better knowledge.
     let kind = match (recognise_kind(&first), chosen) {
@@ -80,7 +97,14 @@ pub async fn begin(State(server): State<Server>, viewer: Viewer, request: Reques
         (found, chosen) => chosen.or(found),
     };
     let Some(kind) = kind else {
-        return draw_room(&server, &viewer, &data, Some(&frame.t("assay-unknown-file")), StatusCode::UNPROCESSABLE_ENTITY).await;
+        return draw_room(
+            &server,
+            &viewer,
+            &data,
+            Some(&frame.t("assay-unknown-file")),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        )
+        .await;
     };
     let mut options = AssayOptions::usual(kind);
     let mut given = vec![(first_role(kind), first)];
@@ -114,7 +138,13 @@ struct Beside {
 }
 
 /// A draft's page, or its changed part.
-pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, Query(query): Query<HashMap<String, String>>, headers: HeaderMap) -> Response {
+pub async fn show(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Response {
     let (app, session) = (server.app.clone(), viewer.session.clone());
     let open = match blocking(move || app.open_assay(&session, &id)).await {
         Ok(open) => open,
@@ -124,7 +154,8 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
     if wants_part(&headers) {
         return part(&viewer.frame, &open, gate);
     }
-    let searched = query.get("q").map(|q| q.trim().chars().take(SEARCH_CHARACTERS_MAX).collect()).unwrap_or_default();
+    let searched =
+        query.get("q").map(|q| q.trim().chars().take(SEARCH_CHARACTERS_MAX).collect()).unwrap_or_default();
     let data = shared::fresh(&server);
     draw(&server, &viewer, &open, gate, Beside { data, searched, ..Beside::default() }, StatusCode::OK)
 }
@@ -138,20 +169,33 @@ fn part(frame: &Frame, open: &OpenAssay, gate: Option<&str>) -> Response {
     pages::part(frame, open, &showing(open, gate)).into_response()
 }
 
-fn draw(server: &Server, viewer: &Viewer, open: &OpenAssay, gate: Option<&str>, beside: Beside, status: StatusCode) -> Response {
+fn draw(
+    server: &Server,
+    viewer: &Viewer,
+    open: &OpenAssay,
+    gate: Option<&str>,
+    beside: Beside,
+    status: StatusCode,
+) -> Response {
     let frame = &viewer.frame;
     let found = match candidates(server, viewer, open, &beside.searched) {
         Ok(found) => found,
         Err(error) => return answer::wrong(frame, &error),
     };
-    let record = pages::record(frame, &open.draft, &beside.data, &beside.searched, &found, beside.wrong.as_deref());
+    let record =
+        pages::record(frame, &open.draft, &beside.data, &beside.searched, &found, beside.wrong.as_deref());
     let content = pages::draft(frame, open, &showing(open, gate), beside.above, record);
     let title = open.draft.kind.name().get(frame.lang).to_owned();
     (status, body(frame, title, content)).into_response()
 }
 
 /// Journeys that may be meant: the one the result was begun from, one scanned, or those of the people found.
-fn candidates(server: &Server, viewer: &Viewer, open: &OpenAssay, searched: &str) -> Result<Vec<Candidate>, AppError> {
+fn candidates(
+    server: &Server,
+    viewer: &Viewer,
+    open: &OpenAssay,
+    searched: &str,
+) -> Result<Vec<Candidate>, AppError> {
     let zh = viewer.frame.lang == vena_base::Lang::ZhTw;
     let of_journey = |journey: &JourneyId| -> Result<Option<Candidate>, AppError> {
         if !server.app.journey_exists(journey)? {
@@ -173,7 +217,10 @@ fn candidates(server: &Server, viewer: &Viewer, open: &OpenAssay, searched: &str
         return Ok(vec![one]);
     }
     let found = server.app.search(&viewer.session, searched)?;
-    Ok(found.iter().flat_map(|one| one.journeys.iter().map(|row| candidate(row.row.journey.clone(), &one.person, zh))).collect())
+    Ok(found
+        .iter()
+        .flat_map(|one| one.journeys.iter().map(|row| candidate(row.row.journey.clone(), &one.person, zh)))
+        .collect())
 }
 
 fn candidate(journey: JourneyId, person: &vena_app::PersonIdentity, zh: bool) -> Candidate {
@@ -186,7 +233,12 @@ fn candidate(journey: JourneyId, person: &vena_app::PersonIdentity, zh: bool) ->
 }
 
 /// Records a result on a journey.
-pub async fn record(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, axum::Form(pairs): axum::Form<Vec<(String, String)>>) -> Response {
+pub async fn record(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    axum::Form(pairs): axum::Form<Vec<(String, String)>>,
+) -> Response {
     let frame = &viewer.frame;
     let data = Submitted::new(pairs);
     let zone = server.app.config().zone.clone();
@@ -208,14 +260,23 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path(id): Path
     let outcome = match (journey, when, wrong) {
         (Some(journey), Some(when), None) => {
             let to = journey.clone();
-            blocking(move || app.record_assay(&session, &own, Recording { version, key: key?, to, when, remark })).await.map(|_| Ok(journey))
+            blocking(move || {
+                app.record_assay(&session, &own, Recording { version, key: key?, to, when, remark })
+            })
+            .await
+            .map(|_| Ok(journey))
         }
         (_, _, wrong) => Ok(Err(wrong.unwrap_or_default())),
     };
     let wrong = match outcome {
         Ok(Ok(journey)) => return Redirect::to(&format!("/journeys/{journey}/assays")).into_response(),
         Ok(Err(wrong)) => wrong,
-        Err(AppError::Refused(refused)) => refused.refusals.iter().map(|one| one.text().what.get(frame.lang).to_owned()).collect::<Vec<_>>().join(" "),
+        Err(AppError::Refused(refused)) => refused
+            .refusals
+            .iter()
+            .map(|one| one.text().what.get(frame.lang).to_owned())
+            .collect::<Vec<_>>()
+            .join(" "),
         Err(error @ AppError::Input(_)) => error.message(frame.lang),
         Err(error) => return answer::wrong(frame, &error),
     };
@@ -223,7 +284,14 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path(id): Path
     let searched = data.get("journey").to_owned();
     let (app, session) = (server.app.clone(), viewer.session.clone());
     match blocking(move || app.open_assay(&session, &id)).await {
-        Ok(open) => draw(&server, &viewer, &open, None, Beside { data, searched, wrong: Some(wrong), ..Beside::default() }, StatusCode::CONFLICT),
+        Ok(open) => draw(
+            &server,
+            &viewer,
+            &open,
+            None,
+            Beside { data, searched, wrong: Some(wrong), ..Beside::default() },
+            StatusCode::CONFLICT,
+        ),
         Err(error) => answer::wrong(frame, &error),
     }
 }
@@ -233,9 +301,16 @@ fn png(bytes: Vec<u8>) -> Response {
 }
 
 /// A page of a draft's picture.
-pub async fn draft_picture(State(server): State<Server>, viewer: Viewer, Path((id, page)): Path<(String, u32)>) -> Response {
+pub async fn draft_picture(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, page)): Path<(String, u32)>,
+) -> Response {
     let (app, session) = (server.app.clone(), viewer.session.clone());
-    let drawn = move || picture(&app.assay_draft_file(&session, &id, FileRole::Image)?, page).map_err(|refusal| AppError::NotFound(refusal.words));
+    let drawn = move || {
+        picture(&app.assay_draft_file(&session, &id, FileRole::Image)?, page)
+            .map_err(|refusal| AppError::NotFound(refusal.words))
+    };
     match blocking(drawn).await {
         Ok(bytes) => png(bytes),
         Err(error) => answer::wrong(&viewer.frame, &error),
@@ -249,7 +324,10 @@ pub async fn of_journey(State(server): State<Server>, viewer: Viewer, Path(id): 
         Ok(journey) => journey,
         Err(answer) => return *answer,
     };
-    let (assays, found) = match (server.app.journey_assays(&viewer.session, &journey), server.app.journey_page(&viewer.session, &journey, None, None)) {
+    let (assays, found) = match (
+        server.app.journey_assays(&viewer.session, &journey),
+        server.app.journey_page(&viewer.session, &journey, None, None),
+    ) {
         (Ok(assays), Ok(found)) => (assays, found),
         (Err(error), _) | (_, Err(error)) => return answer::wrong(frame, &error),
     };
@@ -258,16 +336,38 @@ pub async fn of_journey(State(server): State<Server>, viewer: Viewer, Path(id): 
     journey_page(&viewer, &server, &found, &journey, pages::list(frame, zone, &journey, &assays, may))
 }
 
-fn journey_page(viewer: &Viewer, server: &Server, found: &vena_app::pages::JourneyPage, journey: &JourneyId, content: Markup) -> Response {
+fn journey_page(
+    viewer: &Viewer,
+    server: &Server,
+    found: &vena_app::pages::JourneyPage,
+    journey: &JourneyId,
+    content: Markup,
+) -> Response {
     let frame = &viewer.frame;
     let scale = shared::scale(server, &viewer.session, journey);
-    let body = maud::html! { (shared::tabs(frame, journey, "assays", found.state.entries.len(), scale)) (content) };
+    let body =
+        maud::html! { (shared::tabs(frame, journey, "assays", found.state.entries.len(), scale)) (content) };
     let band = shared::band_of(frame, server, found);
-    page(frame, &Page { title: frame.t("room-assays"), room: "board", band: Some(band), body: Some(body), ..Page::default() }).into_response()
+    page(
+        frame,
+        &Page {
+            title: frame.t("room-assays"),
+            room: "board",
+            band: Some(band),
+            body: Some(body),
+            ..Page::default()
+        },
+    )
+    .into_response()
 }
 
 /// One result, computed again from its stored files and compared.
-pub async fn recorded(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn recorded(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq)): Path<(String, u64)>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let frame = &viewer.frame;
     let journey = match shared::journey_id(frame, &id) {
         Ok(journey) => journey,
@@ -282,12 +382,26 @@ pub async fn recorded(State(server): State<Server>, viewer: Viewer, Path((id, se
         Ok(found) => found,
         Err(error) => return answer::wrong(frame, &error),
     };
-    let showing = Showing { base: format!("/journeys/{journey}/assays/{seq}"), version: None, gate: query.get("gate").map(String::as_str) };
-    journey_page(&viewer, &server, &found, &journey, pages::recorded(frame, &server.app.config().zone, &showing, &recomputed))
+    let showing = Showing {
+        base: format!("/journeys/{journey}/assays/{seq}"),
+        version: None,
+        gate: query.get("gate").map(String::as_str),
+    };
+    journey_page(
+        &viewer,
+        &server,
+        &found,
+        &journey,
+        pages::recorded(frame, &server.app.config().zone, &showing, &recomputed),
+    )
 }
 
 /// The picture of a recorded result, drawn from its stored files.
-pub async fn recorded_picture(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>) -> Response {
+pub async fn recorded_picture(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq)): Path<(String, u64)>,
+) -> Response {
     let frame = &viewer.frame;
     let journey = match shared::journey_id(frame, &id) {
         Ok(journey) => journey,
@@ -300,13 +414,16 @@ pub async fn recorded_picture(State(server): State<Server>, viewer: Viewer, Path
         let none = || AppError::NotFound(format!("{journey}#{seq}"));
         let svg = |text: String| ([(header::CONTENT_TYPE, "image/svg+xml")], text).into_response();
         match computed {
-            Computed::Flow { analysis, .. } => Ok(svg(pages::flow::svg(&analysis, None, lang).ok_or_else(none)?)),
+            Computed::Flow { analysis, .. } => {
+                Ok(svg(pages::flow::svg(&analysis, None, lang).ok_or_else(none)?))
+            }
             Computed::Potency(report) => Ok(svg(vena_potency::potency_svg(&report, lang))),
             Computed::Qpcr(report) => Ok(svg(vena_potency::qpcr_svg(&report, lang))),
             Computed::Colonies { automatic, .. } => {
                 let bytes = app.assay_file(&session, &journey, seq, FileRole::Image)?;
                 let first = automatic.images.first().ok_or_else(none)?;
-                let drawn = vena_colonies::overlay::png(&bytes, first, &automatic.options.limits).map_err(|problem| AppError::NotFound(problem.to_string()))?;
+                let drawn = vena_colonies::overlay::png(&bytes, first, &automatic.options.limits)
+                    .map_err(|problem| AppError::NotFound(problem.to_string()))?;
                 Ok(png(drawn))
             }
         }
@@ -315,13 +432,20 @@ pub async fn recorded_picture(State(server): State<Server>, viewer: Viewer, Path
 }
 
 /// A page of a recorded picture, without marks.
-pub async fn recorded_page(State(server): State<Server>, viewer: Viewer, Path((id, seq, page)): Path<(String, u64, u32)>) -> Response {
+pub async fn recorded_page(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq, page)): Path<(String, u64, u32)>,
+) -> Response {
     let journey = match shared::journey_id(&viewer.frame, &id) {
         Ok(journey) => journey,
         Err(answer) => return *answer,
     };
     let (app, session) = (server.app.clone(), viewer.session.clone());
-    let drawn = move || picture(&app.assay_file(&session, &journey, seq, FileRole::Image)?, page).map_err(|refusal| AppError::NotFound(refusal.words));
+    let drawn = move || {
+        picture(&app.assay_file(&session, &journey, seq, FileRole::Image)?, page)
+            .map_err(|refusal| AppError::NotFound(refusal.words))
+    };
     match blocking(drawn).await {
         Ok(bytes) => png(bytes),
         Err(error) => answer::wrong(&viewer.frame, &error),
@@ -329,20 +453,38 @@ pub async fn recorded_page(State(server): State<Server>, viewer: Viewer, Path((i
 }
 
 /// A stored file of a recorded result, as it came in.
-pub async fn recorded_file(State(server): State<Server>, viewer: Viewer, Path((id, seq, word)): Path<(String, u64, String)>) -> Response {
+pub async fn recorded_file(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq, word)): Path<(String, u64, String)>,
+) -> Response {
     let frame = &viewer.frame;
     let journey = match shared::journey_id(frame, &id) {
         Ok(journey) => journey,
         Err(answer) => return *answer,
     };
-    let roles = [FileRole::Fcs, FileRole::Gates, FileRole::Matrix, FileRole::Image, FileRole::Table, FileRole::Corrections];
+    let roles = [
+        FileRole::Fcs,
+        FileRole::Gates,
+        FileRole::Matrix,
+        FileRole::Image,
+        FileRole::Table,
+        FileRole::Corrections,
+    ];
     let Some(role) = roles.into_iter().find(|role| pages::role_word(*role) == word) else {
         return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
     };
     let name = format!("attachment; filename=\"{word}-{seq}\"");
     let (app, session) = (server.app.clone(), viewer.session.clone());
     match blocking(move || app.assay_file(&session, &journey, seq, role)).await {
-        Ok(bytes) => ([(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_DISPOSITION, name)], bytes).into_response(),
+        Ok(bytes) => (
+            [
+                (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+                (header::CONTENT_DISPOSITION, name),
+            ],
+            bytes,
+        )
+            .into_response(),
         Err(error) => answer::wrong(frame, &error),
     }
 }

@@ -17,40 +17,78 @@ use axum::{
 };
 use maud::{Markup, html};
 use vena_app::pages::HistoryLine;
-use vena_base::{Answer, Concept, ids::{EventId, JourneyId}};
+use vena_base::{
+    Answer, Concept,
+    ids::{EventId, JourneyId},
+};
 use vena_journey::Step;
 
 /// The form.
-pub async fn page(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>) -> Response {
+pub async fn page(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq)): Path<(String, u64)>,
+) -> Response {
     match shared::journey_id(&viewer.frame, &id) {
         Ok(journey) => draw(&server, &viewer, &journey, seq, &shared::fresh(&server), &Wrong::new(), None),
         Err(answer) => *answer,
     }
 }
 
-fn line(server: &Server, viewer: &Viewer, journey: &JourneyId, seq: u64) -> Result<HistoryLine, Box<Response>> {
-    let history = server.app.history_page(&viewer.session, journey).map_err(|error| Box::new(answer::wrong(&viewer.frame, &error)))?;
+fn line(
+    server: &Server,
+    viewer: &Viewer,
+    journey: &JourneyId,
+    seq: u64,
+) -> Result<HistoryLine, Box<Response>> {
+    let history = server
+        .app
+        .history_page(&viewer.session, journey)
+        .map_err(|error| Box::new(answer::wrong(&viewer.frame, &error)))?;
     let found = history.lines.into_iter().find(|line| line.seq == seq && !line.facts.is_empty());
-    found.ok_or_else(|| Box::new(answer::notice(&viewer.frame, StatusCode::NOT_FOUND, &viewer.frame.t("no-such-page"))))
+    found.ok_or_else(|| {
+        Box::new(answer::notice(&viewer.frame, StatusCode::NOT_FOUND, &viewer.frame.t("no-such-page")))
+    })
 }
 
 /// The causes the catalogue knows.
 fn causes(server: &Server, viewer: &Viewer) -> Vec<Choice<'static>> {
     let info = server.app.knowledge().catalogue.get(Concept::known("hypotension-cause"));
-    let named = |a: &vena_knowledge::catalogue::AnswerInfo| Choice { value: a.answer.as_str(), label: a.name.get(viewer.frame.lang).to_owned(), unsure: false };
+    let named = |a: &vena_knowledge::catalogue::AnswerInfo| Choice {
+        value: a.answer.as_str(),
+        label: a.name.get(viewer.frame.lang).to_owned(),
+        unsure: false,
+    };
     info.map(|info| info.answers.iter().map(named).collect()).unwrap_or_default()
 }
 
-fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, seq: u64, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+fn draw(
+    server: &Server,
+    viewer: &Viewer,
+    journey: &JourneyId,
+    seq: u64,
+    data: &Submitted,
+    wrong: &Wrong,
+    above: Option<Markup>,
+) -> Response {
     let frame = &viewer.frame;
     let line = match line(server, viewer, journey, seq) {
         Ok(line) => line,
         Err(answer) => return *answer,
     };
     let numbers: Vec<String> = (0..line.facts.len()).map(|i| i.to_string()).collect();
-    let told = |fact: &vena_app::pages::FactLine| format!("{}: {}", fact.name.get(frame.lang), words::in_words(frame, server.app.knowledge(), &fact.fact));
-    let findings: Vec<Choice<'_>> =
-        numbers.iter().zip(&line.facts).map(|(number, fact)| Choice { value: number, label: told(fact), unsure: false }).collect();
+    let told = |fact: &vena_app::pages::FactLine| {
+        format!(
+            "{}: {}",
+            fact.name.get(frame.lang),
+            words::in_words(frame, server.app.knowledge(), &fact.fact)
+        )
+    };
+    let findings: Vec<Choice<'_>> = numbers
+        .iter()
+        .zip(&line.facts)
+        .map(|(number, fact)| Choice { value: number, label: told(fact), unsure: false })
+        .collect();
     let error = |name: &str| wrong.get(name).map(String::as_str);
     let content = html! {
         @if let Some(above) = above { (above) }
@@ -71,9 +109,17 @@ fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, seq: u64, data: &
 }
 
 /// Records the cause.
-pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>, request: Request) -> Response {
+pub async fn record(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq)): Path<(String, u64)>,
+    request: Request,
+) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+    let (journey, sent) = match (
+        shared::journey_id(frame, &id),
+        shared::sent(&server, frame, &viewer.session, request).await,
+    ) {
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
@@ -84,7 +130,10 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, seq)
     let zone = server.app.config().zone.clone();
     let mut reader = Reader::new(&sent.data, &zone, frame.lang);
     let fact = sent.data.get("fact").parse::<u32>().ok().filter(|fact| (*fact as usize) < line.facts.len());
-    let cause = causes(&server, &viewer).iter().find(|cause| cause.value == sent.data.get("cause")).map(|cause| Answer::known(cause.value));
+    let cause = causes(&server, &viewer)
+        .iter()
+        .find(|cause| cause.value == sent.data.get("cause"))
+        .map(|cause| Answer::known(cause.value));
     for (name, missing) in [("fact", fact.is_none()), ("cause", cause.is_none())] {
         if missing {
             let words = crate::i18n::text(reader.lang, "error-choose");
@@ -95,9 +144,23 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, seq)
     let (Some(fact), Some(cause), Ok(event)) = (fact, cause, EventId::new(line.event.as_str())) else {
         return draw(&server, &viewer, &journey, seq, &sent.data, &wrong, None);
     };
-    match step::submit(&server, &viewer.session, &journey, &sent, Step::FindingAttributed { event, fact, cause }).await {
+    match step::submit(
+        &server,
+        &viewer.session,
+        &journey,
+        &sent,
+        Step::FindingAttributed { event, fact, cause },
+    )
+    .await
+    {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded=cause")).into_response(),
-        Err(error) => match step::panel(frame, error, viewer.session.role, &format!("/journeys/{journey}/attribute/{seq}"), &sent.data) {
+        Err(error) => match step::panel(
+            frame,
+            error,
+            viewer.session.role,
+            &format!("/journeys/{journey}/attribute/{seq}"),
+            &sent.data,
+        ) {
             Ok(panel) => draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel)),
             Err(fault) => answer::wrong(frame, &fault),
         },

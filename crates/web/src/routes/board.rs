@@ -45,16 +45,23 @@ fn filter(query: &HashMap<String, String>) -> BoardFilter {
 fn address(query: &HashMap<String, String>, path: &str, change: &[(&str, &str)]) -> String {
     let mut pairs: Vec<(&str, &str)> = ["phase", "role", "mine", "ended", "page"]
         .into_iter()
-        .filter(|name| !change.iter().any(|(changed, _)| changed == name) && (*name != "page" || change.is_empty()))
+        .filter(|name| {
+            !change.iter().any(|(changed, _)| changed == name) && (*name != "page" || change.is_empty())
+        })
         .filter_map(|name| query.get(name).map(|value| (name, value.as_str())))
         .collect();
     pairs.extend(change);
-    let query: Vec<String> = pairs.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| format!("{n}={}", encode(v))).collect();
+    let query: Vec<String> =
+        pairs.iter().filter(|(_, v)| !v.is_empty()).map(|(n, v)| format!("{n}={}", encode(v))).collect();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
 }
 
 /// The whole page.
-pub async fn show(State(server): State<Server>, viewer: Viewer, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn show(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let frame = &viewer.frame;
     let board = match server.app.board(&viewer.session, &filter(&query)) {
         Ok(board) => board,
@@ -75,11 +82,16 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Query(query): Qu
             (table(frame, &server, &query, &board))
         }
     };
-    page(frame, &Page { title: frame.t("board-title"), room: "board", body: Some(body), ..Page::default() }).into_response()
+    page(frame, &Page { title: frame.t("board-title"), room: "board", body: Some(body), ..Page::default() })
+        .into_response()
 }
 
 /// Only the rows, for the live update.
-pub async fn rows(State(server): State<Server>, viewer: Viewer, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn rows(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     match server.app.board(&viewer.session, &filter(&query)) {
         Ok(board) => table(&viewer.frame, &server, &query, &board).into_response(),
         Err(error) => answer::wrong(&viewer.frame, &error),
@@ -227,7 +239,9 @@ fn shown(row: &BoardRow, chip: &Chip) -> bool {
 fn line(frame: &Frame, zone: &Zone, board: &BoardPage, row: &BoardRow) -> Markup {
     let lang = frame.lang;
     let person = row.person.as_deref();
-    let name = person.and_then(|p| p.name(lang == Lang::ZhTw)).map_or_else(|| row.row.patient.to_string(), str::to_owned);
+    let name = person
+        .and_then(|p| p.name(lang == Lang::ZhTw))
+        .map_or_else(|| row.row.patient.to_string(), str::to_owned);
     let diagnosis = row.diagnosis.as_ref().map_or("", |d| d.get(lang));
     html! {
         tr id=(format!("row-{}", row.row.journey)) data-seq=(row.row.seq) {

@@ -46,9 +46,19 @@ impl Entry {
         }
     }
 
-    fn draw(self, frame: &Frame, server: &Server, action: &str, data: &Submitted, wrong: &Wrong, last: &[(&'static str, String)]) -> Markup {
+    fn draw(
+        self,
+        frame: &Frame,
+        server: &Server,
+        action: &str,
+        data: &Submitted,
+        wrong: &Wrong,
+        last: &[(&'static str, String)],
+    ) -> Markup {
         match self {
-            Entry::Facts(form) => pages::bedside::facts(frame, server.app.knowledge(), form, action, data, wrong, last),
+            Entry::Facts(form) => {
+                pages::bedside::facts(frame, server.app.knowledge(), form, action, data, wrong, last)
+            }
             Entry::Drug => pages::bedside::drug(frame, server.app.knowledge(), action, data, wrong),
         }
     }
@@ -73,13 +83,29 @@ async fn show(server: Server, viewer: Viewer, id: String, entry: Entry) -> Respo
     draw(&server, &viewer, &journey, entry, &shared::fresh(&server), &Wrong::new(), None)
 }
 
-fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, entry: Entry, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+fn draw(
+    server: &Server,
+    viewer: &Viewer,
+    journey: &JourneyId,
+    entry: Entry,
+    data: &Submitted,
+    wrong: &Wrong,
+    above: Option<Markup>,
+) -> Response {
     let frame = &viewer.frame;
     let action = format!("/journeys/{journey}/{}", entry.slug());
     let last = shared::last_values(frame, server, &viewer.session, journey);
     let refused = above.is_some();
     let content = html! { div class="stack" { @if let Some(above) = above { (above) } (entry.draw(frame, server, &action, data, wrong, &last)) } };
-    let mut response = shared::form_page(frame, server, &viewer.session, journey, entry.slug(), &entry.title(frame), content);
+    let mut response = shared::form_page(
+        frame,
+        server,
+        &viewer.session,
+        journey,
+        entry.slug(),
+        &entry.title(frame),
+        content,
+    );
     if refused {
         *response.status_mut() = StatusCode::CONFLICT;
     } else if !wrong.is_empty() {
@@ -90,7 +116,10 @@ fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, entry: Entry, dat
 
 async fn take(server: Server, viewer: Viewer, id: String, entry: Entry, request: Request) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+    let (journey, sent) = match (
+        shared::journey_id(frame, &id),
+        shared::sent(&server, frame, &viewer.session, request).await,
+    ) {
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
@@ -103,7 +132,13 @@ async fn take(server: Server, viewer: Viewer, id: String, entry: Entry, request:
     };
     match step::submit(&server, &viewer.session, &journey, &sent, step).await {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={}", entry.slug())).into_response(),
-        Err(error) => match step::panel(frame, error, viewer.session.role, &format!("/journeys/{journey}/{}", entry.slug()), &sent.data) {
+        Err(error) => match step::panel(
+            frame,
+            error,
+            viewer.session.role,
+            &format!("/journeys/{journey}/{}", entry.slug()),
+            &sent.data,
+        ) {
             Ok(panel) => draw(&server, &viewer, &journey, entry, &sent.data, &Wrong::new(), Some(panel)),
             Err(fault) => answer::wrong(frame, &fault),
         },

@@ -87,20 +87,37 @@ fn now(server: &Server) -> When {
 /// The first screen.
 pub async fn ice_page(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
     match shared::journey_id(&viewer.frame, &id) {
-        Ok(journey) => ice_screen(&server, &viewer, &journey, 0, &shared::fresh(&server), &Wrong::new(), None),
+        Ok(journey) => {
+            ice_screen(&server, &viewer, &journey, 0, &shared::fresh(&server), &Wrong::new(), None)
+        }
         Err(answer) => *answer,
     }
 }
 
 /// A word above the form where the rule's age names the other scale.
-fn other_scale(server: &Server, viewer: &Viewer, journey: &JourneyId, other: Encephalopathy) -> Option<Markup> {
+fn other_scale(
+    server: &Server,
+    viewer: &Viewer,
+    journey: &JourneyId,
+    other: Encephalopathy,
+) -> Option<Markup> {
     let page = server.app.bedside_page(&viewer.session, journey).ok()?;
     let (path, name) = if other == Encephalopathy::Capd { ("capd", "CAPD") } else { ("ice", "ICE") };
     let rule = page.encephalopathy_rule.as_ref().map(|rule| rule.get(viewer.frame.lang));
-    (page.encephalopathy == other).then(|| pages::bedside::other_scale(&viewer.frame, rule, &format!("/journeys/{journey}/{path}"), name))
+    (page.encephalopathy == other).then(|| {
+        pages::bedside::other_scale(&viewer.frame, rule, &format!("/journeys/{journey}/{path}"), name)
+    })
 }
 
-fn ice_screen(server: &Server, viewer: &Viewer, journey: &JourneyId, screen: usize, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+fn ice_screen(
+    server: &Server,
+    viewer: &Viewer,
+    journey: &JourneyId,
+    screen: usize,
+    data: &Submitted,
+    wrong: &Wrong,
+    above: Option<Markup>,
+) -> Response {
     let frame = &viewer.frame;
     let preview = preview(server, viewer, journey, data);
     let action = format!("/journeys/{journey}/ice");
@@ -117,9 +134,17 @@ fn ice_screen(server: &Server, viewer: &Viewer, journey: &JourneyId, screen: usi
 }
 
 /// The next screen, the last one, or the recording.
-pub async fn ice(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, request: Request) -> Response {
+pub async fn ice(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+    let (journey, sent) = match (
+        shared::journey_id(frame, &id),
+        shared::sent(&server, frame, &viewer.session, request).await,
+    ) {
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
@@ -144,12 +169,22 @@ async fn record_ice(server: &Server, viewer: &Viewer, journey: &JourneyId, sent:
     let mut reader = Reader::new(&sent.data, &zone, viewer.frame.lang);
     let when = reader.when("when");
     let wrong = reader.wrong;
-    let Some(when) = when else { return ice_screen(server, viewer, journey, LAST_SCREEN, &sent.data, &wrong, None) };
+    let Some(when) = when else {
+        return ice_screen(server, viewer, journey, LAST_SCREEN, &sent.data, &wrong, None);
+    };
     let facts = encephalopathy::facts(&sent.data, server.app.knowledge(), when);
     match step::submit(server, &viewer.session, journey, &sent, Step::Assessment(facts)).await {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded=ice")).into_response(),
-        Err(error) => match step::panel(&viewer.frame, error, viewer.session.role, &format!("/journeys/{journey}/ice"), &sent.data) {
-            Ok(panel) => ice_screen(server, viewer, journey, LAST_SCREEN, &sent.data, &Wrong::new(), Some(panel)),
+        Err(error) => match step::panel(
+            &viewer.frame,
+            error,
+            viewer.session.role,
+            &format!("/journeys/{journey}/ice"),
+            &sent.data,
+        ) {
+            Ok(panel) => {
+                ice_screen(server, viewer, journey, LAST_SCREEN, &sent.data, &Wrong::new(), Some(panel))
+            }
             Err(fault) => answer::wrong(&viewer.frame, &fault),
         },
     }
@@ -163,14 +198,22 @@ pub async fn capd_page(State(server): State<Server>, viewer: Viewer, Path(id): P
     }
 }
 
-fn capd_screen(server: &Server, viewer: &Viewer, journey: &JourneyId, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+fn capd_screen(
+    server: &Server,
+    viewer: &Viewer,
+    journey: &JourneyId,
+    data: &Submitted,
+    wrong: &Wrong,
+    above: Option<Markup>,
+) -> Response {
     let action = format!("/journeys/{journey}/capd");
     let content = html! {
         @if let Some(above) = above { (above) }
         @if let Some(other) = other_scale(server, viewer, journey, Encephalopathy::Ice) { (other) }
         (pages::bedside::capd(&viewer.frame, server.app.knowledge(), &action, data, wrong))
     };
-    let mut response = shared::form_page(&viewer.frame, server, &viewer.session, journey, "capd", "CAPD", content);
+    let mut response =
+        shared::form_page(&viewer.frame, server, &viewer.session, journey, "capd", "CAPD", content);
     if !wrong.is_empty() {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
@@ -178,9 +221,17 @@ fn capd_screen(server: &Server, viewer: &Viewer, journey: &JourneyId, data: &Sub
 }
 
 /// Records CAPD.
-pub async fn capd(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, request: Request) -> Response {
+pub async fn capd(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+    let (journey, sent) = match (
+        shared::journey_id(frame, &id),
+        shared::sent(&server, frame, &viewer.session, request).await,
+    ) {
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
@@ -192,7 +243,13 @@ pub async fn capd(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
     let facts = delirium::facts(&sent.data, server.app.knowledge(), when);
     match step::submit(&server, &viewer.session, &journey, &sent, Step::Assessment(facts)).await {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded=capd")).into_response(),
-        Err(error) => match step::panel(frame, error, viewer.session.role, &format!("/journeys/{journey}/capd"), &sent.data) {
+        Err(error) => match step::panel(
+            frame,
+            error,
+            viewer.session.role,
+            &format!("/journeys/{journey}/capd"),
+            &sent.data,
+        ) {
             Ok(panel) => capd_screen(&server, &viewer, &journey, &sent.data, &Wrong::new(), Some(panel)),
             Err(fault) => answer::wrong(frame, &fault),
         },

@@ -17,10 +17,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
-use vena_knowledge::Knowledge;
-use vena_app::{pages::{FactLine, HistoryLine, HistoryPage}};
-use vena_base::{Zone, ids::{EventId, JourneyId}};
+use vena_app::pages::{FactLine, HistoryLine, HistoryPage};
+use vena_base::{
+    Zone,
+    ids::{EventId, JourneyId},
+};
 use vena_journey::{Step, StepKind, step::Instead};
+use vena_knowledge::Knowledge;
 
 /// The page.
 pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
@@ -29,7 +32,10 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
         Ok(journey) => journey,
         Err(answer) => return *answer,
     };
-    let (history, found) = match (server.app.history_page(&viewer.session, &journey), server.app.journey_page(&viewer.session, &journey, None, None)) {
+    let (history, found) = match (
+        server.app.history_page(&viewer.session, &journey),
+        server.app.journey_page(&viewer.session, &journey, None, None),
+    ) {
         (Ok(history), Ok(found)) => (history, found),
         (Err(error), _) | (_, Err(error)) => return answer::wrong(frame, &error),
     };
@@ -40,10 +46,27 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
         (table(frame, server.app.knowledge(), server.app.may(&viewer.session, StepKind::FindingAttributed), zone, &journey, &history))
     };
     let band = shared::band_of(frame, &server, &found);
-    page(frame, &Page { title: frame.t("history"), room: "board", band: Some(band), body: Some(body), ..Page::default() }).into_response()
+    page(
+        frame,
+        &Page {
+            title: frame.t("history"),
+            room: "board",
+            band: Some(band),
+            body: Some(body),
+            ..Page::default()
+        },
+    )
+    .into_response()
 }
 
-fn table(frame: &Frame, knowledge: &Knowledge, may_attribute: bool, zone: &Zone, journey: &JourneyId, history: &HistoryPage) -> Markup {
+fn table(
+    frame: &Frame,
+    knowledge: &Knowledge,
+    may_attribute: bool,
+    zone: &Zone,
+    journey: &JourneyId,
+    history: &HistoryPage,
+) -> Markup {
     html! {
         section class="panel edge" {
             div class="scroller" tabindex="0" role="region" aria-label=(frame.t("history")) {
@@ -59,7 +82,14 @@ fn table(frame: &Frame, knowledge: &Knowledge, may_attribute: bool, zone: &Zone,
     }
 }
 
-fn row(frame: &Frame, knowledge: &Knowledge, may_attribute: bool, zone: &Zone, journey: &JourneyId, line: &HistoryLine) -> Markup {
+fn row(
+    frame: &Frame,
+    knowledge: &Knowledge,
+    may_attribute: bool,
+    zone: &Zone,
+    journey: &JourneyId,
+    line: &HistoryLine,
+) -> Markup {
     let lang = frame.lang;
     let gone = line.retracted || line.corrected_by.is_some();
     html! {
@@ -98,7 +128,11 @@ fn find(history: &HistoryPage, seq: u64) -> Option<&HistoryLine> {
 }
 
 /// The form of a correction.
-pub async fn correct_page(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>) -> Response {
+pub async fn correct_page(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq)): Path<(String, u64)>,
+) -> Response {
     let journey = match shared::journey_id(&viewer.frame, &id) {
         Ok(journey) => journey,
         Err(answer) => return *answer,
@@ -106,13 +140,23 @@ pub async fn correct_page(State(server): State<Server>, viewer: Viewer, Path((id
     draw(&server, &viewer, &journey, seq, &shared::fresh(&server), &Wrong::new(), None)
 }
 
-fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, seq: u64, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+fn draw(
+    server: &Server,
+    viewer: &Viewer,
+    journey: &JourneyId,
+    seq: u64,
+    data: &Submitted,
+    wrong: &Wrong,
+    above: Option<Markup>,
+) -> Response {
     let frame = &viewer.frame;
     let history = match server.app.history_page(&viewer.session, journey) {
         Ok(history) => history,
         Err(error) => return answer::wrong(frame, &error),
     };
-    let Some(line) = find(&history, seq) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
+    let Some(line) = find(&history, seq) else {
+        return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
+    };
     let content = html! {
         @if let Some(above) = above { (above) }
         form class="form" method="post" action=(format!("/journeys/{journey}/correct/{seq}")) data-keep="" novalidate {
@@ -146,17 +190,26 @@ fn typed<'a>(data: &'a Submitted, name: &str, shown: &'a str) -> &'a str {
 fn shown(fact: &FactLine, knowledge: &Knowledge, lang: vena_base::Lang) -> (String, Option<String>) {
     let usual = knowledge.catalogue.get(fact.fact.concept).and_then(|info| info.unit.as_deref());
     match (fact.fact.quantity(), usual) {
-        (Some(quantity), Some(unit)) if &*quantity.written_unit == unit => {
-            (format!("{}{}", quantity.bound.sign(), quantity.written), Some(vena_knowledge::label::unit_for_reading(unit, lang)))
-        }
+        (Some(quantity), Some(unit)) if &*quantity.written_unit == unit => (
+            format!("{}{}", quantity.bound.sign(), quantity.written),
+            Some(vena_knowledge::label::unit_for_reading(unit, lang)),
+        ),
         _ => (fact.value.get(lang).to_owned(), None),
     }
 }
 
 /// Records the correction.
-pub async fn correct(State(server): State<Server>, viewer: Viewer, Path((id, seq)): Path<(String, u64)>, request: Request) -> Response {
+pub async fn correct(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, seq)): Path<(String, u64)>,
+    request: Request,
+) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+    let (journey, sent) = match (
+        shared::journey_id(frame, &id),
+        shared::sent(&server, frame, &viewer.session, request).await,
+    ) {
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
@@ -164,18 +217,34 @@ pub async fn correct(State(server): State<Server>, viewer: Viewer, Path((id, seq
         Ok(history) => history,
         Err(error) => return answer::wrong(frame, &error),
     };
-    let Some(line) = find(&history, seq) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
+    let Some(line) = find(&history, seq) else {
+        return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
+    };
     let zone = server.app.config().zone.clone();
     let mut reader = Reader::new(&sent.data, &zone, frame.lang);
     let reason = reader.words("reason");
-    let instead = if sent.data.get("how") == "replace" { replacement(&server, &mut reader, line) } else { Some(Instead::Nothing) };
+    let instead = if sent.data.get("how") == "replace" {
+        replacement(&server, &mut reader, line)
+    } else {
+        Some(Instead::Nothing)
+    };
     let wrong = reader.wrong;
-    let (Some(reason), Some(instead), Ok(event)) = (reason, instead.filter(|_| wrong.is_empty()), EventId::new(line.event.as_str())) else {
+    let (Some(reason), Some(instead), Ok(event)) =
+        (reason, instead.filter(|_| wrong.is_empty()), EventId::new(line.event.as_str()))
+    else {
         return draw(&server, &viewer, &journey, seq, &sent.data, &wrong, None);
     };
-    match step::submit(&server, &viewer.session, &journey, &sent, Step::Corrected { event, reason, instead }).await {
+    match step::submit(&server, &viewer.session, &journey, &sent, Step::Corrected { event, reason, instead })
+        .await
+    {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}/history")).into_response(),
-        Err(error) => match step::panel(frame, error, viewer.session.role, &format!("/journeys/{journey}/correct/{seq}"), &sent.data) {
+        Err(error) => match step::panel(
+            frame,
+            error,
+            viewer.session.role,
+            &format!("/journeys/{journey}/correct/{seq}"),
+            &sent.data,
+        ) {
             Ok(panel) => draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel)),
             Err(fault) => answer::wrong(frame, &fault),
         },
@@ -196,7 +265,11 @@ fn replacement(server: &Server, reader: &mut Reader<'_>, line: &HistoryLine) -> 
         if given != shown(old, server.app.knowledge(), reader.lang).0 {
             let info = server.app.knowledge().catalogue.get(fact.concept)?;
             let has_unit = given.chars().any(|c| c.is_alphabetic() || matches!(c, '%' | '/' | '°'));
-            let unit = if has_unit || info.kind != vena_knowledge::catalogue::Kind::Quantity { None } else { info.unit.as_deref() };
+            let unit = if has_unit || info.kind != vena_knowledge::catalogue::Kind::Quantity {
+                None
+            } else {
+                info.unit.as_deref()
+            };
             match read_value_in(info, given, unit, Some(reader.zone)) {
                 Ok(value) => fact.value = value,
                 Err(problem) => {

@@ -35,7 +35,12 @@ fn moment(query: &HashMap<String, String>, name: &str, zone: &Zone) -> Option<Ti
 }
 
 /// The page.
-pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn show(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let frame = &viewer.frame;
     let journey = match shared::journey_id(frame, &id) {
         Ok(journey) => journey,
@@ -64,7 +69,17 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
         }
     };
     let band = shared::band_of(frame, &server, &found);
-    page(frame, &Page { title: frame.t("course"), room: "board", band: Some(band), body: Some(body), ..Page::default() }).into_response()
+    page(
+        frame,
+        &Page {
+            title: frame.t("course"),
+            room: "board",
+            band: Some(band),
+            body: Some(body),
+            ..Page::default()
+        },
+    )
+    .into_response()
 }
 
 /// The live part alone.
@@ -96,7 +111,14 @@ fn looking_back(frame: &Frame, zone: &Zone, found: &JourneyPage) -> Markup {
 
 /// Everything that changes with time. On a phone it stands in this order; on a wide screen the tasks
 /// stand beside.
-fn now_part(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, chart: &Chart, scale: Encephalopathy) -> Markup {
+fn now_part(
+    frame: &Frame,
+    server: &Server,
+    viewer: &Viewer,
+    found: &JourneyPage,
+    chart: &Chart,
+    scale: Encephalopathy,
+) -> Markup {
     let zone = &chart.zone;
     let knowledge = server.app.knowledge();
     let findings = &found.assessment.findings;
@@ -105,7 +127,8 @@ fn now_part(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage
         let threshold = knowledge.rule(rule, None).ok()?.threshold(entry).ok()?;
         Some((threshold.value, format!("{}", threshold.decimal)))
     };
-    let neutrophils = ["anc-500", "anc-100"].iter().filter_map(|e| threshold("icaht/longest-run-plain", e)).collect();
+    let neutrophils =
+        ["anc-500", "anc-100"].iter().filter_map(|e| threshold("icaht/longest-run-plain", e)).collect();
     let drawn = Course {
         chart,
         day_0,
@@ -142,12 +165,23 @@ fn ribbons(frame: &Frame, days: &[CourseDay]) -> Ribbons {
     }
     let one = |name: &str, of: fn(&CourseDay) -> DayGrade| {
         // Said once: it holds for all three.
-        (name.to_owned(), if name == "CRS" { frame.t("grade-by-day") } else { String::new() }, days.iter().map(|day| (day.date, grade(of(day)))).collect())
+        (
+            name.to_owned(),
+            if name == "CRS" { frame.t("grade-by-day") } else { String::new() },
+            days.iter().map(|day| (day.date, grade(of(day)))).collect(),
+        )
     };
     vec![one("CRS", |d| d.crs), one("ICANS", |d| d.icans), one("ICAHT", |d| d.icaht)]
 }
 
-fn aside(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, zone: &Zone, scale: Encephalopathy) -> Markup {
+fn aside(
+    frame: &Frame,
+    server: &Server,
+    viewer: &Viewer,
+    found: &JourneyPage,
+    zone: &Zone,
+    scale: Encephalopathy,
+) -> Markup {
     html! {
         (gates(frame, found))
         (tasks(frame, found, zone))
@@ -158,7 +192,8 @@ fn aside(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, z
 /// What is due. What a shut gate waits for stands with the gate.
 fn tasks(frame: &Frame, found: &JourneyPage, zone: &Zone) -> Markup {
     let shut = next_gate(found).is_some_and(|gate| matches!(gate.state, GateState::Shut(_)));
-    let tasks: Vec<&Task> = found.tasks.iter().filter(|task| !shut || !matches!(task.kind, TaskKind::Gate { .. })).collect();
+    let tasks: Vec<&Task> =
+        found.tasks.iter().filter(|task| !shut || !matches!(task.kind, TaskKind::Gate { .. })).collect();
     html! {
         section class="panel edge" aria-labelledby="tasks-title" {
             header { h2 id="tasks-title" { (frame.t("tasks-due")) } }
@@ -207,11 +242,21 @@ fn gates(frame: &Frame, found: &JourneyPage) -> Markup {
     }
 }
 
-fn next_steps(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPage, scale: Encephalopathy) -> Markup {
+fn next_steps(
+    frame: &Frame,
+    server: &Server,
+    viewer: &Viewer,
+    found: &JourneyPage,
+    scale: Encephalopathy,
+) -> Markup {
     let (asked, name) = if scale == Encephalopathy::Capd { ("capd", "CAPD") } else { ("ice", "ICE") };
     let bedside = [
-        ("vitals", frame.t("form-vitals")), (asked, name.to_owned()), ("crs", "CRS".to_owned()), ("neuro", frame.t("form-neuro")),
-        ("laboratory", frame.t("form-laboratory")), ("drug", frame.t("field-drug")),
+        ("vitals", frame.t("form-vitals")),
+        (asked, name.to_owned()),
+        ("crs", "CRS".to_owned()),
+        ("neuro", frame.t("form-neuro")),
+        ("laboratory", frame.t("form-laboratory")),
+        ("drug", frame.t("field-drug")),
     ];
     html! {
         section class="panel edge" aria-labelledby="record-title" {
@@ -227,4 +272,3 @@ fn next_steps(frame: &Frame, server: &Server, viewer: &Viewer, found: &JourneyPa
         }
     }
 }
-

@@ -10,7 +10,10 @@ use std::convert::Infallible;
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
 
 /// The stream of positions.
-pub async fn live(State(server): State<Server>, _viewer: Viewer) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+pub async fn live(
+    State(server): State<Server>,
+    _viewer: Viewer,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (sender, receiver) = tokio::sync::mpsc::channel::<u64>(8);
     let positions = server.app.subscribe();
     // The application's channel blocks; one thread waits on it and ends when the page has gone.
@@ -28,6 +31,7 @@ pub async fn live(State(server): State<Server>, _viewer: Viewer) -> Sse<impl Str
             }
         }
     });
-    let events = ReceiverStream::new(receiver).map(|position| Ok(Event::default().event("recorded").data(position.to_string())));
+    let events = ReceiverStream::new(receiver)
+        .map(|position| Ok(Event::default().event("recorded").data(position.to_string())));
     Sse::new(events).keep_alive(KeepAlive::default())
 }

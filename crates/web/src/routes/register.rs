@@ -31,7 +31,11 @@ pub async fn page(State(server): State<Server>, viewer: Viewer) -> Response {
 fn answers(frame: &Frame, server: &Server, concept: &'static str) -> Vec<Choice<'static>> {
     let info = server.app.knowledge().catalogue.get(Concept::known(concept));
     info.map(|info| {
-        let one = |a: &vena_knowledge::catalogue::AnswerInfo| Choice { value: a.answer.as_str(), label: a.name.get(frame.lang).to_owned(), unsure: false };
+        let one = |a: &vena_knowledge::catalogue::AnswerInfo| Choice {
+            value: a.answer.as_str(),
+            label: a.name.get(frame.lang).to_owned(),
+            unsure: false,
+        };
         info.answers.iter().map(one).collect()
     })
     .unwrap_or_default()
@@ -40,9 +44,19 @@ fn answers(frame: &Frame, server: &Server, concept: &'static str) -> Vec<Choice<
 fn draw(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
     let error = |name: &str| wrong.get(name).map(String::as_str);
     let line = |name: &'static str, label: String, kind: &'static str, required: bool| {
-        field(&Field { name, label: &label, value: data.get(name), error: error(name), kind, required, autocomplete: Some("off"), ..Field::default() })
+        field(&Field {
+            name,
+            label: &label,
+            value: data.get(name),
+            error: error(name),
+            kind,
+            required,
+            autocomplete: Some("off"),
+            ..Field::default()
+        })
     };
-    let status = if wrong.is_empty() && above.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status =
+        if wrong.is_empty() && above.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = html! {
         div class="heading" { h1 { (frame.t("room-register")) } span class="beside" { (frame.t("register-beside")) } }
         @if let Some(above) = above { (above) }
@@ -63,7 +77,14 @@ fn draw(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong, above: 
             button class="button first wide" type="submit" { (frame.t("register-button")) }
         }
     };
-    (status, whole(frame, &Page { title: frame.t("room-register"), room: "register", body: Some(body), ..Page::default() })).into_response()
+    (
+        status,
+        whole(
+            frame,
+            &Page { title: frame.t("room-register"), room: "register", body: Some(body), ..Page::default() },
+        ),
+    )
+        .into_response()
 }
 
 fn identity(reader: &mut Reader<'_>) -> Option<PersonIdentity> {
@@ -85,8 +106,15 @@ fn identity(reader: &mut Reader<'_>) -> Option<PersonIdentity> {
         None => None,
     };
     let weight_kg = reader.number_if_any("weight").map(|n| n.to_string());
-    let listed: Vec<String> = data.get("allergies").split([',', '，', '、', '\n']).map(str::trim).filter(|a| !a.is_empty()).map(str::to_owned).collect();
-    let allergies = if listed.is_empty() { (!data.get("no-allergies").is_empty()).then(Vec::new) } else { Some(listed) };
+    let listed: Vec<String> = data
+        .get("allergies")
+        .split([',', '，', '、', '\n'])
+        .map(str::trim)
+        .filter(|a| !a.is_empty())
+        .map(str::to_owned)
+        .collect();
+    let allergies =
+        if listed.is_empty() { (!data.get("no-allergies").is_empty()).then(Vec::new) } else { Some(listed) };
     reader.wrong.is_empty().then(|| PersonIdentity {
         name_zh,
         name_latin,
@@ -110,7 +138,9 @@ pub async fn register(State(server): State<Server>, viewer: Viewer, request: Req
     let mut reader = Reader::new(&sent.data, &zone, frame.lang);
     let (identity, when) = (identity(&mut reader), reader.when("when"));
     let wrong = reader.wrong;
-    let (Some(identity), Some(when)) = (identity, when) else { return draw(&server, frame, &sent.data, &wrong, None) };
+    let (Some(identity), Some(when)) = (identity, when) else {
+        return draw(&server, frame, &sent.data, &wrong, None);
+    };
     let chosen = |name: &str| Some(sent.data.get(name)).filter(|v| !v.is_empty()).map(Answer::of);
     let registration = Registration {
         identity,
@@ -124,11 +154,19 @@ pub async fn register(State(server): State<Server>, viewer: Viewer, request: Req
     let (app, session, key) = (server.app.clone(), viewer.session.clone(), sent.data.get("key").to_owned());
     match blocking(move || app.register(&session, &key, registration)).await {
         Ok((journey, _)) => Redirect::to(&format!("/journeys/{journey}?recorded=registered")).into_response(),
-        Err(AppError::Duplicate(patients)) => draw(&server, frame, &sent.data, &Wrong::new(), Some(duplicate(frame, &sent.data, patients.len()))),
-        Err(error) => match super::step::panel(frame, error, viewer.session.role, "/journeys/new", &sent.data) {
-            Ok(panel) => draw(&server, frame, &sent.data, &Wrong::new(), Some(panel)),
-            Err(fault) => answer::wrong(frame, &fault),
-        },
+        Err(AppError::Duplicate(patients)) => draw(
+            &server,
+            frame,
+            &sent.data,
+            &Wrong::new(),
+            Some(duplicate(frame, &sent.data, patients.len())),
+        ),
+        Err(error) => {
+            match super::step::panel(frame, error, viewer.session.role, "/journeys/new", &sent.data) {
+                Ok(panel) => draw(&server, frame, &sent.data, &Wrong::new(), Some(panel)),
+                Err(fault) => answer::wrong(frame, &fault),
+            }
+        }
     }
 }
 

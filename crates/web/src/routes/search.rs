@@ -16,7 +16,11 @@ use std::collections::HashMap;
 use vena_base::Lang;
 
 /// The page. One journey found by a scan opens at once.
-pub async fn search(State(server): State<Server>, viewer: Viewer, Query(query): Query<HashMap<String, String>>) -> Response {
+pub async fn search(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let frame = &viewer.frame;
     let words: String = query.get("q").map(|q| q.trim().chars().take(200).collect()).unwrap_or_default();
     let found = match server.app.search(&viewer.session, &words) {
@@ -53,5 +57,6 @@ pub async fn search(State(server): State<Server>, viewer: Viewer, Query(query): 
             }
         }
     };
-    page(frame, &Page { title: frame.t("room-search"), room: "search", body: Some(body), ..Page::default() }).into_response()
+    page(frame, &Page { title: frame.t("room-search"), room: "search", body: Some(body), ..Page::default() })
+        .into_response()
 }

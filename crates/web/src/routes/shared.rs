@@ -23,12 +23,22 @@ use vena_ledger::AttachmentRef;
 
 /// Reads a journey's id from an address.
 pub fn journey_id(frame: &Frame, text: &str) -> Result<JourneyId, Box<Response>> {
-    JourneyId::new(text).map_err(|_| Box::new(answer::notice(frame, axum::http::StatusCode::NOT_FOUND, &frame.t("no-such-page"))))
+    JourneyId::new(text).map_err(|_| {
+        Box::new(answer::notice(frame, axum::http::StatusCode::NOT_FOUND, &frame.t("no-such-page")))
+    })
 }
 
 /// The band of a journey.
-pub fn band(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId) -> Result<Markup, Box<Response>> {
-    let page = server.app.journey_page(session, journey, None, None).map_err(|e| Box::new(answer::wrong(frame, &e)))?;
+pub fn band(
+    frame: &Frame,
+    server: &Server,
+    session: &Session,
+    journey: &JourneyId,
+) -> Result<Markup, Box<Response>> {
+    let page = server
+        .app
+        .journey_page(session, journey, None, None)
+        .map_err(|e| Box::new(answer::wrong(frame, &e)))?;
     Ok(band_of(frame, server, &page))
 }
 
@@ -52,7 +62,12 @@ pub fn band_of(frame: &Frame, server: &Server, page: &vena_app::pages::JourneyPa
             product: page.product.as_ref().map(|p| words::unbracketed(p.get(lang)).to_owned()),
             allergy: person.allergies.as_ref().map(|list| list.join(", ")),
             day: page.day,
-            place: page.phases.iter().find(|span| span.now).map(|span| span.phase.name().get(lang).to_owned()).unwrap_or_default(),
+            place: page
+                .phases
+                .iter()
+                .find(|span| span.now)
+                .map(|span| span.phase.name().get(lang).to_owned())
+                .unwrap_or_default(),
             synthetic: server.synthetic,
         },
     )
@@ -112,12 +127,20 @@ pub fn scale(server: &Server, session: &Session, journey: &JourneyId) -> Encepha
 }
 
 /// The last value of each bedside concept in words, with its time.
-pub fn last_values(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId) -> Vec<(&'static str, String)> {
+pub fn last_values(
+    frame: &Frame,
+    server: &Server,
+    session: &Session,
+    journey: &JourneyId,
+) -> Vec<(&'static str, String)> {
     let zone = &server.app.config().zone;
     let Ok(page) = server.app.bedside_page(session, journey) else { return Vec::new() };
     let told = |last: vena_app::pages::LastValue| {
         let line = last.line?;
-        let places = [("value", words::in_words(frame, server.app.knowledge(), &line.fact)), ("when", words::short_when(&line.when, zone))];
+        let places = [
+            ("value", words::in_words(frame, server.app.knowledge(), &line.fact)),
+            ("when", words::short_when(&line.when, zone)),
+        ];
         let places: Vec<(&str, &str)> = places.iter().map(|(a, b)| (*a, b.as_str())).collect();
         Some((last.concept.as_str(), frame.tw("last-value", &places)))
     };
@@ -125,7 +148,15 @@ pub fn last_values(frame: &Frame, server: &Server, session: &Session, journey: &
 }
 
 /// A page that holds one form of a journey.
-pub fn form_page(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId, here: &str, title: &str, content: Markup) -> Response {
+pub fn form_page(
+    frame: &Frame,
+    server: &Server,
+    session: &Session,
+    journey: &JourneyId,
+    here: &str,
+    title: &str,
+    content: Markup,
+) -> Response {
     let found = match server.app.journey_page(session, journey, None, None) {
         Ok(found) => found,
         Err(error) => return answer::wrong(frame, &error),
@@ -139,7 +170,18 @@ pub fn form_page(frame: &Frame, server: &Server, session: &Session, journey: &Jo
         (content)
     };
     let band = band_of(frame, server, &found);
-    page(frame, &Page { title: title.to_owned(), room: "board", one_task: true, bedside: here != "step" && here != "history", band: Some(band), body: Some(body) }).into_response()
+    page(
+        frame,
+        &Page {
+            title: title.to_owned(),
+            room: "board",
+            one_task: true,
+            bedside: here != "step" && here != "history",
+            band: Some(band),
+            body: Some(body),
+        },
+    )
+    .into_response()
 }
 
 /// The site's now as a form's time field writes it.
@@ -168,11 +210,25 @@ pub struct Sent {
 ///
 /// # Errors
 /// An answer that says what is wrong.
-pub async fn sent(server: &Server, frame: &Frame, session: &Session, request: Request) -> Result<Sent, Box<Response>> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
-    let unreadable = |frame: &Frame| Box::new(answer::notice(frame, axum::http::StatusCode::BAD_REQUEST, &frame.t("unreadable-form")));
+pub async fn sent(
+    server: &Server,
+    frame: &Frame,
+    session: &Session,
+    request: Request,
+) -> Result<Sent, Box<Response>> {
+    let kind = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let unreadable = |frame: &Frame| {
+        Box::new(answer::notice(frame, axum::http::StatusCode::BAD_REQUEST, &frame.t("unreadable-form")))
+    };
     if !kind.starts_with("multipart/form-data") {
-        let form = axum::Form::<Vec<(String, String)>>::from_request(request, server).await.map_err(|_| unreadable(frame))?;
+        let form = axum::Form::<Vec<(String, String)>>::from_request(request, server)
+            .await
+            .map_err(|_| unreadable(frame))?;
         return Ok(Sent { data: Submitted::new(form.0), file: None });
     }
     let mut multipart = Multipart::from_request(request, server).await.map_err(|_| unreadable(frame))?;
@@ -186,7 +242,8 @@ pub async fn sent(server: &Server, frame: &Frame, session: &Session, request: Re
                 continue;
             }
             let (app, session) = (server.app.clone(), session.clone());
-            let stored = crate::server::blocking(move || app.store_attachment(&session, &mut bytes.as_ref())).await;
+            let stored =
+                crate::server::blocking(move || app.store_attachment(&session, &mut bytes.as_ref())).await;
             file = Some(stored.map_err(|error| Box::new(answer::wrong(frame, &error)))?);
         } else {
             pairs.push((name, part.text().await.map_err(|_| unreadable(frame))?));

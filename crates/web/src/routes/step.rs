@@ -27,9 +27,15 @@ use vena_base::ids::JourneyId;
 use vena_journey::{Role, Standing, Step, StepKind};
 
 /// The form, with what the journey already knows filled in.
-pub async fn page(State(server): State<Server>, viewer: Viewer, Path((id, slug)): Path<(String, String)>) -> Response {
+pub async fn page(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, slug)): Path<(String, String)>,
+) -> Response {
     let frame = &viewer.frame;
-    let Some(form) = steps::form(&slug) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
+    let Some(form) = steps::form(&slug) else {
+        return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
+    };
     let journey = match shared::journey_id(frame, &id) {
         Ok(journey) => journey,
         Err(answer) => return *answer,
@@ -47,7 +53,9 @@ fn prefill(form: &StepForm, found: &vena_app::pages::JourneyPage, data: &mut Sub
     for (name, _, part, _) in form.rows {
         match (*name, part) {
             ("bags", Part::Line) if form.kind != StepKind::Collected => data.set("bags", bags.join(" ")),
-            ("bag", Part::Line) if bags.len() == 1 && form.kind != StepKind::IdentityRead => data.set("bag", bags.join(" ")),
+            ("bag", Part::Line) if bags.len() == 1 && form.kind != StepKind::IdentityRead => {
+                data.set("bag", bags.join(" "))
+            }
             ("product", _) => {
                 if let Some(product) = found.state.product_meant() {
                     data.set("product", product.as_str());
@@ -61,7 +69,16 @@ fn prefill(form: &StepForm, found: &vena_app::pages::JourneyPage, data: &mut Sub
 }
 
 #[expect(clippy::too_many_arguments, reason = "one page, drawn from one place")]
-fn draw(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId, form: &StepForm, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+fn draw(
+    frame: &Frame,
+    server: &Server,
+    session: &Session,
+    journey: &JourneyId,
+    form: &StepForm,
+    data: &Submitted,
+    wrong: &Wrong,
+    above: Option<Markup>,
+) -> Response {
     let action = format!("/journeys/{journey}/step/{}", form.slug);
     let refused = above.is_some();
     let content = html! {
@@ -87,10 +104,20 @@ fn needs_second(kind: StepKind) -> bool {
 }
 
 /// Records the step, or says at once what stands against it.
-pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, slug)): Path<(String, String)>, request: Request) -> Response {
+pub async fn record(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path((id, slug)): Path<(String, String)>,
+    request: Request,
+) -> Response {
     let frame = &viewer.frame;
-    let Some(form) = steps::form(&slug) else { return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page")) };
-    let (journey, sent) = match (shared::journey_id(frame, &id), shared::sent(&server, frame, &viewer.session, request).await) {
+    let Some(form) = steps::form(&slug) else {
+        return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
+    };
+    let (journey, sent) = match (
+        shared::journey_id(frame, &id),
+        shared::sent(&server, frame, &viewer.session, request).await,
+    ) {
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
@@ -105,7 +132,9 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, slug
     match submit(&server, &viewer.session, &journey, &sent, step).await {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={}", form.slug)).into_response(),
         Err(error) => match panel(frame, error, viewer.session.role, &action, &sent.data) {
-            Ok(panel) => draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel)),
+            Ok(panel) => {
+                draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
+            }
             Err(fault) => answer::wrong(frame, &fault),
         },
     }
@@ -115,11 +144,19 @@ pub async fn record(State(server): State<Server>, viewer: Viewer, Path((id, slug
 ///
 /// # Errors
 /// The error itself, where it is a fault.
-pub fn panel(frame: &Frame, error: AppError, role: Role, action: &str, data: &Submitted) -> Result<Markup, AppError> {
+pub fn panel(
+    frame: &Frame,
+    error: AppError,
+    role: Role,
+    action: &str,
+    data: &Submitted,
+) -> Result<Markup, AppError> {
     match error {
         AppError::Refused(refused) => Ok(pages::step::refusal(frame, &refused, role, action, data)),
         AppError::SignatureNeeded => Ok(signature(frame, action, data, None)),
-        AppError::SignIn | AppError::Throttled { .. } => Ok(signature(frame, action, data, Some(&error.message(frame.lang)))),
+        AppError::SignIn | AppError::Throttled { .. } => {
+            Ok(signature(frame, action, data, Some(&error.message(frame.lang))))
+        }
         other if other.is_fault() => Err(other),
         other => Ok(html! {
             div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (other.message(frame.lang)) } } }
@@ -131,7 +168,13 @@ pub fn panel(frame: &Frame, error: AppError, role: Role, action: &str, data: &Su
 ///
 /// # Errors
 /// As [`vena_app::App::act`].
-pub async fn submit(server: &Server, session: &Session, journey: &JourneyId, sent: &Sent, step: Step) -> Result<(), AppError> {
+pub async fn submit(
+    server: &Server,
+    session: &Session,
+    journey: &JourneyId,
+    sent: &Sent,
+    step: Step,
+) -> Result<(), AppError> {
     let reason: std::sync::Arc<str> = sent.data.get("standing-reason").into();
     let standing = match sent.data.get("standing") {
         "override" => Standing::Override { reason },
@@ -140,7 +183,11 @@ pub async fn submit(server: &Server, session: &Session, journey: &JourneyId, sen
     };
     let given = sent.data.get("key");
     // A refused form that is sent again in another standing is another request.
-    let key = if given.is_empty() { server.app.fresh_key()? } else { format!("{given}{}", sent.data.get("standing")) };
+    let key = if given.is_empty() {
+        server.app.fresh_key()?
+    } else {
+        format!("{given}{}", sent.data.get("standing"))
+    };
     let password = sent.data.get("signature");
     let request = act::Request {
         standing,

@@ -17,7 +17,12 @@ const DRAWN_MAX: usize = 4;
 const NUMBERED_MAX: usize = 600;
 
 /// The whole result.
-pub fn result(frame: &Frame, showing: &Showing<'_>, report: &ColonyReport, corrected: &[CorrectedImage]) -> Markup {
+pub fn result(
+    frame: &Frame,
+    showing: &Showing<'_>,
+    report: &ColonyReport,
+    corrected: &[CorrectedImage],
+) -> Markup {
     html! {
         @for image in report.images.iter().take(DRAWN_MAX) {
             @let after = corrected.iter().find(|own| own.page == image.page);
@@ -66,7 +71,12 @@ fn counts(frame: &Frame, image: &ImageReport, after: Option<&CorrectedImage>) ->
     }
 }
 
-fn drawn(frame: &Frame, showing: &Showing<'_>, image: &ImageReport, after: Option<&CorrectedImage>) -> Markup {
+fn drawn(
+    frame: &Frame,
+    showing: &Showing<'_>,
+    image: &ImageReport,
+    after: Option<&CorrectedImage>,
+) -> Markup {
     let (width, height) = (f64::from(image.width_px), f64::from(image.height_px));
     let stroke = width.max(height) / 500.0;
     let place = |v: f64| format!("{v:.1}");
@@ -93,7 +103,11 @@ fn drawn(frame: &Frame, showing: &Showing<'_>, image: &ImageReport, after: Optio
 
 fn marks(vessel: &VesselReport, corrected: Option<&CorrectedVessel>, stroke: f64, numbered: bool) -> Markup {
     let place = |v: f64| format!("{v:.1}");
-    let kept = |id: u32| corrected.is_none_or(|after| after.colonies.iter().any(|own| own.origin == Origin::Automatic { colony: id }));
+    let kept = |id: u32| {
+        corrected.is_none_or(|after| {
+            after.colonies.iter().any(|own| own.origin == Origin::Automatic { colony: id })
+        })
+    };
     let size = 10.0 * stroke;
     html! {
         @for colony in &vessel.colonies {
@@ -110,13 +124,19 @@ fn marks(vessel: &VesselReport, corrected: Option<&CorrectedVessel>, stroke: f64
 }
 
 fn median_diameter(image: &ImageReport) -> f64 {
-    let mut all: Vec<f64> = image.vessels.iter().flat_map(|v| &v.colonies).map(|colony| colony.diameter_px).collect();
+    let mut all: Vec<f64> =
+        image.vessels.iter().flat_map(|v| &v.colonies).map(|colony| colony.diameter_px).collect();
     all.sort_by(f64::total_cmp);
     all.get(all.len() / 2).copied().unwrap_or(f64::from(image.width_px.max(image.height_px)) / 60.0)
 }
 
 /// Forms for a keyboard; a click on the picture fills and sends them.
-fn correct(frame: &Frame, showing: &Showing<'_>, image: &ImageReport, after: Option<&CorrectedImage>) -> Markup {
+fn correct(
+    frame: &Frame,
+    showing: &Showing<'_>,
+    image: &ImageReport,
+    after: Option<&CorrectedImage>,
+) -> Markup {
     if !showing.editable() || image.refusal.is_some() {
         return html! {};
     }
@@ -177,11 +197,21 @@ fn vessels(frame: &Frame, image: &ImageReport, after: Option<&CorrectedImage>) -
 fn no_count(frame: &Frame, why: &NoCount) -> String {
     let percent = |part: f64| format!("{:.0} %", 100.0 * part);
     match why {
-        NoCount::Confluent { covered, limit } => frame.tw("assay-why-confluent", &[("value", &percent(*covered)), ("limit", &percent(*limit))]),
-        NoCount::TooMany { found, limit } => frame.tw("assay-why-many", &[("value", &found.to_string()), ("limit", &limit.to_string())]),
-        NoCount::Unclear { unclear, limit } => frame.tw("assay-why-unclear", &[("value", &percent(*unclear)), ("limit", &percent(*limit))]),
-        NoCount::Crowded { crowded, limit } => frame.tw("assay-why-crowded", &[("value", &percent(*crowded)), ("limit", &percent(*limit))]),
-        NoCount::NotRound { roundness, limit } => frame.tw("assay-why-ragged", &[("value", &number(*roundness)), ("limit", &number(*limit))]),
+        NoCount::Confluent { covered, limit } => {
+            frame.tw("assay-why-confluent", &[("value", &percent(*covered)), ("limit", &percent(*limit))])
+        }
+        NoCount::TooMany { found, limit } => {
+            frame.tw("assay-why-many", &[("value", &found.to_string()), ("limit", &limit.to_string())])
+        }
+        NoCount::Unclear { unclear, limit } => {
+            frame.tw("assay-why-unclear", &[("value", &percent(*unclear)), ("limit", &percent(*limit))])
+        }
+        NoCount::Crowded { crowded, limit } => {
+            frame.tw("assay-why-crowded", &[("value", &percent(*crowded)), ("limit", &percent(*limit))])
+        }
+        NoCount::NotRound { roundness, limit } => {
+            frame.tw("assay-why-ragged", &[("value", &number(*roundness)), ("limit", &number(*limit))])
+        }
         NoCount::TooSmall { pixels } => frame.tw("assay-why-small", &[("value", &pixels.to_string())]),
     }
 }
@@ -222,7 +252,9 @@ fn parameters(frame: &Frame, report: &ColonyReport) -> Markup {
 /// The vessel a point lies in: the one whose counted area holds it, else the only one there is.
 pub fn vessel_at(image: &ImageReport, x: f64, y: f64) -> Option<String> {
     let inside = |vessel: &&VesselReport| {
-        vessel.counted_area.is_some_and(|circle| (f64::from(circle.x) - x).hypot(f64::from(circle.y) - y) <= f64::from(circle.radius))
+        vessel.counted_area.is_some_and(|circle| {
+            (f64::from(circle.x) - x).hypot(f64::from(circle.y) - y) <= f64::from(circle.radius)
+        })
     };
     let only = || (image.vessels.len() == 1).then(|| image.vessels.first()).flatten();
     image.vessels.iter().find(inside).or_else(only).map(|vessel| vessel.name.clone())

@@ -16,7 +16,12 @@ const PLANE: (f64, f64, f64) = (76.0, 40.0, 400.0);
 const PICTURE: (f64, f64) = (496.0, 506.0);
 
 /// The whole result.
-pub fn result(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, panel: Option<&PanelReport>) -> Markup {
+pub fn result(
+    frame: &Frame,
+    showing: &Showing<'_>,
+    analysis: &Analysis,
+    panel: Option<&PanelReport>,
+) -> Markup {
     let report = &analysis.report;
     let chosen = chosen(analysis, showing.gate);
     let plot = analysis.plot(chosen.map(|gate| gate.id.as_str()));
@@ -50,7 +55,10 @@ pub fn result(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, panel: 
 /// The plot as SVG text, for a picture on its own.
 pub fn svg(analysis: &Analysis, gate: Option<&str>, lang: Lang) -> Option<String> {
     let plot = analysis.plot(chosen(analysis, gate).map(|gate| gate.id.as_str())).ok()?;
-    Some(plot.to_svg(&PlotText { events: if lang == Lang::En { "events".into() } else { "個事件".into() }, ..PlotText::default() }))
+    Some(plot.to_svg(&PlotText {
+        events: if lang == Lang::En { "events".into() } else { "個事件".into() },
+        ..PlotText::default()
+    }))
 }
 
 fn has_plane(gate: &Gate) -> bool {
@@ -74,7 +82,8 @@ fn chosen<'a>(analysis: &'a Analysis, wanted: Option<&str>) -> Option<&'a Gate> 
 
 fn drawn(frame: &Frame, showing: &Showing<'_>, plot: &DensityPlot, gate: Option<&Gate>) -> Markup {
     let words = PlotText { events: frame.t("assay-events-unit"), ..PlotText::default() };
-    let alt = frame.tw("assay-plot-alt", &[("x", &plot.x_name), ("y", &plot.y_name), ("n", &plot.events.to_string())]);
+    let alt = frame
+        .tw("assay-plot-alt", &[("x", &plot.x_name), ("y", &plot.y_name), ("n", &plot.events.to_string())]);
     html! {
         figure class="plot" {
             (picture(&plot.to_svg(&words), &alt, PICTURE))
@@ -91,17 +100,26 @@ fn handles(plot: &DensityPlot, gate: &Gate) -> Markup {
     let x = |value: f64| left + plot.x.place(value).clamp(0.0, 1.0) * side;
     let y = |value: f64| top + (1.0 - plot.y.place(value).clamp(0.0, 1.0)) * side;
     let points: Vec<(f64, f64, String, String)> = match &gate.shape {
-        GateShape::Polygon { vertices, .. } => {
-            vertices.iter().enumerate().map(|(i, [a, b])| (x(*a), y(*b), format!("v{i}x"), format!("v{i}y"))).collect()
-        }
+        GateShape::Polygon { vertices, .. } => vertices
+            .iter()
+            .enumerate()
+            .map(|(i, [a, b])| (x(*a), y(*b), format!("v{i}x"), format!("v{i}y")))
+            .collect(),
         GateShape::Rectangle { ranges } => match ranges.as_slice() {
             [across, up] => {
-                let ends = |low: Option<f64>, high: Option<f64>, axis: &vena_flow::plot::Axis| (low.unwrap_or(axis.low), high.unwrap_or(axis.high));
+                let ends = |low: Option<f64>, high: Option<f64>, axis: &vena_flow::plot::Axis| {
+                    (low.unwrap_or(axis.low), high.unwrap_or(axis.high))
+                };
                 let (x_low, x_high) = ends(across.min, across.max, &plot.x);
                 let (y_low, y_high) = ends(up.min, up.max, &plot.y);
-                [(x_low, "min0", y_low, "min1"), (x_high, "max0", y_low, "min1"), (x_high, "max0", y_high, "max1"), (x_low, "min0", y_high, "max1")]
-                    .map(|(a, a_field, b, b_field)| (x(a), y(b), a_field.to_owned(), b_field.to_owned()))
-                    .to_vec()
+                [
+                    (x_low, "min0", y_low, "min1"),
+                    (x_high, "max0", y_low, "min1"),
+                    (x_high, "max0", y_high, "max1"),
+                    (x_low, "min0", y_high, "max1"),
+                ]
+                .map(|(a, a_field, b, b_field)| (x(a), y(b), a_field.to_owned(), b_field.to_owned()))
+                .to_vec()
             }
             _ => Vec::new(),
         },
@@ -202,7 +220,12 @@ fn edit(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, gate: &Gate) 
 fn fields(analysis: &Analysis, gate: &Gate) -> Vec<(String, String, String)> {
     let name = |dimension: &vena_flow::gating::Dimension| match &dimension.source {
         vena_flow::gating::DimensionSource::Channel(channel) => {
-            let stain = analysis.report.channels.iter().find(|own| own.name == *channel).map_or("", |own| own.stain.as_str());
+            let stain = analysis
+                .report
+                .channels
+                .iter()
+                .find(|own| own.name == *channel)
+                .map_or("", |own| own.stain.as_str());
             if stain.is_empty() { channel.clone() } else { format!("{stain} ({channel})") }
         }
         vena_flow::gating::DimensionSource::Ratio(id) => id.clone(),
@@ -237,15 +260,21 @@ pub fn moved(gate: &Gate, typed: impl Fn(&str) -> String) -> Option<GateShape> {
     let bound = |name: &str| if typed(name).is_empty() { Some(None) } else { number(name).map(Some) };
     match &gate.shape {
         GateShape::Polygon { dimensions, vertices } => {
-            let vertices = (0..vertices.len()).map(|i| Some([number(&format!("v{i}x"))?, number(&format!("v{i}y"))?]));
-            Some(GateShape::Polygon { dimensions: dimensions.clone(), vertices: vertices.collect::<Option<_>>()? })
+            let vertices =
+                (0..vertices.len()).map(|i| Some([number(&format!("v{i}x"))?, number(&format!("v{i}y"))?]));
+            Some(GateShape::Polygon {
+                dimensions: dimensions.clone(),
+                vertices: vertices.collect::<Option<_>>()?,
+            })
         }
         GateShape::Rectangle { ranges } => {
             let mut moved = ranges.clone();
             for (i, range) in moved.iter_mut().enumerate() {
                 (range.min, range.max) = (bound(&format!("min{i}"))?, bound(&format!("max{i}"))?);
                 // A range without any end is no gate, and one that ends before it begins holds nothing.
-                if range.min.is_none() && range.max.is_none() || range.min.zip(range.max).is_some_and(|(low, high)| low >= high) {
+                if range.min.is_none() && range.max.is_none()
+                    || range.min.zip(range.max).is_some_and(|(low, high)| low >= high)
+                {
                     return None;
                 }
             }

@@ -12,17 +12,32 @@ const LINES_MAX: usize = 4;
 pub fn of(frame: &Frame, record: &AssayRecord) -> Vec<(String, String)> {
     let Ok(result) = record.result.read::<Value>() else { return Vec::new() };
     let list = |place: &str| result.pointer(place).and_then(Value::as_array).cloned().unwrap_or_default();
-    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let shown = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), number);
-    let count = |value: Option<&Value>| value.and_then(Value::as_u64).map_or_else(|| "–".to_owned(), |n| n.to_string());
+    let count = |value: Option<&Value>| {
+        value.and_then(Value::as_u64).map_or_else(|| "–".to_owned(), |n| n.to_string())
+    };
     let mut lines: Vec<(String, String)> = match record.kind {
         AssayKind::FlowCytometry => {
-            let percent = |gate: &Value| gate.get("percent_of_parent").and_then(Value::as_f64).map_or_else(|| "–".to_owned(), |p| format!("{p:.2} %"));
+            let percent = |gate: &Value| {
+                gate.get("percent_of_parent")
+                    .and_then(Value::as_f64)
+                    .map_or_else(|| "–".to_owned(), |p| format!("{p:.2} %"))
+            };
             list("/report/gates").iter().map(|gate| (text(gate, "id"), percent(gate))).collect()
         }
         AssayKind::Colonies => {
-            let mut counts = vec![(frame.t("assay-automatic-count"), list("/automatic/images").iter().map(|image| count(image.get("count"))).collect::<Vec<_>>().join(", "))];
-            let corrected: Vec<String> = list("/corrected").iter().map(|image| count(image.get("corrected"))).collect();
+            let mut counts = vec![(
+                frame.t("assay-automatic-count"),
+                list("/automatic/images")
+                    .iter()
+                    .map(|image| count(image.get("count")))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            )];
+            let corrected: Vec<String> =
+                list("/corrected").iter().map(|image| count(image.get("corrected"))).collect();
             if !corrected.is_empty() {
                 counts.push((frame.t("assay-corrected-count"), corrected.join(", ")));
             }
@@ -30,7 +45,10 @@ pub fn of(frame: &Frame, record: &AssayRecord) -> Vec<(String, String)> {
         }
         AssayKind::Potency => {
             let estimate = |sample: &Value| shown(sample.get("estimate").and_then(Value::as_f64));
-            list("/relative_potency").iter().map(|sample| (text(sample, "sample"), estimate(sample))).collect()
+            list("/relative_potency")
+                .iter()
+                .map(|sample| (text(sample, "sample"), estimate(sample)))
+                .collect()
         }
         AssayKind::Qpcr => {
             let quantity = |sample: &Value| shown(sample.get("quantity").and_then(Value::as_f64));

@@ -26,7 +26,10 @@ use vena_base::{Decimal, Text};
 use vena_colonies::{Channel, DiameterMin, Layout, Polarity, corrections::Correction};
 use vena_flow::{Tolerance, gating::read_gating_ml};
 use vena_journey::FileRole;
-use vena_potency::{curve::CurveModel, report::{AssayKind as Model, OutlierHandling}};
+use vena_potency::{
+    curve::CurveModel,
+    report::{AssayKind as Model, OutlierHandling},
+};
 
 fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
     let typed = data.get(name);
@@ -34,7 +37,9 @@ fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
         return Ok(None);
     }
     // Decimal refuses what f64 takes and no person means: NaN, inf, 1e999.
-    let wrong = || AppError::Input(Text::new(format!("“{typed}” is not a number."), format!("「{typed}」不是數字。")));
+    let wrong = || {
+        AppError::Input(Text::new(format!("“{typed}” is not a number."), format!("「{typed}」不是數字。")))
+    };
     Decimal::parse(typed).map_err(|_| wrong())?;
     typed.parse().map(Some).map_err(|_| wrong())
 }
@@ -42,9 +47,18 @@ fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
 /// What a change asks of the application, found out where it may block.
 type Ask = Box<dyn FnOnce(&vena_app::App, &vena_app::Session, &str) -> Result<AssayChange, AppError> + Send>;
 
-async fn change(server: &Server, viewer: &Viewer, id: String, headers: &HeaderMap, data: Submitted, asks: Vec<Ask>) -> Response {
+async fn change(
+    server: &Server,
+    viewer: &Viewer,
+    id: String,
+    headers: &HeaderMap,
+    data: Submitted,
+    asks: Vec<Ask>,
+) -> Response {
     let frame = &viewer.frame;
-    let shown = Some(data.get("shown").to_owned()).filter(|gate| !gate.is_empty()).or_else(|| Some(data.get("gate").to_owned()).filter(|gate| !gate.is_empty()));
+    let shown = Some(data.get("shown").to_owned())
+        .filter(|gate| !gate.is_empty())
+        .or_else(|| Some(data.get("gate").to_owned()).filter(|gate| !gate.is_empty()));
     let mut version: u64 = data.get("version").parse().unwrap_or(0);
     let (app, session, own) = (server.app.clone(), viewer.session.clone(), id.clone());
     let changed = blocking(move || {
@@ -70,7 +84,14 @@ async fn change(server: &Server, viewer: &Viewer, id: String, headers: &HeaderMa
 }
 
 /// The page as it stands, with what was refused said above it.
-async fn again(server: &Server, viewer: &Viewer, id: String, shown: Option<&str>, error: &AppError, data: Submitted) -> Response {
+async fn again(
+    server: &Server,
+    viewer: &Viewer,
+    id: String,
+    shown: Option<&str>,
+    error: &AppError,
+    data: Submitted,
+) -> Response {
     let frame = &viewer.frame;
     let (app, session) = (server.app.clone(), viewer.session.clone());
     let open = match blocking(move || app.open_assay(&session, &id)).await {
@@ -78,15 +99,32 @@ async fn again(server: &Server, viewer: &Viewer, id: String, shown: Option<&str>
         Err(error) => return answer::wrong(frame, &error),
     };
     let words = error.message(frame.lang);
-    let typed: Vec<String> = data.iter().filter(|(name, value)| !value.is_empty() && !matches!(*name, "version" | "key" | "shown")).map(|(name, value)| format!("{name} = {value}")).collect();
+    let typed: Vec<String> = data
+        .iter()
+        .filter(|(name, value)| !value.is_empty() && !matches!(*name, "version" | "key" | "shown"))
+        .map(|(name, value)| format!("{name} = {value}"))
+        .collect();
     let above = html! {
         div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (words) } p class="small" { (frame.t("assay-not-changed")) " " span class="code" { (typed.join(", ")) } } } }
     };
-    draw(server, viewer, &open, shown, Beside { data: shared::fresh(server), above: Some(above), ..Beside::default() }, StatusCode::UNPROCESSABLE_ENTITY)
+    draw(
+        server,
+        viewer,
+        &open,
+        shown,
+        Beside { data: shared::fresh(server), above: Some(above), ..Beside::default() },
+        StatusCode::UNPROCESSABLE_ENTITY,
+    )
 }
 
 /// Other parameters, and files beside the first.
-pub async fn options(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, headers: HeaderMap, request: Request) -> Response {
+pub async fn options(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
     let taken::Taken { data, mut files } = match taken::taken(&server, &viewer.frame, request).await {
         Ok(taken) => taken,
         Err(answer) => return *answer,
@@ -98,7 +136,9 @@ pub async fn options(State(server): State<Server>, viewer: Viewer, Path(id): Pat
         }
     }
     let given = data.clone();
-    asks.push(Box::new(move |app, session, id| Ok(AssayChange::Options(read_options(&given, app.assay_draft(session, id)?.options)?))));
+    asks.push(Box::new(move |app, session, id| {
+        Ok(AssayChange::Options(read_options(&given, app.assay_draft(session, id)?.options)?))
+    }));
     change(&server, &viewer, id, &headers, data, asks).await
 }
 
@@ -107,11 +147,19 @@ fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptions, 
     let some = |name: &str| Some(data.get(name).to_owned()).filter(|value| !value.is_empty());
     Ok(match before {
         AssayOptions::Flow(mut options) => {
-            options.tolerances = Tolerance::ALL.into_iter().filter(|one| !data.get(&format!("tolerate-{}", one.name())).is_empty()).collect();
+            options.tolerances = Tolerance::ALL
+                .into_iter()
+                .filter(|one| !data.get(&format!("tolerate-{}", one.name())).is_empty())
+                .collect();
             options.panel = some("panel");
             options.data_set = match data.get("data-set") {
                 "" => None,
-                typed => Some(typed.parse().map_err(|_| AppError::Input(Text::new(format!("“{typed}” is not a data set's number."), format!("「{typed}」不是資料集編號。"))))?),
+                typed => Some(typed.parse().map_err(|_| {
+                    AppError::Input(Text::new(
+                        format!("“{typed}” is not a data set's number."),
+                        format!("「{typed}」不是資料集編號。"),
+                    ))
+                })?),
             };
             AssayOptions::Flow(options)
         }
@@ -134,12 +182,18 @@ fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptions, 
                 _ => Channel::Automatic,
             };
             options.micrometres_per_pixel = typed_number(data, "um-per-pixel")?;
-            options.diameter_min = match (typed_number(data, "diameter-um")?, typed_number(data, "diameter-px")?) {
-                (Some(_), Some(_)) => return Err(AppError::Input(Text::new("Give the smallest diameter in µm or in pixels, not both.", "最小直徑請以 µm 或像素擇一填寫。"))),
-                (Some(value), None) => DiameterMin::Micrometres(value),
-                (None, Some(value)) => DiameterMin::Pixels(value),
-                (None, None) => DiameterMin::Automatic,
-            };
+            options.diameter_min =
+                match (typed_number(data, "diameter-um")?, typed_number(data, "diameter-px")?) {
+                    (Some(_), Some(_)) => {
+                        return Err(AppError::Input(Text::new(
+                            "Give the smallest diameter in µm or in pixels, not both.",
+                            "最小直徑請以 µm 或像素擇一填寫。",
+                        )));
+                    }
+                    (Some(value), None) => DiameterMin::Micrometres(value),
+                    (None, Some(value)) => DiameterMin::Pixels(value),
+                    (None, None) => DiameterMin::Automatic,
+                };
             AssayOptions::Colonies(options)
         }
         AssayOptions::Potency(mut options) => {
@@ -148,8 +202,13 @@ fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptions, 
                 "slope-ratio" => Model::SlopeRatio,
                 _ => Model::Curves,
             };
-            options.model = if data.get("model") == "5" { CurveModel::FiveParameter } else { CurveModel::FourParameter };
-            options.outliers = if data.get("outliers") == "remove" { OutlierHandling::Remove } else { OutlierHandling::Name };
+            options.model =
+                if data.get("model") == "5" { CurveModel::FiveParameter } else { CurveModel::FourParameter };
+            options.outliers = if data.get("outliers") == "remove" {
+                OutlierHandling::Remove
+            } else {
+                OutlierHandling::Name
+            };
             options.reference = some("reference");
             AssayOptions::Potency(options)
         }
@@ -162,13 +221,20 @@ fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptions, 
 }
 
 /// Moves a gate's points.
-pub async fn gate(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, headers: HeaderMap, axum::Form(pairs): axum::Form<Vec<(String, String)>>) -> Response {
+pub async fn gate(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    axum::Form(pairs): axum::Form<Vec<(String, String)>>,
+) -> Response {
     let data = Submitted::new(pairs);
     let given = data.clone();
     let ask: Ask = Box::new(move |app, session, id| {
         let name = given.get("gate").to_owned();
         let xml = app.assay_draft_file(session, id, FileRole::Gates)?;
-        let document = read_gating_ml(&xml, &vena_flow::Limits::default()).map_err(|words| AppError::Input(Text::same(words.to_string())))?;
+        let document = read_gating_ml(&xml, &vena_flow::Limits::default())
+            .map_err(|words| AppError::Input(Text::same(words.to_string())))?;
         let gate = document.gate(&name).ok_or_else(|| AppError::NotFound(name.clone()))?;
         let shape = moved(gate, |field| given.get(field).to_owned());
         let shape = shape.ok_or_else(|| AppError::Input(unmovable(&name)))?;
@@ -179,27 +245,49 @@ pub async fn gate(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
 
 fn unmovable(gate: &str) -> Text {
     Text::new(
-        format!("Gate {gate} cannot be moved so: every point needs a number, a range at least one end, and its low end below its high end."),
+        format!(
+            "Gate {gate} cannot be moved so: every point needs a number, a range at least one end, and its low end below its high end."
+        ),
         format!("圈選 {gate} 無法如此移動：每一點都需為數字，範圍至少要有一端，且下限須小於上限。"),
     )
 }
 
 /// Takes a colony away, adds one, states a count, or takes the last change back.
-pub async fn correct(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>, headers: HeaderMap, axum::Form(pairs): axum::Form<Vec<(String, String)>>) -> Response {
+pub async fn correct(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    axum::Form(pairs): axum::Form<Vec<(String, String)>>,
+) -> Response {
     let data = Submitted::new(pairs);
     let given = data.clone();
     let ask: Ask = Box::new(move |app, session, id| correction(app, session, id, &given));
     change(&server, &viewer, id, &headers, data, vec![ask]).await
 }
 
-fn correction(app: &vena_app::App, session: &vena_app::Session, id: &str, data: &Submitted) -> Result<AssayChange, AppError> {
+fn correction(
+    app: &vena_app::App,
+    session: &vena_app::Session,
+    id: &str,
+    data: &Submitted,
+) -> Result<AssayChange, AppError> {
     let page: u32 = data.get("page").parse().unwrap_or(1);
     let vessel = data.get("vessel").to_owned();
     let whole = |name: &str| -> Result<u64, AppError> {
         let typed = data.get(name);
-        typed.parse().map_err(|_| AppError::Input(Text::new(format!("“{typed}” is not a whole number."), format!("「{typed}」不是整數。"))))
+        typed.parse().map_err(|_| {
+            AppError::Input(Text::new(
+                format!("“{typed}” is not a whole number."),
+                format!("「{typed}」不是整數。"),
+            ))
+        })
     };
-    let needed = |name: &str| typed_number(data, name)?.ok_or_else(|| AppError::Input(Text::new(format!("{name} is missing."), format!("缺少 {name}。"))));
+    let needed = |name: &str| {
+        typed_number(data, name)?.ok_or_else(|| {
+            AppError::Input(Text::new(format!("{name} is missing."), format!("缺少 {name}。")))
+        })
+    };
     let correction = match data.get("change") {
         "undo" => return Ok(AssayChange::Undo { page }),
         "state" => Correction::State { vessel, count: whole("count")? },
@@ -207,7 +295,9 @@ fn correction(app: &vena_app::App, session: &vena_app::Session, id: &str, data: 
             let (x_px, y_px, diameter_px) = (needed("x")?, needed("y")?, needed("diameter")?);
             let open = app.open_assay(session, id)?;
             let image = match &open.outcome {
-                Ok(Computed::Colonies { automatic, .. }) => automatic.images.iter().find(|image| image.page == page).cloned(),
+                Ok(Computed::Colonies { automatic, .. }) => {
+                    automatic.images.iter().find(|image| image.page == page).cloned()
+                }
                 _ => None,
             };
             // A click on a plate of wells means the well it fell into.

@@ -26,7 +26,11 @@ pub struct Taken {
 pub async fn taken(server: &Server, frame: &Frame, request: Request) -> Result<Taken, Box<Response>> {
     let wrong = |problem: MultipartError| {
         let too_large = problem.status() == StatusCode::PAYLOAD_TOO_LARGE;
-        let words = if too_large { frame.tw("assay-too-large", &[("limit", &(BODY_BYTES_MAX >> 20).to_string())]) } else { frame.t("unreadable-form") };
+        let words = if too_large {
+            frame.tw("assay-too-large", &[("limit", &(BODY_BYTES_MAX >> 20).to_string())])
+        } else {
+            frame.t("unreadable-form")
+        };
         Box::new(answer::notice(frame, problem.status(), &words))
     };
     let mut multipart = Multipart::from_request(request, server)
