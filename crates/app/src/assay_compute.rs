@@ -299,7 +299,7 @@ fn colonies(
     let report = vena_colonies::analyse(&[("image".to_owned(), image.to_vec())], options)
         .map_err(|words| refused(&words))?;
     if let [ImageReport { refusal: Some(refusal), .. }] = report.images.as_slice() {
-        return Err(refused(&refusal.message));
+        return Err(refused(&refusal.message.en));
     }
     let corrections: Corrections = match corrections {
         None => Corrections::new(),

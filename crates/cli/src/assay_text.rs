@@ -89,10 +89,10 @@ pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
         for (name, refusal) in
             run.curves.iter().filter_map(|curve| Some((&curve.name, curve.refusal.as_ref()?)))
         {
-            let _ = writeln!(out, "  ! {}: {refusal}", of_run(&run.name, name));
+            let _ = writeln!(out, "  ! {}: {}", of_run(&run.name, name), refusal.get(lang));
         }
         for refusal in run.shared.iter().filter_map(|shared| shared.refusal.as_ref()) {
-            let _ = writeln!(out, "  ! {}: {refusal}", run.name);
+            let _ = writeln!(out, "  ! {}: {}", run.name, refusal.get(lang));
         }
     }
     report.relative_potency.iter().for_each(|sample| potency_of(&mut out, sample, lang));
@@ -113,7 +113,7 @@ pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
                 );
             }
             (None, refusal) => {
-                let _ = writeln!(out, "  ! {name}: {}", refusal.as_deref().unwrap_or("–"));
+                let _ = writeln!(out, "  ! {name}: {}", refusal.as_ref().map_or("–", |why| why.get(lang)));
             }
         }
     }
@@ -134,7 +134,8 @@ fn potency_of(out: &mut String, sample: &SampleReport, lang: Lang) {
     let name = of_run(&sample.run, &sample.sample);
     let title = pick(lang, "relative potency", "相對效價");
     let Some(estimate) = sample.estimate else {
-        let _ = writeln!(out, "  {title} {name}: – {}", sample.refusal.as_deref().unwrap_or_default());
+        let _ =
+            writeln!(out, "  {title} {name}: – {}", sample.refusal.as_ref().map_or("", |why| why.get(lang)));
         return;
     };
     let low_high = interval(&Interval { low: sample.low, high: sample.high });
@@ -150,8 +151,10 @@ fn potency_of(out: &mut String, sample: &SampleReport, lang: Lang) {
         let _ = writeln!(out, "    = {} {} ({low_high})", number(assigned.estimate), assigned.standard.unit);
     }
     if !sample.reportable {
-        let why =
-            sample.refusal.as_deref().unwrap_or(pick(lang, "not parallel to the reference", "與對照不平行"));
+        let why = sample
+            .refusal
+            .as_ref()
+            .map_or(pick(lang, "not parallel to the reference", "與對照不平行"), |why| why.get(lang));
         let _ = writeln!(out, "    ! {}: {why}", pick(lang, "not reportable", "不可報告"));
     }
 }
@@ -202,7 +205,7 @@ pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
             );
         }
         if let Some(refusal) = &curve.refusal {
-            let _ = writeln!(out, "  ! {target}: {refusal}");
+            let _ = writeln!(out, "  ! {target}: {}", refusal.get(lang));
         }
         if let Some(limit) = &curve.probit {
             let title = pick(lang, "limit of detection (probit)", "偵測極限（probit）");
@@ -250,8 +253,11 @@ pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
     }
     for dna in &report.residual_dna {
         let at_most = if dna.at_most { "≤ " } else { "" };
-        let missing =
-            if dna.missing.is_empty() { String::new() } else { format!(" ! {}", dna.missing.join(", ")) };
+        let missing = if dna.missing.is_empty() {
+            String::new()
+        } else {
+            format!(" ! {}", dna.missing.iter().map(|what| what.get(lang)).collect::<Vec<_>>().join(", "))
+        };
         let title = pick(lang, "residual DNA", "殘餘 DNA");
         let per_dose = pick(lang, "ng per dose", "ng／劑");
         let _ = writeln!(
@@ -264,7 +270,7 @@ pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
     }
     for copies in &report.vector_copies {
         let title = pick(lang, "vector copies per cell", "每細胞載體拷貝數");
-        let refusal = copies.refusal.as_deref().map(|why| format!(" ! {why}")).unwrap_or_default();
+        let refusal = copies.refusal.as_ref().map(|why| format!(" ! {}", why.get(lang))).unwrap_or_default();
         let _ = writeln!(
             out,
             "  {title} {}: {} ({}){refusal}",

@@ -96,7 +96,7 @@ fn flow_text(input: &Input, report: &vena_flow::FlowReport, lang: Lang) -> Strin
         let _ = writeln!(out, "  {:<40} {:>10} / {:<10} {share}", gate.path, gate.count, gate.parent_count);
     }
     for note in &report.notes {
-        let _ = writeln!(out, "  note: {note}");
+        let _ = writeln!(out, "  {}: {}", if lang == Lang::En { "note" } else { "註" }, note.get(lang));
     }
     let _ = writeln!(out, "  SHA-256 {}  result {}", report.file_sha256, report.digest);
     out
@@ -213,7 +213,7 @@ pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
         }
     }
     let unread = |image: &vena_colonies::ImageReport| {
-        image.refusal.as_ref().map(|refusal| format!("{}: {}", image.file, refusal.message))
+        image.refusal.as_ref().map(|refusal| format!("{}: {}", image.file, refusal.message.en))
     };
     match report.images.iter().map(unread).collect::<Option<Vec<_>>>() {
         Some(all) if !all.is_empty() => Err(Ended::Input(all.join("; "))),
@@ -233,7 +233,8 @@ fn colonies_text(image: &vena_colonies::ImageReport, lang: Lang) -> String {
         (Status::NotAssessable, Lang::En) => "  not assessable",
         (Status::NotAssessable, Lang::ZhTw) => "  無法評估",
     };
-    let refusal = image.refusal.as_ref().map(|refusal| format!("  {}", refusal.message)).unwrap_or_default();
+    let refusal =
+        image.refusal.as_ref().map(|refusal| format!("  {}", refusal.message.get(lang))).unwrap_or_default();
     let mut out = format!("{:>8}  {}{}{refusal}\n", count(image.count), image.file, why(image.status));
     if image.vessels.len() > 1 {
         for vessel in &image.vessels {

@@ -148,7 +148,7 @@ pub fn analyse_file(name: &str, bytes: &[u8], options: &Options, tables: &Tables
 }
 
 fn refused(name: &str, digest: &str, page: u32, refusal: Refusal) -> ImageReport {
-    let message = refusal.to_string();
+    let message = refusal.text();
     ImageReport {
         file: name.into(),
         page,

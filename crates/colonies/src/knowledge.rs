@@ -54,40 +54,6 @@ pub struct CountingRules {
     pub diameter_min_px: f64,
 }
 
-/// How a spike-in series is judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SpikeRules {
-    /// Rule file and version.
-    pub version: String,
-    /// Multiples of the blanks' standard deviation.
-    pub blank_deviations: f64,
-    /// Fewest blanks.
-    pub blank_wells_min: u64,
-    /// Probability of detection a limit stands for.
-    pub detection_probability: f64,
-    /// Published limits to compare with.
-    pub references: Vec<ReferenceLimit>,
-}
-
-/// A published detection limit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReferenceLimit {
-    /// Its id.
-    pub id: String,
-    /// English label.
-    pub label_en: String,
-    /// Traditional Chinese label.
-    pub label_zh: String,
-    /// The number as written.
-    pub value: String,
-    /// UCUM unit.
-    pub unit: String,
-    /// `provisional` or `sourced`.
-    pub status: String,
-    /// Id of the source in the file.
-    pub source: String,
-}
-
 /// A plate of wells.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PlateFormat {
@@ -111,13 +77,11 @@ impl PlateFormat {
     }
 }
 
-/// All three tables.
+/// Both tables.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tables {
     /// For counting.
     pub counting: CountingRules,
-    /// For spike-in series.
-    pub spike: SpikeRules,
     /// For finding wells.
     pub plates: Vec<PlateFormat>,
 }
@@ -126,8 +90,6 @@ pub struct Tables {
 struct SoftAgarFile {
     id: String,
     version: String,
-    #[serde(default)]
-    reference_limit: Vec<ReferenceLimit>,
     #[serde(default)]
     rule: Vec<Rule>,
 }
@@ -169,7 +131,7 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
     };
     let version = format!("{}@{}", file.id, file.version);
     let counting = CountingRules {
-        version: version.clone(),
+        version,
         covered_max: number("covered-max")?,
         colonies_max: number("colonies-max")? as u64,
         unclear_max: number("unclear-max")?,
@@ -182,15 +144,8 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         diameter_min_share: number("diameter-min-share")?,
         diameter_min_px: number("diameter-min-px")?,
     };
-    let spike = SpikeRules {
-        version,
-        blank_deviations: number("blank-deviations")?,
-        blank_wells_min: number("blank-wells-min")? as u64,
-        detection_probability: number("detection-probability")?,
-        references: file.reference_limit.clone(),
-    };
     let plates = plates.plate.iter().map(plate_of).collect::<Result<_, _>>()?;
-    Ok(Tables { counting, spike, plates })
+    Ok(Tables { counting, plates })
 }
 
 fn plate_of(entry: &PlateEntry) -> Result<PlateFormat, KnowledgeFault> {
@@ -215,13 +170,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Row Q11. The published limits are there, as written.
+    /// Row Q11. The plates are there, wells and pitches fit.
     #[test]
-    fn reference_limits_are_the_reports() {
+    fn plates_are_read() {
         let tables = tables().unwrap();
-        let values: Vec<(&str, &str)> =
-            tables.spike.references.iter().map(|r| (r.value.as_str(), r.unit.as_str())).collect();
-        assert_eq!(values, [("0.02", "%"), ("0.00001", "%")]);
         assert_eq!(tables.plates.iter().map(|p| p.wells).collect::<Vec<_>>(), [6, 12, 24, 96]);
         assert!(tables.plates.iter().all(|p| p.rows * p.columns == p.wells && p.well_to_pitch() < 1.0));
     }

@@ -1,13 +1,13 @@
-//! Colony counting from plate images: soft agar, labelled cells, 96-well and
-//! spike-in series. Pure: bytes in, results out. Must not know patients, pages,
+//! Colony counting from plate images: soft agar, labelled cells, wells of a
+//! series. Pure: bytes in, results out. Must not know patients, pages,
 //! databases, folders or the time of day.
 //!
 //! The way of a picture: [`decode`] (limits first) → [`raster`] (planes) →
 //! [`vessel`] (dish or wells) → [`region`] (one signal) → [`background`] (light
 //! evened) → [`components`] → [`patch`] and [`shapes`] (split, measured, judged)
 //! → [`count`] → [`report`]. [`analyse()`] does it all; [`corrections`] records
-//! what a person changes, apart; [`overlay`] draws it; [`series`] gives detection
-//! limits; [`synthetic`] makes plates with known counts.
+//! what a person changes, apart; [`overlay`] draws it; [`wells`] hands the counts of
+//! a plate on to a series; [`synthetic`] makes plates with known counts.
 
 pub mod analyse;
 pub mod background;
@@ -21,6 +21,7 @@ mod even;
 pub mod knowledge;
 pub mod label;
 mod lattice;
+mod messages;
 pub mod overlay;
 pub mod patch;
 pub mod raster;
@@ -28,17 +29,18 @@ mod refusal;
 pub mod region;
 pub mod report;
 pub mod rim;
-pub mod series;
 pub mod shapes;
 pub mod synthetic;
 mod synthetic_files;
 pub mod vessel;
+pub mod wells;
 
 pub use analyse::{AnalyseError, DiameterMin, Fluorescence, Options, analyse, analyse_file, digest, prepare};
 pub use decode::{DecodeLimits, ImageFormat, ImageNote, ImageRefusal};
 pub use region::{Channel, Polarity};
 pub use report::{Colony, ColonyReport, ImageReport, METHOD, Rejected, Status, VesselReport};
 pub use vessel::Layout;
+pub use wells::{WellCount, well_counts};
 
 /// Entry for a fuzzer: any bytes, small limits, never a panic.
 pub fn fuzz_image(bytes: &[u8]) {

@@ -9,6 +9,7 @@ use crate::region::Polarity;
 use crate::shapes::NotAColony;
 use crate::vessel::{VesselKind, VesselRefusal};
 use serde::{Deserialize, Serialize};
+use vena_base::Text;
 
 /// Name and version of the method. Any change that may change a count changes it.
 pub const METHOD: &str = "vena-colonies/1";
@@ -93,8 +94,8 @@ pub enum Refusal {
 /// A refusal with its words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRefusal {
-    /// In English.
-    pub message: String,
+    /// In both languages.
+    pub message: Text,
     /// As data, for translation.
     pub detail: Refusal,
 }

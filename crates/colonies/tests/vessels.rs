@@ -69,10 +69,10 @@ fn missing_layout_is_refused() {
     let options = Options { layout: Layout::Wells { wells: 96 }, ..Options::default() };
     let (image, _) = image_of(&plate(1, 500, Stage::Field, 0, 10.0), &options);
     assert_eq!(image.status, Status::Refused);
-    assert!(image.refusal.unwrap().message.contains("96 wells"));
+    assert!(image.refusal.unwrap().message.en.contains("96 wells"));
     let options = Options { layout: Layout::Wells { wells: 7 }, ..Options::default() };
     let (image, _) = image_of(&plate(1, 500, Stage::Field, 0, 10.0), &options);
-    assert!(image.refusal.unwrap().message.contains("not a known plate"));
+    assert!(image.refusal.unwrap().message.en.contains("not a known plate"));
 }
 
 /// Row Q11. Dark on light and light on dark are told apart, and each can be asked for.

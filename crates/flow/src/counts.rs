@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 use thiserror::Error;
+use vena_base::Text;
 
 /// Why a count is refused.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -11,10 +12,10 @@ pub enum CountError {
     #[error("no bead was counted")]
     NoBeads,
     /// A volume or a number of beads that is not a positive number.
-    #[error("{what} is {value}; a positive number is needed")]
+    #[error("{} is {value}; a positive number is needed", .what.en)]
     NotPositive {
         /// Which argument.
-        what: &'static str,
+        what: Text,
         /// Its value.
         value: f64,
     },
@@ -60,9 +61,9 @@ pub fn absolute_count(
     dilution: f64,
 ) -> Result<AbsoluteCount, CountError> {
     for (what, value) in [
-        ("number of beads added", beads_added),
-        ("sample volume in uL", sample_microlitres),
-        ("dilution", dilution),
+        (Text::new("number of beads added", "加入的計數珠數"), beads_added),
+        (Text::new("sample volume in uL", "檢體體積（µL）"), sample_microlitres),
+        (Text::new("dilution", "稀釋倍數"), dilution),
     ] {
         if !(value.is_finite() && value > 0.0) {
             return Err(CountError::NotPositive { what, value });

@@ -2,6 +2,7 @@
 //! channel names; knows no gate.
 
 use serde::Serialize;
+use vena_base::Text;
 
 use crate::fcs::DataSet;
 use crate::limits::Limits;
@@ -22,7 +23,7 @@ pub enum FileCompensation {
     /// The events were compensated before they were stored.
     AlreadyCompensated {
         /// What says so.
-        evidence: String,
+        evidence: Text,
     },
 }
 
@@ -63,7 +64,10 @@ pub fn file_compensation(
         other => other?,
     };
     if matrix.detectors.iter().any(|name| bare_name(name).is_some()) {
-        let evidence = format!("{origin} names channels marked as compensated");
+        let evidence = Text::new(
+            format!("{origin} names channels marked as compensated"),
+            format!("{origin} 所列通道標示為已補償"),
+        );
         return Ok((FileCompensation::AlreadyCompensated { evidence }, used));
     }
     if let Some(missing) = matrix.detectors.iter().find(|name| data_set.channel_index(name).is_none()) {
@@ -82,7 +86,10 @@ fn missing_or_compensated(
     let marked = data_set.channels.iter().find(|channel| bare_name(&channel.name) == Some(missing));
     match marked {
         Some(channel) => Ok(FileCompensation::AlreadyCompensated {
-            evidence: format!("{origin} names {missing:?}, the file holds {:?}", channel.name),
+            evidence: Text::new(
+                format!("{origin} names {missing:?}, the file holds {:?}", channel.name),
+                format!("{origin} 列出「{missing}」，檔案內為「{}」", channel.name),
+            ),
         }),
         None => Err(missing_channel(data_set, origin, missing)),
     }
@@ -106,12 +113,14 @@ pub fn bare_name(name: &str) -> Option<&str> {
 }
 
 /// A keyword that says the stored events are compensated.
-fn already_compensated(data_set: &DataSet) -> Option<String> {
+fn already_compensated(data_set: &DataSet) -> Option<Text> {
     const NAMES: [&str; 4] = ["COMPENSATED", "ISCOMPENSATED", "DATACOMPENSATED", "COMPENSATIONAPPLIED"];
     data_set.keywords.iter().find_map(|(name, value)| {
         let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
         let yes = matches!(value.trim().to_ascii_uppercase().as_str(), "TRUE" | "YES" | "1" | "Y");
-        (yes && NAMES.contains(&plain.as_str())).then(|| format!("keyword {name} is {value:?}"))
+        (yes && NAMES.contains(&plain.as_str())).then(|| {
+            Text::new(format!("keyword {name} is {value:?}"), format!("關鍵字 {name} 為「{value}」"))
+        })
     })
 }
 

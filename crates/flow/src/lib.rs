@@ -11,6 +11,7 @@ mod fuzz;
 pub mod gating;
 mod limits;
 mod membership;
+mod messages;
 mod panel;
 pub mod plot;
 mod report;

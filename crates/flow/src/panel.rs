@@ -4,6 +4,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use vena_base::Text;
 
 /// Why a panel's text is refused.
 #[derive(Debug, Error)]
@@ -12,14 +13,14 @@ pub enum PanelError {
     #[error("panel: {0}")]
     Toml(#[from] toml::de::Error),
     /// A criterion that contradicts itself.
-    #[error("panel {panel}, criterion {criterion}: {problem}")]
+    #[error("panel {panel}, criterion {criterion}: {}", .problem.en)]
     Criterion {
         /// The panel's id.
         panel: String,
         /// The criterion's id.
         criterion: String,
         /// What is wrong.
-        problem: String,
+        problem: Text,
     },
 }
 
@@ -160,26 +161,30 @@ impl Panel {
     pub fn from_toml(text: &str) -> Result<Self, PanelError> {
         let panel: Self = toml::from_str(text)?;
         for (index, criterion) in panel.criteria.iter().enumerate() {
-            let refuse = |problem: &str| PanelError::Criterion {
+            let refuse = |en: &str, zh_tw: &str| PanelError::Criterion {
                 panel: panel.id.clone(),
                 criterion: criterion.id.clone(),
-                problem: problem.to_owned(),
+                problem: Text::new(en, zh_tw),
             };
             if panel.criteria.iter().take(index).any(|other| other.id == criterion.id) {
-                return Err(refuse("the id is used twice"));
+                return Err(refuse("the id is used twice", "代號重複"));
             }
             if criterion.unit != "%" {
-                return Err(refuse("the unit must be %"));
+                return Err(refuse("the unit must be %", "單位須為 %"));
             }
             if !panel.sources.iter().any(|source| source.id == criterion.source) {
-                return Err(refuse("its source is not listed"));
+                return Err(refuse("its source is not listed", "未列出其來源"));
             }
             match (criterion.comparison, criterion.limit()) {
                 (Comparison::Report, None) => {}
-                (Comparison::Report, Some(_)) => return Err(refuse("`report` takes no value")),
-                (_, None) => return Err(refuse("the value is missing or no decimal")),
+                (Comparison::Report, Some(_)) => {
+                    return Err(refuse("`report` takes no value", "`report` 不可有限值"));
+                }
+                (_, None) => {
+                    return Err(refuse("the value is missing or no decimal", "缺少限值或不是十進位數"));
+                }
                 (_, Some(limit)) if limit < Decimal::ZERO || limit > Decimal::ONE_HUNDRED => {
-                    return Err(refuse("a percentage lies between 0 and 100"));
+                    return Err(refuse("a percentage lies between 0 and 100", "百分比須介於 0 與 100"));
                 }
                 _ => {}
             }

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+use vena_base::Text;
 
 use crate::fcs::{Channel, DataSet, FcsError, FcsVersion, ReadOptions, read_fcs};
 use crate::file_compensation::{FileCompensation, file_compensation, missing_channel};
@@ -103,7 +104,7 @@ pub struct FlowReport {
     /// Tolerances that were needed.
     pub tolerances_used: Tolerances,
     /// What a person should know about the files.
-    pub notes: Vec<String>,
+    pub notes: Vec<Text>,
     /// SHA-256 over method, inputs and every gate's membership: two runs that
     /// agree on this agree on every event.
     pub digest: String,
@@ -116,8 +117,11 @@ pub struct CompensationReport {
     pub kind: String,
     /// True when a gate asked for it.
     pub used: bool,
-    /// Keyword or file the matrix came from, or why there is none.
+    /// Keyword or file the matrix came from; empty when there is none.
     pub from: String,
+    /// Why there is none to apply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<Text>,
     /// The matrix.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matrix: Option<SpilloverMatrix>,
@@ -165,7 +169,9 @@ pub fn analyse(
     let mut notes = data_set.notes.clone();
     notes.extend(document.iter().flat_map(GatingDocument::notes));
     if !found.report.used && found.report.kind == "not-usable" {
-        notes.push(format!("compensation not used: {}", found.report.from));
+        notes.extend(found.report.because.as_ref().map(|why| {
+            Text::new(format!("compensation not used: {}", why.en), format!("未使用補償：{}", why.zh_tw))
+        }));
     }
     let report = FlowReport {
         method: METHOD.to_owned(),
@@ -259,6 +265,7 @@ fn compensation(
             kind: "matrix".to_owned(),
             used,
             from: name.clone(),
+            because: None,
             matrix: Some(matrix.clone()),
         };
         return Ok(Found {
@@ -275,7 +282,8 @@ fn compensation(
             let report = CompensationReport {
                 kind: "not-usable".to_owned(),
                 used,
-                from: error.to_string(),
+                from: String::new(),
+                because: Some(error.text()),
                 matrix: None,
             };
             return Ok(Found {
@@ -285,12 +293,14 @@ fn compensation(
             });
         }
     };
-    let (kind, from, matrix) = match &compensation {
-        FileCompensation::None => ("none", String::new(), None),
-        FileCompensation::Matrix { matrix } => ("file", matrix.origin.clone(), Some(matrix.clone())),
-        FileCompensation::AlreadyCompensated { evidence } => ("already-compensated", evidence.clone(), None),
+    let (kind, from, because, matrix) = match &compensation {
+        FileCompensation::None => ("none", String::new(), None, None),
+        FileCompensation::Matrix { matrix } => ("file", matrix.origin.clone(), None, Some(matrix.clone())),
+        FileCompensation::AlreadyCompensated { evidence } => {
+            ("already-compensated", String::new(), Some(evidence.clone()), None)
+        }
     };
-    let report = CompensationReport { kind: kind.to_owned(), used, from, matrix };
+    let report = CompensationReport { kind: kind.to_owned(), used, from, because, matrix };
     Ok(Found { compensation, report, tolerances })
 }
 

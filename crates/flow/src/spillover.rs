@@ -3,6 +3,7 @@
 use nalgebra::DMatrix;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use vena_base::Text;
 
 use crate::limits::Limits;
 use crate::tolerance::{Tolerance, Tolerances};
@@ -15,12 +16,12 @@ const CONDITION_MIN: f64 = 1e-10;
 #[derive(Debug, Error, PartialEq)]
 pub enum SpilloverError {
     /// The text is not a matrix.
-    #[error("{origin}: {problem}")]
+    #[error("{origin}: {}", .problem.en)]
     Malformed {
         /// Keyword or file the text came from.
         origin: String,
         /// What is wrong.
-        problem: String,
+        problem: Text,
     },
     /// Decimal commas where the standard wants points.
     #[error(
@@ -88,10 +89,10 @@ pub enum SpilloverError {
         keyword: String,
     },
     /// The stored events are compensated already.
-    #[error("the events are compensated already ({evidence}); a second compensation is refused")]
+    #[error("the events are compensated already ({}); a second compensation is refused", .evidence.en)]
     AlreadyCompensated {
         /// What in the file says so.
-        evidence: String,
+        evidence: Text,
     },
 }
 
@@ -123,14 +124,13 @@ impl SpilloverMatrix {
         tolerances: &Tolerances,
         limits: &Limits,
     ) -> Result<Self, SpilloverError> {
-        let malformed = |problem: String| SpilloverError::Malformed { origin: origin.to_owned(), problem };
+        let malformed = |problem: Text| SpilloverError::Malformed { origin: origin.to_owned(), problem };
         let semicolons = text.contains(';');
         let fields: Vec<&str> = text.split(if semicolons { ';' } else { ',' }).map(str::trim).collect();
-        let size: usize = fields
-            .first()
-            .and_then(|field| field.parse().ok())
-            .filter(|size| *size > 0)
-            .ok_or_else(|| malformed("it does not begin with the number of channels".to_owned()))?;
+        let size: usize =
+            fields.first().and_then(|field| field.parse().ok()).filter(|size| *size > 0).ok_or_else(
+                || malformed(Text::new("it does not begin with the number of channels", "開頭不是通道數")),
+            )?;
         check_size(origin, size, limits)?;
         let names: Vec<String> = fields.iter().skip(1).take(size).map(|name| (*name).to_owned()).collect();
         let numbers: Vec<&str> = fields.iter().skip(1 + size).copied().collect();
@@ -146,15 +146,21 @@ impl SpilloverMatrix {
             numbers.iter().map(|&number| number.to_owned()).collect()
         };
         if names.len() != size || numbers.len() != size * size {
-            return Err(malformed(format!(
-                "{size} channels need {} numbers; there are {}",
-                size * size,
-                numbers.len()
+            return Err(malformed(Text::new(
+                format!("{size} channels need {} numbers; there are {}", size * size, numbers.len()),
+                format!("{size} 個通道須有 {} 個數字；只有 {} 個", size * size, numbers.len()),
             )));
         }
         let coefficients = numbers
             .iter()
-            .map(|number| number.parse::<f64>().map_err(|_| malformed(format!("{number:?} is not a number"))))
+            .map(|number| {
+                number.parse::<f64>().map_err(|_| {
+                    malformed(Text::new(
+                        format!("{number:?} is not a number"),
+                        format!("「{number}」不是數字"),
+                    ))
+                })
+            })
             .collect::<Result<Vec<_>, _>>()?;
         Self::new(origin, names.clone(), names, coefficients)
     }
@@ -174,8 +180,9 @@ impl SpilloverMatrix {
                 limit: limits.matrix_bytes_max,
             });
         }
-        let malformed = |problem: String| SpilloverError::Malformed { origin: origin.to_owned(), problem };
-        let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8".to_owned()))?;
+        let malformed = |problem: Text| SpilloverError::Malformed { origin: origin.to_owned(), problem };
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| malformed(Text::new("it is not UTF-8", "不是 UTF-8 文字")))?;
         let lines: Vec<&str> = text
             .trim_start_matches('\u{feff}')
             .split(['\n', '\r'])
@@ -184,11 +191,10 @@ impl SpilloverMatrix {
         let first_row = lines
             .iter()
             .position(|line| is_number_row(&fields(line)))
-            .ok_or_else(|| malformed("no row of numbers".to_owned()))?;
-        let heading = first_row
-            .checked_sub(1)
-            .and_then(|index| lines.get(index))
-            .ok_or_else(|| malformed("no row of channel names before the numbers".to_owned()))?;
+            .ok_or_else(|| malformed(Text::new("no row of numbers", "沒有數字列")))?;
+        let heading = first_row.checked_sub(1).and_then(|index| lines.get(index)).ok_or_else(|| {
+            malformed(Text::new("no row of channel names before the numbers", "數字之前沒有通道名稱列"))
+        })?;
         let mut names: Vec<String> =
             fields(heading.trim_start_matches('#')).iter().map(|name| (*name).to_owned()).collect();
         if names.first().is_some_and(String::is_empty) {
@@ -202,24 +208,35 @@ impl SpilloverMatrix {
                 let label = row.remove(0);
                 let wanted = names.get(index - first_row);
                 if wanted.is_some_and(|wanted| wanted != label) {
-                    return Err(malformed(format!(
-                        "row {label:?} stands where {:?} belongs",
-                        wanted.map_or("", String::as_str)
+                    return Err(malformed(Text::new(
+                        format!("row {label:?} stands where {:?} belongs", wanted.map_or("", String::as_str)),
+                        format!("「{label}」列的位置應為「{}」", wanted.map_or("", String::as_str)),
                     )));
                 }
             }
             if row.len() != names.len() {
-                return Err(malformed(format!(
-                    "row {} has {} numbers for {} channels",
-                    index - first_row + 1,
-                    row.len(),
-                    names.len()
+                return Err(malformed(Text::new(
+                    format!(
+                        "row {} has {} numbers for {} channels",
+                        index - first_row + 1,
+                        row.len(),
+                        names.len()
+                    ),
+                    format!(
+                        "第 {} 列有 {} 個數字，通道有 {} 個",
+                        index - first_row + 1,
+                        row.len(),
+                        names.len()
+                    ),
                 )));
             }
             for number in row {
-                rows.push(
-                    number.parse::<f64>().map_err(|_| malformed(format!("{number:?} is not a number")))?,
-                );
+                rows.push(number.parse::<f64>().map_err(|_| {
+                    malformed(Text::new(
+                        format!("{number:?} is not a number"),
+                        format!("「{number}」不是數字"),
+                    ))
+                })?);
             }
         }
         Self::new(origin, names.clone(), names, rows)
@@ -238,15 +255,18 @@ impl SpilloverMatrix {
     ) -> Result<Self, SpilloverError> {
         let origin = origin.to_owned();
         let (rows, columns) = (fluorochromes.len(), detectors.len());
-        let malformed = |problem| SpilloverError::Malformed { origin: origin.clone(), problem };
+        let malformed = |problem: Text| SpilloverError::Malformed { origin: origin.clone(), problem };
         if rows == 0 || columns == 0 || coefficients.len() != rows * columns {
-            return Err(malformed(format!(
-                "{} numbers do not fill {rows} rows of {columns}",
-                coefficients.len()
+            return Err(malformed(Text::new(
+                format!("{} numbers do not fill {rows} rows of {columns}", coefficients.len()),
+                format!("{} 個數字無法填滿 {rows} 列 {columns} 欄", coefficients.len()),
             )));
         }
         if let Some(name) = repeated(&fluorochromes).or_else(|| repeated(&detectors)) {
-            return Err(malformed(format!("channel {name:?} appears twice")));
+            return Err(malformed(Text::new(
+                format!("channel {name:?} appears twice"),
+                format!("通道「{name}」重複"),
+            )));
         }
         if coefficients.iter().any(|value| !value.is_finite()) {
             return Err(SpilloverError::NotFinite { origin });

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use vena_base::{Lang, Text};
 
 /// One departure from the FCS standard that the caller agrees to.
 ///
@@ -83,6 +84,63 @@ impl Tolerance {
             Self::UnreadableTimeStep => "unreadable-time-step",
             Self::NonFiniteEvents => "non-finite-events",
         }
+    }
+
+    /// What is agreed to, in one line.
+    #[must_use]
+    pub fn text(self) -> Text {
+        let (en, zh_tw) = match self {
+            Self::HeaderTextOffsetsDiffer => (
+                "HEADER and TEXT place the events differently; the pair that fits $TOT is used",
+                "HEADER 與 TEXT 的資料位置不同；採用與 $TOT 相符者",
+            ),
+            Self::MissingTextOffsets => (
+                "TEXT does not say where the events lie; the HEADER's word is taken",
+                "TEXT 未寫資料位置；採用 HEADER 所寫",
+            ),
+            Self::OffByOneDataEnd => ("the events' end is given one byte too far", "資料結尾多算一個位元組"),
+            Self::DataSegmentLonger => {
+                ("more bytes than the events need; the rest is left", "資料區段比事件所需更長；其餘不讀")
+            }
+            Self::EmptyKeywordValue => {
+                ("two delimiters in a row are an empty value", "連續兩個分隔符視為空值")
+            }
+            Self::UnterminatedText => ("TEXT does not end with its delimiter", "TEXT 未以分隔符結尾"),
+            Self::DuplicateKeyword => (
+                "a keyword stands twice with different values; the first counts",
+                "關鍵字重複且值不同；採用第一個",
+            ),
+            Self::DecimalCommaInSpillover => {
+                ("decimal commas in the compensation matrix", "補償矩陣使用小數逗號")
+            }
+            Self::SpillKeyword => {
+                ("the compensation matrix stands under the older name SPILL", "補償矩陣寫在舊關鍵字 SPILL")
+            }
+            Self::LogAmplificationOnFloats => (
+                "log amplification asked for on floating-point data is left out",
+                "浮點資料要求對數放大；不套用",
+            ),
+            Self::MissingChannelName => {
+                ("a channel has no name; it is called P and its number", "通道沒有名稱；以 P 加編號稱之")
+            }
+            Self::DuplicateChannelName => {
+                ("two channels share a name; later ones get #2, #3", "通道同名；後者加 #2、#3")
+            }
+            Self::UnreadableTimeStep => {
+                ("the time step is no number; Time stays in ticks", "時間步長不是數字；時間維持原始刻度")
+            }
+            Self::NonFiniteEvents => (
+                "events with NaN or infinite values are kept, counted, and lie outside every gate",
+                "含 NaN 或無限大的事件予以保留並計數，不屬於任何圈選",
+            ),
+        };
+        Text::new(en, zh_tw)
+    }
+
+    /// [`Tolerance::text`] in one language.
+    #[must_use]
+    pub fn label(self, lang: Lang) -> String {
+        self.text().get(lang).to_owned()
     }
 }
 
@@ -168,7 +226,7 @@ impl FromStr for Tolerances {
 pub(crate) struct Judge<'a> {
     allowed: &'a Tolerances,
     pub(crate) used: Tolerances,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Text>,
 }
 
 impl<'a> Judge<'a> {
@@ -185,7 +243,7 @@ impl<'a> Judge<'a> {
         allowed
     }
 
-    pub(crate) fn note(&mut self, note: String) {
-        self.notes.push(note);
+    pub(crate) fn note(&mut self, en: impl Into<String>, zh_tw: impl Into<String>) {
+        self.notes.push(Text::new(en, zh_tw));
     }
 }

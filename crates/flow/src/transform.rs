@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use vena_base::{Lang, Text};
 
 use crate::biexponential::{InverseTable, ScaleShape};
 
@@ -79,14 +80,28 @@ pub struct Transform {
 
 /// Parameters outside their domain.
 #[derive(Debug, Clone, PartialEq, Error)]
-#[error("{kind} with {parameters}: {problem}")]
+#[error("{kind} with {parameters}: {}", .problem.en)]
 pub struct TransformError {
     /// Which transform.
     pub kind: &'static str,
     /// The parameters given.
     pub parameters: String,
     /// What the standard demands.
-    pub problem: &'static str,
+    pub problem: Text,
+}
+
+impl TransformError {
+    /// The refusal in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        Text::new(self.to_string(), format!("{}（{}）：{}", self.kind, self.parameters, self.problem.zh_tw))
+    }
+
+    /// The refusal in one language.
+    #[must_use]
+    pub fn message(&self, lang: Lang) -> String {
+        self.text().get(lang).to_owned()
+    }
 }
 
 impl From<TransformKind> for Transform {
@@ -105,7 +120,9 @@ impl Transform {
         if let (Some(low), Some(high)) = (self.bound_min, self.bound_max)
             && low > high
         {
-            return Err(self.kind.refusal("boundMin must not exceed boundMax"));
+            return Err(self
+                .kind
+                .refusal(Text::new("boundMin must not exceed boundMax", "boundMin 不得大於 boundMax")));
         }
         let curve = match self.kind {
             TransformKind::Linear { t, a } => Curve::Linear { shift: a, width: t + a },
@@ -155,7 +172,7 @@ impl TransformKind {
         }
     }
 
-    fn refusal(&self, problem: &'static str) -> TransformError {
+    fn refusal(&self, problem: Text) -> TransformError {
         let parameters = self
             .parameters()
             .iter()
@@ -167,27 +184,43 @@ impl TransformKind {
 
     fn check(&self) -> Result<(), TransformError> {
         if self.parameters().iter().any(|(_, value)| !value.is_finite()) {
-            return Err(self.refusal("every parameter must be a finite number"));
+            return Err(
+                self.refusal(Text::new("every parameter must be a finite number", "所有參數須為有限數字"))
+            );
         }
         let problem = match *self {
             Self::Linear { t, .. } | Self::Log { t, .. } | Self::Asinh { t, .. } if t <= 0.0 => {
-                "T must be positive"
+                Text::new("T must be positive", "T 須為正數")
             }
-            Self::Logicle { t, .. } | Self::Hyperlog { t, .. } if t <= 0.0 => "T must be positive",
-            Self::Linear { t, a } if !(0.0..=t).contains(&a) => "A must lie between 0 and T",
-            Self::Log { m, .. } | Self::Asinh { m, .. } if m <= 0.0 => "M must be positive",
-            Self::Logicle { m, .. } | Self::Hyperlog { m, .. } if m <= 0.0 => "M must be positive",
+            Self::Logicle { t, .. } | Self::Hyperlog { t, .. } if t <= 0.0 => {
+                Text::new("T must be positive", "T 須為正數")
+            }
+            Self::Linear { t, a } if !(0.0..=t).contains(&a) => {
+                Text::new("A must lie between 0 and T", "A 須介於 0 與 T")
+            }
+            Self::Log { m, .. } | Self::Asinh { m, .. } if m <= 0.0 => {
+                Text::new("M must be positive", "M 須為正數")
+            }
+            Self::Logicle { m, .. } | Self::Hyperlog { m, .. } if m <= 0.0 => {
+                Text::new("M must be positive", "M 須為正數")
+            }
             // e^(M ln 10) must stay a number.
             Self::Asinh { m, .. } | Self::Logicle { m, .. } | Self::Hyperlog { m, .. } if m > 100.0 => {
-                "M must be at most 100"
+                Text::new("M must be at most 100", "M 最大 100")
             }
-            Self::Asinh { m, a, .. } if !(0.0..=m).contains(&a) => "A must lie between 0 and M",
-            Self::Logicle { w, m, .. } if !(0.0..=m / 2.0).contains(&w) => "W must lie between 0 and M/2",
-            Self::Hyperlog { w, m, .. } if w <= 0.0 || w > m / 2.0 => "W must be positive and at most M/2",
+            Self::Asinh { m, a, .. } if !(0.0..=m).contains(&a) => {
+                Text::new("A must lie between 0 and M", "A 須介於 0 與 M")
+            }
+            Self::Logicle { w, m, .. } if !(0.0..=m / 2.0).contains(&w) => {
+                Text::new("W must lie between 0 and M/2", "W 須介於 0 與 M/2")
+            }
+            Self::Hyperlog { w, m, .. } if w <= 0.0 || w > m / 2.0 => {
+                Text::new("W must be positive and at most M/2", "W 須為正數且不大於 M/2")
+            }
             Self::Logicle { w, m, a, .. } | Self::Hyperlog { w, m, a, .. }
                 if !(-w..=m - 2.0 * w).contains(&a) =>
             {
-                "A must lie between -W and M - 2W"
+                Text::new("A must lie between -W and M - 2W", "A 須介於 -W 與 M - 2W")
             }
             _ => return Ok(()),
         };

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use vena_base::Lang;
 
 use crate::gating::GateResult;
 use crate::panel::{Combine, Comparison, Criterion, Panel};
@@ -91,6 +92,23 @@ pub enum Outcome {
     Reported,
 }
 
+impl Outcome {
+    /// The outcome in words.
+    #[must_use]
+    pub fn label(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::Met, Lang::En) => "met",
+            (Self::Met, Lang::ZhTw) => "符合",
+            (Self::NotMet, Lang::En) => "not met",
+            (Self::NotMet, Lang::ZhTw) => "不符合",
+            (Self::Missing, Lang::En) => "missing",
+            (Self::Missing, Lang::ZhTw) => "缺少資料",
+            (Self::Reported, Lang::En) => "reported, without a limit",
+            (Self::Reported, Lang::ZhTw) => "僅報告，無限值",
+        }
+    }
+}
+
 /// One criterion, judged.
 #[derive(Clone, Debug, Serialize)]
 pub struct CriterionOutcome {
@@ -133,6 +151,21 @@ pub enum Verdict {
     DoesNotMeet,
     /// Something is missing; see `missing`.
     NotAssessable,
+}
+
+impl Verdict {
+    /// The verdict in words.
+    #[must_use]
+    pub fn label(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Self::Meets, Lang::En) => "meets the panel",
+            (Self::Meets, Lang::ZhTw) => "符合標記組合",
+            (Self::DoesNotMeet, Lang::En) => "does not meet the panel",
+            (Self::DoesNotMeet, Lang::ZhTw) => "不符合標記組合",
+            (Self::NotAssessable, Lang::En) => "not assessable: something is missing",
+            (Self::NotAssessable, Lang::ZhTw) => "無法判定：缺少資料",
+        }
+    }
 }
 
 /// A sample against a panel.

@@ -100,7 +100,7 @@ fn offset_discrepancies_need_their_tolerance() {
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!((data.events, data.channels.len()), (2, 26));
         assert!(data.tolerances_used.allows(Tolerance::HeaderTextOffsetsDiffer));
-        assert!(data.notes.iter().any(|note| note.contains("fit $TOT")));
+        assert!(data.notes.iter().any(|note| note.en.contains("fit $TOT")));
     }
 }
 

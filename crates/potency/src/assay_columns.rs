@@ -3,6 +3,7 @@
 
 use crate::assay_table::{ColumnChoice, DoseScale};
 use crate::table::{Table, TableError};
+use crate::words::{Words, words};
 
 const DOSE: &[&str] = &["dose", "doses", "conc", "concentration", "x", "劑量", "濃度"];
 const LOG10_DOSE: &[&str] =
@@ -90,16 +91,16 @@ fn key(table: &Table, column: usize) -> &str {
 
 /// Finds the columns, by choice, by name, or because nothing else is left.
 pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found, TableError> {
-    let excluded = table.find("exclusion mark", EXCLUDED)?;
-    let plate = table.find("plate", PLATE)?;
-    let well = table.find("well", WELL)?;
+    let excluded = table.find(words("exclusion mark", "排除標示"), EXCLUDED)?;
+    let plate = table.find(words("plate", "孔盤"), PLATE)?;
+    let well = table.find(words("well", "孔位"), WELL)?;
     let run = match chosen(table, &choice.run)? {
         Some(c) => Some(c),
-        None => table.find("assay run", RUN)?,
+        None => table.find(words("assay run", "試驗批次"), RUN)?,
     };
     let weight = match chosen(table, &choice.weight)? {
         Some(c) => Some(c),
-        None => table.find("weight", WEIGHT)?,
+        None => table.find(words("weight", "權重"), WEIGHT)?,
     };
     let chosen_dose = chosen(table, &choice.dose)?;
     let chosen_response = chosen(table, &choice.response)?;
@@ -114,15 +115,14 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
         Some(c) => c,
         None => {
             let every: Vec<&str> = [DOSE, LOG10_DOSE, LN_DOSE].concat();
-            match table.find("dose", &every)? {
+            match table.find(words("dose", "劑量"), &every)? {
                 Some(c) => c,
-                None => one_with_prefix(table, &all, &["dose", "conc"], "dose", taken)?.ok_or_else(|| {
-                    TableError::NoColumn {
-                        role: "the dose",
+                None => one_with_prefix(table, &all, &["dose", "conc"], words("dose", "劑量"), taken)?
+                    .ok_or_else(|| TableError::NoColumn {
+                        role: words("the dose", "劑量"),
                         header: table.header_text(),
                         examples: "dose or conc",
-                    }
-                })?,
+                    })?,
             }
         }
     };
@@ -135,23 +135,23 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
     };
     let preparation_by_name = match chosen_preparation {
         Some(c) => Some(c),
-        None => table.find("preparation", PREPARATION)?,
+        None => table.find(words("preparation", "製劑"), PREPARATION)?,
     };
     let response =
         find_response(table, chosen_response, |c| taken(c) || c == dose || Some(c) == preparation_by_name)?;
     let preparation = match preparation_by_name {
         Some(c) => Some(c),
         None => {
-            let words: Vec<usize> = all
+            let others: Vec<usize> = all
                 .into_iter()
                 .filter(|c| *c != dose && *c != response && !taken(*c) && has_words(table, *c))
                 .collect();
-            match words.as_slice() {
+            match others.as_slice() {
                 [] => None,
                 [one] => Some(*one),
                 several => {
                     return Err(TableError::SeveralColumns {
-                        role: "preparation",
+                        role: words("preparation", "製劑"),
                         candidates: table.names(several),
                     });
                 }
@@ -170,14 +170,14 @@ fn find_response(
         return Ok(c);
     }
     let all: Vec<usize> = (0..table.columns.len()).collect();
-    if let Some(c) = table.find("response", RESPONSE)? {
+    if let Some(c) = table.find(words("response", "反應值"), RESPONSE)? {
         return Ok(c);
     }
     if let Some(c) = one_with_prefix(
         table,
         &all,
         &["response", "signal", "od4", "absorbance", "rlu", "rfu"],
-        "response",
+        words("response", "反應值"),
         &taken,
     )? {
         return Ok(c);
@@ -187,11 +187,14 @@ fn find_response(
     match numeric.as_slice() {
         [one] => Ok(*one),
         [] => Err(TableError::NoColumn {
-            role: "the response",
+            role: words("the response", "反應值"),
             header: table.header_text(),
             examples: "response or signal",
         }),
-        several => Err(TableError::SeveralColumns { role: "response", candidates: table.names(several) }),
+        several => Err(TableError::SeveralColumns {
+            role: words("response", "反應值"),
+            candidates: table.names(several),
+        }),
     }
 }
 
@@ -199,7 +202,7 @@ fn one_with_prefix(
     table: &Table,
     columns: &[usize],
     prefixes: &[&str],
-    role: &'static str,
+    role: Words,
     taken: impl Fn(usize) -> bool,
 ) -> Result<Option<usize>, TableError> {
     let found: Vec<usize> = columns

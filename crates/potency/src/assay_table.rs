@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::assay_columns::{Found, find_columns};
 use crate::table::{Row, Table, TableError};
+use crate::words::{Words, words};
 
 /// Most preparations in one table. A working limit: the joint fit grows with its square.
 pub const PREPARATIONS_MAX: usize = 40;
@@ -57,7 +58,7 @@ pub enum AssayTableError {
     #[error("{found} {what}; at most {max} are read")]
     TooMany {
         /// Preparations or runs.
-        what: &'static str,
+        what: Words,
         /// Found.
         found: usize,
         /// Limit.
@@ -176,9 +177,9 @@ impl AssayTable {
         preparations.sort();
         let (run_column, runs) = find_runs(&table, &found);
         for (what, count, max) in [
-            ("preparations", preparations.len(), PREPARATIONS_MAX),
-            ("rows", table.rows.len(), WELLS_MAX),
-            ("runs", runs.len(), RUNS_MAX),
+            (words("preparations", "製劑"), preparations.len(), PREPARATIONS_MAX),
+            (words("rows", "列"), table.rows.len(), WELLS_MAX),
+            (words("runs", "試驗批次"), runs.len(), RUNS_MAX),
         ] {
             if count > max {
                 return Err(AssayTableError::TooMany { what, found: count, max });

@@ -1,6 +1,8 @@
 //! One run's samples held against its reference: parallelism, relative potency from curves or from
 //! lines, written into the report. Knows nothing of tables.
 
+use vena_base::Text;
+
 use crate::assay_table::Well;
 use crate::curve::Observation;
 use crate::fit::CurveFit;
@@ -11,6 +13,13 @@ use crate::potency::{Analysis, Curve, PotencyError, label};
 use crate::relative::{Margins, Parallelism, parallelism, relative_potency};
 use crate::report::*;
 use crate::single::{doses_of, push_parameters};
+use crate::words::{Words, words};
+
+/// Why a line assay has nothing to compare.
+pub(crate) const NO_PAIR: Words = words(
+    "a line assay needs the reference and a sample in the same run",
+    "直線試驗須在同一批次中同時有標準品與檢品",
+);
 
 impl Analysis<'_> {
     /// Curves of one run against its reference, which is curve 0 if the run has it.
@@ -24,7 +33,10 @@ impl Analysis<'_> {
         let has_reference =
             curves.first().zip(fits.first()).is_some_and(|(c, f)| c.name == reference.name && f.is_some());
         if !has_reference {
-            let text = format!("the reference {} is not in this run or cannot be fitted", reference.name);
+            let text = Text::new(
+                format!("the reference {} is not in this run or cannot be fitted", reference.name),
+                format!("標準品 {} 不在此批次中，或無法擬合", reference.name),
+            );
             for curve in curves.iter().filter(|c| c.name != reference.name) {
                 let sample = refused(run, &curve.name, &reference.name, text.clone());
                 self.report.relative_potency.push(sample);
@@ -60,9 +72,9 @@ impl Analysis<'_> {
             let parallel = match fits.get(k) {
                 Some(Some(_)) => {
                     parallelism(model, &observations, &curve.observations(), information, &margins)
-                        .map_err(|e| e.to_string())
+                        .map_err(|e| e.text())
                 }
-                _ => Err("the curve cannot be fitted".to_string()),
+                _ => Err(Text::new("the curve cannot be fitted", "曲線無法擬合")),
             };
             let (text, parallel) = match parallel {
                 Ok(p) if p.reversed => {
@@ -71,7 +83,7 @@ impl Analysis<'_> {
                         format!("{} runs against the reference: one rises, the other falls", curve.name),
                         format!("{} 與標準品曲線方向相反", curve.name),
                     ));
-                    ("the curve runs against the reference's".to_string(), Some(p))
+                    (Text::new("the curve runs against the reference's", "曲線方向與標準品相反"), Some(p))
                 }
                 Ok(p) => {
                     judged.push((k, p));
@@ -106,10 +118,10 @@ impl Analysis<'_> {
                 self.report_shared(run, &fit, &data, &names, parallel);
             }
             Err(error) => {
-                shared.refusal = Some(error.to_string());
+                shared.refusal = Some(error.text());
                 let reference = names.first().copied().unwrap_or_default();
                 for (name, p) in names.iter().skip(1).zip(parallel) {
-                    let mut sample = refused(run, name, reference, error.to_string());
+                    let mut sample = refused(run, name, reference, error.text());
                     sample.parallelism = Some(p);
                     self.report.relative_potency.push(sample);
                 }
@@ -220,7 +232,7 @@ impl Analysis<'_> {
         let level = self.method.number("equivalence-confidence-level")?;
         let margins = (self.method.number("slope-ratio-lower")?, self.method.number("slope-ratio-upper")?);
         let parallel = self.options.assay == AssayKind::ParallelLine;
-        let refuse_all = |analysis: &mut Self, text: String| {
+        let refuse_all = |analysis: &mut Self, text: Text| {
             for c in curves.iter().filter(|c| reference.is_none_or(|r| r.name != c.name)) {
                 let name = reference.map_or("", |r| r.name.as_str());
                 analysis.report.relative_potency.push(refused(run, &c.name, name, text.clone()));
@@ -233,11 +245,14 @@ impl Analysis<'_> {
         });
         let has_reference = reference.is_some_and(|r| curves.first().is_some_and(|c| c.name == r.name));
         if !has_reference || curves.len() < 2 {
-            refuse_all(self, "a line assay needs the reference and a sample in the same run".to_string());
+            refuse_all(self, NO_PAIR.text());
             return Ok(());
         }
         if self.options.log_response && curves.iter().flat_map(|c| &c.wells).any(|w| w.response <= 0.0) {
-            refuse_all(self, "a response of 0 or below has no logarithm".to_string());
+            refuse_all(
+                self,
+                Text::new("a response of 0 or below has no logarithm", "反應值小於或等於 0 者無對數"),
+            );
             return Ok(());
         }
         self.flag_line_limits(&curves, parallel);
@@ -248,7 +263,7 @@ impl Analysis<'_> {
             slope_ratio_assay(&points, self.confidence_level)
         };
         match result {
-            Err(error) => refuse_all(self, error.to_string()),
+            Err(error) => refuse_all(self, error.text()),
             Ok(results) => self.report_lines(run, &curves, results, parallel),
         }
         Ok(())
@@ -287,7 +302,7 @@ fn line_points(curves: &[Curve], parallel: bool, log_response: bool) -> Vec<Vec<
     curves.iter().map(|c| c.wells.iter().filter(|w| !parallel || w.dose > 0.0).map(point).collect()).collect()
 }
 
-fn refused(run: &str, sample: &str, reference: &str, refusal: String) -> SampleReport {
+fn refused(run: &str, sample: &str, reference: &str, refusal: Text) -> SampleReport {
     SampleReport {
         run: run.to_string(),
         sample: sample.to_string(),

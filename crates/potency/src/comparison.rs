@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::distributions::{chi_squared_upper_tail, normal_quantile};
 use crate::limits::{LimitError, check_level, clopper_pearson};
+use crate::words::words;
 
 /// Results of both methods on the same samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -176,7 +177,7 @@ fn judged(
     equivalence_level: f64,
     confidence_level: f64,
 ) -> Result<MethodComparison, LimitError> {
-    crate::limits::check_positive("the margin", margin)?;
+    crate::limits::check_positive(words("the margin", "界限"), margin)?;
     let share = |(x, n): (u64, u64)| -> Result<(f64, f64, f64), LimitError> {
         let (low, high) = clopper_pearson(x, n, confidence_level)?;
         Ok((x as f64 / n as f64, low, high))

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::interval::Interval;
 use crate::limits::{LimitError, check_level, check_positive, poisson_interval, poisson_upper_limit};
+use crate::words::words;
 
 /// One spiked culture: known pluripotent cells among product cells.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -58,19 +59,22 @@ pub fn residual_pluripotent(
 ) -> Result<CultureFinding, LimitError> {
     check_level(detection)?;
     check_level(confidence_level)?;
-    check_positive("the number of cells plated", cells_plated)?;
+    check_positive(words("the number of cells plated", "接種細胞數"), cells_plated)?;
     if !(blank_mean.is_finite() && blank_mean >= 0.0) {
-        return Err(LimitError::NotPositive { what: "the mean of the blanks", value: blank_mean });
+        return Err(LimitError::NotPositive {
+            what: words("the mean of the blanks", "空白組平均"),
+            value: blank_mean,
+        });
     }
     let mut added = 0.0;
     let mut found = 0;
     for s in spikes {
-        check_positive("the number of spiked cells", s.spiked_cells)?;
+        check_positive(words("the number of spiked cells", "添加細胞數"), s.spiked_cells)?;
         added += s.spiked_cells;
         found += s.colonies;
     }
-    check_positive("the number of spiked cells", added)?;
-    check_positive("the number of colonies of the spiked cultures", found as f64)?;
+    check_positive(words("the number of spiked cells", "添加細胞數"), added)?;
+    check_positive(words("the number of colonies of the spiked cultures", "添加組群落數"), found as f64)?;
     let efficiency = found as f64 / added;
     let (low, high) = poisson_interval(found, confidence_level)?;
     let (efficiency_low, efficiency_high) = (low / added, high / added);

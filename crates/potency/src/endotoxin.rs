@@ -2,11 +2,13 @@
 //! endotoxin, the amount per kilogram and hour. Knows no patient: the weight is an argument, and
 //! without it there is no verdict.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use vena_base::Text;
 
 use crate::interval::Interval;
 use crate::method::{Method, MethodError, MethodReference, Outcome, Verdict};
 use crate::standard_line::{StandardLine, StandardLineError};
+use crate::words::{Words, words};
 
 /// Why there is no result.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -21,20 +23,31 @@ pub enum EndotoxinError {
     #[error("{what} is {value}; it must be above 0")]
     NotPositive {
         /// Which.
-        what: &'static str,
+        what: Words,
         /// Value.
         value: f64,
     },
 }
 
 /// How the product is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Route {
     /// Into a vein.
+    #[default]
     Intravenous,
     /// Into the cerebrospinal fluid.
     Intrathecal,
+}
+
+impl Route {
+    /// The measure its limit judges.
+    pub(crate) const fn measure(self) -> &'static str {
+        match self {
+            Route::Intravenous => "endotoxin-parenteral",
+            Route::Intrathecal => "endotoxin-intrathecal",
+        }
+    }
 }
 
 /// What is measured and given. Onset times in seconds; `None` for a well without reaction.
@@ -76,14 +89,14 @@ pub struct EndotoxinResult {
     /// EU per kilogram and hour.
     pub eu_per_kg_per_hour: Option<f64>,
     /// What is missing for a verdict.
-    pub missing: Vec<&'static str>,
+    pub missing: Vec<Text>,
     /// Criteria.
     pub suitability: Vec<Verdict>,
     /// All met.
     pub suitable: bool,
 }
 
-fn positive(what: &'static str, value: f64) -> Result<f64, EndotoxinError> {
+fn positive(what: Words, value: f64) -> Result<f64, EndotoxinError> {
     if value > 0.0 && value.is_finite() {
         Ok(value)
     } else {
@@ -101,8 +114,8 @@ pub fn endotoxin(
     let mut points = Vec::new();
     for (concentration, onset) in standards {
         points.push((
-            positive("the standard's concentration", *concentration)?.log10(),
-            positive("the standard's onset time", *onset)?.log10(),
+            positive(words("the standard's concentration", "標準品濃度"), *concentration)?.log10(),
+            positive(words("the standard's onset time", "標準品反應時間"), *onset)?.log10(),
         ));
     }
     check(sample)?;
@@ -113,19 +126,20 @@ pub fn endotoxin(
     let (eu_per_ml, interval, at_most) = in_product(&in_well, lowest, sample.dilution, &mut missing);
     let recovery_percent = recovery(&curve, sample, &in_well, lowest, level);
     if recovery_percent.is_none() {
-        missing.push("recovery of added endotoxin");
+        missing.push(Text::new("recovery of added endotoxin", "添加內毒素之回收率"));
     }
-    for (value, what) in [(sample.dose_ml, "dose volume"), (sample.weight_kg, "body weight")] {
+    for (value, what) in
+        [(sample.dose_ml, words("dose volume", "給藥體積")), (sample.weight_kg, words("body weight", "體重"))]
+    {
         if value.is_none() {
-            missing.push(what);
+            missing.push(what.text());
         }
     }
     // A dose given in less than an hour counts as given in one.
     let hours = sample.hours.unwrap_or(1.0).max(1.0);
     let eu_per_kg_per_hour =
         eu_per_ml.zip(sample.dose_ml).zip(sample.weight_kg).map(|((eu, ml), kg)| eu * ml / kg / hours);
-    let limit =
-        if sample.route == Route::Intrathecal { "endotoxin-intrathecal" } else { "endotoxin-parenteral" };
+    let limit = sample.route.measure();
     let suitability = method.judge(
         "endotoxin",
         &[
@@ -151,19 +165,19 @@ pub fn endotoxin(
 
 /// Refuses values no measurement can have.
 fn check(sample: &EndotoxinSample) -> Result<(), EndotoxinError> {
-    positive("the dilution", sample.dilution)?;
+    positive(words("the dilution", "稀釋倍數"), sample.dilution)?;
     for (what, value) in [
-        ("the spike", sample.spike_eu_per_ml),
-        ("the dose volume", sample.dose_ml),
-        ("the body weight", sample.weight_kg),
-        ("the hours", sample.hours),
+        (words("the spike", "添加量"), sample.spike_eu_per_ml),
+        (words("the dose volume", "給藥體積"), sample.dose_ml),
+        (words("the body weight", "體重"), sample.weight_kg),
+        (words("the hours", "給藥時數"), sample.hours),
     ] {
         if let Some(value) = value {
             positive(what, value)?;
         }
     }
     for onset in sample.onset_s.iter().chain(&sample.spiked_onset_s).flatten() {
-        positive("the onset time", *onset)?;
+        positive(words("the onset time", "反應時間"), *onset)?;
     }
     Ok(())
 }
@@ -173,15 +187,18 @@ fn in_product(
     in_well: &Wells,
     lowest: f64,
     dilution: f64,
-    missing: &mut Vec<&'static str>,
+    missing: &mut Vec<Text>,
 ) -> (Option<f64>, Interval, bool) {
     match in_well {
         Wells::None => {
-            missing.push("onset time of the sample");
+            missing.push(Text::new("onset time of the sample", "樣品之反應時間"));
             (None, Interval::UNBOUNDED, false)
         }
         Wells::Disagree => {
-            missing.push("agreeing replicates (some wells reacted, some did not)");
+            missing.push(Text::new(
+                "agreeing replicates (some wells reacted, some did not)",
+                "一致的重複孔（部分反應，部分未反應）",
+            ));
             (None, Interval::UNBOUNDED, false)
         }
         Wells::NoReaction => {
@@ -307,7 +324,7 @@ mod tests {
         let r = judge(&EndotoxinSample { weight_kg: None, ..sample() });
         assert_eq!(r.eu_per_kg_per_hour, None);
         assert_eq!(outcome(&r, "parenteral-limit"), Outcome::NotAssessable);
-        assert!(!r.suitable && r.missing.contains(&"body weight"));
+        assert!(!r.suitable && r.missing.iter().any(|m| m.en == "body weight"));
         let r = judge(&EndotoxinSample { spiked_onset_s: vec![], ..sample() });
         assert_eq!(outcome(&r, "spike-recovery-low"), Outcome::NotAssessable);
     }
@@ -317,7 +334,7 @@ mod tests {
     fn each_limit_turns_where_the_file_says() {
         let method = Method::parse(ENDOTOXIN).unwrap();
         for criterion in &method.criteria {
-            let step = criterion.limit.abs() * 1e-9;
+            let step = (criterion.limit.abs() * 1e-9).max(1e-12);
             for (value, below) in [(criterion.limit - step, true), (criterion.limit + step, false)] {
                 let verdict = method.judge("x", &[(criterion.measure.as_str(), Some(value))]);
                 let v = verdict.iter().find(|v| v.criterion.id == criterion.id).unwrap();

@@ -16,6 +16,7 @@ use crate::descent::{
     Extent, Grouped, Minimum, Normal, descend, invert, normal_equations, start_from_data, starts_from_grid,
     widen,
 };
+use crate::words::{Words, words};
 
 /// Why a curve cannot be fitted.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -56,7 +57,7 @@ pub enum FitError {
     },
     /// The search did not end at a minimum.
     #[error("the fit did not converge: {0}")]
-    NotConverged(&'static str),
+    NotConverged(Words),
 }
 
 /// Which information matrix the standard errors come from.
@@ -186,9 +187,10 @@ fn fit_sized<const P: usize>(
             }
         }
     }
-    let minimum = best.ok_or(FitError::NotConverged("no starting value could be found"))?;
+    let minimum =
+        best.ok_or(FitError::NotConverged(words("no starting value could be found", "找不到起始值")))?;
     if !minimum.converged {
-        return Err(FitError::NotConverged("the steps did not settle"));
+        return Err(FitError::NotConverged(words("the steps did not settle", "疊代未收斂")));
     }
     finish(minimum, &data, information)
 }
@@ -220,7 +222,10 @@ fn finish<const P: usize>(
         used = Information::Expected;
         inverse = invert(&normal.matrix);
     }
-    let inverse = inverse.ok_or(FitError::NotConverged("the data do not determine every parameter"))?;
+    let inverse = inverse.ok_or(FitError::NotConverged(words(
+        "the data do not determine every parameter",
+        "資料不足以決定所有參數",
+    )))?;
     let parameters = CurveParameters::from_internal(&theta);
     let by = [1.0, 1.0, 1.0, parameters.e, parameters.g];
     let mut covariance = [[0.0; SLOTS]; SLOTS];

@@ -10,6 +10,7 @@ use crate::curve::{
     CurveModel, CurveParameters, Observation, SLOTS, second_derivatives, value, value_and_gradient,
 };
 use crate::fit::{FitError, Information, check_observations, fit_curve};
+use crate::words::words;
 
 /// Which of b, c, d, e, g all curves share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,7 +172,7 @@ pub fn fit_joint(
             break;
         }
     }
-    let (vector, rss) = best.ok_or(FitError::NotConverged("the curves together"))?;
+    let (vector, rss) = best.ok_or(FitError::NotConverged(words("the curves together", "共同擬合之曲線")))?;
     finish(layout, curves, vector, rss, information)
 }
 
@@ -304,8 +305,10 @@ fn finish(
         used = Information::Expected;
         inverse = equations(&layout, curves, &vector, false).matrix.cholesky().map(|c| c.inverse());
     }
-    let mut covariance =
-        inverse.ok_or(FitError::NotConverged("the data do not determine every parameter"))?;
+    let mut covariance = inverse.ok_or(FitError::NotConverged(words(
+        "the data do not determine every parameter",
+        "資料不足以決定所有參數",
+    )))?;
     covariance *= rss / residual_df as f64;
     let per_curve: Vec<CurveParameters> =
         (0..curves.len()).map(|c| CurveParameters::from_internal(&layout.theta(c, &vector))).collect();

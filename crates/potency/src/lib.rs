@@ -16,6 +16,7 @@ pub mod interval;
 pub mod joint;
 pub mod limits;
 pub mod lines;
+mod messages;
 pub mod method;
 pub mod outliers;
 pub mod plot;
@@ -28,12 +29,23 @@ mod qpcr_results;
 pub mod qpcr_table;
 pub mod relative;
 pub mod report;
+pub mod reports;
 mod single;
+pub mod spikes;
 pub mod standard_line;
 pub mod table;
+pub mod words;
 
 pub use plot::potency_svg;
 pub use potency::{PotencyError, analyse_potency};
 pub use qpcr::{QpcrOptions, QpcrReport, analyse_qpcr};
 pub use qpcr_plot::qpcr_svg;
 pub use report::{PotencyOptions, PotencyReport};
+pub use reports::comparison::{
+    ComparisonError, ComparisonOptions, ComparisonReport, analyse_comparison, comparison_svg,
+};
+pub use reports::culture::{CultureError, CultureOptions, CultureReport, analyse_culture, culture_svg};
+pub use reports::endotoxin::{
+    EndotoxinOptions, EndotoxinReport, EndotoxinReportError, analyse_endotoxin, endotoxin_svg,
+};
+pub use reports::series::{SeriesError, SeriesOptions, SeriesReport, WellCount, analyse_series, series_svg};

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::distributions::{beta_quantile, chi_squared_quantile};
 use crate::interval::Interval;
+use crate::words::{Words, words};
 
 /// Why a count cannot be judged.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -25,7 +26,7 @@ pub enum LimitError {
     #[error("{what} is {value}; it must be above 0")]
     NotPositive {
         /// Which.
-        what: &'static str,
+        what: Words,
         /// Value.
         value: f64,
     },
@@ -35,7 +36,7 @@ pub(crate) fn check_level(level: f64) -> Result<(), LimitError> {
     if level > 0.0 && level < 1.0 { Ok(()) } else { Err(LimitError::BadLevel(level)) }
 }
 
-pub(crate) fn check_positive(what: &'static str, value: f64) -> Result<(), LimitError> {
+pub(crate) fn check_positive(what: Words, value: f64) -> Result<(), LimitError> {
     if value > 0.0 && value.is_finite() { Ok(()) } else { Err(LimitError::NotPositive { what, value }) }
 }
 
@@ -95,7 +96,7 @@ fn poisson_upper(count: u64, tail: f64) -> f64 {
 /// `efficiency` is positive with probability `detection`: -ln(1 - detection)/efficiency.
 pub fn poisson_detection_limit(detection: f64, efficiency: f64) -> Result<f64, LimitError> {
     check_level(detection)?;
-    check_positive("the efficiency", efficiency)?;
+    check_positive(words("the efficiency", "效率"), efficiency)?;
     if efficiency > 1.0 {
         return Err(LimitError::BadLevel(efficiency));
     }
@@ -105,14 +106,14 @@ pub fn poisson_detection_limit(detection: f64, efficiency: f64) -> Result<f64, L
 /// Volume (or number of cells) that must be tested so that a concentration is found with
 /// probability `detection`. Unit: that of 1/concentration. For 1 in 100 mL at 0.95: 299.6 mL.
 pub fn volume_to_test(concentration: f64, detection: f64) -> Result<f64, LimitError> {
-    check_positive("the concentration", concentration)?;
+    check_positive(words("the concentration", "濃度"), concentration)?;
     Ok(poisson_detection_limit(detection, 1.0)? / concentration)
 }
 
 /// Probability of finding at least one in a volume.
 pub fn probability_of_detection(concentration: f64, volume: f64) -> Result<f64, LimitError> {
-    check_positive("the concentration", concentration)?;
-    check_positive("the volume", volume)?;
+    check_positive(words("the concentration", "濃度"), concentration)?;
+    check_positive(words("the volume", "體積"), volume)?;
     Ok(-f64::exp_m1(-concentration * volume))
 }
 
@@ -191,7 +192,7 @@ pub fn poisson_limit(
     check_level(detection)?;
     check_level(level)?;
     for l in levels {
-        check_positive("the amount", l.amount)?;
+        check_positive(words("the amount", "含量"), l.amount)?;
         check_count(l.positive, l.tested)?;
     }
     if levels.iter().all(|l| l.positive == 0) || levels.iter().all(|l| l.positive == l.tested) {

@@ -5,14 +5,23 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use vena_base::Text;
+use vena_base::{Lang, Text};
 
 /// The embedded method file of relative potency.
 pub const RELATIVE_POTENCY: &str = include_str!("../../../knowledge/assays/potency/relative-potency-1.toml");
-/// The embedded method file of quantitative PCR, detection limits and method comparison.
+/// The embedded method file of quantitative PCR and limits of detection.
 pub const QPCR: &str = include_str!("../../../knowledge/assays/qpcr/qpcr-1.toml");
 /// The embedded method file of the kinetic endotoxin test.
 pub const ENDOTOXIN: &str = include_str!("../../../knowledge/assays/qpcr/endotoxin-1.toml");
+
+/// The embedded method file of spike-in series of colonies.
+pub const SPIKE_SERIES: &str = include_str!("../../../knowledge/assays/colonies/spike-series-1.toml");
+/// The embedded method file of residual pluripotent cells in culture.
+pub const RESIDUAL_PLURIPOTENT: &str =
+    include_str!("../../../knowledge/assays/culture/residual-pluripotent-1.toml");
+/// The embedded method file of alternative against compendial methods.
+pub const METHOD_COMPARISON: &str =
+    include_str!("../../../knowledge/assays/microbiology/method-comparison-1.toml");
 
 /// Why a method file cannot be used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -171,6 +180,23 @@ pub struct Criterion {
     pub status: Status,
 }
 
+/// A number of the method that is no limit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Parameter {
+    /// The value.
+    pub value: f64,
+    /// As written in the file.
+    pub written: String,
+    /// UCUM unit.
+    pub unit: String,
+    /// What it is, in both languages.
+    pub label: Text,
+    /// Source id in the method file.
+    pub source: String,
+    /// How far it has been checked.
+    pub status: Status,
+}
+
 /// What a report says about the method that made it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MethodReference {
@@ -201,7 +227,7 @@ pub struct Method {
     pub sources: Vec<Source>,
     /// Acceptance criteria in file order.
     pub criteria: Vec<Criterion>,
-    parameters: BTreeMap<String, f64>,
+    parameters: BTreeMap<String, Parameter>,
 }
 
 impl Method {
@@ -222,7 +248,15 @@ impl Method {
         };
         let mut parameters = BTreeMap::new();
         for entry in &raw.parameter {
-            if parameters.insert(entry.id.clone(), number(entry)?).is_some() {
+            let parameter = Parameter {
+                value: number(entry)?,
+                written: entry.value.clone(),
+                unit: entry.unit.clone(),
+                label: Text::new(entry.en.clone(), entry.zh_tw.clone()),
+                source: entry.source.clone(),
+                status: entry.status,
+            };
+            if parameters.insert(entry.id.clone(), parameter).is_some() {
                 return Err(MethodError::Twice(entry.id.clone()));
             }
         }
@@ -266,7 +300,12 @@ impl Method {
 
     /// A parameter of the method by id.
     pub fn number(&self, id: &str) -> Result<f64, MethodError> {
-        self.parameters.get(id).copied().ok_or_else(|| MethodError::NoSuchParameter {
+        self.parameter(id).map(|p| p.value)
+    }
+
+    /// The same with its words and its source.
+    pub fn parameter(&self, id: &str) -> Result<&Parameter, MethodError> {
+        self.parameters.get(id).ok_or_else(|| MethodError::NoSuchParameter {
             method: self.reference.id.clone(),
             id: id.to_string(),
         })
@@ -307,6 +346,20 @@ pub enum Outcome {
     NotMet,
     /// No value: neither met nor failed, and never to be read as met.
     NotAssessable,
+}
+
+impl Outcome {
+    /// The outcome in words.
+    pub fn label(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Outcome::Met, Lang::En) => "met",
+            (Outcome::Met, Lang::ZhTw) => "符合",
+            (Outcome::NotMet, Lang::En) => "not met",
+            (Outcome::NotMet, Lang::ZhTw) => "不符合",
+            (Outcome::NotAssessable, Lang::En) => "not assessable",
+            (Outcome::NotAssessable, Lang::ZhTw) => "無法判定",
+        }
+    }
 }
 
 /// One criterion held against one measured value.

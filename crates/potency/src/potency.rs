@@ -1,6 +1,8 @@
 //! From a dose-response table to a report: reads, fits, names outliers, judges, compares, combines.
 //! Pure: the same bytes, options and method file give the same report to the bit.
 
+use vena_base::{Lang, Text};
+
 use crate::assay_table::{AssayTable, AssayTableError, Well};
 use crate::combine::{AssayResult, combine};
 use crate::curve::Observation;
@@ -30,8 +32,8 @@ pub enum PotencyError {
     #[error("the assigned value {0} of the reference standard is not a positive number")]
     BadStandard(f64),
     /// Not one curve of the table can be fitted.
-    #[error("no curve can be fitted: {0}")]
-    NothingFitted(String),
+    #[error("no curve can be fitted: {}", .0.en)]
+    NothingFitted(Text),
 }
 
 /// The wells of one preparation in one run.
@@ -311,7 +313,7 @@ impl Analysis<'_> {
             let result = combine(&assays, self.confidence_level, alpha);
             self.report.combined.push(CombinedReport {
                 sample,
-                refusal: result.as_ref().err().map(|e| e.to_string()),
+                refusal: result.as_ref().err().map(|e| e.text()),
                 combination: result.ok(),
             });
         }
@@ -329,7 +331,7 @@ impl Analysis<'_> {
         if !nothing {
             return Ok(());
         }
-        let mut reasons: Vec<String> =
+        let mut reasons: Vec<Text> =
             curves.iter().filter_map(|c| c.refusal.as_ref().map(|r| named(&c.name, r))).collect();
         reasons.extend(
             self.report
@@ -338,15 +340,22 @@ impl Analysis<'_> {
                 .filter_map(|s| s.refusal.as_ref().map(|r| named(&s.sample, r))),
         );
         if reasons.is_empty() {
-            reasons.push("a line assay needs the reference and a sample in the same run".to_string());
+            reasons.push(crate::compare::NO_PAIR.text());
         }
         reasons.truncate(5);
-        Err(PotencyError::NothingFitted(reasons.join("; ")))
+        let join = |lang: Lang, by: &str| {
+            reasons.iter().map(|r| r.get(lang).to_string()).collect::<Vec<_>>().join(by)
+        };
+        Err(PotencyError::NothingFitted(Text::new(join(Lang::En, "; "), join(Lang::ZhTw, "；"))))
     }
 }
 
-fn named(name: &str, reason: &str) -> String {
-    if name.is_empty() { reason.to_string() } else { format!("{name}: {reason}") }
+fn named(name: &str, reason: &Text) -> Text {
+    if name.is_empty() {
+        reason.clone()
+    } else {
+        Text::new(format!("{name}: {}", reason.en), format!("{name}：{}", reason.zh_tw))
+    }
 }
 
 pub(crate) fn label(run: &str, name: &str) -> String {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::distributions::{chi_squared_upper_tail, normal_cdf, normal_quantile};
 use crate::interval::{Interval, Ratio};
 use crate::limits::{HitLevel, LimitError, check_level, check_positive};
+use crate::words::words;
 
 /// Why probit gives no limit.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -83,7 +84,7 @@ pub fn probit_limit(
             c.tested += l.tested;
             continue;
         }
-        check_positive("the amount", l.amount)?;
+        check_positive(words("the amount", "含量"), l.amount)?;
         match used.iter_mut().find(|u| u.amount == l.amount) {
             Some(same) => {
                 same.positive += l.positive;

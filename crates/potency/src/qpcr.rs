@@ -10,6 +10,7 @@ pub use crate::qpcr_report::*;
 use crate::qpcr_table::{Cq, QpcrTable, QpcrTableError, QpcrWell, Task};
 use crate::report::Flag;
 use crate::standard_line::StandardLine;
+use crate::words::{Words, words};
 
 /// Why a qPCR table gives no report.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +33,7 @@ pub enum QpcrError {
     #[error("{what} is {value}; it must be above 0 (a fraction at most 1)")]
     BadOption {
         /// Which.
-        what: &'static str,
+        what: Words,
         /// Value.
         value: f64,
     },
@@ -100,11 +101,15 @@ fn check_options(options: &QpcrOptions, table: &QpcrTable) -> Result<(), QpcrErr
     let dna = options.residual_dna.clone().unwrap_or_default();
     let fraction = options.vector_copies.as_ref().and_then(|v| v.transduced_fraction);
     for (what, value, max) in [
-        ("the cut-off Cq", options.cut_off_cq, f64::MAX),
-        ("nanograms per quantity unit", dna.nanograms_per_quantity_unit, f64::MAX),
-        ("millilitres of product per well", dna.product_ml_per_well, f64::MAX),
-        ("millilitres per dose", dna.dose_ml, f64::MAX),
-        ("the transduced fraction", fraction, 1.0),
+        (words("the cut-off Cq", "Cq 判定值"), options.cut_off_cq, f64::MAX),
+        (
+            words("nanograms per quantity unit", "每數量單位之奈克數"),
+            dna.nanograms_per_quantity_unit,
+            f64::MAX,
+        ),
+        (words("millilitres of product per well", "每孔代表之產品毫升數"), dna.product_ml_per_well, f64::MAX),
+        (words("millilitres per dose", "每劑毫升數"), dna.dose_ml, f64::MAX),
+        (words("the transduced fraction", "轉導比例"), fraction, 1.0),
     ] {
         if let Some(value) = value
             && !(value > 0.0 && value <= max)
@@ -190,8 +195,8 @@ fn standard_curve(table: &QpcrTable, target: &str, level: f64, detection: f64) -
             // The steeper slope is the lower efficiency.
             (efficiency_of(a), efficiency_of(b))
         }),
-        refusal: line.as_ref().err().map(|e| e.to_string()),
-        probit_refusal: probit.as_ref().and_then(|p| p.as_ref().err()).map(|e| e.to_string()),
+        refusal: line.as_ref().err().map(|e| e.text()),
+        probit_refusal: probit.as_ref().and_then(|p| p.as_ref().err()).map(|e| e.text()),
         probit: probit.and_then(Result::ok),
         poisson: poisson_limit(&hits, detection, level).ok().flatten(),
         line: line.ok(),

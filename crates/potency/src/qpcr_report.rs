@@ -1,6 +1,7 @@
 //! Options and report of a qPCR analysis, as data. No arithmetic.
 
 use serde::{Deserialize, Serialize};
+use vena_base::{Lang, Text};
 
 use crate::interval::Interval;
 use crate::limits::{HitLevel, PoissonLimit};
@@ -66,13 +67,13 @@ pub struct StandardCurve {
     /// Levels left out because a replicate did not amplify.
     pub levels_left_out: Vec<f64>,
     /// Why there is no curve.
-    pub refusal: Option<String>,
+    pub refusal: Option<Text>,
     /// Hits per level, the ground of the limits of detection.
     pub hits: Vec<HitLevel>,
     /// Limit of detection by probit.
     pub probit: Option<ProbitLimit>,
     /// Why there is none.
-    pub probit_refusal: Option<String>,
+    pub probit_refusal: Option<Text>,
     /// Limit of detection by the single-hit Poisson model (for quantities that count copies).
     pub poisson: Option<PoissonLimit>,
     /// Points (log10 quantity, Cq), for the picture.
@@ -94,6 +95,22 @@ pub enum QuantityStatus {
     NotAssessable,
 }
 
+impl QuantityStatus {
+    /// The status in words.
+    pub fn label(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (QuantityStatus::Quantified, Lang::En) => "quantified",
+            (QuantityStatus::Quantified, Lang::ZhTw) => "已定量",
+            (QuantityStatus::PartlyDetected, Lang::En) => "detected in some wells",
+            (QuantityStatus::PartlyDetected, Lang::ZhTw) => "部分孔檢出",
+            (QuantityStatus::NotDetected, Lang::En) => "not detected",
+            (QuantityStatus::NotDetected, Lang::ZhTw) => "未檢出",
+            (QuantityStatus::NotAssessable, Lang::En) => "not assessable",
+            (QuantityStatus::NotAssessable, Lang::ZhTw) => "無法判定",
+        }
+    }
+}
+
 /// Positive, negative or not assessable against a cut-off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -104,6 +121,20 @@ pub enum Call {
     Negative,
     /// No replicate positive, but the internal control failed or is missing.
     NotAssessable,
+}
+
+impl Call {
+    /// The call in words.
+    pub fn label(self, lang: Lang) -> &'static str {
+        match (self, lang) {
+            (Call::Positive, Lang::En) => "positive",
+            (Call::Positive, Lang::ZhTw) => "陽性",
+            (Call::Negative, Lang::En) => "negative",
+            (Call::Negative, Lang::ZhTw) => "陰性",
+            (Call::NotAssessable, Lang::En) => "not assessable",
+            (Call::NotAssessable, Lang::ZhTw) => "無法判定",
+        }
+    }
 }
 
 /// One sample and target.
@@ -148,7 +179,7 @@ pub struct ResidualDnaResult {
     /// The sample did not amplify: the lowest standard stands for what could have been missed.
     pub at_most: bool,
     /// What is missing for a result.
-    pub missing: Vec<&'static str>,
+    pub missing: Vec<Text>,
 }
 
 /// Vector copies of one sample.
@@ -163,7 +194,7 @@ pub struct VectorCopyResult {
     /// Copies per transduced cell.
     pub copies_per_transduced_cell: Option<f64>,
     /// Why there is none.
-    pub refusal: Option<String>,
+    pub refusal: Option<Text>,
 }
 
 /// Report of a qPCR table.

@@ -1,10 +1,13 @@
 //! What quantities mean for the product: residual DNA per dose, vector copies per cell. Knows the
 //! report's samples, not the table's wells.
 
+use vena_base::Text;
+
 use crate::interval::Interval;
 use crate::method::{Method, MethodError};
 use crate::qpcr::{QpcrReport, QpcrSample, QuantityStatus, ResidualDna, ResidualDnaResult, VectorCopyResult};
 use crate::qpcr_table::QpcrTable;
+use crate::words::words;
 
 /// Residual DNA per dose of every sample of the target.
 pub(crate) fn residual_dna(report: &mut QpcrReport, method: &Method, table: &QpcrTable) {
@@ -38,19 +41,19 @@ pub(crate) fn residual_dna(report: &mut QpcrReport, method: &Method, table: &Qpc
     report.suitability.extend(verdicts);
 }
 
-fn missing_context(options: &ResidualDna, has_target: bool) -> Vec<&'static str> {
+fn missing_context(options: &ResidualDna, has_target: bool) -> Vec<Text> {
     let mut missing = Vec::new();
     for (value, what) in [
-        (options.nanograms_per_quantity_unit, "nanograms per quantity unit"),
-        (options.product_ml_per_well, "millilitres of product per well"),
-        (options.dose_ml, "millilitres per dose"),
+        (options.nanograms_per_quantity_unit, words("nanograms per quantity unit", "每數量單位之奈克數")),
+        (options.product_ml_per_well, words("millilitres of product per well", "每孔代表之產品毫升數")),
+        (options.dose_ml, words("millilitres per dose", "每劑毫升數")),
     ] {
         if value.is_none() {
-            missing.push(what);
+            missing.push(what.text());
         }
     }
     if !has_target {
-        missing.push("target (the table has several)");
+        missing.push(Text::new("target (the table has several)", "標的（表中不只一個）"));
     }
     missing
 }
@@ -59,17 +62,20 @@ fn dna_of_sample(
     s: &QpcrSample,
     lowest: Option<f64>,
     factor: Option<f64>,
-    mut missing: Vec<&'static str>,
+    mut missing: Vec<Text>,
 ) -> ResidualDnaResult {
     let quantified = s.status == QuantityStatus::Quantified;
     // What did not amplify in every well lies below the lowest standard; the standard bounds it.
     let quantity = if quantified { s.quantity } else { lowest };
     if quantity.is_none() {
-        missing.push("standard curve");
+        missing.push(Text::new("standard curve", "標準曲線"));
     }
     if !quantified && s.earliest_quantity.zip(lowest).is_some_and(|(earliest, low)| earliest > low) {
         // One well failed while another reads inside the curve: no bound can be given.
-        missing.push("agreeing replicates (some amplified inside the curve, some not at all)");
+        missing.push(Text::new(
+            "agreeing replicates (some amplified inside the curve, some not at all)",
+            "一致的重複孔（部分於曲線範圍內擴增，部分未擴增）",
+        ));
     }
     let per_dose = |x: Option<f64>| {
         if missing.is_empty() { x.zip(factor).map(|(x, f)| x * f) } else { None }
@@ -114,12 +120,19 @@ pub(crate) fn vector_copies(report: &mut QpcrReport, method: &Method, level: f64
                 result.copies_per_transduced_cell = options.transduced_fraction.map(|f| per_cell / f);
             }
             (None, Some(_)) if vector.status == QuantityStatus::NotDetected => {
-                result.refusal =
-                    Some("the vector was not detected; below the limit of detection".to_string());
+                result.refusal = Some(Text::new(
+                    "the vector was not detected; below the limit of detection",
+                    "未檢出載體；低於偵測極限",
+                ));
             }
-            (None, _) => result.refusal = Some("the vector could not be quantified".to_string()),
+            (None, _) => {
+                result.refusal = Some(Text::new("the vector could not be quantified", "載體無法定量"))
+            }
             (_, None) => {
-                result.refusal = Some("the reference gene could not be quantified in this sample".to_string())
+                result.refusal = Some(Text::new(
+                    "the reference gene could not be quantified in this sample",
+                    "此樣品之參考基因無法定量",
+                ))
             }
         }
         let judged = result.copies_per_transduced_cell.or(result.copies_per_cell);

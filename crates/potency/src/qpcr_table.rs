@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::table::{Row, Table, TableError};
+use crate::words::words;
 
 /// Why a qPCR table is refused.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -145,18 +146,18 @@ struct Columns {
 
 fn find_columns(table: &Table) -> Result<Columns, TableError> {
     Ok(Columns {
-        cq: table.find("Cq", CQ)?.ok_or_else(|| TableError::NoColumn {
-            role: "the Cq",
+        cq: table.find(words("Cq", "Cq 值"), CQ)?.ok_or_else(|| TableError::NoColumn {
+            role: words("the Cq", "Cq 值"),
             header: table.header_text(),
             examples: "Cq or Ct",
         })?,
-        task: table.find("task", TASK)?,
-        target: table.find("target", TARGET)?,
-        sample: table.find("sample", SAMPLE)?,
-        quantity: table.find("quantity", QUANTITY)?,
-        well: table.find("well", WELL)?,
-        plate: table.find("plate", PLATE)?,
-        excluded: table.find("exclusion mark", EXCLUDED)?,
+        task: table.find(words("task", "任務"), TASK)?,
+        target: table.find(words("target", "標的"), TARGET)?,
+        sample: table.find(words("sample", "樣品"), SAMPLE)?,
+        quantity: table.find(words("quantity", "數量"), QUANTITY)?,
+        well: table.find(words("well", "孔位"), WELL)?,
+        plate: table.find(words("plate", "孔盤"), PLATE)?,
+        excluded: table.find(words("exclusion mark", "排除標示"), EXCLUDED)?,
     })
 }
 

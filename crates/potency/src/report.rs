@@ -165,7 +165,7 @@ pub struct CurveReport {
     /// Information matrix behind the standard errors.
     pub information: Option<Information>,
     /// Why it was not fitted.
-    pub refusal: Option<String>,
+    pub refusal: Option<Text>,
 }
 
 /// A sample against the reference in one run.
@@ -196,7 +196,7 @@ pub struct SampleReport {
     /// Parallelism by equivalence (curves).
     pub parallelism: Option<Parallelism>,
     /// Why there is no result.
-    pub refusal: Option<String>,
+    pub refusal: Option<Text>,
 }
 
 /// Relative potency times the standard's assigned value.
@@ -245,7 +245,7 @@ pub struct CombinedReport {
     /// Result, `None` with a refusal.
     pub combination: Option<Combination>,
     /// Why not.
-    pub refusal: Option<String>,
+    pub refusal: Option<Text>,
 }
 
 /// Which preparation is the reference, and on whose word.
@@ -267,7 +267,7 @@ pub struct SharedFit {
     /// Residual degrees of freedom.
     pub residual_df: Option<usize>,
     /// Why it was refused.
-    pub refusal: Option<String>,
+    pub refusal: Option<Text>,
 }
 
 /// One run.

@@ -115,7 +115,7 @@ impl Analysis<'_> {
             residual_df: fit.map(|f| f.residual_df),
             r_squared,
             information: fit.map(|f| f.information),
-            refusal: fitted.as_ref().err().map(|e| e.to_string()),
+            refusal: fitted.as_ref().err().map(|e| e.text()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Reads the tables laboratories export: comma, semicolon or tab, decimal comma, byte order mark,
 //! units in the header. Knows cells and lines, not what a column means to an assay.
 
+use crate::words::{Words, words};
 use serde::Serialize;
 
 /// Largest table read, in bytes. A working limit against unbounded memory, no quality limit.
@@ -23,7 +24,7 @@ pub enum TableError {
     #[error("the table has {found} {what}; at most {max} are read")]
     TooLarge {
         /// Bytes, rows or columns.
-        what: &'static str,
+        what: Words,
         /// Found.
         found: usize,
         /// Limit.
@@ -64,7 +65,7 @@ pub enum TableError {
     )]
     NoColumn {
         /// What is missing.
-        role: &'static str,
+        role: Words,
         /// Header as read.
         header: String,
         /// Names understood.
@@ -74,7 +75,7 @@ pub enum TableError {
     #[error("several columns could be the {role}: {candidates}. Choose one by name")]
     SeveralColumns {
         /// What is ambiguous.
-        role: &'static str,
+        role: Words,
         /// Names.
         candidates: String,
     },
@@ -196,7 +197,11 @@ impl Table {
             };
             rows.push(read_row(&record, line, header.len())?);
             if rows.len() > TABLE_ROWS_MAX {
-                return Err(TableError::TooLarge { what: "rows", found: rows.len(), max: TABLE_ROWS_MAX });
+                return Err(TableError::TooLarge {
+                    what: words("rows", "列"),
+                    found: rows.len(),
+                    max: TABLE_ROWS_MAX,
+                });
             }
         }
         let columns = columns.ok_or(TableError::Empty)?;
@@ -223,7 +228,7 @@ impl Table {
     }
 
     /// The one column whose key is among `keys`; several are refused, none is `None`.
-    pub fn find(&self, role: &'static str, keys: &[&str]) -> Result<Option<usize>, TableError> {
+    pub fn find(&self, role: Words, keys: &[&str]) -> Result<Option<usize>, TableError> {
         let found: Vec<usize> = (0..self.columns.len())
             .filter(|i| self.columns.get(*i).is_some_and(|c| keys.contains(&c.key.as_str())))
             .collect();
@@ -311,7 +316,11 @@ impl Table {
 
 fn decode(bytes: &[u8]) -> Result<&str, TableError> {
     if bytes.len() > TABLE_BYTES_MAX {
-        return Err(TableError::TooLarge { what: "bytes", found: bytes.len(), max: TABLE_BYTES_MAX });
+        return Err(TableError::TooLarge {
+            what: words("bytes", "位元組"),
+            found: bytes.len(),
+            max: TABLE_BYTES_MAX,
+        });
     }
     let line_of = |offset: usize| 1 + bytes.iter().take(offset).filter(|b| **b == b'\n').count();
     if let Some(offset) = bytes.iter().position(|b| *b == 0) {
@@ -347,7 +356,11 @@ fn sniff_delimiter(text: &str) -> char {
 
 fn read_header(record: &csv::StringRecord) -> Result<Vec<Column>, TableError> {
     if record.len() > TABLE_COLUMNS_MAX {
-        return Err(TableError::TooLarge { what: "columns", found: record.len(), max: TABLE_COLUMNS_MAX });
+        return Err(TableError::TooLarge {
+            what: words("columns", "欄"),
+            found: record.len(),
+            max: TABLE_COLUMNS_MAX,
+        });
     }
     let mut columns: Vec<Column> = Vec::new();
     for cell in record {

@@ -138,7 +138,7 @@ fn reversed_curve_has_no_potency() {
     let sample = Preparation { name: "Turned", b: -1.4, ..REFERENCE };
     let r = analyse(&table(&[&REFERENCE, &sample], 0.05)).unwrap();
     let s = &r.relative_potency[0];
-    assert!(s.estimate.is_none() && s.refusal.as_ref().unwrap().contains("against"));
+    assert!(s.estimate.is_none() && s.refusal.as_ref().unwrap().en.contains("against"));
     assert!(r.flags.iter().any(|f| f.code == "reversed-curve"));
     assert_eq!(r.runs[0].curves[0].direction, Some("falling"));
     assert_eq!(r.runs[0].curves[1].direction, Some("rising"));

@@ -87,7 +87,9 @@ fn silent_standard_leaves_the_line() {
     let hit = c.hits.last().unwrap();
     assert_eq!((hit.amount, hit.positive, hit.tested), (1.0, 2, 3));
     assert!(c.poisson.is_some());
-    assert!(c.probit.is_none() && c.probit_refusal.as_ref().unwrap().contains("slope cannot be estimated"));
+    assert!(
+        c.probit.is_none() && c.probit_refusal.as_ref().unwrap().en.contains("slope cannot be estimated")
+    );
 }
 
 /// Row Q7. Residual DNA per dose: at the limit, beyond it, with something missing, not detected.
@@ -121,7 +123,7 @@ fn residual_dna_per_dose() {
     assert_eq!(verdict(&analyse(&csv, &options(Some(15.0))), "Lot 1"), Outcome::NotMet);
     let missing = analyse(&csv, &options(None));
     assert_eq!(verdict(&missing, "Lot 1"), Outcome::NotAssessable);
-    assert_eq!(missing.residual_dna[0].missing, vec!["millilitres per dose"]);
+    assert_eq!(missing.residual_dna[0].missing[0].en, "millilitres per dose");
 }
 
 /// Row Q14. Vector copies per cell by the reference gene, and per transduced cell.
@@ -146,7 +148,7 @@ fn vector_copies_per_cell() {
     assert!((v.copies_per_cell.unwrap() - 1.5).abs() < 0.05);
     assert!((v.copies_per_transduced_cell.unwrap() - 3.0).abs() < 0.1);
     assert!(v.interval.low.unwrap() < 1.5 && 1.5 < v.interval.high.unwrap());
-    assert!(r.vector_copies[1].refusal.as_ref().unwrap().contains("reference gene"));
+    assert!(r.vector_copies[1].refusal.as_ref().unwrap().en.contains("reference gene"));
     assert!(!r.suitable);
 }
 

@@ -2,6 +2,7 @@
 //! …) and about the byte order. Knows no event bytes.
 
 use serde::Serialize;
+use vena_base::Text;
 
 use super::error::FcsError;
 use super::header::FcsVersion;
@@ -59,7 +60,7 @@ pub enum ByteOrder {
 impl ByteOrder {
     /// Reads `$BYTEORD`.
     pub(crate) fn read(text: &str, version: FcsVersion) -> Result<Self, FcsError> {
-        let refuse = |problem| FcsError::KeywordValue {
+        let refuse = |problem: Text| FcsError::KeywordValue {
             keyword: "$BYTEORD".to_owned(),
             value: text.to_owned(),
             problem,
@@ -69,11 +70,14 @@ impl ByteOrder {
             .split(',')
             .map(|place| place.trim().parse::<u8>())
             .collect::<Result<_, _>>()
-            .map_err(|_| refuse("not a list of byte places"))?;
+            .map_err(|_| refuse(Text::new("not a list of byte places", "不是位元組位置清單")))?;
         let mut sorted = places.clone();
         sorted.sort_unstable();
         if places.len() > 8 || sorted.iter().zip(1u8..).any(|(&found, wanted)| found != wanted) {
-            return Err(refuse("not a permutation of 1 to n, n at most 8"));
+            return Err(refuse(Text::new(
+                "not a permutation of 1 to n, n at most 8",
+                "不是 1 到 n（n 最大 8）的排列",
+            )));
         }
         if places.len() > 1 && places.is_sorted() {
             return Ok(Self::Little);
@@ -82,7 +86,10 @@ impl ByteOrder {
             return Ok(Self::Big);
         }
         if version >= FcsVersion::V3_1 {
-            return Err(refuse("since FCS 3.1 only 1,2,3,4 and 4,3,2,1 are allowed"));
+            return Err(refuse(Text::new(
+                "since FCS 3.1 only 1,2,3,4 and 4,3,2,1 are allowed",
+                "自 FCS 3.1 起僅允許 1,2,3,4 與 4,3,2,1",
+            )));
         }
         Ok(Self::Mixed(places.iter().map(|place| place - 1).collect()))
     }
@@ -110,7 +117,7 @@ pub(crate) fn read_channels(
     let count: u64 = parse_number(keywords, "$PAR")?;
     if count > limits.channels_max as u64 {
         return Err(FcsError::Limit {
-            what: "number of channels ($PAR)",
+            what: Text::new("number of channels ($PAR)", "通道數（$PAR）"),
             found: count.into(),
             limit: limits.channels_max as u128,
         });
@@ -139,8 +146,10 @@ impl ChannelReader<'_, '_> {
         let data_type = match self.keywords.get(&type_keyword) {
             Some(value) if self.version >= FcsVersion::V3_2 => data_type(&type_keyword, value)?,
             Some(value) => {
-                self.judge
-                    .note(format!("{type_keyword}={value} has a meaning only since FCS 3.2 and is not used"));
+                self.judge.note(
+                    format!("{type_keyword}={value} has a meaning only since FCS 3.2 and is not used"),
+                    format!("{type_keyword}={value} 自 FCS 3.2 起才有意義，未採用"),
+                );
                 self.default_type
             }
             None => self.default_type,
@@ -159,9 +168,11 @@ impl ChannelReader<'_, '_> {
         let keyword = format!("$P{number}B");
         let bits: u32 = parse_number(self.keywords, &keyword)?;
         let problem = match data_type {
-            DataType::Integer if !(1..=64).contains(&bits) => "integers of 1 to 64 bits are read",
-            DataType::Float if bits != 32 => "data type F has 32 bits",
-            DataType::Double if bits != 64 => "data type D has 64 bits",
+            DataType::Integer if !(1..=64).contains(&bits) => {
+                Text::new("integers of 1 to 64 bits are read", "整數須為 1 至 64 位元")
+            }
+            DataType::Float if bits != 32 => Text::new("data type F has 32 bits", "資料型態 F 須為 32 位元"),
+            DataType::Double if bits != 64 => Text::new("data type D has 64 bits", "資料型態 D 須為 64 位元"),
             _ => return Ok(bits),
         };
         Err(FcsError::KeywordValue { keyword, value: bits.to_string(), problem, remedy: None })
@@ -176,7 +187,10 @@ impl ChannelReader<'_, '_> {
             }
             // Before 3.1 the standard lets a channel go without a name.
             _ => {
-                self.judge.note(format!("channel {number} has no name; it is called P{number}"));
+                self.judge.note(
+                    format!("channel {number} has no name; it is called P{number}"),
+                    format!("第 {number} 通道沒有名稱，稱為 P{number}"),
+                );
                 Ok(format!("P{number}"))
             }
         }
@@ -191,14 +205,17 @@ impl ChannelReader<'_, '_> {
             return Err(FcsError::KeywordValue {
                 keyword: format!("$P{}N", earlier.len() + 1),
                 value: channel.name.clone(),
-                problem: "an earlier channel has the same name",
+                problem: Text::new("an earlier channel has the same name", "前面已有同名通道"),
                 remedy: Some(Tolerance::DuplicateChannelName),
             });
         }
         let base = channel.name.clone();
         let unique = (2..=earlier.len() + 2).map(|copy| format!("{base}#{copy}")).find(|name| !taken(name));
         if let Some(name) = unique {
-            self.judge.note(format!("a second channel {base:?} is called {name:?}"));
+            self.judge.note(
+                format!("a second channel {base:?} is called {name:?}"),
+                format!("第二個名為「{base}」的通道改稱「{name}」"),
+            );
             channel.name = name;
         }
         Ok(())
@@ -217,7 +234,7 @@ impl ChannelReader<'_, '_> {
         let Some(value) = self.keywords.get(&keyword) else {
             return Err(FcsError::MissingKeyword { keyword, remedy: None });
         };
-        let refuse = |problem, remedy| FcsError::KeywordValue {
+        let refuse = |problem: Text, remedy| FcsError::KeywordValue {
             keyword: keyword.clone(),
             value: value.to_owned(),
             problem,
@@ -226,29 +243,55 @@ impl ChannelReader<'_, '_> {
         let (decades, offset) = value
             .split_once(',')
             .and_then(|(decades, offset)| Some((finite(decades)?, finite(offset)?)))
-            .ok_or_else(|| refuse("two numbers, decades and offset, are needed", None))?;
+            .ok_or_else(|| {
+                refuse(
+                    Text::new("two numbers, decades and offset, are needed", "須有兩個數字：對數級數與位移"),
+                    None,
+                )
+            })?;
         if decades == 0.0 {
             if offset != 0.0 {
-                self.judge.note(format!("{keyword}={value}: 0 decades mean a linear channel"));
+                self.judge.note(
+                    format!("{keyword}={value}: 0 decades mean a linear channel"),
+                    format!("{keyword}={value}：級數為 0 表示線性通道"),
+                );
             }
             return Ok(ChannelScale::Linear { gain, time_step });
         }
         if decades < 0.0 || offset < 0.0 || range <= 0.0 {
-            return Err(refuse("decades, offset and range of a log channel must be positive", None));
+            return Err(refuse(
+                Text::new(
+                    "decades, offset and range of a log channel must be positive",
+                    "對數通道的級數、位移與範圍須為正數",
+                ),
+                None,
+            ));
         }
         if data_type != DataType::Integer {
             let tolerance = Tolerance::LogAmplificationOnFloats;
             if !self.judge.tolerate(tolerance) {
-                return Err(refuse("floating-point data must have $PnE 0,0", Some(tolerance)));
+                return Err(refuse(
+                    Text::new("floating-point data must have $PnE 0,0", "浮點資料的 $PnE 須為 0,0"),
+                    Some(tolerance),
+                ));
             }
-            self.judge.note(format!("{keyword}={value} on floating-point data is not applied"));
+            self.judge.note(
+                format!("{keyword}={value} on floating-point data is not applied"),
+                format!("浮點資料的 {keyword}={value} 未套用"),
+            );
             return Ok(ChannelScale::Linear { gain, time_step });
         }
         if gain != 1.0 {
-            self.judge.note(format!("$P{number}G is not applied to the log channel {name:?}"));
+            self.judge.note(
+                format!("$P{number}G is not applied to the log channel {name:?}"),
+                format!("對數通道「{name}」不套用 $P{number}G"),
+            );
         }
         let offset = if offset == 0.0 {
-            self.judge.note(format!("{keyword}={value} is read as {decades},1, as FCS 3.1 advises"));
+            self.judge.note(
+                format!("{keyword}={value} is read as {decades},1, as FCS 3.1 advises"),
+                format!("依 FCS 3.1 建議，{keyword}={value} 讀為 {decades},1"),
+            );
             1.0
         } else {
             offset
@@ -264,13 +307,16 @@ impl ChannelReader<'_, '_> {
         match finite(value) {
             Some(gain) if gain > 0.0 => Ok(gain),
             Some(0.0) => {
-                self.judge.note(format!("{keyword} is 0, which is no amplification; read as 1"));
+                self.judge.note(
+                    format!("{keyword} is 0, which is no amplification; read as 1"),
+                    format!("{keyword} 為 0，並非放大倍率，讀為 1"),
+                );
                 Ok(1.0)
             }
             _ => Err(FcsError::KeywordValue {
                 keyword,
                 value: value.to_owned(),
-                problem: "a gain is a positive number",
+                problem: Text::new("a gain is a positive number", "增益須為正數"),
                 remedy: None,
             }),
         }
@@ -288,13 +334,16 @@ impl ChannelReader<'_, '_> {
             return Ok(step);
         }
         if self.judge.tolerate(Tolerance::UnreadableTimeStep) {
-            self.judge.note(format!("$TIMESTEP is {value:?}; the Time channel stays in ticks"));
+            self.judge.note(
+                format!("$TIMESTEP is {value:?}; the Time channel stays in ticks"),
+                format!("$TIMESTEP 為「{value}」；時間通道維持原始刻度"),
+            );
             return Ok(1.0);
         }
         Err(FcsError::KeywordValue {
             keyword: "$TIMESTEP".to_owned(),
             value: value.to_owned(),
-            problem: "a time step is a positive number of seconds",
+            problem: Text::new("a time step is a positive number of seconds", "時間步長須為正的秒數"),
             remedy: Some(Tolerance::UnreadableTimeStep),
         })
     }
@@ -319,7 +368,7 @@ pub(crate) fn parse_number<T: std::str::FromStr>(keywords: &Keywords, keyword: &
     value.trim().parse().map_err(|_| FcsError::KeywordValue {
         keyword: keyword.to_owned(),
         value: value.to_owned(),
-        problem: "a whole number that is not negative is needed",
+        problem: Text::new("a whole number that is not negative is needed", "須為不小於 0 的整數"),
         remedy: None,
     })
 }
@@ -327,20 +376,28 @@ pub(crate) fn parse_number<T: std::str::FromStr>(keywords: &Keywords, keyword: &
 /// The range as a number, and for integers the mask it implies: values run
 /// from 0 to range − 1, so the bits above the next power of two are not data.
 fn range_and_mask(keyword: &str, text: &str, data_type: DataType, bits: u32) -> Result<(f64, u64), FcsError> {
-    let refuse = |problem| FcsError::KeywordValue {
+    let refuse = |problem: Text| FcsError::KeywordValue {
         keyword: keyword.to_owned(),
         value: text.to_owned(),
         problem,
         remedy: None,
     };
     if data_type != DataType::Integer {
-        let range = finite(text).ok_or_else(|| refuse("the range is not a number"))?;
+        let range =
+            finite(text).ok_or_else(|| refuse(Text::new("the range is not a number", "範圍不是數字")))?;
         return Ok((range, 0));
     }
-    let range: u128 =
-        text.parse().map_err(|_| refuse("the range of an integer channel is a positive whole number"))?;
+    let range: u128 = text.parse().map_err(|_| {
+        refuse(Text::new(
+            "the range of an integer channel is a positive whole number",
+            "整數通道的範圍須為正整數",
+        ))
+    })?;
     if range == 0 {
-        return Err(refuse("the range of an integer channel is a positive whole number"));
+        return Err(refuse(Text::new(
+            "the range of an integer channel is a positive whole number",
+            "整數通道的範圍須為正整數",
+        )));
     }
     let width_mask = if bits >= 64 { u64::MAX } else { (1 << bits) - 1 };
     let range_mask = range.checked_next_power_of_two().map_or(u128::MAX, |power| power - 1);

@@ -1,6 +1,7 @@
 //! Why an FCS file is refused: each refusal holds the values that caused it.
 
 use thiserror::Error;
+use vena_base::Text;
 
 use crate::tolerance::Tolerance;
 
@@ -45,10 +46,10 @@ pub enum FcsError {
         file_bytes: u64,
     },
     /// The TEXT segment does not follow the keyword grammar.
-    #[error("TEXT: {problem}{}", hint(*.remedy))]
+    #[error("TEXT: {}{}", .problem.en, hint(*.remedy))]
     Text {
         /// What is wrong.
-        problem: String,
+        problem: Text,
         /// The tolerance that would read it, where there is one.
         remedy: Option<Tolerance>,
     },
@@ -61,14 +62,14 @@ pub enum FcsError {
         remedy: Option<Tolerance>,
     },
     /// A keyword's value is not what the standard allows.
-    #[error("{keyword} is {value:?}: {problem}{}", hint(*.remedy))]
+    #[error("{keyword} is {value:?}: {}{}", .problem.en, hint(*.remedy))]
     KeywordValue {
         /// The keyword's name.
         keyword: String,
         /// The value found.
         value: String,
         /// Why it is refused.
-        problem: &'static str,
+        problem: Text,
         /// The tolerance that would read the file, where there is one.
         remedy: Option<Tolerance>,
     },
@@ -106,10 +107,10 @@ pub enum FcsError {
         value: String,
     },
     /// A stated limit is passed.
-    #[error("{what} is {found}; the limit is {limit}")]
+    #[error("{} is {found}; the limit is {limit}", .what.en)]
     Limit {
         /// What was counted.
-        what: &'static str,
+        what: Text,
         /// How much the file asks for.
         found: u128,
         /// The limit given.
@@ -129,18 +130,18 @@ pub enum FcsError {
         first: usize,
     },
     /// `$NEXTDATA` does not lead forward.
-    #[error("$NEXTDATA is {next} for the data set at byte {at}: {problem}")]
+    #[error("$NEXTDATA is {next} for the data set at byte {at}: {}", .problem.en)]
     NextData {
         /// Where the data set begins.
         at: u64,
         /// The value found.
         next: i128,
         /// Why it is refused.
-        problem: &'static str,
+        problem: Text,
     },
     /// What the caller asked to be written cannot be written.
-    #[error("cannot be written: {0}")]
-    Unwritable(String),
+    #[error("cannot be written: {}", .0.en)]
+    Unwritable(Text),
 }
 
 /// "; tolerance `x` would read it", or nothing.

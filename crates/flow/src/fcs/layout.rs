@@ -1,6 +1,8 @@
 //! Where each channel's value lies inside an event, and how blocks of events
 //! become columns. Knows no keyword and no file.
 
+use vena_base::Text;
+
 use super::channel::{ByteOrder, Channel, DataType};
 use super::error::FcsError;
 use crate::events::Column;
@@ -63,7 +65,10 @@ impl Layout {
                 return Err(FcsError::KeywordValue {
                     keyword: format!("$P{}B", index + 1),
                     value: channel.bits.to_string(),
-                    problem: "a mixed $BYTEORD must name as many bytes as each value has",
+                    problem: Text::new(
+                        "a mixed $BYTEORD must name as many bytes as each value has",
+                        "混合的 $BYTEORD 須列出每個值的所有位元組",
+                    ),
                     remedy: None,
                 });
             }

@@ -3,6 +3,8 @@
 
 use std::io::{Read, Seek};
 
+use vena_base::Text;
+
 use super::channel::{ByteOrder, Channel, parse_number, read_channels};
 use super::error::FcsError;
 use super::header::{FcsVersion, HEADER_BYTES, Header, Segment};
@@ -48,8 +50,8 @@ pub struct DataSet {
     pub non_finite: Option<Membership>,
     /// Tolerances that this data set needed.
     pub tolerances_used: Tolerances,
-    /// What a person should know about the file, in English.
-    pub notes: Vec<String>,
+    /// What a person should know about the file.
+    pub notes: Vec<Text>,
 }
 
 impl DataSet {
@@ -93,7 +95,11 @@ pub fn read_fcs_from<R: Read + Seek>(reader: R, options: &ReadOptions) -> Result
 
 fn read_all(source: &mut impl Source, options: &ReadOptions) -> Result<FcsFile, FcsError> {
     let size = source.size()?;
-    limit("file size in bytes", size.into(), options.limits.file_bytes_max.into())?;
+    limit(
+        Text::new("file size in bytes", "檔案位元組數"),
+        size.into(),
+        options.limits.file_bytes_max.into(),
+    )?;
     let mut data_sets = Vec::new();
     let mut at = 0u64;
     loop {
@@ -102,12 +108,16 @@ fn read_all(source: &mut impl Source, options: &ReadOptions) -> Result<FcsFile, 
         let Some(next) = next else {
             return Ok(FcsFile { data_sets });
         };
-        limit("number of data sets", data_sets.len() as u128 + 1, options.limits.data_sets_max as u128)?;
+        limit(
+            Text::new("number of data sets", "資料集數"),
+            data_sets.len() as u128 + 1,
+            options.limits.data_sets_max as u128,
+        )?;
         at = next;
     }
 }
 
-fn limit(what: &'static str, found: u128, limit: u128) -> Result<(), FcsError> {
+fn limit(what: Text, found: u128, limit: u128) -> Result<(), FcsError> {
     if found > limit { Err(FcsError::Limit { what, found, limit }) } else { Ok(()) }
 }
 
@@ -160,7 +170,11 @@ fn read_keywords(
 ) -> Result<Keywords, FcsError> {
     let mut keywords = Keywords::default();
     let len = segment_len("TEXT", header.text, at, size)?;
-    limit("TEXT size in bytes", len.into(), options.limits.text_bytes_max.into())?;
+    limit(
+        Text::new("TEXT size in bytes", "TEXT 區段位元組數"),
+        len.into(),
+        options.limits.text_bytes_max.into(),
+    )?;
     keywords.read(&source.range(at + header.text.begin, len)?, judge, &options.limits)?;
     if header.version == FcsVersion::V2_0 || keywords.get("$BEGINSTEXT").is_none() {
         return Ok(keywords);
@@ -173,7 +187,11 @@ fn read_keywords(
         return Ok(keywords);
     }
     let len = segment_len("supplemental TEXT", more, at, size)?;
-    limit("supplemental TEXT size in bytes", len.into(), options.limits.text_bytes_max.into())?;
+    limit(
+        Text::new("supplemental TEXT size in bytes", "補充 TEXT 區段位元組數"),
+        len.into(),
+        options.limits.text_bytes_max.into(),
+    )?;
     keywords.read(&source.range(at + more.begin, len)?, judge, &options.limits)?;
     Ok(keywords)
 }
@@ -228,7 +246,11 @@ impl Place<'_> {
         let event_bits = layout.event_bits() as u64;
         let stated = self.stated_events()?;
         if let Some(events) = stated {
-            limit("number of events ($TOT)", events.into(), limits.events_max.into())?;
+            limit(
+                Text::new("number of events ($TOT)", "事件數（$TOT）"),
+                events.into(),
+                limits.events_max.into(),
+            )?;
         }
         let segment = self.segment(stated, event_bits, judge)?;
         if event_bits == 0 {
@@ -237,7 +259,7 @@ impl Place<'_> {
                 Some(_) => Err(FcsError::KeywordValue {
                     keyword: "$PAR".to_owned(),
                     value: "0".to_owned(),
-                    problem: "there are events but no channel",
+                    problem: Text::new("there are events but no channel", "有事件卻沒有通道"),
                     remedy: None,
                 }),
             };
@@ -249,10 +271,10 @@ impl Place<'_> {
                 (segment.end.saturating_add(1).saturating_sub(segment.begin)).saturating_mul(8) / event_bits
             }
         };
-        limit("number of events", events.into(), limits.events_max.into())?;
+        limit(Text::new("number of events", "事件數"), events.into(), limits.events_max.into())?;
         let segment = self.fit(segment, events, event_bits, stated.is_some(), judge)?;
         let events = usize::try_from(events).map_err(|_| FcsError::Limit {
-            what: "number of events",
+            what: Text::new("number of events", "事件數"),
             found: events.into(),
             limit: usize::MAX as u128,
         })?;
@@ -306,17 +328,29 @@ impl Place<'_> {
         };
         match (fits(header), fits(text)) {
             (true, false) => {
-                judge.note(format!(
-                    "HEADER and TEXT give different DATA offsets; the HEADER's {}-{} fit $TOT",
-                    header.begin, header.end
-                ));
+                judge.note(
+                    format!(
+                        "HEADER and TEXT give different DATA offsets; the HEADER's {}-{} fit $TOT",
+                        header.begin, header.end
+                    ),
+                    format!(
+                        "HEADER 與 TEXT 的 DATA 位置不同；HEADER 的 {}-{} 與 $TOT 相符",
+                        header.begin, header.end
+                    ),
+                );
                 Ok(header)
             }
             (false, true) => {
-                judge.note(format!(
-                    "HEADER and TEXT give different DATA offsets; TEXT's {}-{} fit $TOT",
-                    text.begin, text.end
-                ));
+                judge.note(
+                    format!(
+                        "HEADER and TEXT give different DATA offsets; TEXT's {}-{} fit $TOT",
+                        text.begin, text.end
+                    ),
+                    format!(
+                        "HEADER 與 TEXT 的 DATA 位置不同；TEXT 的 {}-{} 與 $TOT 相符",
+                        text.begin, text.end
+                    ),
+                );
                 Ok(text)
             }
             _ => Err(differ),
@@ -327,7 +361,10 @@ impl Place<'_> {
     fn header_alone(&self, absent: &str, judge: &mut Judge<'_>) -> Result<Segment, FcsError> {
         let header = self.header.data;
         if !header.is_unset() && judge.tolerate(Tolerance::MissingTextOffsets) {
-            judge.note(format!("{absent} is missing; the HEADER's offsets are used"));
+            judge.note(
+                format!("{absent} is missing; the HEADER's offsets are used"),
+                format!("缺少 {absent}；採用 HEADER 的位置"),
+            );
             return Ok(header);
         }
         Err(FcsError::MissingKeyword {
@@ -360,13 +397,16 @@ impl Place<'_> {
                 if !judge.tolerate(Tolerance::OffByOneDataEnd) {
                     return Err(length(Some(Tolerance::OffByOneDataEnd)));
                 }
-                judge.note("the DATA segment's end is given one byte too far".to_owned());
+                judge.note("the DATA segment's end is given one byte too far", "DATA 區段結尾多算一個位元組");
             }
             Some(more) => {
                 if !judge.tolerate(Tolerance::DataSegmentLonger) {
                     return Err(length(Some(Tolerance::DataSegmentLonger)));
                 }
-                judge.note(format!("{more} bytes of DATA after the last event are not read"));
+                judge.note(
+                    format!("{more} bytes of DATA after the last event are not read"),
+                    format!("最後一個事件之後的 {more} 個位元組未讀取"),
+                );
             }
         }
         // `needed` is at most `found`, which came from 64-bit offsets.
@@ -381,23 +421,29 @@ fn next_data_set(keywords: &Keywords, at: u64, size: u64) -> Result<Option<u64>,
     let Some(text) = keywords.get("$NEXTDATA") else {
         return Ok(None);
     };
-    let refuse = |next: i128, problem| FcsError::NextData { at, next, problem };
+    let refuse = |next: i128, problem: Text| FcsError::NextData { at, next, problem };
     let next: i128 = text.trim().parse().map_err(|_| FcsError::KeywordValue {
         keyword: "$NEXTDATA".to_owned(),
         value: text.to_owned(),
-        problem: "a whole number is needed",
+        problem: Text::new("a whole number is needed", "須為整數"),
         remedy: None,
     })?;
     if next == 0 {
         return Ok(None);
     }
     if next < HEADER_BYTES as i128 {
-        return Err(refuse(next, "it must lead forward, past this data set's HEADER"));
+        return Err(refuse(
+            next,
+            Text::new(
+                "it must lead forward, past this data set's HEADER",
+                "須指向後方，越過本資料集的 HEADER",
+            ),
+        ));
     }
     let begin = i128::from(at).saturating_add(next);
     match u64::try_from(begin) {
         Ok(begin) if begin < size => Ok(Some(begin)),
-        _ => Err(refuse(next, "it leads past the end of the file")),
+        _ => Err(refuse(next, Text::new("it leads past the end of the file", "指向檔案結尾之後"))),
     }
 }
 
@@ -421,6 +467,9 @@ fn non_finite(
     if !judge.tolerate(Tolerance::NonFiniteEvents) {
         return Err(FcsError::NonFinite { events: count, channel, first: index });
     }
-    judge.note(format!("{count} events hold NaN or infinite values and lie outside every gate"));
+    judge.note(
+        format!("{count} events hold NaN or infinite values and lie outside every gate"),
+        format!("{count} 個事件含 NaN 或無限大，不屬於任何圈選"),
+    );
     Ok(marked)
 }

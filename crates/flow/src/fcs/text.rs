@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use vena_base::Text;
+
 use super::error::FcsError;
 use crate::limits::Limits;
 use crate::tolerance::{Judge, Tolerance};
@@ -54,7 +56,10 @@ impl Keywords {
         if tokens.len() % 2 != 0 {
             let last = tokens.last().cloned().unwrap_or_default();
             return Err(text_error(
-                format!("{} tokens do not pair up; the last is {:?}", tokens.len(), shorten(&last)),
+                Text::new(
+                    format!("{} tokens do not pair up; the last is {:?}", tokens.len(), shorten(&last)),
+                    format!("{} 個項目無法成對；最後一個是「{}」", tokens.len(), shorten(&last)),
+                ),
                 Some(Tolerance::EmptyKeywordValue),
             ));
         }
@@ -65,7 +70,7 @@ impl Keywords {
         }
         if self.values.len() > limits.keywords_max {
             return Err(FcsError::Limit {
-                what: "number of keywords",
+                what: Text::new("number of keywords", "關鍵字數"),
                 found: self.values.len() as u128,
                 limit: limits.keywords_max as u128,
             });
@@ -76,7 +81,7 @@ impl Keywords {
     fn insert(&mut self, name: &str, value: &str, judge: &mut Judge<'_>) -> Result<(), FcsError> {
         let name = name.trim_matches(' ').to_uppercase();
         if name.is_empty() {
-            return Err(text_error("a keyword without a name".to_owned(), None));
+            return Err(text_error(Text::new("a keyword without a name", "有關鍵字沒有名稱"), None));
         }
         match self.values.get(&name) {
             None => {
@@ -84,15 +89,22 @@ impl Keywords {
             }
             Some(first) if first == value => {}
             Some(first) if judge.tolerate(Tolerance::DuplicateKeyword) => {
-                judge.note(format!(
-                    "keyword {name} appears again; {:?} kept, {:?} left",
-                    shorten(first),
-                    shorten(value)
-                ));
+                let (first, value) = (shorten(first), shorten(value));
+                judge.note(
+                    format!("keyword {name} appears again; {first:?} kept, {value:?} left"),
+                    format!("關鍵字 {name} 重複；保留「{first}」，捨棄「{value}」"),
+                );
             }
             Some(first) => {
                 return Err(text_error(
-                    format!("keyword {name} appears twice, as {:?} and {:?}", shorten(first), shorten(value)),
+                    Text::new(
+                        format!(
+                            "keyword {name} appears twice, as {:?} and {:?}",
+                            shorten(first),
+                            shorten(value)
+                        ),
+                        format!("關鍵字 {name} 出現兩次：「{}」與「{}」", shorten(first), shorten(value)),
+                    ),
                     Some(Tolerance::DuplicateKeyword),
                 ));
             }
@@ -101,7 +113,7 @@ impl Keywords {
     }
 }
 
-fn text_error(problem: String, remedy: Option<Tolerance>) -> FcsError {
+fn text_error(problem: Text, remedy: Option<Tolerance>) -> FcsError {
     FcsError::Text { problem, remedy }
 }
 
@@ -119,10 +131,16 @@ fn shorten(text: &str) -> String {
 /// one delimiter inside the token, or an empty value where that is tolerated.
 fn tokens(segment: &[u8], judge: &mut Judge<'_>) -> Result<Vec<String>, FcsError> {
     let Some((&delimiter, rest)) = segment.split_first() else {
-        return Err(text_error("the segment is empty".to_owned(), None));
+        return Err(text_error(Text::new("the segment is empty", "區段是空的"), None));
     };
     if delimiter == 0 || delimiter > 126 {
-        return Err(text_error(format!("byte {delimiter} cannot be a delimiter (1 to 126)"), None));
+        return Err(text_error(
+            Text::new(
+                format!("byte {delimiter} cannot be a delimiter (1 to 126)"),
+                format!("位元組 {delimiter} 不能當分隔符（須為 1 至 126）"),
+            ),
+            None,
+        ));
     }
     let rest = without_padding(rest, delimiter, judge)?;
     let doubled =
@@ -149,7 +167,10 @@ fn tokens(segment: &[u8], judge: &mut Judge<'_>) -> Result<Vec<String>, FcsError
         // Nothing follows that the two delimiters could belong to, so this one
         // empty value has a single reading and needs no tolerance.
         let name = tokens.last().cloned().unwrap_or_default();
-        judge.note(format!("the last keyword, {name:?}, has an empty value"));
+        judge.note(
+            format!("the last keyword, {name:?}, has an empty value"),
+            format!("最後一個關鍵字「{name}」的值是空的"),
+        );
     }
     tokens.push(decode(&token));
     Ok(tokens)
@@ -166,10 +187,13 @@ fn refuse_swallowed_keyword(
     let in_name = tokens.len().is_multiple_of(2);
     if in_name && token.first() == Some(&b'$') && next == Some(b'$') {
         return Err(text_error(
-            format!(
-                "keyword {:?} is followed by two delimiters {:?}: an empty value",
-                decode(token),
-                delimiter as char
+            Text::new(
+                format!(
+                    "keyword {:?} is followed by two delimiters {:?}: an empty value",
+                    decode(token),
+                    delimiter as char
+                ),
+                format!("關鍵字「{}」之後有兩個分隔符「{}」：值是空的", decode(token), delimiter as char),
             ),
             Some(Tolerance::EmptyKeywordValue),
         ));
@@ -181,22 +205,25 @@ fn refuse_swallowed_keyword(
 /// the last delimiter itself.
 fn without_padding<'a>(rest: &'a [u8], delimiter: u8, judge: &mut Judge<'_>) -> Result<&'a [u8], FcsError> {
     let Some(last) = rest.iter().rposition(|&byte| byte == delimiter) else {
-        return Err(text_error("no second delimiter".to_owned(), None));
+        return Err(text_error(Text::new("no second delimiter", "沒有第二個分隔符"), None));
     };
     let (body, tail) = rest.split_at(last);
     let padding = tail.get(1..).unwrap_or_default();
     if padding.iter().all(|byte| matches!(byte, b' ' | 0 | b'\r' | b'\n')) {
         if !padding.is_empty() {
-            judge.note(format!("TEXT is followed by {} bytes of padding", padding.len()));
+            judge.note(
+                format!("TEXT is followed by {} bytes of padding", padding.len()),
+                format!("TEXT 之後有 {} 個填充位元組", padding.len()),
+            );
         }
         return Ok(body);
     }
     if judge.tolerate(Tolerance::UnterminatedText) {
-        judge.note("TEXT does not end with its delimiter".to_owned());
+        judge.note("TEXT does not end with its delimiter", "TEXT 未以分隔符結尾");
         return Ok(rest);
     }
     Err(text_error(
-        "the last value is not followed by the delimiter".to_owned(),
+        Text::new("the last value is not followed by the delimiter", "最後一個值之後沒有分隔符"),
         Some(Tolerance::UnterminatedText),
     ))
 }

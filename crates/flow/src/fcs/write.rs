@@ -1,6 +1,8 @@
 //! Writing FCS 2.0, 3.0, 3.1 and 3.2 list-mode files. Knows nothing of where
 //! the bytes go.
 
+use vena_base::Text;
+
 use super::channel::{ByteOrder, DataType};
 use super::error::FcsError;
 use super::header::FcsVersion;
@@ -88,7 +90,7 @@ const HEADER_OFFSET_MAX: usize = 99_999_999;
 /// value, columns of unequal length, mixed types before 3.2 …).
 pub fn write_fcs(data_sets: &[WriteDataSet]) -> Result<Vec<u8>, FcsError> {
     if data_sets.is_empty() {
-        return Err(unwritable("no data set"));
+        return Err(unwritable("no data set", "沒有資料集"));
     }
     let mut file = Vec::new();
     for (index, data_set) in data_sets.iter().enumerate() {
@@ -98,8 +100,8 @@ pub fn write_fcs(data_sets: &[WriteDataSet]) -> Result<Vec<u8>, FcsError> {
     Ok(file)
 }
 
-fn unwritable(problem: impl Into<String>) -> FcsError {
-    FcsError::Unwritable(problem.into())
+fn unwritable(en: impl Into<String>, zh_tw: impl Into<String>) -> FcsError {
+    FcsError::Unwritable(Text::new(en, zh_tw))
 }
 
 fn data_set_bytes(data_set: &WriteDataSet, last: bool) -> Result<Vec<u8>, FcsError> {
@@ -113,7 +115,10 @@ fn data_set_bytes(data_set: &WriteDataSet, last: bool) -> Result<Vec<u8>, FcsErr
     let crc: &[u8] = if data_set.version >= FcsVersion::V3_0 { b"00000000" } else { b"" };
     let total = data_begin + data.len() + crc.len();
     if data_set.version == FcsVersion::V2_0 && end > HEADER_OFFSET_MAX || text_end > HEADER_OFFSET_MAX {
-        return Err(unwritable("a segment ends beyond the eight digits of a HEADER offset"));
+        return Err(unwritable(
+            "a segment ends beyond the eight digits of a HEADER offset",
+            "區段結尾超出 HEADER 的八位數",
+        ));
     }
     let in_header = |offset| if end > HEADER_OFFSET_MAX { 0 } else { offset };
     let mut bytes = format!(
@@ -135,7 +140,7 @@ fn common_length(data_set: &WriteDataSet) -> Result<usize, FcsError> {
     let mut lengths = data_set.channels.iter().map(|channel| channel.values.len());
     let first = lengths.next().unwrap_or(0);
     if lengths.any(|length| length != first) {
-        return Err(unwritable("channels have different numbers of events"));
+        return Err(unwritable("channels have different numbers of events", "各通道事件數不同"));
     }
     Ok(first)
 }
@@ -152,7 +157,10 @@ fn text(
     let main_type = types().next().unwrap_or(DataType::Float);
     let mixed = types().any(|data_type| data_type != main_type);
     if mixed && data_set.version < FcsVersion::V3_2 {
-        return Err(unwritable("channels of different data types need FCS 3.2"));
+        return Err(unwritable(
+            "channels of different data types need FCS 3.2",
+            "不同資料型態的通道須用 FCS 3.2",
+        ));
     }
     let offset = |value: usize| format!("{value:0OFFSET_DIGITS$}");
     let mut pairs: Vec<(String, String)> = Vec::new();
@@ -200,15 +208,24 @@ const fn type_letter(data_type: DataType) -> &'static str {
 
 fn join(pairs: &[(String, String)], delimiter: u8) -> Result<Vec<u8>, FcsError> {
     if delimiter == 0 || delimiter > 126 {
-        return Err(unwritable(format!("byte {delimiter} cannot be a delimiter")));
+        return Err(unwritable(
+            format!("byte {delimiter} cannot be a delimiter"),
+            format!("位元組 {delimiter} 不能當分隔符"),
+        ));
     }
     let mut text = vec![delimiter];
     for (name, value) in pairs {
         if name.as_bytes().contains(&delimiter) || name.trim().is_empty() {
-            return Err(unwritable(format!("keyword {name:?} is empty or holds the delimiter")));
+            return Err(unwritable(
+                format!("keyword {name:?} is empty or holds the delimiter"),
+                format!("關鍵字「{name}」是空的或含有分隔符"),
+            ));
         }
         if value.is_empty() || value.as_bytes().first() == Some(&delimiter) {
-            return Err(unwritable(format!("the value of {name} is empty or begins with the delimiter")));
+            return Err(unwritable(
+                format!("the value of {name} is empty or begins with the delimiter"),
+                format!("{name} 的值是空的或以分隔符開頭"),
+            ));
         }
         text.extend(name.as_bytes());
         text.push(delimiter);
@@ -232,12 +249,18 @@ fn pack(data_set: &WriteDataSet, events: usize) -> Result<Vec<u8>, FcsError> {
             DataType::Double => channel.bits == 64,
         };
         if !wanted {
-            return Err(unwritable(format!("channel {:?} cannot have {} bits", channel.name, channel.bits)));
+            return Err(unwritable(
+                format!("channel {:?} cannot have {} bits", channel.name, channel.bits),
+                format!("通道「{}」不能有 {} 位元", channel.name, channel.bits),
+            ));
         }
         if let ByteOrder::Mixed(places) = &data_set.order
             && channel.bits as usize != places.len() * 8
         {
-            return Err(unwritable("a mixed byte order must name every byte of every value"));
+            return Err(unwritable(
+                "a mixed byte order must name every byte of every value",
+                "混合位元組順序須列出每個值的所有位元組",
+            ));
         }
     }
     let mut packer = Packer { bytes: Vec::new(), filled: 0 };
@@ -245,10 +268,10 @@ fn pack(data_set: &WriteDataSet, events: usize) -> Result<Vec<u8>, FcsError> {
         for channel in &data_set.channels {
             let raw = channel.values.bits_of(event);
             if channel.bits < 64 && raw >> channel.bits != 0 {
-                return Err(unwritable(format!(
-                    "{raw} does not fit the {} bits of {:?}",
-                    channel.bits, channel.name
-                )));
+                return Err(unwritable(
+                    format!("{raw} does not fit the {} bits of {:?}", channel.bits, channel.name),
+                    format!("{raw} 超出「{}」的 {} 位元", channel.name, channel.bits),
+                ));
             }
             match &data_set.order {
                 ByteOrder::Big => packer.push_big(raw, channel.bits),

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
+use vena_base::Text;
 
 use super::error::GatingError;
 use super::geometry::WORD;
@@ -64,7 +65,7 @@ pub fn apply_gates(
     let bytes = plan.populations.len().saturating_mul(events.div_ceil(8));
     if bytes > MEMBERSHIP_BYTES_MAX {
         return Err(GatingError::Limit {
-            what: "bytes of gate memberships",
+            what: Text::new("bytes of gate memberships", "圈選歸屬位元組數"),
             found: bytes,
             limit: MEMBERSHIP_BYTES_MAX,
         });

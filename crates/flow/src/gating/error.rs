@@ -1,6 +1,7 @@
 //! Why gates are refused: by the file, by the data, or by a limit.
 
 use thiserror::Error;
+use vena_base::Text;
 
 use crate::spillover::SpilloverError;
 use crate::transform::TransformError;
@@ -23,22 +24,22 @@ pub enum GatingError {
         at: u64,
     },
     /// A limit is passed.
-    #[error("{what}: {found}; the limit is {limit}")]
+    #[error("{}: {found}; the limit is {limit}", .what.en)]
     Limit {
         /// What was counted.
-        what: &'static str,
+        what: Text,
         /// How many.
         found: usize,
         /// Limit given.
         limit: usize,
     },
     /// Well-formed, but not Gating-ML 2.0.
-    #[error("line {line}: {problem}")]
+    #[error("line {line}: {}", .problem.en)]
     Grammar {
         /// Line in the file, from 1.
         line: usize,
         /// What is wrong.
-        problem: String,
+        problem: Text,
     },
     /// Two gates (or transforms, or matrices) share an id.
     #[error("{kind} {id:?} is defined twice")]
@@ -99,12 +100,12 @@ pub enum GatingError {
         present: String,
     },
     /// A gate whose numbers make no shape.
-    #[error("gate {gate:?}: {problem}")]
+    #[error("gate {gate:?}: {}", .problem.en)]
     Shape {
         /// The gate.
         gate: String,
         /// What is wrong.
-        problem: String,
+        problem: Text,
     },
     /// A transform with parameters outside its domain.
     #[error("transformation {id:?}: {source}")]

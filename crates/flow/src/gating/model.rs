@@ -2,6 +2,7 @@
 //! editable, and serialisable for a page that lets people move gates.
 
 use serde::{Deserialize, Serialize};
+use vena_base::Text;
 
 use crate::spillover::SpilloverMatrix;
 use crate::transform::Transform;
@@ -220,15 +221,18 @@ impl GatingDocument {
     /// What a person should know about the gates, in English: ellipsoids whose
     /// matrix is no covariance (not symmetric or not positive definite).
     #[must_use]
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self) -> Vec<Text> {
         let improper = |gate: &&Gate| match &gate.shape {
             GateShape::Ellipsoid { covariance, .. } => !super::geometry::is_covariance(covariance),
             _ => false,
         };
         let note = |gate: &Gate| {
-            format!(
-                "gate {:?}: the covariance matrix is not symmetric and positive definite; applied as written",
-                gate.id
+            Text::new(
+                format!(
+                    "gate {:?}: the covariance matrix is not symmetric and positive definite; applied as written",
+                    gate.id
+                ),
+                format!("圈選「{}」：共變異矩陣非對稱正定；依所寫套用", gate.id),
             )
         };
         self.gates.iter().filter(improper).map(note).collect()

@@ -3,6 +3,7 @@
 //! children. Knows no event.
 
 use std::collections::HashMap;
+use vena_base::Text;
 
 use super::error::GatingError;
 use super::geometry::{Bounds, Ellipsoid, Polygon};
@@ -70,7 +71,7 @@ impl Plan {
             path_bytes += path.len();
             if path_bytes > PATH_BYTES_MAX {
                 return Err(GatingError::Limit {
-                    what: "bytes of gate paths",
+                    what: Text::new("bytes of gate paths", "圈選路徑位元組數"),
                     found: path_bytes,
                     limit: PATH_BYTES_MAX,
                 });
@@ -117,8 +118,8 @@ struct Tester<'p, 'a> {
 }
 
 impl<'a> Tester<'_, 'a> {
-    fn refuse(&self, problem: impl Into<String>) -> GatingError {
-        GatingError::Shape { gate: self.population.id.to_owned(), problem: problem.into() }
+    fn refuse(&self, en: impl Into<String>, zh_tw: impl Into<String>) -> GatingError {
+        GatingError::Shape { gate: self.population.id.to_owned(), problem: Text::new(en, zh_tw) }
     }
 
     fn dimension(&mut self, dimension: &Dimension) -> Result<usize, GatingError> {
@@ -130,20 +131,28 @@ impl<'a> Tester<'_, 'a> {
             GateShape::Rectangle { ranges } => self.rectangle(ranges),
             GateShape::Polygon { dimensions: [x, y], vertices } => {
                 if vertices.len() < 3 {
-                    return Err(self.refuse("a polygon has at least three vertices"));
+                    return Err(
+                        self.refuse("a polygon has at least three vertices", "多邊形至少須有三個頂點")
+                    );
                 }
                 let (x, y) = (self.dimension(x)?, self.dimension(y)?);
                 Ok(Test::Polygon { x, y, polygon: Polygon::new(vertices) })
             }
             GateShape::Ellipsoid { dimensions, mean, covariance, distance_square } => {
                 if dimensions.len() != mean.len() {
-                    return Err(self.refuse("the mean has not one coordinate per dimension"));
+                    return Err(self.refuse(
+                        "the mean has not one coordinate per dimension",
+                        "mean 的座標數與維度數不符",
+                    ));
                 }
                 if *distance_square < 0.0 {
-                    return Err(self.refuse("distanceSquare is negative"));
+                    return Err(self.refuse("distanceSquare is negative", "distanceSquare 為負"));
                 }
                 let ellipsoid = Ellipsoid::new(mean, covariance, *distance_square).ok_or_else(|| {
-                    self.refuse("the covariance matrix is not square of the right size, or has no inverse")
+                    self.refuse(
+                        "the covariance matrix is not square of the right size, or has no inverse",
+                        "共變異矩陣大小不符或不可反轉",
+                    )
                 })?;
                 let steps =
                     dimensions.iter().map(|dimension| self.dimension(dimension)).collect::<Result<_, _>>()?;
@@ -151,12 +160,15 @@ impl<'a> Tester<'_, 'a> {
             }
             GateShape::Quadrant { dividers, .. } => match self.population.quadrant {
                 Some(quadrant) => self.quadrant(dividers, quadrant),
-                None => Err(self.refuse("a quadrant gate is no population")),
+                None => Err(self.refuse("a quadrant gate is no population", "象限圈選本身不是族群")),
             },
             GateShape::Boolean { operation, operands } => {
                 let negate = *operation == BooleanOperation::Not;
                 if operands.is_empty() || (negate && operands.len() != 1) {
-                    return Err(self.refuse("NOT takes exactly one gate, AND and OR at least one"));
+                    return Err(self.refuse(
+                        "NOT takes exactly one gate, AND and OR at least one",
+                        "NOT 須恰有一個圈選，AND 與 OR 至少一個",
+                    ));
                 }
                 // Every operand stands before this gate: `order` saw to it.
                 let placed = |operand: &Operand| {
@@ -170,14 +182,14 @@ impl<'a> Tester<'_, 'a> {
 
     fn rectangle(&mut self, ranges: &[Range]) -> Result<Test, GatingError> {
         if ranges.is_empty() {
-            return Err(self.refuse("it has no dimension"));
+            return Err(self.refuse("it has no dimension", "沒有維度"));
         }
         let mut tests = Vec::with_capacity(ranges.len());
         for range in ranges {
             if let (Some(min), Some(max)) = (range.min, range.max)
                 && min > max
             {
-                return Err(self.refuse("min exceeds max"));
+                return Err(self.refuse("min exceeds max", "最小值大於最大值"));
             }
             let bounds = Bounds { min: range.min, max: range.max };
             tests.push((self.dimension(&range.dimension)?, bounds));
@@ -190,7 +202,10 @@ impl<'a> Tester<'_, 'a> {
         let mut tests = Vec::with_capacity(quadrant.positions.len());
         for (index, position) in quadrant.positions.iter().enumerate() {
             if quadrant.positions.iter().take(index).any(|other| other.divider == position.divider) {
-                return Err(self.refuse(format!("divider {:?} is named twice", position.divider)));
+                return Err(self.refuse(
+                    format!("divider {:?} is named twice", position.divider),
+                    format!("分隔線「{}」重複", position.divider),
+                ));
             }
             let divider =
                 dividers.iter().find(|divider| divider.id == position.divider).ok_or_else(|| {
@@ -201,7 +216,10 @@ impl<'a> Tester<'_, 'a> {
                     }
                 })?;
             if divider.values.is_empty() {
-                return Err(self.refuse(format!("divider {:?} has no value", divider.id)));
+                return Err(self.refuse(
+                    format!("divider {:?} has no value", divider.id),
+                    format!("分隔線「{}」沒有值", divider.id),
+                ));
             }
             let cuts = || divider.values.iter().copied();
             let below = cuts().filter(|&value| value <= position.location);
@@ -210,7 +228,7 @@ impl<'a> Tester<'_, 'a> {
             tests.push((self.dimension(&divider.dimension)?, bounds));
         }
         if tests.is_empty() {
-            return Err(self.refuse("the quadrant names no divider"));
+            return Err(self.refuse("the quadrant names no divider", "象限未指定分隔線"));
         }
         Ok(Test::Ranges(tests))
     }

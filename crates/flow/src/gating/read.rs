@@ -1,6 +1,8 @@
 //! From Gating-ML 2.0 to gates as data. Strict: an element or attribute that
 //! the standard does not define is refused, never skipped. Knows no events.
 
+use vena_base::Text;
+
 use super::error::GatingError;
 use super::model::{
     BooleanOperation, CompensationReference, Dimension, DimensionSource, Divider, Gate, GateShape,
@@ -18,7 +20,10 @@ use crate::limits::Limits;
 pub fn read_gating_ml(bytes: &[u8], limits: &Limits) -> Result<GatingDocument, GatingError> {
     let root = parse(bytes, limits)?;
     if root.space != Space::Gating || root.name != "Gating-ML" {
-        return Err(root.grammar(format!("the root is <{}>, not Gating-ML of version 2.0", root.name)));
+        return Err(root.grammar(
+            format!("the root is <{}>, not Gating-ML of version 2.0", root.name),
+            format!("根元素是 <{}>，不是 Gating-ML 2.0", root.name),
+        ));
     }
     let mut document = GatingDocument::default();
     for child in root.content(&[])? {
@@ -44,7 +49,11 @@ fn check_counts(document: &GatingDocument, limits: &Limits) -> Result<(), Gating
         })
         .sum();
     if found > limits.gates_max {
-        return Err(GatingError::Limit { what: "number of gates", found, limit: limits.gates_max });
+        return Err(GatingError::Limit {
+            what: Text::new("number of gates", "圈選數"),
+            found,
+            limit: limits.gates_max,
+        });
     }
     Ok(())
 }
@@ -95,7 +104,10 @@ fn read_dimension<'a>(
     let known = [&["compensation-ref", "transformation-ref"], further].concat();
     let mut content = element.content(&known)?;
     if content.is_empty() {
-        return Err(element.grammar(format!("<{}> names no dimension", element.name)));
+        return Err(element.grammar(
+            format!("<{}> names no dimension", element.name),
+            format!("<{}> 沒有指定維度", element.name),
+        ));
     }
     let source = content.remove(0);
     let source = if source.is(Space::Datatype, "new-dimension") {
@@ -140,11 +152,16 @@ fn coordinates(element: &Element) -> Result<Vec<f64>, GatingError> {
 /// `data-type:value` of an element of the gating namespace.
 fn datatype_value(element: &Element) -> Result<f64, GatingError> {
     let [(Space::Datatype, name, value)] = element.attributes.as_slice() else {
-        return Err(element.grammar(format!("<{}> must have the one attribute value", element.name)));
+        return Err(element.grammar(
+            format!("<{}> must have the one attribute value", element.name),
+            format!("<{}> 須有且僅有屬性 value", element.name),
+        ));
     };
     if name != "value" {
-        return Err(element
-            .grammar(format!("attribute {name} of <{}> is not defined by Gating-ML 2.0", element.name)));
+        return Err(element.grammar(
+            format!("attribute {name} of <{}> is not defined by Gating-ML 2.0", element.name),
+            format!("Gating-ML 2.0 的 <{}> 沒有屬性 {name}", element.name),
+        ));
     }
     element.parse_number(name, value.trim())
 }
@@ -154,16 +171,18 @@ fn read_polygon(element: &Element, content: &[&Element]) -> Result<GateShape, Ga
     for child in content {
         if child.is(Space::Gating, "vertex") {
             let [x, y] = coordinates(child)?[..] else {
-                return Err(child.grammar("a vertex has two coordinates"));
+                return Err(child.grammar("a vertex has two coordinates", "頂點須有兩個座標"));
             };
             vertices.push([x, y]);
         } else {
             dimensions.push(plain_dimension(child, &[])?);
         }
     }
-    let dimensions = dimensions.try_into().map_err(|_| element.grammar("a polygon has two dimensions"))?;
+    let dimensions = dimensions
+        .try_into()
+        .map_err(|_| element.grammar("a polygon has two dimensions", "多邊形須有兩個維度"))?;
     if vertices.len() < 3 {
-        return Err(element.grammar("a polygon has at least three vertices"));
+        return Err(element.grammar("a polygon has at least three vertices", "多邊形至少須有三個頂點"));
     }
     Ok(GateShape::Polygon { dimensions, vertices })
 }
@@ -187,7 +206,10 @@ fn read_ellipsoid(element: &Element, content: &[&Element]) -> Result<GateShape, 
         (Some(mean), Some(covariance), Some(distance_square)) => {
             Ok(GateShape::Ellipsoid { dimensions, mean, covariance, distance_square })
         }
-        _ => Err(element.grammar("an ellipsoid needs mean, covarianceMatrix and distanceSquare")),
+        _ => Err(element.grammar(
+            "an ellipsoid needs mean, covarianceMatrix and distanceSquare",
+            "橢圓體須有 mean、covarianceMatrix 與 distanceSquare",
+        )),
     }
 }
 
@@ -243,7 +265,9 @@ fn read_quadrant_gate(content: &[&Element]) -> Result<GateShape, GatingError> {
 
 fn read_boolean(element: &Element, content: &[&Element]) -> Result<GateShape, GatingError> {
     let [combination] = content else {
-        return Err(element.grammar("a Boolean gate holds one of and, or, not"));
+        return Err(
+            element.grammar("a Boolean gate holds one of and, or, not", "布林圈選須為 and、or、not 之一")
+        );
     };
     let operation = match (combination.space, combination.name.as_str()) {
         (Space::Gating, "and") => BooleanOperation::And,

@@ -13,7 +13,10 @@ pub(crate) fn read_transformation(
     let content = element.content(&["id", "boundMin", "boundMax"])?;
     let id = element.required("id")?.to_owned();
     let [kind] = content.as_slice() else {
-        return Err(element.grammar(format!("transformation {id:?} must hold exactly one element")));
+        return Err(element.grammar(
+            format!("transformation {id:?} must hold exactly one element"),
+            format!("轉換「{id}」須恰有一個元素"),
+        ));
     };
     if kind.space != Space::Transforms {
         return Err(kind.unexpected());
@@ -38,7 +41,7 @@ fn read_ratio(
 ) -> Result<NamedRatio, GatingError> {
     let content = element.content(&["A", "B", "C", "boundMin", "boundMax"])?;
     let [numerator, denominator] = content.as_slice() else {
-        return Err(element.grammar("a ratio has two dimensions"));
+        return Err(element.grammar("a ratio has two dimensions", "比值須有兩個維度"));
     };
     Ok(NamedRatio {
         id,
@@ -96,11 +99,10 @@ pub(crate) fn read_matrix(element: &Element) -> Result<SpilloverMatrix, GatingEr
             (Space::Transforms, "spectrum") => {
                 let row = child.content(&[])?;
                 if row.len() != detectors.len() {
-                    return Err(child.grammar(format!(
-                        "{} coefficients for {} detectors",
-                        row.len(),
-                        detectors.len()
-                    )));
+                    return Err(child.grammar(
+                        format!("{} coefficients for {} detectors", row.len(), detectors.len()),
+                        format!("{} 個係數對應 {} 個偵測器", row.len(), detectors.len()),
+                    ));
                 }
                 for coefficient in row {
                     if !coefficient.is(Space::Transforms, "coefficient") {
@@ -113,11 +115,13 @@ pub(crate) fn read_matrix(element: &Element) -> Result<SpilloverMatrix, GatingEr
             _ => return Err(child.unexpected()),
         }
     }
-    let mut matrix = SpilloverMatrix::new(id, fluorochromes, detectors, coefficients)
-        .map_err(|error| element.grammar(error.to_string()))?;
+    let mut matrix = SpilloverMatrix::new(id, fluorochromes, detectors, coefficients).map_err(|error| {
+        let text = error.text();
+        element.grammar(text.en, text.zh_tw)
+    })?;
     matrix.inverted_already = flag(element, "matrix-inverted-already")?;
     if matrix.inverted_already && matrix.fluorochromes.len() != matrix.detectors.len() {
-        return Err(element.grammar("an inverted matrix must be square"));
+        return Err(element.grammar("an inverted matrix must be square", "已反轉的矩陣須為方陣"));
     }
     Ok(matrix)
 }
@@ -130,6 +134,9 @@ pub(crate) fn flag(element: &Element, name: &str) -> Result<bool, GatingError> {
     match element.optional(name) {
         None | Some("false" | "0") => Ok(false),
         Some("true" | "1") => Ok(true),
-        Some(other) => Err(element.grammar(format!("{name}={other:?} is neither true nor false"))),
+        Some(other) => Err(element.grammar(
+            format!("{name}={other:?} is neither true nor false"),
+            format!("{name}=「{other}」既非 true 也非 false"),
+        )),
     }
 }

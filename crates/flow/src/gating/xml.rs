@@ -5,6 +5,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{NamespaceResolver, ResolveResult};
 use quick_xml::reader::NsReader;
+use vena_base::Text;
 
 use super::error::GatingError;
 use crate::limits::Limits;
@@ -38,7 +39,7 @@ pub(crate) struct Element {
 
 /// Parses a document into its root element.
 pub(crate) fn parse(bytes: &[u8], limits: &Limits) -> Result<Element, GatingError> {
-    limit("bytes of XML", bytes.len(), limits.xml_bytes_max)?;
+    limit(Text::new("bytes of XML", "XML 位元組數"), bytes.len(), limits.xml_bytes_max)?;
     let text = std::str::from_utf8(bytes).map_err(|error| GatingError::Xml {
         at: error.valid_up_to() as u64,
         problem: "it is not UTF-8".to_owned(),
@@ -79,7 +80,7 @@ fn xml(at: u64, error: impl std::fmt::Display) -> GatingError {
     GatingError::Xml { at, problem: error.to_string() }
 }
 
-fn limit(what: &'static str, found: usize, limit: usize) -> Result<(), GatingError> {
+fn limit(what: Text, found: usize, limit: usize) -> Result<(), GatingError> {
     if found > limit { Err(GatingError::Limit { what, found, limit }) } else { Ok(()) }
 }
 
@@ -117,8 +118,16 @@ impl Builder<'_> {
         at: u64,
     ) -> Result<(), GatingError> {
         self.elements += 1;
-        limit("number of XML elements", self.elements, self.limits.xml_elements_max)?;
-        limit("depth of XML elements", self.open.len() + 1, self.limits.xml_depth_max)?;
+        limit(
+            Text::new("number of XML elements", "XML 元素數"),
+            self.elements,
+            self.limits.xml_elements_max,
+        )?;
+        limit(
+            Text::new("depth of XML elements", "XML 元素深度"),
+            self.open.len() + 1,
+            self.limits.xml_depth_max,
+        )?;
         if self.open.is_empty() && self.root.is_some() {
             return Err(xml(at, "more than one root element"));
         }
@@ -140,7 +149,7 @@ impl Builder<'_> {
                 continue;
             }
             limit(
-                "attributes of one XML element",
+                Text::new("attributes of one XML element", "單一 XML 元素的屬性數"),
                 element.attributes.len() + 1,
                 self.limits.xml_attributes_max,
             )?;

@@ -30,7 +30,7 @@ pub fn result(
                 header { h2 id=(format!("page-{}", image.page)) { (frame.t("assay-plate")) @if report.images.len() > 1 { " · " (frame.tw("assay-page", &[("n", &image.page.to_string())])) } } (status(frame, image.status)) }
                 div class="body stack" {
                     (counts(frame, image, after))
-                    @if let Some(refusal) = &image.refusal { p class="notice bad" { span lang="en" { (refusal.message) } } }
+                    @if let Some(refusal) = &image.refusal { p class="notice bad" { (refusal.message.get(frame.lang)) } }
                     @if image.refusal.is_none() { (drawn(frame, showing, image, after)) }
                     (correct(frame, showing, image, after))
                     (vessels(frame, image, after))

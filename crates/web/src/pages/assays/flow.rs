@@ -336,10 +336,10 @@ fn what_was_read(frame: &Frame, report: &FlowReport) -> Markup {
                 dl class="pairs" {
                     dt { "FCS" } dd { (report.fcs_version.magic()) " · " (frame.tw("assay-data-set", &[("n", &report.data_set.0.to_string()), ("of", &report.data_set.1.to_string())])) }
                     dt { (frame.t("assay-event-count")) } dd { (report.events) }
-                    dt { (frame.t("assay-compensation")) } dd { (frame.t(kind)) " " span class="quiet" lang="en" { (compensation.from) } @if compensation.used { " · " (frame.t("assay-compensation-used")) } }
+                    dt { (frame.t("assay-compensation")) } dd { (frame.t(kind)) " " span class="quiet" { (compensation.from) @if let Some(why) = &compensation.because { (why.get(frame.lang)) } } @if compensation.used { " · " (frame.t("assay-compensation-used")) } }
                     dt { (frame.t("assay-tolerances")) } dd { @let used: Vec<&str> = report.tolerances_used.iter().map(|t| t.name()).collect(); @if used.is_empty() { (frame.t("assay-strict")) } @else { span lang="en" { (used.join(", ")) } } }
                 }
-                @for note in &report.notes { p class="soon medium" lang="en" { (note) } }
+                @for note in &report.notes { p class="soon medium" { (note.get(frame.lang)) } }
                 details class="why" {
                     summary { (frame.tw("assay-channels", &[("n", &report.channels.len().to_string())])) }
                     ul class="medium" { @for channel in &report.channels { li { (channel.name) @if !channel.stain.is_empty() { " · " (channel.stain) } } } }

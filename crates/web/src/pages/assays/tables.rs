@@ -37,7 +37,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
                     @if let Some(combined) = &one.combination {
                         @let mean = match combined.reported { MeanKind::Weighted => &combined.weighted, MeanKind::SemiWeighted => &combined.semi_weighted };
                         (frame.t("assay-combined")) " " b { (number(mean.potency)) } " (" (interval(&mean.interval)) ")" }
-                    @if let Some(refusal) = &one.refusal { span lang="en" { (refusal) } } }
+                    @if let Some(refusal) = &one.refusal { (refusal.get(frame.lang)) } }
             }
         }
         section class="panel edge" aria-labelledby="parameters-title" {
@@ -50,7 +50,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
                     td { (one.parameter) } td class="number keep" { (number(one.estimate)) } td class="number keep" { (maybe(one.standard_error)) }
                 } } }
             } }
-            @for run in &report.runs { @for curve in &run.curves { @if let Some(refusal) = &curve.refusal { p class="body soon" { (of_run(&run.name, &curve.name)) ": " span lang="en" { (refusal) } } } } }
+            @for run in &report.runs { @for curve in &run.curves { @if let Some(refusal) = &curve.refusal { p class="body soon" { (of_run(&run.name, &curve.name)) ": " (refusal.get(frame.lang)) } } } }
         }
         @if !report.outliers.is_empty() {
             section class="panel edge" aria-labelledby="outliers-title" {
@@ -82,7 +82,7 @@ fn samples(frame: &Frame, samples: &[SampleReport]) -> Markup {
                         ul class="small quiet" { @for check in &p.checks { li { (frame.t(measure(check.measure))) ": " (interval(&check.interval)) " [" (number(check.margin_low)) ", " (number(check.margin_high)) "]" } } } }
                     None => "–",
                 } }
-                td { (status_tag(&frame.t(if one.reportable { "assay-reportable" } else { "assay-not-reportable" }), !one.reportable)) @if let Some(refusal) = &one.refusal { br; span class="small" lang="en" { (refusal) } } }
+                td { (status_tag(&frame.t(if one.reportable { "assay-reportable" } else { "assay-not-reportable" }), !one.reportable)) @if let Some(refusal) = &one.refusal { br; span class="small" { (refusal.get(frame.lang)) } } }
             } } }
         } }
     }
@@ -104,7 +104,7 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
                             dt { "R²" } dd { (number(line.r_squared)) }
                         }
                         @if let Some(efficiency) = curve.efficiency { dt { (frame.t("assay-efficiency")) } dd { (format!("{:.1} %", 100.0 * efficiency)) @if let Some((low, high)) = curve.efficiency_interval { (format!(" ({:.1} … {:.1} %)", 100.0 * low, 100.0 * high)) } } }
-                        @if let Some(refusal) = &curve.refusal { dt { (frame.t("why")) } dd lang="en" { (refusal) } }
+                        @if let Some(refusal) = &curve.refusal { dt { (frame.t("why")) } dd { (refusal.get(frame.lang)) } }
                     }
                 }
             }
@@ -120,8 +120,8 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
                     td { (frame.t(quantity_status(one.status))) @if one.extrapolated { " · " span class="soon" { (frame.t("assay-extrapolated")) } } @if let Some(call) = one.call { " · " b { (frame.t(called(call))) } } }
                 } } }
             } }
-            @for one in &report.residual_dna { p class="body" { (one.sample) ": " (frame.t("assay-residual-dna")) " " b { @if one.at_most { "≤ " } (maybe(one.ng_per_dose)) } " ng (" (interval(&one.interval)) ")" @if !one.missing.is_empty() { " " span class="soon" lang="en" { (one.missing.join(", ")) } } } }
-            @for one in &report.vector_copies { p class="body" { (one.sample) ": " (frame.t("assay-vector-copies")) " " b { (maybe(one.copies_per_cell)) } " (" (interval(&one.interval)) ")" @if let Some(refusal) = &one.refusal { " " span lang="en" { (refusal) } } } }
+            @for one in &report.residual_dna { p class="body" { (one.sample) ": " (frame.t("assay-residual-dna")) " " b { @if one.at_most { "≤ " } (maybe(one.ng_per_dose)) } " ng (" (interval(&one.interval)) ")" @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
+            @for one in &report.vector_copies { p class="body" { (one.sample) ": " (frame.t("assay-vector-copies")) " " b { (maybe(one.copies_per_cell)) } " (" (interval(&one.interval)) ")" @if let Some(refusal) = &one.refusal { " " (refusal.get(frame.lang)) } } }
         }
         (verdicts(frame, &report.suitability))
         p class="quiet small" { (report.method.id) "@" (report.method.version) " · " (report.method.program) }

@@ -1,8 +1,14 @@
-//! Spike-in and well series: from counts to a detection limit by a stated rule.
-//! Must not know images.
+//! Spike-in and well series of colonies: from counts to a detection limit by each stated rule. Knows
+//! counts, not the pictures they come from.
 
-use crate::knowledge::{ReferenceLimit, SpikeRules};
 use serde::{Deserialize, Serialize};
+
+use crate::interval::Interval;
+use crate::limits::{HitLevel, LimitError, poisson_interval};
+use crate::messages::speaks;
+use crate::method::{Method, MethodError};
+use crate::probit::{ProbitError, probit_limit};
+use crate::words::{Words, words};
 
 /// One well or plate of a spike-in series.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,9 +38,41 @@ pub enum LimitRule {
     Probit,
 }
 
+impl LimitRule {
+    /// Every rule, in the order reports list them.
+    pub const ALL: [LimitRule; 3] = [LimitRule::BlankDeviations, LimitRule::Poisson, LimitRule::Probit];
+}
+
+/// The numbers a series is judged by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpikeRules {
+    /// Multiples of the blanks' standard deviation.
+    pub blank_deviations: f64,
+    /// Fewest blanks.
+    pub blank_wells_min: u64,
+    /// Probability of detection a limit stands for.
+    pub detection_probability: f64,
+    /// Level of the intervals.
+    pub confidence_level: f64,
+}
+
+impl SpikeRules {
+    /// The rules of a method file.
+    ///
+    /// # Errors
+    /// A parameter that is not there.
+    pub fn of(method: &Method) -> Result<SpikeRules, MethodError> {
+        Ok(SpikeRules {
+            blank_deviations: method.number("blank-deviations")?,
+            blank_wells_min: method.number("blank-wells-min")? as u64,
+            detection_probability: method.number("detection-probability")?,
+            confidence_level: method.number("confidence-level")?,
+        })
+    }
+}
+
 /// Why there is no limit.
-#[derive(Debug, Clone, PartialEq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "refusal", rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SeriesRefusal {
     /// Not enough blanks.
     #[error("{found} blank wells with a count; the rule needs {needed}")]
@@ -53,7 +91,7 @@ pub enum SeriesRefusal {
         /// Which well, from 1.
         well: usize,
         /// Which number.
-        what: String,
+        what: Words,
         /// Its value.
         value: f64,
     },
@@ -72,15 +110,39 @@ pub enum SeriesRefusal {
     /// No more colonies in spiked wells than in blanks.
     #[error("spiked wells hold no more colonies than blanks do")]
     NoEfficiency,
-    /// A probit line needs levels detected sometimes and not always, or a rise.
-    #[error(
-        "the levels' detection rates do not bend between never and always; a probit line is not determined"
-    )]
-    NotDetermined,
+    /// A probit line cannot be drawn.
+    #[error(transparent)]
+    Probit(#[from] ProbitError),
+    /// A level of the rules that is no probability.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+}
+
+speaks!(SeriesRefusal);
+
+impl SeriesRefusal {
+    pub(crate) fn chinese(&self) -> String {
+        match self {
+            SeriesRefusal::TooFewBlanks { found, needed } => {
+                format!("有計數的空白孔只有 {found} 個；此規則須 {needed} 個")
+            }
+            SeriesRefusal::NoSpikes => "添加孔都沒有計數".into(),
+            SeriesRefusal::Impossible { well, what, value } => {
+                format!("第 {well} 孔：{}為 {value}，不可能", what.zh_tw)
+            }
+            SeriesRefusal::NothingDetected { decision_limit } => {
+                format!("沒有任何添加量高於判定界限（{decision_limit:.3} 個群落）")
+            }
+            SeriesRefusal::CellsMissing { wells } => format!("{wells} 個添加孔缺少接種細胞數"),
+            SeriesRefusal::NoEfficiency => "添加孔的群落並不多於空白孔".into(),
+            SeriesRefusal::Probit(error) => error.chinese(),
+            SeriesRefusal::Limit(error) => error.chinese(),
+        }
+    }
 }
 
 /// One level of the series.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Level {
     /// Spike, percent.
     pub spike_percent: f64,
@@ -96,43 +158,31 @@ pub struct Level {
     pub detected: u64,
 }
 
-/// A series judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DetectionLimit {
-    /// Rule used.
-    pub rule: LimitRule,
-    /// Rule file and version.
-    pub rules: String,
-    /// The limit, percent of all cells.
-    pub limit_percent: f64,
+/// The levels of a series and the count a well must exceed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
     /// Blanks' mean + k × deviation, colonies.
     pub decision_limit: f64,
     /// Levels from blank upwards.
     pub levels: Vec<Level>,
+}
+
+/// A detection limit by one rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DetectionLimit {
+    /// The limit, percent of all cells.
+    pub limit_percent: f64,
+    /// Its interval; unbounded for the rule of blank deviations, which has none.
+    pub interval: Interval,
     /// Colonies per spiked cell, for Poisson.
     pub efficiency: Option<f64>,
-    /// Published limits, each with how many times lower ours is.
-    pub compared: Vec<Comparison>,
 }
 
-/// Ours beside a published limit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// The published one.
-    pub reference: ReferenceLimit,
-    /// Published over ours: above 1, ours is the more sensitive.
-    pub times_lower: f64,
-}
-
-/// Judges a spike-in series by `rule`.
+/// Sorts wells into levels and finds the decision limit.
 ///
 /// # Errors
-/// [`SeriesRefusal`] when the series cannot answer.
-pub fn detection_limit(
-    wells: &[SpikeWell],
-    rule: LimitRule,
-    rules: &SpikeRules,
-) -> Result<DetectionLimit, SeriesRefusal> {
+/// [`SeriesRefusal`] when the series cannot answer by any rule.
+pub fn judge_series(wells: &[SpikeWell], rules: &SpikeRules) -> Result<Judged, SeriesRefusal> {
     check(wells)?;
     let mut levels = levels_of(wells);
     let Some(blank) = levels.first().filter(|l| l.spike_percent == 0.0).cloned() else {
@@ -151,42 +201,43 @@ pub fn detection_limit(
         };
         level.detected = wells.iter().filter(above).count() as u64;
     }
-    let mut efficiency = None;
-    let limit_percent = match rule {
-        LimitRule::BlankDeviations => lowest_seen(&levels, decision_limit)?,
+    Ok(Judged { decision_limit, levels })
+}
+
+/// The detection limit of a judged series by one rule.
+///
+/// # Errors
+/// [`SeriesRefusal`] when this rule has no answer.
+pub fn detection_limit(
+    wells: &[SpikeWell],
+    judged: &Judged,
+    rule: LimitRule,
+    rules: &SpikeRules,
+) -> Result<DetectionLimit, SeriesRefusal> {
+    match rule {
+        LimitRule::BlankDeviations => Ok(DetectionLimit {
+            limit_percent: lowest_seen(&judged.levels, judged.decision_limit)?,
+            interval: Interval::UNBOUNDED,
+            efficiency: None,
+        }),
         LimitRule::Poisson => {
-            let (limit, seen) = by_poisson(wells, &blank, rules.detection_probability)?;
-            efficiency = Some(seen);
-            limit
+            let blank_mean = judged.levels.first().map_or(0.0, |l| l.mean);
+            by_poisson(wells, blank_mean, rules)
         }
-        LimitRule::Probit => by_probit(&levels, rules.detection_probability)?,
-    };
-    let compared = rules.references.iter().filter_map(|r| {
-        let published: f64 = r.value.parse().ok()?;
-        Some(Comparison { reference: r.clone(), times_lower: published / limit_percent })
-    });
-    Ok(DetectionLimit {
-        rule,
-        rules: rules.version.clone(),
-        limit_percent,
-        decision_limit,
-        compared: compared.collect(),
-        levels,
-        efficiency,
-    })
+        LimitRule::Probit => by_probit(&judged.levels, rules),
+    }
 }
 
 fn check(wells: &[SpikeWell]) -> Result<(), SeriesRefusal> {
     for (index, well) in wells.iter().enumerate() {
-        let refuse =
-            |what: &str, value| Err(SeriesRefusal::Impossible { well: index + 1, what: what.into(), value });
+        let refuse = |what: Words, value| Err(SeriesRefusal::Impossible { well: index + 1, what, value });
         if !(well.spike_percent.is_finite() && (0.0..=100.0).contains(&well.spike_percent)) {
-            return refuse("spike in percent", well.spike_percent);
+            return refuse(words("spike in percent", "添加百分比"), well.spike_percent);
         }
         if let Some(cells) = well.cells_plated
             && !(cells.is_finite() && cells > 0.0)
         {
-            return refuse("number of cells plated", cells);
+            return refuse(words("number of cells plated", "接種細胞數"), cells);
         }
     }
     Ok(())
@@ -227,79 +278,57 @@ fn lowest_seen(levels: &[Level], decision_limit: f64) -> Result<f64, SeriesRefus
 }
 
 /// With efficiency e (colonies per spiked cell, all wells together) and N cells
-/// on a usual plate, P(at least one) = 1 − exp(−e·N·s); solved for s.
-fn by_poisson(wells: &[SpikeWell], blank: &Level, probability: f64) -> Result<(f64, f64), SeriesRefusal> {
+/// on a usual plate, P(at least one) = 1 − exp(−e·N·s); solved for s. The interval
+/// is that of the Poisson count, the blanks' share taken as known.
+fn by_poisson(
+    wells: &[SpikeWell],
+    blank_mean: f64,
+    rules: &SpikeRules,
+) -> Result<DetectionLimit, SeriesRefusal> {
     let spiked = || wells.iter().filter(|w| w.spike_percent > 0.0 && w.count.is_some());
     let missing = spiked().filter(|w| w.cells_plated.is_none()).count() as u64;
     if missing > 0 {
         return Err(SeriesRefusal::CellsMissing { wells: missing });
     }
-    let (mut colonies, mut spiked_cells, mut cells, mut number) = (0.0, 0.0, 0.0, 0.0);
+    let (mut colonies, mut expected_blank, mut spiked_cells, mut cells, mut number) =
+        (0u64, 0.0, 0.0, 0.0, 0.0);
     for well in spiked() {
         let plated = well.cells_plated.unwrap_or(0.0);
-        colonies += well.count.unwrap_or(0) as f64 - blank.mean;
+        colonies += well.count.unwrap_or(0);
+        expected_blank += blank_mean;
         spiked_cells += plated * well.spike_percent / 100.0;
         cells += plated;
         number += 1.0;
     }
-    let efficiency = colonies / spiked_cells;
+    let efficiency = (colonies as f64 - expected_blank) / spiked_cells;
     if !(efficiency.is_finite() && efficiency > 0.0) {
         return Err(SeriesRefusal::NoEfficiency);
     }
-    let cells = cells / number;
-    Ok((-(1.0 - probability).ln() / (efficiency * cells) * 100.0, efficiency))
+    let needed = -(1.0 - rules.detection_probability).ln();
+    let limit = |efficiency: f64| needed / (efficiency * cells / number) * 100.0;
+    let (low, high) = poisson_interval(colonies, rules.confidence_level)?;
+    // Fewer colonies mean a lower efficiency and a higher limit; at or below the blanks there is none.
+    let of_count = |count: f64| Some((count - expected_blank) / spiked_cells).filter(|e| *e > 0.0).map(limit);
+    Ok(DetectionLimit {
+        limit_percent: limit(efficiency),
+        interval: Interval { low: of_count(high), high: of_count(low) },
+        efficiency: Some(efficiency),
+    })
 }
 
-/// Probit regression by iteratively weighted least squares (Finney).
-fn by_probit(levels: &[Level], probability: f64) -> Result<f64, SeriesRefusal> {
-    use statrs::distribution::{Continuous, ContinuousCDF, Normal};
-    let normal = Normal::standard();
-    let points: Vec<(f64, f64, f64)> = levels
+/// A probit line through the levels' detection rates against log spike.
+fn by_probit(levels: &[Level], rules: &SpikeRules) -> Result<DetectionLimit, SeriesRefusal> {
+    let hits: Vec<HitLevel> = levels
         .iter()
         .filter(|l| l.spike_percent > 0.0 && l.wells > 0)
-        .map(|l| (l.spike_percent.log10(), l.wells as f64, l.detected as f64 / l.wells as f64))
+        .map(|l| HitLevel { amount: l.spike_percent, positive: l.detected, tested: l.wells })
         .collect();
-    let bends = points.iter().any(|p| p.2 > 0.0 && p.2 < 1.0);
-    let rises = points.iter().any(|p| p.2 > 0.5) && points.iter().any(|p| p.2 < 0.5);
-    if points.len() < 3 || !bends || !rises {
-        return Err(SeriesRefusal::NotDetermined);
-    }
-    let mean = points.iter().map(|p| p.0).sum::<f64>() / points.len() as f64;
-    let (mut level, mut slope) = (0.0, 1.0);
-    for _ in 0..200 {
-        let (mut w0, mut w1, mut w2, mut z0, mut z1) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for &(x, wells, rate) in &points {
-            let x = x - mean;
-            let at = (level + slope * x).clamp(-6.0, 6.0);
-            let (p, density) = (normal.cdf(at).clamp(1e-9, 1.0 - 1e-9), normal.pdf(at).max(1e-12));
-            let weight = wells * density * density / (p * (1.0 - p));
-            let working = at + (rate - p) / density;
-            w0 += weight;
-            w1 += weight * x;
-            w2 += weight * x * x;
-            z0 += weight * working;
-            z1 += weight * x * working;
-        }
-        let determinant = w0 * w2 - w1 * w1;
-        if determinant.abs() < 1e-12 {
-            return Err(SeriesRefusal::NotDetermined);
-        }
-        let next = ((z0 * w2 - z1 * w1) / determinant, (w0 * z1 - w1 * z0) / determinant);
-        let moved = (next.0 - level).abs() + (next.1 - slope).abs();
-        (level, slope) = next;
-        if moved < 1e-10 {
-            break;
-        }
-    }
-    let at = (normal.inverse_cdf(probability) - level) / slope + mean;
-    if !(slope.is_finite() && slope > 0.0 && at.is_finite()) {
-        return Err(SeriesRefusal::NotDetermined);
-    }
-    Ok(10f64.powf(at))
+    let found = probit_limit(&hits, rules.detection_probability, rules.confidence_level)?;
+    Ok(DetectionLimit { limit_percent: found.limit, interval: found.interval, efficiency: None })
 }
 
 /// A 96-well (or other) series at a glance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WellSummary {
     /// Wells with a count.
     pub counted: u64,
@@ -317,7 +346,6 @@ pub struct WellSummary {
 }
 
 /// Sums up wells given as (name, count).
-#[must_use]
 pub fn summarise(wells: &[(String, Option<u64>)]) -> WellSummary {
     let counts: Vec<u64> = wells.iter().filter_map(|w| w.1).collect();
     let positive = counts.iter().filter(|c| **c > 0).count();
@@ -334,5 +362,5 @@ pub fn summarise(wells: &[(String, Option<u64>)]) -> WellSummary {
 }
 
 #[cfg(test)]
-#[path = "series_tests.rs"]
+#[path = "spikes_tests.rs"]
 mod tests;
