@@ -3,23 +3,14 @@
 
 use vena_base::Text;
 
-use crate::assay_table::Well;
 use crate::curve::Observation;
 use crate::fit::CurveFit;
 use crate::interval::Interval;
 use crate::joint::{JointFit, Shared, fit_joint};
-use crate::lines::{LineError, LinePoint, LinePotency, parallel_line, slope_ratio_assay};
 use crate::potency::{Analysis, Curve, PotencyError, label};
 use crate::relative::{Margins, Parallelism, parallelism, relative_potency};
 use crate::report::*;
-use crate::single::{doses_of, push_parameters};
-use crate::words::{Words, words};
-
-/// Why a line assay has nothing to compare.
-pub(crate) const NO_PAIR: Words = words(
-    "a line assay needs the reference and a sample in the same run",
-    "直線試驗須在同一批次中同時有標準品與檢品",
-);
+use crate::single::push_parameters;
 
 impl Analysis<'_> {
     /// Curves of one run against its reference, which is curve 0 if the run has it.
@@ -180,13 +171,13 @@ impl Analysis<'_> {
         }
     }
 
-    fn judge_width(&mut self, run: &str, sample: &str, interval: Interval) {
+    pub(crate) fn judge_width(&mut self, run: &str, sample: &str, interval: Interval) {
         let fold = interval.low.zip(interval.high).filter(|(l, _)| *l > 0.0).map(|(l, h)| h / l);
         let verdicts = self.method.judge(&label(run, sample), &[("potency-interval-fold", fold)]);
         self.report.suitability.extend(verdicts);
     }
 
-    fn assigned(&self, estimate: f64, interval: Interval) -> Option<AssignedPotency> {
+    pub(crate) fn assigned(&self, estimate: f64, interval: Interval) -> Option<AssignedPotency> {
         self.options.standard.as_ref().map(|standard| AssignedPotency {
             estimate: estimate * standard.assigned_value,
             low: interval.low.map(|l| l * standard.assigned_value),
@@ -194,115 +185,9 @@ impl Analysis<'_> {
             standard: standard.clone(),
         })
     }
-
-    /// What a line assay does not use is said, not left out in silence.
-    fn flag_line_limits(&mut self, curves: &[Curve], parallel: bool) {
-        let wells = || curves.iter().flat_map(|c| &c.wells);
-        let zero: Vec<usize> = wells().filter(|w| parallel && w.dose == 0.0).map(|w| w.line).collect();
-        if !zero.is_empty() {
-            self.flag(
-                Flag::new(
-                    "dose-zero-left-out",
-                    "dose 0 has no logarithm and took no part in the lines",
-                    "劑量 0 無對數，未納入直線擬合",
-                )
-                .on_lines(zero),
-            );
-        }
-        if wells().any(|w| w.weight != 1.0) {
-            self.flag(Flag::new(
-                "weights-not-used",
-                "lines are fitted without weights",
-                "直線擬合未使用權重",
-            ));
-        }
-        self.flag(Flag::new(
-            "outlier-rule-not-applied",
-            "the outlier rule is one of curves; lines were fitted to all wells",
-            "離群值規則僅適用於曲線；直線以全部孔擬合",
-        ));
-    }
-
-    pub(crate) fn run_of_lines(
-        &mut self,
-        run: &str,
-        curves: Vec<Curve>,
-        reference: Option<&ReferenceChoice>,
-    ) -> Result<(), PotencyError> {
-        let level = self.method.number("equivalence-confidence-level")?;
-        let margins = (self.method.number("slope-ratio-lower")?, self.method.number("slope-ratio-upper")?);
-        let parallel = self.options.assay == AssayKind::ParallelLine;
-        let refuse_all = |analysis: &mut Self, text: Text| {
-            for c in curves.iter().filter(|c| reference.is_none_or(|r| r.name != c.name)) {
-                let name = reference.map_or("", |r| r.name.as_str());
-                analysis.report.relative_potency.push(refused(run, &c.name, name, text.clone()));
-            }
-        };
-        self.report.runs.push(RunReport {
-            name: run.to_string(),
-            curves: curves.iter().map(line_curve_report).collect(),
-            shared: Vec::new(),
-        });
-        let has_reference = reference.is_some_and(|r| curves.first().is_some_and(|c| c.name == r.name));
-        if !has_reference || curves.len() < 2 {
-            refuse_all(self, NO_PAIR.text());
-            return Ok(());
-        }
-        if self.options.log_response && curves.iter().flat_map(|c| &c.wells).any(|w| w.response <= 0.0) {
-            refuse_all(
-                self,
-                Text::new("a response of 0 or below has no logarithm", "反應值小於或等於 0 者無對數"),
-            );
-            return Ok(());
-        }
-        self.flag_line_limits(&curves, parallel);
-        let points = line_points(&curves, parallel, self.options.log_response);
-        let result: Result<Vec<LinePotency>, LineError> = if parallel {
-            parallel_line(&points, self.confidence_level, level, margins)
-        } else {
-            slope_ratio_assay(&points, self.confidence_level)
-        };
-        match result {
-            Err(error) => refuse_all(self, error.text()),
-            Ok(results) => self.report_lines(run, &curves, results, parallel),
-        }
-        Ok(())
-    }
-
-    fn report_lines(&mut self, run: &str, curves: &[Curve], results: Vec<LinePotency>, parallel: bool) {
-        let reference = curves.first().map_or(String::new(), |c| c.name.clone());
-        for (curve, line) in curves.iter().skip(1).zip(results) {
-            self.judge_width(run, &curve.name, line.fieller);
-            let is_parallel = !parallel || line.slope_ratio.as_ref().is_some_and(|s| s.equivalent);
-            self.report.relative_potency.push(SampleReport {
-                run: run.to_string(),
-                sample: curve.name.clone(),
-                reference: reference.clone(),
-                estimate: Some(line.estimate),
-                low: line.fieller.low,
-                high: line.fieller.high,
-                interval: "fieller",
-                assigned: self.assigned(line.estimate, line.fieller),
-                reportable: is_parallel,
-                relative_potency: None,
-                line: Some(line),
-                parallelism: None,
-                refusal: None,
-            });
-        }
-    }
 }
 
-/// Wells as points of a line: ln dose (doses above 0) for parallel lines, dose for slope ratio.
-fn line_points(curves: &[Curve], parallel: bool, log_response: bool) -> Vec<Vec<LinePoint>> {
-    let point = |w: &Well| LinePoint {
-        x: if parallel { w.dose.ln() } else { w.dose },
-        y: if log_response { w.response.ln() } else { w.response },
-    };
-    curves.iter().map(|c| c.wells.iter().filter(|w| !parallel || w.dose > 0.0).map(point).collect()).collect()
-}
-
-fn refused(run: &str, sample: &str, reference: &str, refusal: Text) -> SampleReport {
+pub(crate) fn refused(run: &str, sample: &str, reference: &str, refusal: Text) -> SampleReport {
     SampleReport {
         run: run.to_string(),
         sample: sample.to_string(),
@@ -317,22 +202,5 @@ fn refused(run: &str, sample: &str, reference: &str, refusal: Text) -> SampleRep
         line: None,
         parallelism: None,
         refusal: Some(refusal),
-    }
-}
-
-fn line_curve_report(curve: &Curve) -> CurveReport {
-    let (dose_levels, replicates_min, _, _) = doses_of(&curve.wells);
-    CurveReport {
-        name: curve.name.clone(),
-        observations: curve.wells.len(),
-        dose_levels,
-        replicates_min,
-        direction: None,
-        half_maximal_dose: None,
-        rss: None,
-        residual_df: None,
-        r_squared: None,
-        information: None,
-        refusal: None,
     }
 }

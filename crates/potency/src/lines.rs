@@ -15,6 +15,79 @@ pub struct LinePoint {
     pub x: f64,
     /// Response, transformed if the assay says so.
     pub y: f64,
+    /// Weight, positive.
+    pub weight: f64,
+}
+
+/// An estimate with its standard error.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coefficient {
+    /// Estimate.
+    pub estimate: f64,
+    /// Standard error.
+    pub standard_error: f64,
+}
+
+/// The lines of one fit: one intercept and one slope per preparation; what is shared stands in each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineFit {
+    /// Intercepts.
+    pub intercepts: Vec<Coefficient>,
+    /// Slopes.
+    pub slopes: Vec<Coefficient>,
+    /// Weighted residual sum of squares.
+    pub rss: f64,
+    /// Residual degrees of freedom.
+    pub residual_df: usize,
+    /// One result per preparation after the reference.
+    pub potencies: Vec<LinePotency>,
+}
+
+/// One preparation's own straight line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OwnLine {
+    /// Intercept.
+    pub intercept: f64,
+    /// Slope.
+    pub slope: f64,
+    /// Weighted residual sum of squares.
+    pub rss: f64,
+    /// Residual degrees of freedom.
+    pub residual_df: usize,
+    /// Coefficient of determination; `None` when all responses are equal.
+    pub r_squared: Option<f64>,
+    mean_x: f64,
+    sxx: f64,
+    weight: f64,
+}
+
+impl OwnLine {
+    /// Fits one preparation alone. `None` without two doses or without anything left for the error.
+    pub fn fit(points: &[LinePoint]) -> Option<OwnLine> {
+        if distinct(points) < 2 || points.len() < 3 {
+            return None;
+        }
+        let s = sums(points);
+        let slope = s.sxy / s.sxx;
+        let intercept = s.y - slope * s.x;
+        // From the residuals themselves: the difference of two large sums would lose digits.
+        let rss: f64 = points.iter().map(|p| p.weight * (p.y - intercept - slope * p.x).powi(2)).sum();
+        Some(OwnLine {
+            intercept,
+            slope,
+            rss,
+            residual_df: points.len() - 2,
+            r_squared: (s.syy > 0.0).then(|| 1.0 - rss / s.syy),
+            mean_x: s.x,
+            sxx: s.sxx,
+            weight: s.weight,
+        })
+    }
+
+    /// How far a point pulls the line towards itself, 0 to 1.
+    pub fn leverage(&self, point: &LinePoint) -> f64 {
+        point.weight * (1.0 / self.weight + (point.x - self.mean_x).powi(2) / self.sxx)
+    }
 }
 
 /// Why lines cannot be fitted.
@@ -76,7 +149,10 @@ pub struct SlopeRatio {
 
 #[derive(Debug, Clone, Copy)]
 struct Sums {
+    /// Observations.
     n: f64,
+    /// Sum of the weights.
+    weight: f64,
     x: f64,
     y: f64,
     sxx: f64,
@@ -85,11 +161,12 @@ struct Sums {
 }
 
 fn sums(points: &[LinePoint]) -> Sums {
-    let n = points.len() as f64;
-    let (x, y) = (points.iter().map(|p| p.x).sum::<f64>() / n, points.iter().map(|p| p.y).sum::<f64>() / n);
-    let of = |f: &dyn Fn(&LinePoint) -> f64| points.iter().map(f).sum::<f64>();
+    let of = |f: &dyn Fn(&LinePoint) -> f64| points.iter().map(|p| p.weight * f(p)).sum::<f64>();
+    let weight = of(&|_| 1.0);
+    let (x, y) = (of(&|p| p.x) / weight, of(&|p| p.y) / weight);
     Sums {
-        n,
+        n: points.len() as f64,
+        weight,
         x,
         y,
         sxx: of(&|p| (p.x - x).powi(2)),
@@ -130,18 +207,23 @@ pub fn parallel_line(
     confidence_level: f64,
     equivalence_level: f64,
     slope_margins: (f64, f64),
-) -> Result<Vec<LinePotency>, LineError> {
+) -> Result<LineFit, LineError> {
     check(preparations, preparations.len() + 1)?;
     let all: Vec<Sums> = preparations.iter().map(|p| sums(p)).collect();
     let sxx: f64 = all.iter().map(|s| s.sxx).sum();
     let slope = all.iter().map(|s| s.sxy).sum::<f64>() / sxx;
     let observations: usize = preparations.iter().map(Vec::len).sum();
     let residual_df = observations - preparations.len() - 1;
-    let rss: f64 = (all.iter().map(|s| s.syy).sum::<f64>() - slope * slope * sxx).max(0.0);
+    let rss: f64 = preparations
+        .iter()
+        .zip(&all)
+        .flat_map(|(points, s)| points.iter().map(move |p| (p, s.y - slope * s.x)))
+        .map(|(p, intercept)| p.weight * (p.y - intercept - slope * p.x).powi(2))
+        .sum();
     let variance = rss / residual_df as f64;
     let t = student_quantile(0.5 + confidence_level / 2.0, residual_df as f64);
     let Some((reference, samples)) = all.split_first() else {
-        return Ok(Vec::new());
+        return Err(LineError::Singular);
     };
     let mut results = Vec::new();
     for s in samples {
@@ -149,7 +231,7 @@ pub fn parallel_line(
         let ratio = Ratio {
             numerator: (s.y - slope * s.x) - (reference.y - slope * reference.x),
             denominator: slope,
-            numerator_variance: variance * (1.0 / s.n + 1.0 / reference.n + shift * shift / sxx),
+            numerator_variance: variance * (1.0 / s.weight + 1.0 / reference.weight + shift * shift / sxx),
             denominator_variance: variance / sxx,
             covariance: -variance * shift / sxx,
         };
@@ -164,7 +246,18 @@ pub fn parallel_line(
             f_test_for_information: parallel_f_test(reference, s),
         });
     }
-    Ok(results)
+    let intercept = |s: &Sums| Coefficient {
+        estimate: s.y - slope * s.x,
+        standard_error: (variance * (1.0 / s.weight + s.x * s.x / sxx)).sqrt(),
+    };
+    let slope = Coefficient { estimate: slope, standard_error: (variance / sxx).sqrt() };
+    Ok(LineFit {
+        intercepts: all.iter().map(intercept).collect(),
+        slopes: vec![slope; all.len()],
+        rss,
+        residual_df,
+        potencies: results,
+    })
 }
 
 fn own_residuals(r: &Sums, s: &Sums) -> (f64, f64) {
@@ -206,19 +299,19 @@ fn parallel_f_test(r: &Sums, s: &Sums) -> Option<FTest> {
 pub fn slope_ratio_assay(
     preparations: &[Vec<LinePoint>],
     confidence_level: f64,
-) -> Result<Vec<LinePotency>, LineError> {
+) -> Result<LineFit, LineError> {
     let parameters = preparations.len() + 1;
     check(preparations, parameters)?;
     let mut normal = DMatrix::<f64>::zeros(parameters, parameters);
     let mut right = DVector::<f64>::zeros(parameters);
     for (k, points) in preparations.iter().enumerate() {
         for p in points {
-            normal[(0, 0)] += 1.0;
-            normal[(0, k + 1)] += p.x;
-            normal[(k + 1, 0)] += p.x;
-            normal[(k + 1, k + 1)] += p.x * p.x;
-            right[0] += p.y;
-            right[k + 1] += p.x * p.y;
+            normal[(0, 0)] += p.weight;
+            normal[(0, k + 1)] += p.weight * p.x;
+            normal[(k + 1, 0)] += p.weight * p.x;
+            normal[(k + 1, k + 1)] += p.weight * p.x * p.x;
+            right[0] += p.weight * p.y;
+            right[k + 1] += p.weight * p.x * p.y;
         }
     }
     let inverse = normal.cholesky().ok_or(LineError::Singular)?.inverse();
@@ -227,30 +320,42 @@ pub fn slope_ratio_assay(
     let residual_df = observations - parameters;
     let mut rss = 0.0;
     for (k, points) in preparations.iter().enumerate() {
-        rss += points.iter().map(|p| (p.y - estimate[0] - estimate[k + 1] * p.x).powi(2)).sum::<f64>();
+        rss += points
+            .iter()
+            .map(|p| p.weight * (p.y - estimate[0] - estimate[k + 1] * p.x).powi(2))
+            .sum::<f64>();
     }
     let variance = rss / residual_df as f64;
     let t = student_quantile(0.5 + confidence_level / 2.0, residual_df as f64);
-    Ok((1..preparations.len())
-        .map(|k| {
-            let ratio = Ratio {
-                numerator: estimate[k + 1],
-                denominator: estimate[1],
-                numerator_variance: variance * inverse[(k + 1, k + 1)],
-                denominator_variance: variance * inverse[(1, 1)],
-                covariance: variance * inverse[(k + 1, 1)],
-            };
-            LinePotency {
-                estimate: ratio.estimate(),
-                fieller: ratio.fieller(t),
-                delta: ratio.delta(t),
-                log_standard_error: ratio.standard_error() / ratio.estimate().abs(),
-                residual_df,
-                slope_ratio: None,
-                f_test_for_information: None,
-            }
-        })
-        .collect())
+    let coefficient = |place: usize| Coefficient {
+        estimate: estimate[place],
+        standard_error: (variance * inverse[(place, place)]).sqrt(),
+    };
+    let potency = |k: usize| {
+        let ratio = Ratio {
+            numerator: estimate[k + 1],
+            denominator: estimate[1],
+            numerator_variance: variance * inverse[(k + 1, k + 1)],
+            denominator_variance: variance * inverse[(1, 1)],
+            covariance: variance * inverse[(k + 1, 1)],
+        };
+        LinePotency {
+            estimate: ratio.estimate(),
+            fieller: ratio.fieller(t),
+            delta: ratio.delta(t),
+            log_standard_error: ratio.standard_error() / ratio.estimate().abs(),
+            residual_df,
+            slope_ratio: None,
+            f_test_for_information: None,
+        }
+    };
+    Ok(LineFit {
+        intercepts: vec![coefficient(0); preparations.len()],
+        slopes: (1..=preparations.len()).map(coefficient).collect(),
+        rss,
+        residual_df,
+        potencies: (1..preparations.len()).map(potency).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -264,7 +369,7 @@ mod tests {
             let x = if log { d.ln() } else { *d };
             for (j, noise) in [-0.05, 0.05].into_iter().enumerate() {
                 let flip = if (k + j) % 3 == 0 { 1.0 } else { 0.7 };
-                out.push(LinePoint { x, y: intercept + slope * x + noise * flip });
+                out.push(LinePoint { x, y: intercept + slope * x + noise * flip, weight: 1.0 });
             }
         }
         out
@@ -275,7 +380,7 @@ mod tests {
     fn a_diluted_reference_has_its_dilution_as_potency() {
         let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
         let sample = line(1.0 + 2.0 * 0.8f64.ln(), 2.0, &[1.5, 3.0, 6.0], true);
-        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap();
+        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap().potencies;
         assert!((r[0].estimate - 0.8).abs() < 0.01, "{:?}", r[0]);
         let (low, high) = (r[0].fieller.low.unwrap(), r[0].fieller.high.unwrap());
         assert!(low < 0.8 && 0.8 < high);
@@ -287,7 +392,7 @@ mod tests {
     fn steeper_line_is_not_parallel() {
         let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
         let sample = line(1.0, 3.0, &[1.0, 2.0, 4.0, 8.0], true);
-        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap();
+        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap().potencies;
         assert!(!r[0].slope_ratio.as_ref().unwrap().equivalent);
     }
 
@@ -296,22 +401,66 @@ mod tests {
     fn slope_ratio_of_a_diluted_reference() {
         let reference = line(0.5, 2.0, &[0.0, 1.0, 2.0, 3.0], false);
         let sample = line(0.5, 1.2, &[0.0, 1.0, 2.0, 3.0], false);
-        let r = slope_ratio_assay(&[reference, sample], 0.95).unwrap();
+        let r = slope_ratio_assay(&[reference, sample], 0.95).unwrap().potencies;
         assert!((r[0].estimate - 0.6).abs() < 0.02);
     }
 
     /// Row Q15. One dose, nothing left for the error, no response: refused by name.
     #[test]
     fn refusals() {
-        let one = vec![LinePoint { x: 1.0, y: 1.0 }; 5];
+        let one = vec![LinePoint { x: 1.0, y: 1.0, weight: 1.0 }; 5];
         assert!(matches!(
             parallel_line(&[one.clone(), one], 0.95, 0.9, (0.8, 1.25)),
             Err(LineError::TooFewDoses { .. })
         ));
-        let flat: Vec<LinePoint> = (0..5).map(|k| LinePoint { x: f64::from(k), y: 2.0 }).collect();
+        let flat: Vec<LinePoint> =
+            (0..5).map(|k| LinePoint { x: f64::from(k), y: 2.0, weight: 1.0 }).collect();
         assert_eq!(
             parallel_line(&[flat.clone(), flat], 0.95, 0.9, (0.8, 1.25)),
             Err(LineError::AllResponsesEqual)
         );
+    }
+
+    /// Row Q15. A point with weight 2 is two points; a weight of nearly 0 takes a point out. Standard
+    /// errors differ only by the degrees of freedom, which count observations.
+    #[test]
+    fn weights_are_used() {
+        let fit = |r: &[LinePoint], s: &[LinePoint]| {
+            parallel_line(&[r.to_vec(), s.to_vec()], 0.95, 0.90, (0.8, 1.25)).unwrap()
+        };
+        let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
+        let sample = line(0.6, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
+        let mut doubled = sample.clone();
+        doubled.push(sample[3]);
+        let mut weighted = sample.clone();
+        weighted[3].weight = 2.0;
+        let (two, one) = (fit(&reference, &doubled), fit(&reference, &weighted));
+        assert!((two.potencies[0].estimate - one.potencies[0].estimate).abs() < 1e-12);
+        let scale = (two.residual_df as f64 / one.residual_df as f64).sqrt();
+        assert!((two.slopes[0].standard_error * scale - one.slopes[0].standard_error).abs() < 1e-12);
+        let mut spoilt = sample.clone();
+        spoilt[5].y = 40.0;
+        spoilt[5].weight = 1e-12;
+        let mut without = sample.clone();
+        without.remove(5);
+        let (light, gone) = (fit(&reference, &spoilt), fit(&reference, &without));
+        assert!((light.potencies[0].estimate / gone.potencies[0].estimate - 1.0).abs() < 1e-9);
+        let ratio = |r: &[LinePoint], s: &[LinePoint]| {
+            slope_ratio_assay(&[r.to_vec(), s.to_vec()], 0.95).unwrap().potencies[0].estimate
+        };
+        assert!((ratio(&reference, &doubled) - ratio(&reference, &weighted)).abs() < 1e-12);
+    }
+
+    /// Row Q15. The line of one preparation alone is the textbook's, and leverages sum to 2.
+    #[test]
+    fn own_line_and_leverage() {
+        let points: Vec<LinePoint> = [(1.0, 2.0), (2.0, 4.5), (3.0, 5.5), (4.0, 8.0)]
+            .map(|(x, y)| LinePoint { x, y, weight: 1.0 })
+            .to_vec();
+        let own = OwnLine::fit(&points).unwrap();
+        assert!((own.slope - 1.9).abs() < 1e-12 && (own.intercept - 0.25).abs() < 1e-12);
+        assert!((own.rss - 0.45).abs() < 1e-12 && own.residual_df == 2);
+        assert!((points.iter().map(|p| own.leverage(p)).sum::<f64>() - 2.0).abs() < 1e-12);
+        assert!(OwnLine::fit(&points[..2]).is_none());
     }
 }

@@ -144,6 +144,7 @@ impl QpcrError {
         match self {
             QpcrError::Table(error) => error.chinese(),
             QpcrError::Method(error) => error.chinese(),
+            QpcrError::Limit(error) => error.chinese(),
             QpcrError::NoSuchTarget { name, found } => format!("表中沒有標的「{name}」；有：{found}"),
             QpcrError::BadOption { what, value } => {
                 format!("{}為 {value}；須大於 0（比例最大為 1）", what.zh_tw)

@@ -7,6 +7,7 @@ use crate::curve::{CurveModel, Observation};
 use crate::distributions::student_quantile;
 use crate::fit::{FitError, Information, fit_curve};
 use crate::joint::{Shared, fit_joint, fitted, leverage};
+use crate::lines::{LinePoint, OwnLine};
 
 /// An observation the rule names.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -74,6 +75,37 @@ pub fn find_outliers(
         }
     }
     Ok(found)
+}
+
+/// The same rule for a straight line: the residuals of one preparation's own line. `None` where the
+/// preparation has no line of its own.
+pub fn find_line_outliers(points: &[LinePoint], alpha: f64) -> Option<Vec<Outlier>> {
+    let own = OwnLine::fit(points)?;
+    let df = own.residual_df as f64 - 1.0;
+    let size: f64 = points.iter().map(|p| p.weight * p.y * p.y).sum();
+    if df < 1.0 || own.rss <= 1e-24 * size {
+        return Some(Vec::new());
+    }
+    let critical_value = student_quantile(1.0 - alpha / (2.0 * points.len() as f64), df);
+    let mut found = Vec::new();
+    for (index, p) in points.iter().enumerate() {
+        let fitted = own.intercept + own.slope * p.x;
+        let residual = p.weight.sqrt() * (p.y - fitted);
+        let open = 1.0 - own.leverage(p);
+        if open <= 1e-9 {
+            continue;
+        }
+        let remaining = own.rss - residual * residual / open;
+        let studentised_residual = if remaining <= 0.0 {
+            f64::INFINITY.copysign(residual)
+        } else {
+            residual / (remaining / df * open).sqrt()
+        };
+        if studentised_residual.abs() > critical_value {
+            found.push(Outlier { index, studentised_residual, critical_value, fitted });
+        }
+    }
+    Some(found)
 }
 
 /// The same rule where one gross value keeps the whole curve from being fitted: the studentised

@@ -30,6 +30,28 @@ pub struct PictureCurve {
     pub points: Vec<PicturePoint>,
     /// The fitted curve, if there is one.
     pub parameters: Option<CurveParameters>,
+    /// The fitted straight line of a line assay.
+    pub line: Option<PictureLine>,
+}
+
+/// A straight line on the scales it was fitted on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PictureLine {
+    /// Intercept.
+    pub intercept: f64,
+    /// Slope.
+    pub slope: f64,
+    /// Against ln dose; else against dose.
+    pub log_dose: bool,
+    /// Of ln response; else of the response.
+    pub log_response: bool,
+}
+
+impl PictureLine {
+    fn response(&self, dose: f64) -> f64 {
+        let y = self.intercept + self.slope * if self.log_dose { dose.ln() } else { dose };
+        if self.log_response { y.exp() } else { y }
+    }
 }
 
 /// One observation of a picture.
@@ -229,17 +251,11 @@ fn tick_x(svg: &mut String, x: f64, text: &str) {
 fn draw_curve(svg: &mut String, scale: &Scale, curve: &PictureCurve, k: usize) {
     let colour = COLOURS[k % COLOURS.len()];
     let dash = DASHES[k / COLOURS.len() % DASHES.len()];
+    if let Some(line) = &curve.line {
+        trace(svg, scale, |dose| line.response(dose), colour, dash);
+    }
     if let Some(p) = &curve.parameters {
-        let mut path = String::new();
-        for step in 0..=120 {
-            let log_dose = scale.log_low + (scale.log_high - scale.log_low) * f64::from(step) / 120.0;
-            let (x, y) = (scale.x(log_dose), scale.y(p.response(10f64.powf(log_dose))));
-            let _ = write!(path, "{}{x:.1} {y:.1}", if step == 0 { "M" } else { "L" });
-        }
-        let _ = write!(
-            svg,
-            r##"<path d="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>"##
-        );
+        trace(svg, scale, |dose| p.response(dose), colour, dash);
         let half = p.half_maximal_dose();
         if half.is_finite() && half > 0.0 && (scale.log_low..=scale.log_high).contains(&half.log10()) {
             let (x, y, bottom) = (scale.x(half.log10()), scale.y(p.response(half)), HEIGHT - BOTTOM);
@@ -265,6 +281,20 @@ fn draw_curve(svg: &mut String, scale: &Scale, curve: &PictureCurve, k: usize) {
             marker(svg, x, y, k, colour);
         }
     }
+}
+
+/// A response function over the whole dose axis.
+fn trace(svg: &mut String, scale: &Scale, response: impl Fn(f64) -> f64, colour: &str, dash: &str) {
+    let mut path = String::new();
+    for step in 0..=120 {
+        let log_dose = scale.log_low + (scale.log_high - scale.log_low) * f64::from(step) / 120.0;
+        let (x, y) = (scale.x(log_dose), scale.y(response(10f64.powf(log_dose))));
+        let _ = write!(path, "{}{x:.1} {y:.1}", if step == 0 { "M" } else { "L" });
+    }
+    let _ = write!(
+        svg,
+        r##"<path d="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>"##
+    );
 }
 
 fn marker(svg: &mut String, x: f64, y: f64, k: usize, colour: &str) {
@@ -304,9 +334,10 @@ fn legend(svg: &mut String, curve: &PictureCurve, k: usize, no_fit: &str) {
         .collect::<Vec<_>>()
         .join(": ");
     let name: String = name.chars().take(22).collect();
-    let below = match &curve.parameters {
-        Some(p) => format!("EC50 {}", short(p.half_maximal_dose())),
-        None => no_fit.to_string(),
+    let below = match (&curve.parameters, &curve.line) {
+        (Some(p), _) => format!("EC50 {}", short(p.half_maximal_dose())),
+        (None, Some(_)) => String::new(),
+        (None, None) => no_fit.to_string(),
     };
     let _ = write!(
         svg,

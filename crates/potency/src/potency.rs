@@ -7,6 +7,7 @@ use crate::assay_table::{AssayTable, AssayTableError, Well};
 use crate::combine::{AssayResult, combine};
 use crate::curve::Observation;
 use crate::fit::{CurveFit, fit_curve};
+use crate::line_assay::LineScale;
 use crate::method::{Method, MethodError, Outcome, RELATIVE_POTENCY, sha256_hex};
 use crate::plot::{PictureCurve, PicturePoint, PotencyPicture};
 use crate::report::*;
@@ -90,11 +91,9 @@ pub fn analyse_potency(csv_bytes: &[u8], options: &PotencyOptions) -> Result<Pot
         if let Some(r) = &reference {
             curves.sort_by_key(|c| c.name != r.name);
         }
-        match options.assay {
-            AssayKind::Curves => analysis.run_of_curves(name, curves, reference.as_ref())?,
-            AssayKind::ParallelLine | AssayKind::SlopeRatio => {
-                analysis.run_of_lines(name, curves, reference.as_ref())?
-            }
+        match LineScale::of(options) {
+            None => analysis.run_of_curves(name, curves, reference.as_ref())?,
+            Some(scale) => analysis.run_of_lines(name, curves, scale, reference.as_ref())?,
         }
     }
     analysis.report.reference = reference;
@@ -263,6 +262,7 @@ impl Analysis<'_> {
                     .map(|w| PicturePoint { dose: w.dose, response: w.response, removed: false })
                     .collect(),
                 parameters: fit.as_ref().map(|f| f.parameters),
+                line: None,
             });
         }
         let removed: Vec<OutlierReport> =
@@ -340,7 +340,7 @@ impl Analysis<'_> {
                 .filter_map(|s| s.refusal.as_ref().map(|r| named(&s.sample, r))),
         );
         if reasons.is_empty() {
-            reasons.push(crate::compare::NO_PAIR.text());
+            reasons.push(crate::line_assay::NO_PAIR.text());
         }
         reasons.truncate(5);
         let join = |lang: Lang, by: &str| {

@@ -3,7 +3,7 @@
 //! is censored: it never becomes a number.
 
 use crate::interval::Interval;
-use crate::limits::{HitLevel, poisson_limit};
+use crate::limits::{HitLevel, LimitError, poisson_limit};
 use crate::method::{Method, MethodError, Outcome, QPCR, sha256_hex};
 use crate::probit::probit_limit;
 pub use crate::qpcr_report::*;
@@ -29,6 +29,9 @@ pub enum QpcrError {
         /// Found.
         found: String,
     },
+    /// A count or a level.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
     /// An option that is no possible value.
     #[error("{what} is {value}; it must be above 0 (a fraction at most 1)")]
     BadOption {
@@ -56,6 +59,7 @@ pub fn analyse_qpcr(csv_bytes: &[u8], options: &QpcrOptions) -> Result<QpcrRepor
         samples: Vec::new(),
         residual_dna: Vec::new(),
         vector_copies: Vec::new(),
+        absence: Vec::new(),
         suitability: Vec::new(),
         suitable: false,
         flags: flags(&table),
@@ -81,6 +85,7 @@ pub fn analyse_qpcr(csv_bytes: &[u8], options: &QpcrOptions) -> Result<QpcrRepor
     }
     crate::qpcr_results::residual_dna(&mut report, &method, &table);
     crate::qpcr_results::vector_copies(&mut report, &method, level)?;
+    crate::qpcr_absence::absence(&mut report, &method, &table, level, detection)?;
     report.suitable =
         !report.suitability.is_empty() && report.suitability.iter().all(|v| v.outcome == Outcome::Met);
     Ok(report)
@@ -93,6 +98,7 @@ fn check_options(options: &QpcrOptions, table: &QpcrTable) -> Result<(), QpcrErr
         targets.extend([&v.vector_target, &v.reference_target]);
     }
     targets.extend(options.residual_dna.as_ref().and_then(|r| r.target.as_ref()));
+    targets.extend(options.absence.as_ref().and_then(|a| a.target.as_ref()));
     for name in targets {
         if !table.targets.contains(name) {
             return Err(QpcrError::NoSuchTarget { name: name.clone(), found: table.targets.join(", ") });
@@ -109,6 +115,11 @@ fn check_options(options: &QpcrOptions, table: &QpcrTable) -> Result<(), QpcrErr
         ),
         (words("millilitres of product per well", "每孔代表之產品毫升數"), dna.product_ml_per_well, f64::MAX),
         (words("millilitres per dose", "每劑毫升數"), dna.dose_ml, f64::MAX),
+        (
+            words("millilitres tested for absence", "檢驗之毫升數"),
+            options.absence.as_ref().and_then(|a| a.volume_ml),
+            f64::MAX,
+        ),
         (words("the transduced fraction", "轉導比例"), fraction, 1.0),
     ] {
         if let Some(value) = value

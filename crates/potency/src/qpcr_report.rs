@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vena_base::{Lang, Text};
 
 use crate::interval::Interval;
-use crate::limits::{HitLevel, PoissonLimit};
+use crate::limits::{AbsenceFinding, HitLevel, PoissonLimit};
 use crate::method::{MethodReference, Verdict};
 use crate::probit::ProbitLimit;
 use crate::report::Flag;
@@ -22,6 +22,8 @@ pub struct QpcrOptions {
     pub residual_dna: Option<ResidualDna>,
     /// Vector copies per cell.
     pub vector_copies: Option<VectorCopies>,
+    /// Something that must be absent.
+    pub absence: Option<AbsenceTest>,
     /// Another method file in place of the embedded one.
     pub method_toml: Option<String>,
 }
@@ -39,6 +41,30 @@ pub struct ResidualDna {
     pub product_ml_per_well: Option<f64>,
     /// Millilitres of product in one dose.
     pub dose_ml: Option<f64>,
+}
+
+/// What must be absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AbsenceKind {
+    /// Mycoplasma: the limit of detection of the standards (CFU/mL) is held against the compendial one.
+    #[default]
+    Mycoplasma,
+    /// Replication-competent virus: the volume tested must find the target concentration.
+    ReplicationCompetentVirus,
+}
+
+/// A test for something that must be absent. A sample is judged by all its wells: one at or below the
+/// cut-off is a finding. Without a cut-off every amplified well is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AbsenceTest {
+    /// What.
+    pub kind: AbsenceKind,
+    /// Target; the only one of the table (the internal control's apart) when left out.
+    pub target: Option<String>,
+    /// Millilitres of product that all wells of a sample stand for together.
+    pub volume_ml: Option<f64>,
 }
 
 /// Which targets give vector copies per cell.
@@ -182,6 +208,25 @@ pub struct ResidualDnaResult {
     pub missing: Vec<Text>,
 }
 
+/// Absence in one sample.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AbsenceResult {
+    /// Sample.
+    pub sample: String,
+    /// Wells positive.
+    pub positive: u64,
+    /// Wells tested.
+    pub tested: u64,
+    /// Positive, negative, or not assessable with what is missing.
+    pub call: Call,
+    /// What so many negative wells still allow.
+    pub finding: AbsenceFinding,
+    /// Upper limit of the concentration, per mL, when the volume is known.
+    pub concentration_upper: Option<f64>,
+    /// What is missing.
+    pub missing: Vec<Text>,
+}
+
 /// Vector copies of one sample.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VectorCopyResult {
@@ -218,6 +263,8 @@ pub struct QpcrReport {
     pub residual_dna: Vec<ResidualDnaResult>,
     /// Vector copies per cell.
     pub vector_copies: Vec<VectorCopyResult>,
+    /// What must be absent.
+    pub absence: Vec<AbsenceResult>,
     /// Criteria.
     pub suitability: Vec<Verdict>,
     /// Every criterion met.

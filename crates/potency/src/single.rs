@@ -4,6 +4,7 @@
 use crate::assay_table::Well;
 use crate::curve::CurveParameters;
 use crate::fit::{CurveFit, FitError};
+use crate::line_assay::LineScale;
 use crate::outliers::find_outliers;
 use crate::potency::{Analysis, Curve, PotencyError, label};
 use crate::report::*;
@@ -14,7 +15,11 @@ impl Analysis<'_> {
         let fraction_max = self.method.number("outlier-fraction-max")?;
         for curve in curves {
             // A curve that cannot be fitted has no residuals; its refusal is reported with the fit.
-            let Ok(found) = find_outliers(self.options.model, &curve.observations(), alpha) else {
+            let found = match LineScale::of(self.options) {
+                Some(scale) => scale.outliers(&curve.wells, alpha),
+                None => find_outliers(self.options.model, &curve.observations(), alpha).ok(),
+            };
+            let Some(found) = found else {
                 continue;
             };
             let wanted = self.options.outliers == OutlierHandling::Remove && !found.is_empty();

@@ -147,11 +147,12 @@ fn analyses() {
     ]; E::Method(..), E::Line(..), E::NotPositive { .. });
     use QpcrError as Q;
     every_variant!([
+        Q::Limit(I::BadLevel(2.0)),
         Q::Table(QpcrTableError::NothingUsable),
         Q::Method(M::Twice(text("a"))),
         Q::NoSuchTarget { name: text("a"), found: text("b") },
         Q::BadOption { what: WHAT, value: 0.0 },
-    ]; Q::Table(..), Q::Method(..), Q::NoSuchTarget { .. }, Q::BadOption { .. });
+    ]; Q::Table(..), Q::Method(..), Q::NoSuchTarget { .. }, Q::BadOption { .. }, Q::Limit(..));
     use PotencyError as O;
     every_variant!([
         O::Table(AssayTableError::NothingUsable),

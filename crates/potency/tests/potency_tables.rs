@@ -253,7 +253,14 @@ fn line_assays_from_a_table() {
     let s = &r.relative_potency[0];
     assert!((s.estimate.unwrap() - 1.25).abs() < 0.03 && s.reportable);
     assert!(s.low.unwrap() < 1.25 && s.high.unwrap() > 1.25);
-    assert!(r.flags.iter().any(|f| f.code == "outlier-rule-not-applied"));
+    assert!(r.suitable && r.outliers.is_empty());
+    let slope: Vec<&vena_potency::report::Estimate> =
+        r.parameters.iter().filter(|p| p.parameter == "slope").collect();
+    assert_eq!(slope.len(), 2);
+    assert!((slope[0].estimate - 2.0).abs() < 0.1 && slope[0].standard_error.unwrap() > 0.0);
+    assert!((r.runs[0].curves[0].r_squared.unwrap() - 1.0).abs() < 0.05);
+    let svg = potency_svg(&r, Lang::ZhTw);
+    assert!(svg.matches("<circle").count() > 10 && !svg.contains("未擬合"));
     let options = PotencyOptions { assay: AssayKind::SlopeRatio, ..PotencyOptions::default() };
     assert!(analyse_potency(csv.as_bytes(), &options).unwrap().relative_potency[0].estimate.is_some());
 }
@@ -421,4 +428,43 @@ fn a_sample_that_is_not_parallel_spoils_no_other() {
     assert_eq!(both.runs[0].shared[1].curves, vec!["Reference", "Steep"]);
     let steep = both.relative_potency.iter().find(|s| s.sample == "Steep").unwrap();
     assert!(steep.estimate.is_some() && !steep.reportable);
+}
+
+/// Row Q15. Lines know weights and the outlier rule as curves do: one gross well is named, removed when
+/// asked, and nearly silent when its weight is.
+#[test]
+fn lines_use_weights_and_the_outlier_rule() {
+    let rows = |spoil: f64, weight: f64| {
+        let mut csv = String::from("sample,dose,response,weights\n");
+        let mut state = 5;
+        for (name, potency) in [("Standard", 1.0), ("Lot 9", 1.25)] {
+            for dose in [1.0, 2.0, 4.0, 8.0] {
+                for replicate in 0..4 {
+                    let n: f64 = noise(&mut state);
+                    let spoilt = name == "Lot 9" && dose == 4.0 && replicate == 2;
+                    let x: f64 = dose * potency;
+                    let y = 3.0 + 2.0 * x.ln() + 0.05 * n + if spoilt { spoil } else { 0.0 };
+                    writeln!(csv, "{name},{dose},{y},{}", if spoilt { weight } else { 1.0 }).unwrap();
+                }
+            }
+        }
+        csv
+    };
+    let analyse = |csv: &str, outliers: OutlierHandling| {
+        let options =
+            PotencyOptions { assay: AssayKind::ParallelLine, outliers, ..PotencyOptions::default() };
+        analyse_potency(csv.as_bytes(), &options).unwrap()
+    };
+    let clean = analyse(&rows(0.0, 1.0), OutlierHandling::Name);
+    assert!(clean.outliers.is_empty());
+    let spoilt = rows(5.0, 1.0);
+    let named = analyse(&spoilt, OutlierHandling::Name);
+    assert_eq!(named.outliers.iter().map(|o| (o.line, o.removed)).collect::<Vec<_>>(), vec![(28, false)]);
+    let removed = analyse(&spoilt, OutlierHandling::Remove);
+    assert!(removed.outliers[0].removed && potency_svg(&removed, Lang::En).contains("class=\"removed\""));
+    let light = analyse(&rows(5.0, 1e-9), OutlierHandling::Name);
+    let estimate = |r: &PotencyReport| r.relative_potency[0].estimate.unwrap();
+    assert!((estimate(&removed) / estimate(&light) - 1.0).abs() < 1e-6);
+    assert!((estimate(&named) - estimate(&removed)).abs() > 0.05);
+    assert!(light.flags.iter().all(|f| f.code != "weights-not-used"));
 }

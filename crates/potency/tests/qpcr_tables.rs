@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use vena_base::Lang;
 use vena_potency::method::{Method, Outcome, QPCR, RELATIVE_POTENCY};
-use vena_potency::qpcr::{Call, QuantityStatus, ResidualDna, VectorCopies};
+use vena_potency::qpcr::{AbsenceKind, AbsenceTest, Call, QuantityStatus, ResidualDna, VectorCopies};
 use vena_potency::{QpcrOptions, QpcrReport, analyse_qpcr, qpcr_svg};
 
 /// Cq of a quantity on a curve of 100 % efficiency.
@@ -249,4 +249,83 @@ fn picture() {
     assert!(en.contains("1 not detected") && zh.contains("1 個未檢出") && zh.contains("標準曲線"));
     assert_eq!(en.matches("class=\"sample\"").count(), 1);
     assert!(en.contains("A&lt;u") && !en.contains("A<u") && !en.contains("NaN"));
+}
+
+/// Rows Q14, L4. Replication-competent virus: 10 negative wells of 300 mL in all suffice for 1 in
+/// 100 mL (299.6 mL); 299 mL do not, and without the volume there is no verdict. One positive well is
+/// a finding whatever is missing.
+#[test]
+fn replication_competent_virus_needs_its_volume() {
+    let csv = |cq: &str| {
+        let mut csv = String::from("sample,target,task,cq\n");
+        for k in 0..10 {
+            csv += &format!("Lot 7,rcl,unknown,{}\n", if k == 3 { cq } else { "Undetermined" });
+        }
+        csv
+    };
+    let analyse = |csv: &str, volume_ml: Option<f64>| {
+        let kind = AbsenceKind::ReplicationCompetentVirus;
+        let absence = Some(AbsenceTest { kind, volume_ml, target: None });
+        analyse_qpcr(csv.as_bytes(), &QpcrOptions { absence, ..QpcrOptions::default() }).unwrap()
+    };
+    let outcome =
+        |r: &QpcrReport, id: &str| r.suitability.iter().find(|v| v.criterion.id == id).unwrap().outcome;
+    let none = csv("Undetermined");
+    for (volume, call, met) in [
+        (Some(300.0), Call::Negative, Outcome::Met),
+        (Some(299.0), Call::NotAssessable, Outcome::NotMet),
+        (None, Call::NotAssessable, Outcome::NotAssessable),
+    ] {
+        let r = analyse(&none, volume);
+        assert_eq!((r.absence[0].positive, r.absence[0].tested, r.absence[0].call), (0, 10, call));
+        assert_eq!(outcome(&r, "absence-volume"), met);
+    }
+    let enough = analyse(&none, Some(300.0));
+    // 0 of 10: at most 25.9 % of wells, −ln(1 − 0.2589) × 10 / 300 per mL.
+    let upper = enough.absence[0].concentration_upper.unwrap();
+    assert!((upper - 2.995_732_273_553_991 / 300.0).abs() < 1e-12, "{upper}");
+    assert!((enough.absence[0].finding.proportion_upper - 0.258_865_5).abs() < 1e-6);
+    let found = analyse(&csv("31.2"), None);
+    assert_eq!((found.absence[0].call, found.absence[0].positive), (Call::Positive, 1));
+    assert_eq!(outcome(&found, "absence"), Outcome::NotMet);
+    assert!(!found.suitable);
+}
+
+/// Rows Q14, L4. Mycoplasma: the standards (CFU/mL) must show 10 CFU/mL; the cut-off decides; without
+/// the internal control's amplification nothing is negative.
+#[test]
+fn mycoplasma_by_amplification() {
+    let csv = |lowest: f64, control: &str| {
+        let mut csv = String::from("sample,target,task,quantity (CFU/mL),cq\n");
+        for (level, hits) in [(1.0, 4), (3.0, 14), (10.0, 24), (100.0, 24)] {
+            for k in 0..24 {
+                let cq =
+                    if k < hits { format!("{}", 38.0 - f64::log2(level)) } else { "Undetermined".into() };
+                csv += &format!("std,myco,standard,{},{cq}\n", level * lowest);
+            }
+        }
+        csv + &format!(
+            "Lot 7,myco,unknown,,39.5\nLot 7,myco,unknown,,Undetermined\nLot 7,ic,unknown,,{control}\n"
+        )
+    };
+    let analyse = |csv: &str| {
+        let absence = Some(AbsenceTest { volume_ml: Some(0.2), ..AbsenceTest::default() });
+        let options = QpcrOptions {
+            absence,
+            cut_off_cq: Some(38.0),
+            internal_control_target: Some("ic".into()),
+            ..QpcrOptions::default()
+        };
+        analyse_qpcr(csv.as_bytes(), &options).unwrap()
+    };
+    let limit = |r: &QpcrReport| {
+        r.suitability.iter().find(|v| v.criterion.id == "mycoplasma-detection-limit").unwrap().clone()
+    };
+    let good = analyse(&csv(1.0, "25"));
+    assert_eq!((good.absence.len(), good.absence[0].call), (1, Call::Negative));
+    assert!(limit(&good).outcome == Outcome::Met && limit(&good).value.unwrap() < 10.0);
+    assert_eq!(limit(&analyse(&csv(20.0, "25"))).outcome, Outcome::NotMet);
+    let failed = analyse(&csv(1.0, "Undetermined"));
+    assert_eq!(failed.absence[0].call, Call::NotAssessable);
+    assert!(failed.absence[0].missing[0].zh_tw.contains("內部對照"));
 }
