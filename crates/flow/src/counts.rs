@@ -27,10 +27,25 @@ pub enum CountError {
         /// Events in the whole.
         whole: u64,
     },
+    /// A gate that was not applied.
+    #[error("there is no gate {gate:?}; there are: {present}")]
+    NoSuchGate {
+        /// The gate asked for.
+        gate: String,
+        /// The gates there are.
+        present: String,
+    },
+    /// Neither or both kinds of viability gate.
+    #[error("viability needs one gate: of dead cells or of viable ones")]
+    OneViabilityGate,
     /// There is no event.
     #[error("there is no event to take a share of")]
     NoEvents,
 }
+
+/// Normal quantile of the two-sided 95 % interval that counts carry: it states
+/// the precision of counting and decides nothing.
+pub const COUNTING_Z: f64 = 1.959_963_984_540_054;
 
 /// A concentration by a single-platform count.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -40,6 +55,8 @@ pub struct AbsoluteCount {
     /// Relative standard error from counting alone: √(1/cells + 1/beads).
     /// `None` when no cell was counted.
     pub relative_standard_error: Option<f64>,
+    /// Two-sided 95 % interval from counting alone. No cell counted still allows up to its upper end.
+    pub interval: (f64, f64),
     /// Cell events.
     pub cell_events: u64,
     /// Bead events.
@@ -73,9 +90,20 @@ pub fn absolute_count(
         return Err(CountError::NoBeads);
     }
     let (cells, beads) = (cell_events as f64, bead_events as f64);
+    let cells_per_microlitre = cells / beads * beads_added / sample_microlitres * dilution;
+    let relative_standard_error = (cell_events > 0).then(|| (1.0 / cells + 1.0 / beads).sqrt());
     Ok(AbsoluteCount {
-        cells_per_microlitre: cells / beads * beads_added / sample_microlitres * dilution,
-        relative_standard_error: (cell_events > 0).then(|| (1.0 / cells + 1.0 / beads).sqrt()),
+        cells_per_microlitre,
+        relative_standard_error,
+        // A ratio of two Poisson counts is symmetric on the logarithm.
+        interval: match relative_standard_error {
+            Some(error) => {
+                let fold = (COUNTING_Z * error).exp();
+                (cells_per_microlitre / fold, cells_per_microlitre * fold)
+            }
+            // A Poisson mean of −ln 0.025 shows nothing once in forty.
+            None => (0.0, -0.025f64.ln() / beads * beads_added / sample_microlitres * dilution),
+        },
         cell_events,
         bead_events,
     })

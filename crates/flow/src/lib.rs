@@ -3,6 +3,7 @@
 //! file system; must not know any patient, page or database.
 
 mod biexponential;
+mod count_report;
 mod counts;
 mod events;
 pub mod fcs;
@@ -21,6 +22,7 @@ mod tolerance;
 mod transform;
 mod verdict;
 
+pub use count_report::{BeadTube, CountOptions, CountReport, PopulationCount, ViabilityGate};
 pub use counts::{AbsoluteCount, CountError, Viability, absolute_count, viability};
 pub use events::Column;
 pub use file_compensation::{FileCompensation, bare_name, file_compensation};

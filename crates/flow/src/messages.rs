@@ -97,6 +97,9 @@ impl FcsError {
             Self::NextData { at, next, problem } => {
                 format!("位元組 {at} 起之資料集的 $NEXTDATA 為 {next}：{}", problem.zh_tw)
             }
+            Self::Analysis { problem } => {
+                format!("ANALYSIS 區段：{}{}", problem.zh_tw, hint(Some(Tolerance::UnreadableAnalysis)))
+            }
             Self::Unwritable(problem) => format!("無法寫入：{}", problem.zh_tw),
         }
     }
@@ -127,7 +130,9 @@ impl SpilloverError {
                 hint(Some(Tolerance::SpillKeyword))
             ),
             Self::OnlyOldKeyword { keyword } => {
-                format!("檔案只有舊關鍵字 {keyword}，沒有 $SPILLOVER；請另附補償矩陣檔")
+                format!(
+                    "檔案只有舊關鍵字 {keyword}，沒有 $SPILLOVER；該關鍵字未寫明屬於哪些通道或方向，各儀器寫法不同，故不採用；請另附補償矩陣檔"
+                )
             }
             Self::AlreadyCompensated { evidence } => {
                 format!("事件已經補償過（{}）；不得再次補償", evidence.zh_tw)
@@ -220,6 +225,8 @@ impl CountError {
             Self::PartExceedsWhole { part, whole } => {
                 format!("{whole} 個事件中有 {part} 個死細胞事件；請檢查圈選")
             }
+            Self::NoSuchGate { gate, present } => format!("沒有圈選「{gate}」；有：{present}"),
+            Self::OneViabilityGate => "存活率須指定一個圈選：死細胞或活細胞其中之一".to_owned(),
             Self::NoEvents => "沒有可計算比例的事件".to_owned(),
         }
     }

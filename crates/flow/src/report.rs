@@ -1,6 +1,8 @@
 //! The whole way from a file's bytes to a result that can be stored and
 //! computed again: what `vena flow` prints. Knows no command line.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
@@ -101,6 +103,9 @@ pub struct FlowReport {
     /// The gates and transforms with all their parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gating: Option<GatingDocument>,
+    /// Keywords of the ANALYSIS segment, kept as another program left them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub analysis: BTreeMap<String, String>,
     /// Tolerances that were needed.
     pub tolerances_used: Tolerances,
     /// What a person should know about the files.
@@ -185,6 +190,7 @@ pub fn analyse(
         compensation: found.report,
         gates: Vec::new(),
         gating: None,
+        analysis: data_set.analysis.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         tolerances_used: data_set.tolerances_used.iter().chain(found.tolerances.iter()).collect(),
         notes,
         digest: String::new(),

@@ -83,7 +83,9 @@ pub enum SpilloverError {
     )]
     OnlySpill,
     /// Only an older compensation keyword is there, whose meaning is not settled.
-    #[error("the file has {keyword} but no $SPILLOVER; give the matrix as a file")]
+    #[error(
+        "the file has {keyword} but no $SPILLOVER; the older keyword does not say which channels or which direction it means, and instruments differ, so it is not used; give the matrix as a file"
+    )]
     OnlyOldKeyword {
         /// `$COMP` or `$DFCmTOn`.
         keyword: String,

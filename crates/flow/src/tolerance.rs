@@ -44,11 +44,13 @@ pub enum Tolerance {
     UnreadableTimeStep,
     /// Events with NaN or infinite values are kept, counted, and outside every gate.
     NonFiniteEvents,
+    /// The ANALYSIS segment cannot be read; its keywords are left out.
+    UnreadableAnalysis,
 }
 
 impl Tolerance {
     /// Every tolerance there is, in the order reports list them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::HeaderTextOffsetsDiffer,
         Self::MissingTextOffsets,
         Self::OffByOneDataEnd,
@@ -63,6 +65,7 @@ impl Tolerance {
         Self::DuplicateChannelName,
         Self::UnreadableTimeStep,
         Self::NonFiniteEvents,
+        Self::UnreadableAnalysis,
     ];
 
     /// The name used on the command line and in reports.
@@ -83,6 +86,7 @@ impl Tolerance {
             Self::DuplicateChannelName => "duplicate-channel-name",
             Self::UnreadableTimeStep => "unreadable-time-step",
             Self::NonFiniteEvents => "non-finite-events",
+            Self::UnreadableAnalysis => "unreadable-analysis",
         }
     }
 
@@ -132,6 +136,10 @@ impl Tolerance {
             Self::NonFiniteEvents => (
                 "events with NaN or infinite values are kept, counted, and lie outside every gate",
                 "含 NaN 或無限大的事件予以保留並計數，不屬於任何圈選",
+            ),
+            Self::UnreadableAnalysis => (
+                "the ANALYSIS segment cannot be read; its keywords are left out",
+                "ANALYSIS 區段無法讀取；略過其關鍵字",
             ),
         };
         Text::new(en, zh_tw)

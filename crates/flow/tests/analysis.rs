@@ -7,7 +7,9 @@ use common::{outside, read};
 use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs};
 use vena_flow::gating::GateShape;
 use vena_flow::plot::{CELLS, PlotText};
-use vena_flow::{AnalyseOptions, FlowError, analyse, panels};
+use vena_flow::{
+    AnalyseOptions, BeadTube, CountError, CountOptions, FlowError, ViabilityGate, analyse, panels,
+};
 
 fn data_set(values: Vec<f32>) -> WriteDataSet {
     let channel = |name: &str, values: Vec<f32>| WriteChannel {
@@ -205,4 +207,41 @@ fn an_instruments_file_is_described_and_plotted() {
     assert_eq!(analysis.report.compensation.kind, "file");
     assert_eq!(analysis.report.compensation.from, "$SPILLOVER");
     assert_eq!(analysis.plot(None).unwrap().events, 1_589);
+}
+
+/// Row Q10. A tube with beads: cells per microlitre and viability from gates, with what they rest on.
+#[test]
+fn beads_and_viability_from_gates() {
+    let gates = GATES.replace("</gating:Gating-ML>", r#"<gating:RectangleGate gating:id="beads"><gating:dimension gating:compensation-ref="uncompensated" gating:min="200000"><data-type:fcs-dimension data-type:name="FITC-A"/></gating:dimension></gating:RectangleGate></gating:Gating-ML>"#);
+    let bytes = write_fcs(&[data_set(ramp(100_000))]).unwrap();
+    let analysis = analyse(&bytes, Some(gates.as_bytes()), &AnalyseOptions::default()).unwrap();
+    let tube =
+        BeadTube { gate: "beads".into(), beads_added: 50_000.0, sample_microlitres: 100.0, dilution: 2.0 };
+    let options = CountOptions {
+        cells: vec!["/cells/CD105+".into()],
+        beads: Some(tube.clone()),
+        viability: Some(ViabilityGate { dead: Some("CD105+".into()), ..ViabilityGate::default() }),
+    };
+    let report = analysis.count(&options).unwrap();
+    let (cells, beads) = (analysis.report.gates[1].count as f64, analysis.report.gates[2].count as f64);
+    let found = report.populations[0].count.unwrap();
+    assert!((found.cells_per_microlitre - cells / beads * 500.0 * 2.0).abs() < 1e-9);
+    let whole = analysis.report.gates[0].count as f64;
+    assert!((report.viability.unwrap().percent - 100.0 * (whole - cells) / whole).abs() < 1e-9);
+    assert_eq!((report.flow_digest, report.missing.len()), (analysis.report.digest.clone(), 0));
+    // The same share from the gate of viable cells; the beads' own gate is no population.
+    let viable =
+        ViabilityGate { viable: Some("CD105+".into()), of: Some("cells".into()), ..ViabilityGate::default() };
+    let other = analysis
+        .count(&CountOptions { cells: Vec::new(), beads: Some(tube), viability: Some(viable) })
+        .unwrap();
+    assert!((other.viability.unwrap().percent - 100.0 * cells / whole).abs() < 1e-9);
+    assert_eq!(other.populations.iter().map(|p| p.gate.as_str()).collect::<Vec<_>>(), ["cells", "CD105+"]);
+    // Without beads there is no concentration, and that is said.
+    let bare = analysis.count(&CountOptions::default()).unwrap();
+    assert!(bare.populations[0].count.is_none() && bare.missing[0].zh_tw.contains("計數珠"));
+    let unknown = CountOptions { cells: vec!["CD4".into()], ..CountOptions::default() };
+    assert!(matches!(analysis.count(&unknown), Err(CountError::NoSuchGate { .. })));
+    let both = CountOptions { viability: Some(ViabilityGate::default()), ..CountOptions::default() };
+    assert_eq!(analysis.count(&both), Err(CountError::OneViabilityGate));
 }

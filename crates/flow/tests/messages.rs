@@ -66,10 +66,11 @@ fn fcs() {
         E::NonFinite { events: 1, channel: name(), first: 0 },
         E::NextData { at: 0, next: -1, problem: text() },
         E::Unwritable(text()),
+            E::Analysis { problem: text() },
     ]; E::Io(..), E::NotFcs { .. }, E::HeaderTruncated { .. }, E::HeaderNumber { .. }, E::SegmentOutside { .. },
        E::Text { .. }, E::MissingKeyword { .. }, E::KeywordValue { .. }, E::OffsetsDiffer { .. },
        E::DataLength { .. }, E::Unsupported { .. }, E::Limit { .. }, E::NonFinite { .. }, E::NextData { .. },
-       E::Unwritable(..));
+       E::Unwritable(..), E::Analysis { .. });
 }
 
 /// Row Q10. Compensation and gating refusals.
@@ -144,7 +145,9 @@ fn analysis() {
         C::NotPositive { what: text(), value: 0.0 },
         C::PartExceedsWhole { part: 2, whole: 1 },
         C::NoEvents,
-    ]; C::NoBeads, C::NotPositive { .. }, C::PartExceedsWhole { .. }, C::NoEvents);
+            C::NoSuchGate { gate: "T".into(), present: "B".into() },
+            C::OneViabilityGate,
+    ]; C::NoBeads, C::NotPositive { .. }, C::PartExceedsWhole { .. }, C::NoEvents, C::NoSuchGate { .. }, C::OneViabilityGate);
     use PanelError as R;
     every_variant!([
         Panel::from_toml("x").unwrap_err(),

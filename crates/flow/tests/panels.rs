@@ -164,7 +164,11 @@ fn beads_give_cells_per_microlitre() {
     assert_eq!(absolute_count(5, 0, 50_000.0, 100.0, 1.0), Err(CountError::NoBeads));
     assert!(matches!(absolute_count(5, 5, 50_000.0, 0.0, 1.0), Err(CountError::NotPositive { .. })));
     assert!(matches!(absolute_count(5, 5, f64::NAN, 100.0, 1.0), Err(CountError::NotPositive { .. })));
-    assert_eq!(absolute_count(0, 5, 50_000.0, 100.0, 1.0).unwrap().relative_standard_error, None);
+    let (low, high) = count.interval;
+    assert!(low < 250.0 && high > 250.0 && (low * high - 250.0 * 250.0).abs() < 1e-6);
+    let none = absolute_count(0, 10_000, 50_000.0, 100.0, 1.0).unwrap();
+    assert_eq!((none.cells_per_microlitre, none.relative_standard_error), (0.0, None));
+    assert!((none.interval.1 - 3.688_879_454 * 0.05).abs() < 1e-9, "0 cells still allow some");
 }
 
 /// Row Q10. Viability from a dead-cell dye.

@@ -139,6 +139,12 @@ pub enum FcsError {
         /// Why it is refused.
         problem: Text,
     },
+    /// The ANALYSIS segment, on which no event depends, cannot be read.
+    #[error("ANALYSIS: {}{}", .problem.en, hint(Some(Tolerance::UnreadableAnalysis)))]
+    Analysis {
+        /// What is wrong with it.
+        problem: Text,
+    },
     /// What the caller asked to be written cannot be written.
     #[error("cannot be written: {}", .0.en)]
     Unwritable(Text),

@@ -62,6 +62,8 @@ pub(crate) struct Header {
     pub version: FcsVersion,
     pub text: Segment,
     pub data: Segment,
+    /// ANALYSIS; `None` where its fields hold anything but two numbers or blanks.
+    pub analysis: Option<Segment>,
 }
 
 impl Header {
@@ -79,13 +81,22 @@ impl Header {
         }
         let text = Segment { begin: offset(bytes, 10, "TEXT begin")?, end: offset(bytes, 18, "TEXT end")? };
         let data = Segment { begin: offset(bytes, 26, "DATA begin")?, end: offset(bytes, 34, "DATA end")? };
-        Ok(Self { version, text, data })
+        let analysis = optional_offset(bytes, 42)
+            .zip(optional_offset(bytes, 50))
+            .map(|(begin, end)| Segment { begin, end });
+        Ok(Self { version, text, data, analysis })
     }
 }
 
+/// An ANALYSIS offset: blanks stand for 0. No event depends on it, so what is
+/// no number is left to the judgement of whoever reads the segment.
+fn optional_offset(bytes: &[u8], at: usize) -> Option<u64> {
+    let text = std::str::from_utf8(bytes.get(at..at + 8)?).ok()?.trim_matches([' ', '\0']);
+    if text.is_empty() { Some(0) } else { text.parse().ok() }
+}
+
 /// One eight-byte number. DATA offsets too large for eight digits are written
-/// as 0 by the standard; blanks stand for 0 only in the ANALYSIS fields, which
-/// this reader does not need and so does not judge.
+/// as 0 by the standard; blanks stand for 0 only in the ANALYSIS fields.
 fn offset(bytes: &[u8], at: usize, field: &'static str) -> Result<u64, FcsError> {
     let raw = bytes.get(at..at + 8).unwrap_or_default();
     let text = String::from_utf8_lossy(raw);

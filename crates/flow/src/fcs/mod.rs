@@ -5,7 +5,9 @@
 //! FCS 3.0 (Cytometry 28:118, 1997), FCS 3.1 (doi:10.1002/cyto.a.20825) and
 //! FCS 3.2 (doi:10.1002/cyto.a.24225).
 
+mod analysis;
 mod channel;
+mod crc;
 mod error;
 mod header;
 mod layout;

@@ -39,6 +39,8 @@ pub struct DataSet {
     pub version: FcsVersion,
     /// All keywords.
     pub keywords: Keywords,
+    /// The keywords of the ANALYSIS segment: what another program found. Nothing here is computed from them.
+    pub analysis: Keywords,
     /// Channels in file order.
     pub channels: Vec<Channel>,
     /// Number of events.
@@ -117,7 +119,7 @@ fn read_all(source: &mut impl Source, options: &ReadOptions) -> Result<FcsFile, 
     }
 }
 
-fn limit(what: Text, found: u128, limit: u128) -> Result<(), FcsError> {
+pub(super) fn limit(what: Text, found: u128, limit: u128) -> Result<(), FcsError> {
     if found > limit { Err(FcsError::Limit { what, found, limit }) } else { Ok(()) }
 }
 
@@ -146,9 +148,17 @@ fn read_data_set(
     };
     let non_finite = if finite { None } else { Some(non_finite(&channels, &columns, events, &mut judge)?) };
     let next = next_data_set(&keywords, at, size)?;
+    let place = Place { at, size, header: &header, keywords: &keywords };
+    let (analysis, last_analysis) = super::analysis::read_analysis(source, &place, options, &mut judge)?;
+    if header.version >= FcsVersion::V3_0 {
+        let ends = [header.text.end, segment.end, last_analysis, supplemental_end(&keywords)];
+        let last = ends.into_iter().max().unwrap_or_default();
+        super::crc::check(source, at, last, next.unwrap_or(size), &mut judge)?;
+    }
     let data_set = DataSet {
         version: header.version,
         keywords,
+        analysis,
         channels,
         events,
         columns,
@@ -196,8 +206,13 @@ fn read_keywords(
     Ok(keywords)
 }
 
+/// Last byte of the supplemental TEXT, 0 without one.
+fn supplemental_end(keywords: &Keywords) -> u64 {
+    keywords.get("$ENDSTEXT").and_then(|end| end.trim().parse().ok()).unwrap_or_default()
+}
+
 /// Length of a segment, having checked that it lies inside the file.
-fn segment_len(name: &'static str, segment: Segment, at: u64, size: u64) -> Result<u64, FcsError> {
+pub(super) fn segment_len(name: &'static str, segment: Segment, at: u64, size: u64) -> Result<u64, FcsError> {
     let inside = segment.begin >= HEADER_BYTES as u64
         && segment.end >= segment.begin
         && at.checked_add(segment.end).is_some_and(|end| end < size);
@@ -228,11 +243,11 @@ fn require_list_mode(keywords: &Keywords, version: FcsVersion) -> Result<(), Fcs
 }
 
 /// What decides where DATA lies and how many events it has.
-struct Place<'a> {
-    at: u64,
-    size: u64,
-    header: &'a Header,
-    keywords: &'a Keywords,
+pub(super) struct Place<'a> {
+    pub(super) at: u64,
+    pub(super) size: u64,
+    pub(super) header: &'a Header,
+    pub(super) keywords: &'a Keywords,
 }
 
 impl Place<'_> {

@@ -369,27 +369,7 @@ fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chos
 
 /// Tolerances in words; the name stands with them, as reports and the command line use it.
 fn tolerance(lang: Lang, tolerance: Tolerance) -> Markup {
-    let words = match tolerance {
-        Tolerance::HeaderTextOffsetsDiffer => {
-            ("header and text give different offsets", "檔頭與文字段的位移不同")
-        }
-        Tolerance::MissingTextOffsets => ("offsets missing in the text", "文字段缺少位移"),
-        Tolerance::OffByOneDataEnd => ("data end one byte too far", "資料結尾多算一個位元組"),
-        Tolerance::DataSegmentLonger => ("data segment longer than needed", "資料段比所需更長"),
-        Tolerance::EmptyKeywordValue => ("empty keyword values", "關鍵字值為空"),
-        Tolerance::UnterminatedText => ("text without closing delimiter", "文字段未以分隔符結尾"),
-        Tolerance::DuplicateKeyword => ("a keyword given twice", "關鍵字重複"),
-        Tolerance::DecimalCommaInSpillover => ("decimal commas in the matrix", "矩陣使用小數逗號"),
-        Tolerance::SpillKeyword => ("older SPILL keyword", "舊式 SPILL 關鍵字"),
-        Tolerance::LogAmplificationOnFloats => {
-            ("log amplification on floats, ignored", "浮點資料標示對數放大（忽略）")
-        }
-        Tolerance::MissingChannelName => ("channel without a name", "通道無名稱"),
-        Tolerance::DuplicateChannelName => ("two channels of one name", "通道名稱重複"),
-        Tolerance::UnreadableTimeStep => ("time step that is no number", "時間單位無法判讀"),
-        Tolerance::NonFiniteEvents => ("events without a finite value", "含非有限數值的事件"),
-    };
-    html! { (if lang == Lang::En { words.0 } else { words.1 }) " " span class="code small quiet" { (tolerance.name()) } }
+    html! { (tolerance.label(lang)) " " span class="code small quiet" { (tolerance.name()) } }
 }
 
 /// One journey that may be chosen.
