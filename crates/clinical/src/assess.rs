@@ -8,7 +8,7 @@ use crate::{
     timeline::{InfusionDay, first_time, infusion_days, just_before},
 };
 use jiff::Timestamp;
-use vena_base::{Chart, Concept, Text, View, time::days_between};
+use vena_base::{Chart, Concept, Text, View, Zone, time::days_between};
 
 const INFUSION: Concept = Concept::known("infusion");
 const DEATH: Concept = Concept::known("death");
@@ -52,7 +52,7 @@ pub(crate) fn scope<'a>(chart: &'a Chart, q: &Question) -> Scope<'a> {
         }
     }
     let days = infusion_days(&asked);
-    let chosen = choose(&days, at, q.infusion);
+    let chosen = choose(&days, at, q.infusion, &chart.zone);
     let mut cut = false;
     if let Chosen::This(infusion) = &chosen
         && let Some(next) = days.iter().find(|day| day.start > infusion.start && day.start <= at)
@@ -68,8 +68,18 @@ pub(crate) fn scope<'a>(chart: &'a Chart, q: &Question) -> Scope<'a> {
     Scope { view: chart.view(at, q.known_at), chosen, cut, notes }
 }
 
-fn choose(days: &[InfusionDay], at: Timestamp, index: Option<usize>) -> Chosen {
+fn choose(days: &[InfusionDay], at: Timestamp, index: Option<usize>, zone: &Zone) -> Chosen {
     let of = |day: &InfusionDay| {
+        // A month has no day 0.
+        if day.when.day(zone).is_none() {
+            return Chosen::Unclear(Text::new(
+                format!(
+                    "The infusion is known only to the month or year ({}): on which day was it?",
+                    day.when
+                ),
+                format!("輸注僅記錄到月或年（{}）：是哪一天？", day.when),
+            ));
+        }
         if day.start <= at { Chosen::This(*day) } else { Chosen::Ahead(*day) }
     };
     let happened = days.iter().filter(|day| day.start <= at).count();
@@ -203,7 +213,7 @@ fn remarks(chart: &Chart, q: &Question) -> Vec<Text> {
 pub fn crs_episodes(chart: &Chart, rules: &Rules, q: &Question) -> Vec<crs::Episode> {
     let scope = scope(chart, q);
     match scope.chosen {
-        Chosen::This(infusion) => crs::episodes(&scope.view, infusion.start, &rules.crs, &rules.lexicon),
+        Chosen::This(infusion) => crs::episodes(&scope.view, &infusion, &rules.crs, &rules.lexicon),
         _ => Vec::new(),
     }
 }

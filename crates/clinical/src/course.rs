@@ -78,7 +78,31 @@ pub fn course(chart: &Chart, rules: &Rules, q: &Question) -> Vec<CourseDay> {
 }
 
 fn add_crs(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, rules: &Rules) {
-    let steps = crs::course_steps(view, infusion, &rules.crs, &rules.lexicon);
+    let ways = crs::course_steps(view, infusion, &rules.crs, &rules.lexicon);
+    let mut ways = ways.iter().map(|steps| {
+        let mut own: Vec<CourseDay> = days.to_vec();
+        add_steps(&mut own, view, infusion, steps, rules.crs.highest);
+        own
+    });
+    let Some(first) = ways.next() else { return };
+    let rest: Vec<Vec<CourseDay>> = ways.collect();
+    for (index, (day, found)) in days.iter_mut().zip(first).enumerate() {
+        day.crs = found.crs;
+        for other in rest.iter().filter_map(|way| way.get(index)) {
+            // Reached for certain only where every placement reaches it.
+            day.crs.grade = day.crs.grade.min(other.crs.grade);
+            day.crs.high = day.crs.high.max(other.crs.high);
+        }
+    }
+}
+
+fn add_steps(
+    days: &mut [CourseDay],
+    view: &View<'_>,
+    infusion: &InfusionDay,
+    steps: &[(Timestamp, Span)],
+    highest: u8,
+) {
     let ends = steps.iter().skip(1).map(|(from, _)| *from).chain([view.at]);
     for ((from, span), end) in steps.iter().zip(ends) {
         let zone = view.zone();
@@ -87,7 +111,7 @@ fn add_crs(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, rule
         let end = if end > *from && end < view.at { crate::timeline::just_before(end) } else { end };
         let last = days_between(infusion.day, zone.day_of(end));
         for day in days.iter_mut().filter(|day| (first..=last).contains(&day.day)) {
-            day.crs.add(*span, rules.crs.highest);
+            day.crs.add(*span, highest);
         }
     }
 }

@@ -134,8 +134,22 @@ pub struct SiteNumbers {
     pub clean_hours: Option<f64>,
     /// A systolic pressure that asks for the clinician's statement; it never grades.
     pub low_pressure: Option<Limit>,
+    /// A mean arterial pressure that asks likewise.
+    pub low_mean: Option<Limit>,
+    /// A diastolic pressure that asks likewise.
+    pub low_diastolic: Option<Limit>,
     /// An oxygen saturation that asks for the clinician's statement; it never grades.
     pub low_saturation: Option<Limit>,
+    /// Minutes before a statement of none within which a low reading still asks.
+    pub doubt_min: f64,
+    /// An inspired oxygen fraction that shows that oxygen is given.
+    pub above_air: Option<Limit>,
+    /// Routes by which a drug reaches the whole body.
+    pub systemic: Vec<Answer>,
+    /// Routes by which a drug acts only where it is put.
+    pub local: Vec<Answer>,
+    /// Routes by which a vasopressor is run.
+    pub vascular: Vec<Answer>,
     /// Hours after which an entry counts as late.
     pub late_hours: Option<f64>,
 }

@@ -130,7 +130,8 @@ fn name_of(rule: &RuleSet) -> RuleName {
 }
 
 fn lexicon(knowledge: &Knowledge) -> Lexicon {
-    let mut lexicon = Lexicon::default();
+    let mut lexicon =
+        Lexicon { routes: knowledge.catalogue.find("drug-route").cloned(), ..Lexicon::default() };
     for info in knowledge.catalogue.iter() {
         lexicon.names.insert(info.concept, info.name.clone());
         for answer in &info.answers {
@@ -224,10 +225,18 @@ fn whole(number: f64) -> Option<i32> {
 /// What a site sets; a value that is not set is not used.
 fn site_numbers(rule: &RuleSet) -> SiteNumbers {
     let limit_of = |id: &str| rule.entry(id).ok().and_then(limit);
+    let routes = |id: &str| rule.entry(id).map(|entry| entry.answers.clone()).unwrap_or_default();
     SiteNumbers {
         clean_hours: rule.number("episode-closes-after").ok(),
         low_pressure: limit_of("systolic-asks"),
+        low_mean: limit_of("mean-pressure-asks"),
+        low_diastolic: limit_of("diastolic-asks"),
         low_saturation: limit_of("saturation-asks"),
+        doubt_min: rule.number("reading-doubts-statement").unwrap_or(0.0),
+        above_air: limit_of("fraction-above-air"),
+        systemic: routes("route-systemic"),
+        local: routes("route-local"),
+        vascular: routes("route-vascular"),
         late_hours: rule.number("late-entry-after").ok(),
     }
 }

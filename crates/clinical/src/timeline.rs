@@ -13,6 +13,10 @@ const STOPPED: Answer = Answer::known("stopped");
 pub(crate) struct Item<'a> {
     /// Where the fact stands in time.
     pub at: Timestamp,
+    /// The last instant at which it may have happened; later than `at` where only the day is known.
+    pub last: Timestamp,
+    /// From when on its time may have ended; before `until` where the end is known only to the day.
+    pub may_end: Timestamp,
     /// The last instant for which it stands.
     pub until: Timestamp,
     /// The fact.
@@ -82,12 +86,19 @@ impl<'a> Track<'a> {
                 let (first, last) = (fact.when.earliest(zone), fact.when.latest(zone));
                 dated |= first != last;
                 let at = if late { last.min(view.at).max(first) } else { first };
-                let until = match (&fact.until, hold) {
-                    (Some(until), _) => until.latest(zone),
-                    (None, Some(hold)) => last.max(first.saturating_add(hold).unwrap_or(Timestamp::MAX)),
-                    (None, None) => Timestamp::MAX,
+                let held = || match hold {
+                    Some(hold) => last.max(first.saturating_add(hold).unwrap_or(Timestamp::MAX)),
+                    None => Timestamp::MAX,
                 };
-                Item { at, until, fact }
+                let (may_end, until) = match &fact.until {
+                    Some(until) if until.latest(zone) >= first => {
+                        (until.earliest(zone).max(at), until.latest(zone))
+                    }
+                    // An end before the start is no end: when it ended is not known.
+                    Some(_) => (at, held()),
+                    None => (held(), held()),
+                };
+                Item { at, last, may_end, until, fact }
             })
             .collect();
         items.sort_by_key(|item| item.at);
@@ -148,13 +159,24 @@ pub(crate) fn hours(hours: f64) -> Option<SignedDuration> {
     SignedDuration::try_from_secs_f64(hours * 3600.0).ok()
 }
 
+/// Why it is not certain that a drug runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubt {
+    /// It was started, no stop is recorded, and the start is too old to say.
+    NoStop,
+    /// Its end or stop is known only to the day, and this is the day.
+    EndDay,
+    /// A dose without a rate or an end: a single dose, or the bag that was hung.
+    SingleDose,
+}
+
 /// Whether a drug runs at an instant.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Running<'a> {
     /// It runs; `open` where neither an end nor a stop is recorded.
     Yes { item: Item<'a>, open: bool },
-    /// It was started, no stop is recorded, and the start is too old to say.
-    Perhaps(Item<'a>),
+    /// It may run.
+    Perhaps(Item<'a>, Doubt),
     /// It does not run.
     No,
 }
@@ -165,6 +187,8 @@ pub(crate) struct DrugTrack<'a> {
     /// The drug.
     pub concept: Concept,
     track: Track<'a>,
+    /// A dose without rate or end is not taken for a running infusion.
+    infusions: bool,
 }
 
 impl<'a> DrugTrack<'a> {
@@ -178,15 +202,27 @@ impl<'a> DrugTrack<'a> {
         late: bool,
     ) -> DrugTrack<'a> {
         let hold = lexicon.holds_h(concept).or_else(|| lexicon.holds_h(like)).and_then(hours);
-        DrugTrack { concept, track: Track::holding(view, concept, hold, late) }
+        DrugTrack { concept, track: Track::holding(view, concept, hold, late), infusions: false }
     }
 
-    /// Whether there is nothing about it.
+    /// Only the rows that `keep` keeps; stops always stay.
+    pub fn only(mut self, keep: impl Fn(&Fact) -> bool) -> DrugTrack<'a> {
+        self.track.items.retain(|item| stops(item.fact) || keep(item.fact));
+        self
+    }
+
+    /// Takes a dose without rate or end for a single dose: whether anything runs is then open.
+    pub fn infusions(mut self) -> DrugTrack<'a> {
+        self.infusions = true;
+        self
+    }
+
+    /// Whether nothing of it was given.
     pub fn is_empty(&self) -> bool {
-        self.track.items.is_empty()
+        self.given().next().is_none()
     }
 
-    /// Whether an administration is known only to the day.
+    /// Whether an administration, its end or its stop is known only to the day.
     pub fn dated(&self) -> bool {
         self.track.dated
     }
@@ -196,32 +232,80 @@ impl<'a> DrugTrack<'a> {
         self.track.items.iter().filter(|item| gives(item.fact))
     }
 
+    /// The newest administration at an instant that still stands for now.
+    pub fn newest(&self, at: Timestamp) -> Option<Item<'a>> {
+        self.given().filter(|item| item.at <= at && at <= item.until).last().copied()
+    }
+
     /// The instants at which running may change.
     pub fn changes(&self, into: &mut Vec<Timestamp>) {
         self.track.changes(into);
-        // What has an end does not run at it.
-        into.extend(self.track.items.iter().filter(|i| i.fact.until.is_some()).map(|i| i.until));
+        for item in &self.track.items {
+            // What has an end does not run at it; a day ends with its last instant.
+            into.extend([item.may_end, item.until, item.last].into_iter().filter(|at| *at < Timestamp::MAX));
+            into.extend(just_after(item.last));
+        }
     }
 
     /// Whether it runs at an instant.
     pub fn running(&self, at: Timestamp) -> Running<'a> {
         let items = &self.track.items;
         let end = items.partition_point(|item| item.at <= at);
-        let seen = items.get(..end).unwrap_or_default();
-        let after_stop = seen.iter().rposition(|item| stops(item.fact)).map_or(0, |stop| stop + 1);
-        let live = seen.get(after_stop..).unwrap_or_default();
-        let within = |item: &&Item<'a>| item.fact.until.is_some() && at < item.until && gives(item.fact);
-        if let Some(item) = live.iter().rev().find(within) {
-            return Running::Yes { item: *item, open: false };
-        }
-        match live.iter().rev().find(|item| gives(item.fact)) {
-            Some(item) if item.fact.until.is_none() && at <= item.until => {
-                Running::Yes { item: *item, open: true }
+        self.running_of(items.get(..end).unwrap_or_default(), at)
+    }
+
+    fn running_of(&self, seen: &[Item<'a>], at: Timestamp) -> Running<'a> {
+        let stop = seen.iter().rposition(|item| stops(item.fact));
+        let live = seen.get(stop.map_or(0, |stop| stop + 1)..).unwrap_or_default();
+        let now = self.live(live, at);
+        match (now, stop) {
+            // A stop known only to the day may still lie ahead.
+            (Running::No, Some(stop)) if seen.get(stop).is_some_and(|i| i.at < i.last && at <= i.last) => {
+                match self.running_of(seen.get(..stop).unwrap_or_default(), at) {
+                    Running::Yes { item, .. } | Running::Perhaps(item, _) => {
+                        Running::Perhaps(item, Doubt::EndDay)
+                    }
+                    Running::No => Running::No,
+                }
             }
-            Some(item) if item.fact.until.is_none() => Running::Perhaps(*item),
-            _ => Running::No,
+            (now, _) => now,
         }
     }
+
+    /// Whether it runs by what was given since the last stop.
+    fn live(&self, live: &[Item<'a>], at: Timestamp) -> Running<'a> {
+        let given = || live.iter().rev().filter(|item| gives(item.fact));
+        let ended = |item: &&Item<'a>| item.fact.until.is_some();
+        if let Some(item) = given().filter(ended).find(|item| at < item.may_end) {
+            return Running::Yes { item: *item, open: false };
+        }
+        let steady = |item: &&Item<'a>| item.fact.until.is_none() && !(self.infusions && single(item.fact));
+        // A single dose does not end an infusion that was started before it.
+        let open = given().take_while(|item| !ended(item)).find(steady);
+        match open {
+            Some(item) if at <= item.until => return Running::Yes { item: *item, open: true },
+            Some(item) => return Running::Perhaps(*item, Doubt::NoStop),
+            None => {}
+        }
+        if let Some(item) = given().filter(ended).find(|item| at <= item.until && item.may_end < item.until) {
+            return Running::Perhaps(*item, Doubt::EndDay);
+        }
+        match given().find(|item| self.infusions && single(item.fact) && at <= item.until) {
+            Some(item) => Running::Perhaps(*item, Doubt::SingleDose),
+            None => Running::No,
+        }
+    }
+}
+
+/// A dose that tells neither a rate nor an end.
+fn single(fact: &Fact) -> bool {
+    fact.until.is_none() && fact.quantity().is_some_and(|quantity| !is_rate(&quantity.written_unit))
+}
+
+/// Whether a unit is one of a rate: something per time.
+fn is_rate(unit: &str) -> bool {
+    const TIMES: [&str; 9] = ["s", "sec", "min", "h", "hr", "hour", "d", "day", "24h"];
+    unit.split('/').skip(1).any(|part| TIMES.contains(&part.trim().trim_end_matches('.')))
 }
 
 /// A row that ends a drug: `stopped`, or a dose or rate of nothing.
@@ -239,6 +323,8 @@ fn gives(fact: &Fact) -> bool {
 pub(crate) struct InfusionDay {
     /// The earliest start.
     pub start: Timestamp,
+    /// The latest start it can mean: later than `start` where only the day is known.
+    pub end: Timestamp,
     /// The calendar day in the chart's zone: day 0.
     pub day: Date,
     /// As it was written.
@@ -255,8 +341,12 @@ pub(crate) fn infusion_days(view: &View<'_>) -> Vec<InfusionDay> {
         if matches!(fact.value, Value::NotAssessed(_)) {
             continue;
         }
-        let found =
-            InfusionDay { start: fact.when.earliest(zone), day: fact.when.first_day(zone), when: fact.when };
+        let found = InfusionDay {
+            start: fact.when.earliest(zone),
+            end: fact.when.latest(zone),
+            day: fact.when.first_day(zone),
+            when: fact.when,
+        };
         match days.iter_mut().find(|known| known.day == found.day) {
             // A clock time says more than the day it lies on.
             Some(known) if known.when.instant().is_none() && found.when.instant().is_some() => *known = found,

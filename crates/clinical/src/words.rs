@@ -3,7 +3,8 @@
 
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use vena_base::{Answer, Concept, Fact, Text, Value};
+use vena_base::{Answer, Concept, Fact, Flag, Lang, Text, Value};
+use vena_knowledge::{ConceptInfo, label::unit_for_reading};
 
 /// What the scales need of the catalogue: names, how long a value stands, classes of drugs.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -12,6 +13,18 @@ pub struct Lexicon {
     pub(crate) answers: BTreeMap<(Concept, Answer), Text>,
     pub(crate) holds_h: BTreeMap<Concept, f64>,
     pub(crate) classes: BTreeMap<String, Vec<Concept>>,
+    pub(crate) routes: Option<ConceptInfo>,
+}
+
+/// How a drug was given, as far as the record tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// By this route.
+    Known(Answer),
+    /// The record names none.
+    Unsaid,
+    /// The words are none the catalogue knows.
+    Unread,
 }
 
 impl Lexicon {
@@ -35,18 +48,43 @@ impl Lexicon {
         self.classes.get(class).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The fact's value in words: as written, with unit.
+    /// The route of an administration.
+    pub(crate) fn route(&self, fact: &Fact) -> Route {
+        let Some(words) = fact.route.as_deref().filter(|words| !words.trim().is_empty()) else {
+            return Route::Unsaid;
+        };
+        let known = self.routes.as_ref().and_then(|routes| routes.answer_from_words(words));
+        known.map_or(Route::Unread, Route::Known)
+    }
+
+    /// The route in words: its name, or what was written.
+    pub(crate) fn route_name(&self, fact: &Fact) -> Text {
+        match (self.route(fact), &self.routes, &fact.route) {
+            (Route::Known(answer), Some(routes), _) => self.answer(routes.concept, answer),
+            (_, _, Some(written)) => Text::new(format!("“{written}”"), format!("「{written}」")),
+            _ => Text::new("not recorded", "未記錄"),
+        }
+    }
+
+    /// A cause in words: causes have one list for all findings.
+    pub(crate) fn cause(&self, concept: Concept, cause: Answer) -> Text {
+        const CAUSES: Concept = Concept::known("hypotension-cause");
+        let own = self.answers.get(&(concept, cause));
+        own.cloned().unwrap_or_else(|| self.answer(CAUSES, cause))
+    }
+
+    /// The fact's value in words: as written, with the unit as people read it.
     pub fn value(&self, fact: &Fact) -> Text {
         match &fact.value {
             Value::Quantity(quantity) => {
-                let written = quantity.as_written();
-                Text::same(
-                    written
-                        .trim_end_matches("{score}")
-                        .trim_end_matches(" 1")
-                        .trim_end()
-                        .replace("Cel", "°C"),
-                )
+                let number = format!("{}{}", quantity.bound.sign(), quantity.written);
+                let unit = |lang| match &*quantity.written_unit {
+                    "{score}" | "1" => String::new(),
+                    unit => unit_for_reading(unit, lang),
+                };
+                let with_unit =
+                    |unit: String| if unit.is_empty() { number.clone() } else { format!("{number} {unit}") };
+                Text::new(with_unit(unit(Lang::En)), with_unit(unit(Lang::ZhTw)))
             }
             Value::Answer(answer) => self.answer(fact.concept, *answer),
             Value::Moment(when) => Text::same(when.to_string()),
@@ -62,10 +100,14 @@ impl Lexicon {
     /// Name, value and age of a fact: “Body temperature 38.5 °C, 2 h 5 min earlier”.
     pub fn used(&self, fact: &Fact, happened: Timestamp, at: Timestamp) -> Text {
         let (name, value, age) = (self.name(fact.concept), self.value(fact), age(happened, at));
-        Text::new(
+        let used = Text::new(
             format!("{} {}, {}", name.en, value.en, age.en),
             format!("{} {}，{}", name.zh_tw, value.zh_tw, age.zh_tw),
-        )
+        );
+        if fact.flags.contains(&Flag::Implausible) {
+            return with(used, "implausible: check it", "數值不合常理，請查核");
+        }
+        used
     }
 }
 

@@ -332,6 +332,10 @@ fn proposals_are_the_ones_meant() {
     let site = rule("crs/site-defaults");
     number(site, "episode-closes-after", "48", "h");
     cut(site, "systolic-asks", "<", "90", "mm[Hg]", None);
+    cut(site, "mean-pressure-asks", "<", "65", "mm[Hg]", None);
+    cut(site, "diastolic-asks", "<", "50", "mm[Hg]", None);
     cut(site, "saturation-asks", "<", "92", "%", None);
+    number(site, "reading-doubts-statement", "15", "min");
+    cut(site, "fraction-above-air", ">", "21", "%", None);
     number(site, "late-entry-after", "12", "h");
 }

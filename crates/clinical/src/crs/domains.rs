@@ -2,9 +2,9 @@
 //! facts allow and on which facts that rests. Must not know episodes or what was given against them.
 
 use crate::{
-    numbers::{Criterion, CrsNumbers, range_of},
+    numbers::{Criterion, CrsNumbers, Limit, range_of},
     span::Span,
-    timeline::{DrugTrack, Item, Standing, Track},
+    timeline::{Doubt, DrugTrack, Item, Standing, Track, hours},
 };
 use jiff::Timestamp;
 use vena_base::{Answer, Fact};
@@ -32,8 +32,10 @@ pub(crate) enum Role {
     NotAssessed,
     /// It asks a question and grades nothing.
     Asks,
-    /// A drug that may or may not still run.
-    MayRun,
+    /// A drug that may or may not run.
+    MayRun(Doubt),
+    /// A dose by a route by which no vasopressor is run.
+    OtherRoute,
 }
 
 /// One fact behind a domain.
@@ -58,6 +60,8 @@ pub(crate) enum Ask<'a> {
     Vasopressors,
     /// Does this drug still run?
     StillRuns(&'a Fact),
+    /// Was this a single dose, or does it run?
+    SingleDose(&'a Fact),
     /// Is oxygen needed, by which device? The low saturation that asks, where there is one.
     Device(Option<&'a Fact>),
     /// At which flow?
@@ -120,15 +124,23 @@ pub(crate) struct Inputs<'a> {
     pub statement: Track<'a>,
     pub vasopressor_need: Track<'a>,
     pub hypotension_cause: Track<'a>,
-    pub pressure: Track<'a>,
+    /// Systolic, mean and diastolic pressure.
+    pub pressures: [Track<'a>; 3],
     pub device: Track<'a>,
     pub flow: Track<'a>,
     pub saturation: Track<'a>,
+    pub fraction: Track<'a>,
     pub hypoxia_cause: Track<'a>,
     pub vasopressors: Vec<DrugTrack<'a>>,
     pub vasopressin: Vec<DrugTrack<'a>>,
+    /// Vasopressors given by a route by which none is run.
+    pub elsewhere: Vec<DrugTrack<'a>>,
     /// Drugs that make fever unnecessary for the rest of the episode.
     pub waivers: Vec<DrugTrack<'a>>,
+    /// The same drugs by a route that may not reach the whole body.
+    pub open_waivers: Vec<DrugTrack<'a>>,
+    /// The same drugs where they act only where they are put.
+    pub local_drugs: Vec<DrugTrack<'a>>,
     pub antipyretic: Track<'a>,
 }
 
@@ -205,23 +217,42 @@ impl<'a> Inputs<'a> {
         let Some(cause) = other_cause(item.fact.answer()) else {
             return found;
         };
-        if found.span.low > signs(item.at).span.low {
+        let then = signs(item.at).span;
+        if found.span.low > then.low {
             return found;
         }
         let mut domain = Domain::settled(Span::NONE);
         domain.add(item, None, Span::NONE, Role::OtherCause(cause));
+        if found.span.high > then.high {
+            // It may be worse than what the cause was given for.
+            domain.span = Span { low: Span::NONE.low, high: found.span.high };
+            domain.evidence.extend(found.evidence.iter().filter(|e| e.role == Role::Asks));
+            domain.asks = found.asks;
+        }
         domain
     }
 }
 
-/// The newest standing measurement after a time, where it is below the line that asks.
-pub(crate) fn newer_low<'a>(
-    track: &Track<'a>,
-    line: Option<&crate::numbers::Limit>,
-    at: Timestamp,
-    after: Timestamp,
-) -> Option<Item<'a>> {
-    let item = track.standing(at).known().last().copied()?;
-    let low = line?.holds(item.fact.quantity()?.value);
-    (low && item.at > after).then_some(item)
+impl<'a> Inputs<'a> {
+    /// The newest standing measurement where it is below the line that asks. Against a statement made
+    /// `after`, a reading counts from the site's minutes before it: the two may not have met.
+    pub fn low<'t>(
+        &self,
+        track: &'t Track<'a>,
+        line: Option<&Limit>,
+        at: Timestamp,
+        after: Option<Timestamp>,
+    ) -> Option<Item<'a>> {
+        let line = line?;
+        let doubt = hours(self.numbers.site.doubt_min / MINUTES_AN_HOUR).unwrap_or_default();
+        let from = after.map(|after| after.checked_sub(doubt).unwrap_or(Timestamp::MIN));
+        let low = |item: &&Item<'a>| {
+            let range = item.fact.quantity().map(|quantity| range_of(quantity, f64::NEG_INFINITY));
+            range.is_some_and(|(low, _)| line.holds(low)) && from.is_none_or(|from| item.at >= from)
+        };
+        // Of two readings at one instant the low one asks.
+        track.standing(at).known().iter().find(low).copied()
+    }
 }
+
+const MINUTES_AN_HOUR: f64 = 60.0;

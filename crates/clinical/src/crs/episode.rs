@@ -141,16 +141,18 @@ fn breakpoints(inputs: &Inputs<'_>, infusion: Timestamp, until: Timestamp) -> Ve
         &inputs.statement,
         &inputs.vasopressor_need,
         &inputs.hypotension_cause,
-        &inputs.pressure,
         &inputs.device,
         &inputs.flow,
         &inputs.saturation,
+        &inputs.fraction,
         &inputs.hypoxia_cause,
         &inputs.antipyretic,
     ] {
         track.changes(&mut at);
     }
-    for drug in inputs.vasopressors.iter().chain(&inputs.vasopressin).chain(&inputs.waivers) {
+    inputs.pressures.iter().for_each(|track| track.changes(&mut at));
+    let drugs = inputs.vasopressors.iter().chain(&inputs.vasopressin).chain(&inputs.waivers);
+    for drug in drugs.chain(&inputs.open_waivers) {
         drug.changes(&mut at);
     }
     at.retain(|t| (infusion..=until).contains(t));
@@ -267,12 +269,18 @@ impl<'a> Walker<'_, 'a> {
         }
     }
 
-    /// Whether anything against fever was given after the infusion.
+    /// Whether anything against fever was given after the infusion, by a route that may reach the body.
     fn given_since_infusion(&self, at: Timestamp) -> bool {
         let from = self.inputs.infusion;
         let given =
             |drug: &crate::timeline::DrugTrack<'a>| drug.given().any(|item| item.at <= at && item.at > from);
-        self.inputs.waivers.iter().any(given)
+        self.inputs.waivers.iter().chain(&self.inputs.open_waivers).any(given)
+    }
+
+    /// The newest dose in this episode by a route that may not reach the whole body.
+    fn open_route_since(&self, onset: Timestamp, at: Timestamp) -> Option<Timestamp> {
+        let given = self.inputs.open_waivers.iter().flat_map(|drug| drug.given());
+        given.filter(|item| item.at <= at && counts_from(item, onset)).map(|item| item.at).max()
     }
 
     fn state(&self, at: Timestamp) -> (State, Option<Item<'a>>) {
@@ -284,10 +292,9 @@ impl<'a> Walker<'_, 'a> {
             return (State::Treated, None);
         }
         let statement = self.inputs.antipyretic.standing(at);
-        let none = statement
-            .known()
-            .iter()
-            .find(|i| i.fact.answer() == Some(NONE_GIVEN) && i.at >= episode.start_at);
+        // A dose whose route leaves it open outweighs an older word that nothing was given.
+        let from = self.open_route_since(episode.start_at, at).unwrap_or(episode.start_at);
+        let none = statement.known().iter().find(|i| i.fact.answer() == Some(NONE_GIVEN) && i.at >= from);
         none.map_or((State::NeedsFever, None), |item| (State::Untreated, Some(*item)))
     }
 }

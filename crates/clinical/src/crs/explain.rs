@@ -1,16 +1,18 @@
 //! The reasons, the missing facts and the questions of a CRS grade, in words. Must not grade.
 
 use super::{
-    domains::{Ask, Domain, Evidence, Fever, Role},
+    Reach,
+    domains::{Ask, Domain, Evidence, Fever, Inputs, Role},
     episode::{State, Walk},
-    log_matters,
+    log_matters, reach,
 };
 use crate::{
     finding::{Finding, Reason},
     late::is_late,
     numbers::CrsNumbers,
     span::Span,
-    words::{Lexicon, with},
+    timeline::Doubt,
+    words::{Lexicon, Route, with},
 };
 use vena_base::{Concept, Fact, Text, View};
 
@@ -18,13 +20,14 @@ use vena_base::{Concept, Fact, Text, View};
 pub(super) fn explain(
     finding: &mut Finding,
     course: &Walk<'_>,
-    numbers: &CrsNumbers,
+    inputs: &Inputs<'_>,
     lexicon: &Lexicon,
     view: &View<'_>,
     span: Span,
 ) {
-    let teller = Teller { numbers, lexicon, view, span };
+    let teller = Teller { numbers: inputs.numbers, lexicon, view, span };
     episode_reasons(finding, course, &teller);
+    route_reasons(finding, course, inputs, &teller);
     teller.domain(finding, &course.fever.1, true);
     teller.domain(finding, &course.hypotension, false);
     teller.domain(finding, &course.hypoxia, false);
@@ -57,12 +60,30 @@ impl Teller<'_, '_> {
     fn reason(&self, evidence: &Evidence<'_>, fever: bool) -> Reason {
         let fact = evidence.item.fact;
         let used = self.lexicon.used(fact, evidence.item.at, self.view.at);
-        let counts = matches!(evidence.role, Role::Counts | Role::MayRun);
+        let counts = matches!(evidence.role, Role::Counts | Role::MayRun(_));
         let used = match evidence.role {
             Role::Counts => used,
-            Role::MayRun => with(used, "no stop recorded; may have ended", "未記錄停藥，可能已結束"),
+            Role::MayRun(Doubt::NoStop) => {
+                with(used, "no stop recorded; may have ended", "未記錄停藥，可能已結束")
+            }
+            Role::MayRun(Doubt::EndDay) => {
+                with(used, "its end is known only to this day", "停止時間僅記錄到當日")
+            }
+            Role::MayRun(Doubt::SingleDose) => with(
+                used,
+                "a dose without rate or end: it may not run",
+                "僅有劑量，無速率或結束時間：未必持續輸注",
+            ),
+            Role::OtherRoute => {
+                let name = self.lexicon.route_name(fact);
+                with(
+                    used,
+                    &format!("{}: not run as a vasopressor, does not count", name.en),
+                    &format!("{}：非升壓劑輸注，不計入", name.zh_tw),
+                )
+            }
             Role::OtherCause(cause) => {
-                let name = self.lexicon.answer(fact.concept, cause);
+                let name = self.lexicon.cause(fact.concept, cause);
                 with(
                     used,
                     &format!("does not count: another cause ({})", name.en),
@@ -99,6 +120,26 @@ impl Teller<'_, '_> {
         }
     }
 
+    /// Says where the route of a drug against fever was not told and was taken as systemic.
+    fn with_route(&self, used: Text, fact: &Fact) -> Text {
+        let drug = |class: &str| self.lexicon.class(class).contains(&fact.concept);
+        match self.lexicon.route(fact) {
+            // Only these have forms that act where they are put.
+            Route::Unsaid if drug("corticosteroid") || drug("antipyretic") => {
+                with(used, "route not recorded: taken as systemic", "未記錄途徑：視為全身給藥")
+            }
+            Route::Unread => {
+                let name = self.lexicon.route_name(fact);
+                with(
+                    used,
+                    &format!("route {} not understood: taken as systemic", name.en),
+                    &format!("途徑{}無法判讀：視為全身給藥", name.zh_tw),
+                )
+            }
+            _ => used,
+        }
+    }
+
     fn plain(&self, id: &str, label: Text, used: Text, fact: &Fact) -> Reason {
         Reason {
             criterion: id.to_owned(),
@@ -124,14 +165,15 @@ fn episode_reasons(finding: &mut Finding, course: &Walk<'_>, teller: &Teller<'_,
     finding.because.push(teller.plain("episode", label, used, fact));
     let waiver = course.episodes.last().filter(|e| e.end.is_none()).and_then(|e| e.waiver);
     if let Some(waiver) = waiver {
-        let given = teller.view.of(waiver.concept).find(|fact| fact.when == waiver.when);
+        let systemic = |fact: &&Fact| reach(fact, teller.numbers, teller.lexicon) == Reach::Systemic;
+        let given = teller.view.of(waiver.concept).filter(systemic).find(|fact| fact.when == waiver.when);
         let label = Text::new(
             "Given after the episode began: fever is no longer needed, pressure and oxygen grade",
             "發作開始後已給藥：不再需要發燒，改以血壓與氧氣需求分級",
         );
         if let Some(fact) = given {
             let used = teller.lexicon.used(fact, fact.when.earliest(zone), teller.view.at);
-            finding.because.push(teller.plain("fever-waived", label, used, fact));
+            finding.because.push(teller.plain("fever-waived", label, teller.with_route(used, fact), fact));
         }
     }
     if let Some(item) = course.none_given {
@@ -141,6 +183,35 @@ fn episode_reasons(finding: &mut Finding, course: &Walk<'_>, teller: &Teller<'_,
         );
         let used = teller.lexicon.used(item.fact, item.at, teller.view.at);
         finding.because.push(teller.plain("fever-needed", label, used, item.fact));
+    }
+}
+
+/// Drugs against fever that were given where they act only locally, or may not reach the whole body.
+fn route_reasons(finding: &mut Finding, course: &Walk<'_>, inputs: &Inputs<'_>, teller: &Teller<'_, '_>) {
+    if matches!(course.state, State::Treated) || (course.state == State::Quiet && course.opening.is_none()) {
+        return;
+    }
+    let labels = [
+        (
+            &inputs.local_drugs,
+            Text::new("Acts only where it is put: fever is still needed", "僅作用於局部：仍需有發燒"),
+        ),
+        (
+            &inputs.open_waivers,
+            Text::new(
+                "May not reach the whole body: whether fever is still needed stays open",
+                "未必及於全身：是否仍需有發燒未定",
+            ),
+        ),
+    ];
+    for (drugs, label) in labels {
+        let newest = drugs.iter().filter_map(|drug| drug.newest(teller.view.at));
+        for item in newest.filter(|item| item.at >= inputs.infusion) {
+            let used = teller.lexicon.used(item.fact, item.at, teller.view.at);
+            let name = teller.lexicon.route_name(item.fact);
+            let used = with(used, &name.en, &name.zh_tw);
+            finding.because.push(teller.plain("route", label.clone(), used, item.fact));
+        }
     }
 }
 
@@ -171,7 +242,7 @@ fn needs_log(course: &Walk<'_>) -> bool {
 fn asks_for(ask: &Ask<'_>) -> Concept {
     match ask {
         Ask::Hypotension(_) | Ask::Vasopressors => HYPOTENSION,
-        Ask::StillRuns(fact) => fact.concept,
+        Ask::StillRuns(fact) | Ask::SingleDose(fact) => fact.concept,
         Ask::Device(_) => DEVICE,
         Ask::Flow => FLOW,
         Ask::Temperature => TEMPERATURE,
@@ -222,6 +293,13 @@ fn question(ask: &Ask<'_>, lexicon: &Lexicon, view: &View<'_>) -> Text {
         Ask::StillRuns(fact) => {
             let name = lexicon.name(fact.concept);
             Text::new(format!("Is {} still running?", name.en), format!("{} 是否仍在使用？", name.zh_tw))
+        }
+        Ask::SingleDose(fact) => {
+            let seen = seen(fact);
+            Text::new(
+                format!("{}: was this a single dose, or is it running?", seen.en),
+                format!("{}：是單次給藥，還是持續輸注中？", seen.zh_tw),
+            )
         }
         Ask::Device(None) => {
             Text::new("Is oxygen needed, and by which device and flow?", "是否需要氧氣？使用何種裝置與流量？")

@@ -1,7 +1,7 @@
 //! Hypoxia at an instant: the device and flow by which oxygen is needed. A saturation grades nothing;
 //! it asks. Must not know episodes, and no number.
 
-use super::domains::{Ask, Domain, Inputs, Role, newer_low, other_cause};
+use super::domains::{Ask, Domain, Inputs, Role, other_cause};
 use crate::{
     numbers::{by_answer, range_of, when_present},
     span::Span,
@@ -35,23 +35,38 @@ impl<'a> Inputs<'a> {
             span = Some(span.map_or(one, |s| s.or(one)));
         }
         let device_at = device.newest().map(|item| item.at);
-        let newer_flow = |item: &&Item<'a>| Some(item.at) > device_at || span.is_none();
-        if span.is_none_or(|span| span == Span::NONE)
-            && let Some(item) = flow.known().iter().rev().find(newer_flow)
+        // A flow or a fraction later than “none” shows that oxygen is given again; at the same time the
+        // two contradict each other.
+        let against = |item: &Item<'a>, found: Span| match span {
+            Some(none) if Some(item.at) == device_at => none.or(found),
+            _ => found,
+        };
+        let nothing = |span: Option<Span>| span.is_none_or(|span| span == Span::NONE);
+        let not_older = |item: &&Item<'a>| Some(item.at) >= device_at || span.is_none();
+        let mut given = None;
+        if nothing(span)
+            && let Some(item) = flow.known().iter().rev().find(not_older)
         {
-            span = Some(self.bare_flow(item, &mut domain));
+            given = Some(against(item, self.bare_flow(item, &mut domain)));
         }
+        if nothing(span)
+            && nothing(given)
+            && let Some(item) = self.fraction.standing(at).known().iter().rev().find(not_older)
+            && let Some(found) = self.fraction_span(item, &mut domain)
+        {
+            given = Some(against(item, found));
+        }
+        span = given.or(span);
         match span {
             Some(span) => domain.span = span,
             None => {
                 domain.unusable(device);
                 domain.unusable(flow);
-                domain.asks.push(Ask::Device(self.low_saturation(at, Timestamp::MIN).map(|i| i.fact)));
+                domain.asks.push(Ask::Device(self.low_saturation(at, None).map(|i| i.fact)));
             }
         }
         if domain.span == Span::NONE
-            && let Some(low) =
-                self.low_saturation(at, device_at.max(flow.newest().map(|i| i.at)).unwrap_or(at))
+            && let Some(low) = self.low_saturation(at, device_at.max(flow.newest().map(|i| i.at)))
             && !domain.evidence.iter().any(|e| e.role != Role::Counts)
         {
             domain.span = unknown;
@@ -61,8 +76,30 @@ impl<'a> Inputs<'a> {
         domain
     }
 
-    fn low_saturation(&self, at: Timestamp, after: Timestamp) -> Option<Item<'a>> {
-        newer_low(&self.saturation, self.numbers.site.low_saturation.as_ref(), at, after)
+    fn low_saturation(&self, at: Timestamp, after: Option<Timestamp>) -> Option<Item<'a>> {
+        self.low(&self.saturation, self.numbers.site.low_saturation.as_ref(), at, after)
+    }
+
+    /// An inspired fraction without a device: above that of air oxygen is given, by any device.
+    fn fraction_span(&self, item: &Item<'a>, domain: &mut Domain<'a>) -> Option<Span> {
+        let (low, _) = range_of(item.fact.quantity()?, 0.0);
+        if !self.numbers.site.above_air?.holds(low) {
+            return None;
+        }
+        if let Some(cause) = other_cause(item.fact.attributed_to) {
+            domain.add(*item, None, Span::NONE, Role::OtherCause(cause));
+            return Some(Span::NONE);
+        }
+        let span = self.any_device();
+        domain.add(*item, None, span, Role::Counts);
+        domain.asks.push(Ask::Device(None));
+        Some(span)
+    }
+
+    /// Oxygen by some device.
+    fn any_device(&self) -> Span {
+        let all = when_present(&self.numbers.devices);
+        all.map_or(Span::unknown(self.numbers.highest), |all| all.or(self.numbers.low_flow.grades))
     }
 
     fn device_span(
@@ -87,10 +124,7 @@ impl<'a> Inputs<'a> {
         let span = match (criterion, answer) {
             (_, NONE) => Span::NONE,
             (Some(criterion), _) => criterion.grades,
-            (None, _) => {
-                let all = when_present(&self.numbers.devices);
-                all.map_or(Span::unknown(self.numbers.highest), |all| all.or(self.numbers.low_flow.grades))
-            }
+            (None, _) => self.any_device(),
         };
         if !span.settled() {
             domain.asks.push(Ask::Device(None));

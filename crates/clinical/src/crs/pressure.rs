@@ -1,14 +1,14 @@
 //! Hypotension at an instant: vasopressors that run, and the clinician's statements. A blood pressure
 //! grades nothing; it asks. Must not know episodes, and no number.
 
-use super::domains::{Ask, Domain, Inputs, Role, newer_low, other_cause};
+use super::domains::{Ask, Domain, Inputs, Role, other_cause};
 use crate::{
     numbers::{by_answer, when_present},
     span::Span,
-    timeline::Running,
+    timeline::{Doubt, Item, Running},
 };
 use jiff::Timestamp;
-use vena_base::{Answer, Fact};
+use vena_base::Answer;
 
 const NONE: Answer = Answer::known("none");
 const NO_VASOPRESSOR: Answer = Answer::known("no-vasopressor");
@@ -39,6 +39,9 @@ impl<'a> Inputs<'a> {
         let unknown = Span::unknown(self.numbers.highest);
         let mut domain = Domain::settled(unknown);
         let drugs = self.drug_span(at, &mut domain);
+        for item in self.elsewhere.iter().filter_map(|drug| drug.newest(at)) {
+            domain.add(item, None, Span::NONE, Role::OtherRoute);
+        }
         let said = self.said_hypotension(at, &mut domain);
         let said = self.with_need(said, at, &mut domain);
         domain.span = match (drugs, said) {
@@ -50,7 +53,7 @@ impl<'a> Inputs<'a> {
             (Some(drugs), Some((said, when))) => self.weigh(drugs, said, when),
             (None, Some((said, _))) => said,
             (None, None) => {
-                domain.asks.push(Ask::Hypotension(self.low_reading(at)));
+                domain.asks.push(Ask::Hypotension(self.low_readings(at, None).first().map(|i| i.fact)));
                 unknown
             }
         };
@@ -74,6 +77,7 @@ impl<'a> Inputs<'a> {
         let standing = self.statement.standing(at);
         let present = when_present(&self.numbers.hypotension);
         let mut said: Option<(Span, Timestamp)> = None;
+        let mut explained = false;
         for item in standing.known() {
             let Some(answer) = item.fact.answer() else {
                 continue;
@@ -88,6 +92,7 @@ impl<'a> Inputs<'a> {
             if let Some(cause) = other_cause(item.fact.attributed_to) {
                 domain.add(*item, criterion, Span::NONE, Role::OtherCause(cause));
                 said = Some((said.map_or(Span::NONE, |(s, _)| s.or(Span::NONE)), item.at));
+                explained |= span != Span::NONE;
                 continue;
             }
             domain.add(*item, criterion, span, Role::Counts);
@@ -97,15 +102,19 @@ impl<'a> Inputs<'a> {
             domain.unusable(standing);
             return None;
         };
-        // A newer low pressure reopens “none”: it may no longer be true.
-        match newer_low(&self.pressure, self.numbers.site.low_pressure.as_ref(), at, when) {
-            Some(low) if span == Span::NONE => {
-                domain.add(low, None, Span::unknown(self.numbers.highest), Role::Asks);
-                domain.asks.push(Ask::Hypotension(Some(low.fact)));
-                Some((Span::unknown(self.numbers.highest), when))
-            }
-            _ => Some((span, when)),
+        // A low pressure beside or after “none” reopens it: it may not be true.
+        if span != Span::NONE || explained {
+            return Some((span, when));
         }
+        let (lows, unknown) = (self.low_readings(at, Some(when)), Span::unknown(self.numbers.highest));
+        let Some(first) = lows.first() else {
+            return Some((span, when));
+        };
+        domain.asks.push(Ask::Hypotension(Some(first.fact)));
+        for low in lows {
+            domain.add(low, None, unknown, Role::Asks);
+        }
+        Some((unknown, when))
     }
 
     /// The statement of which vasopressors are needed, beside the statement of hypotension.
@@ -135,7 +144,7 @@ impl<'a> Inputs<'a> {
         let span = match said {
             // Only that no vasopressor is needed: there may be no hypotension at all.
             None if need == Span::NONE => {
-                domain.asks.push(Ask::Hypotension(self.low_reading(at)));
+                domain.asks.push(Ask::Hypotension(self.low_readings(at, None).first().map(|i| i.fact)));
                 Span { low: 0, high: least.high }
             }
             None => need,
@@ -147,8 +156,12 @@ impl<'a> Inputs<'a> {
         Some((span, said.map_or(item.at, |(_, when)| when.max(item.at))))
     }
 
-    fn low_reading(&self, at: Timestamp) -> Option<&'a Fact> {
-        newer_low(&self.pressure, self.numbers.site.low_pressure.as_ref(), at, Timestamp::MIN).map(|i| i.fact)
+    /// The readings that ask: systolic, mean, diastolic.
+    fn low_readings(&self, at: Timestamp, after: Option<Timestamp>) -> Vec<Item<'a>> {
+        let site = &self.numbers.site;
+        let lines = [&site.low_pressure, &site.low_mean, &site.low_diastolic];
+        let tracks = self.pressures.iter().zip(lines);
+        tracks.filter_map(|(track, line)| self.low(track, line.as_ref(), at, after)).collect()
     }
 
     fn drug_span(&self, at: Timestamp, domain: &mut Domain<'a>) -> Option<DrugSpan> {
@@ -162,7 +175,7 @@ impl<'a> Inputs<'a> {
                         open &= without_end;
                         (item, &mut yes, Role::Counts)
                     }
-                    Running::Perhaps(item) => (item, &mut perhaps, Role::MayRun),
+                    Running::Perhaps(item, doubt) => (item, &mut perhaps, Role::MayRun(doubt)),
                     Running::No => continue,
                 };
                 if let Some(cause) = other_cause(item.fact.attributed_to) {
@@ -189,8 +202,10 @@ impl<'a> Inputs<'a> {
             _ => &self.numbers.several_vasopressors,
         };
         for (item, role) in found {
-            if role == Role::MayRun {
-                domain.asks.push(Ask::StillRuns(item.fact));
+            match role {
+                Role::MayRun(Doubt::SingleDose) => domain.asks.push(Ask::SingleDose(item.fact)),
+                Role::MayRun(_) => domain.asks.push(Ask::StillRuns(item.fact)),
+                _ => {}
             }
             domain.add(
                 item,

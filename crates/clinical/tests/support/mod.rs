@@ -55,6 +55,7 @@ pub fn fact(line: &str) -> Fact {
                 When::Instant(stamp) => fact.recorded = Some(stamp),
                 _ => panic!("recorded needs a clock time"),
             },
+            "route" => fact.route = Some(text.into()),
             "cause" => fact.attributed_to = Some(Answer::of(text)),
             _ => panic!("{part}"),
         }
