@@ -5,7 +5,7 @@ use crate::{
     Rules, crs,
     finding::{Assessment, Finding, Question, Status},
     hematotox, icaht, icans,
-    timeline::{InfusionDay, first_time, infusion_days, just_before},
+    timeline::{InfusionDay, first_time, infusion_days, just_before, unreadable_of},
 };
 use jiff::Timestamp;
 use vena_base::{Chart, Concept, Text, View, Zone, time::days_between};
@@ -52,7 +52,17 @@ pub(crate) fn scope<'a>(chart: &'a Chart, q: &Question) -> Scope<'a> {
         }
     }
     let days = infusion_days(&asked);
-    let chosen = choose(&days, at, q.infusion, &chart.zone);
+    let mut chosen = choose(&days, at, q.infusion, &chart.zone);
+    if let Some(written) = unreadable_of(&asked, INFUSION) {
+        let said = Text::new(
+            format!("A record of an infusion could not be read (“{written}”): when were the cells infused?"),
+            format!("有一筆輸注記錄無法判讀（「{written}」）：細胞於何時輸注？"),
+        );
+        match chosen {
+            Chosen::None => chosen = Chosen::Unclear(said),
+            _ => notes.push(said),
+        }
+    }
     let mut cut = false;
     if let Chosen::This(infusion) = &chosen
         && let Some(next) = days.iter().find(|day| day.start > infusion.start && day.start <= at)
@@ -164,7 +174,7 @@ fn of_infusion(view: &View<'_>, infusion: &InfusionDay, rules: &Rules, cut: bool
         crs::assess(view, infusion, &rules.crs, lexicon),
         icans::assess(view, &rules.icans, lexicon),
         icaht::early::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut),
-        icaht::late::assess(view, infusion, &rules.icaht, &rules.icaht_readings),
+        icaht::late::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut),
         hematotox::assess(view, Some(infusion), &rules.hematotox, lexicon),
     ]
 }

@@ -146,13 +146,23 @@ fn add_icaht(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, ru
     let series = DailyNeutrophils::of(view, infusion, 0, last, None);
     let late_from = usize::try_from(numbers.late_first_day).unwrap_or(usize::MAX);
     for (index, day) in days.iter_mut().enumerate() {
-        day.anc_per_ul = series.least.get(index).copied().filter(|value| !value.is_nan());
+        // What could not be read is drawn as nothing, not as the least it may be.
+        let unread = series.unreadable.iter().any(|(unread, _)| *unread == day.day);
+        let shown = if unread { &series.most } else { &series.least };
+        day.anc_per_ul =
+            shown.get(index).copied().filter(|value| !value.is_nan() && (!unread || value.is_finite()));
         let until = |values: &'_ [f32], from: usize| {
             values.get(from..=index).map(<[f32]>::to_vec).unwrap_or_default()
         };
         if day.day <= numbers.early_last_day {
-            let most = kernel::grade_open_days(&until(&series.most, 0), numbers, numbers.reading);
-            let least = kernel::grade_open_days(&until(&series.least, 0), numbers, numbers.reading);
+            // As early ICAHT is graded while its window is open: the last value is not carried on.
+            let seen = |values: &[f32]| {
+                let mut seen = until(values, 0);
+                seen.truncate(seen.iter().rposition(|value| !value.is_nan()).map_or(0, |last| last + 1));
+                seen
+            };
+            let most = kernel::grade_open_days(&seen(&series.most), numbers, numbers.reading);
+            let least = kernel::grade_open_days(&seen(&series.least), numbers, numbers.reading);
             if most.known_days > 0 {
                 day.icaht.add(Span { low: most.low, high: least.high }, numbers.highest);
             }

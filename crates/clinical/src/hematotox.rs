@@ -6,7 +6,7 @@ use crate::{
     late::is_late,
     numbers::{Criterion, HematotoxNumbers, ScoreInput, range_of},
     span::Span,
-    timeline::{InfusionDay, just_before},
+    timeline::{InfusionDay, just_before, unreadable, unreadable_of},
     words::{Lexicon, with},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
@@ -35,6 +35,18 @@ struct Input<'a, 'n> {
     facts: Vec<(&'a Fact, &'n Criterion, Span)>,
     /// Taken on the day lymphodepletion began, in unknown order.
     same_day: bool,
+    /// Taken after the reference day, while the start of lymphodepletion is not known.
+    perhaps_after: bool,
+    /// Measured, but what was written could not be read.
+    unread: Vec<&'a Fact>,
+}
+
+/// The facts that may be an input's baseline.
+#[derive(Default)]
+struct Choice<'a> {
+    facts: Vec<&'a Fact>,
+    same_day: bool,
+    perhaps_after: bool,
 }
 
 /// The score at the view's instant.
@@ -47,25 +59,35 @@ pub(crate) fn assess(
     let mut finding = Finding::new(SCALE, &numbers.rule.name, Status::NotAssessable);
     finding.provisional = numbers.rule.provisional;
     let baseline = baseline(view, infusion, numbers, lexicon);
+    if let Some(written) = unreadable_of(view, LYMPHODEPLETION) {
+        let said = Text::new(
+            format!(
+                "A record of lymphodepletion could not be read (“{written}”): on which day did it begin?"
+            ),
+            format!("有一筆淋巴細胞清除性化療記錄無法判讀（「{written}」）：於哪一天開始？"),
+        );
+        if !matches!(baseline, Baseline::BeforeDepletion(_)) {
+            // Without its day no value is known to be from before it.
+            finding.lacks(LYMPHODEPLETION);
+            finding.notes.push(said.clone());
+            finding.ask(LYMPHODEPLETION, said);
+            return finding;
+        }
+        finding.provisional = true;
+        finding.notes.push(said);
+    }
     let mut total = Span::NONE;
     let mut missing = 0;
     for wanted in &numbers.inputs {
         let input = input(view, wanted, baseline, numbers);
-        if input.facts.is_empty() {
+        if input.facts.is_empty() && input.unread.is_empty() {
             missing += 1;
             finding.lacks(wanted.concept);
         } else if !input.span.settled() {
             finding.lacks(wanted.concept);
         }
         if !input.span.settled() {
-            let name = lexicon.name(wanted.concept);
-            finding.ask(
-                wanted.concept,
-                Text::new(
-                    format!("{} from before lymphodepletion", name.en),
-                    format!("淋巴細胞清除性化療前的{}", name.zh_tw),
-                ),
-            );
+            ask(&mut finding, &input, lexicon.name(wanted.concept), wanted.concept);
         }
         total = Span {
             low: total.low.saturating_add(input.span.low),
@@ -81,6 +103,36 @@ pub(crate) fn assess(
     finding.provisional |= matches!(baseline, Baseline::BeforeNow);
     risk(&mut finding, total, view, numbers);
     finding
+}
+
+/// What would settle an input.
+fn ask(finding: &mut Finding, input: &Input<'_, '_>, name: Text, concept: Concept) {
+    for fact in &input.unread {
+        let (when, written) = (fact.when, unreadable(fact).unwrap_or_default());
+        finding.ask(
+            concept,
+            Text::new(
+                format!("Read again: {} of {when}: “{written}”", name.en),
+                format!("請重新判讀 {when} 的{}：「{written}」", name.zh_tw),
+            ),
+        );
+    }
+    if input.perhaps_after {
+        finding.lacks(LYMPHODEPLETION);
+        finding.ask(
+            LYMPHODEPLETION,
+            Text::new("On which day did lymphodepletion begin?", "淋巴細胞清除性化療於哪一天開始？"),
+        );
+    }
+    if input.unread.is_empty() {
+        finding.ask(
+            concept,
+            Text::new(
+                format!("{} from before lymphodepletion", name.en),
+                format!("淋巴細胞清除性化療前的{}", name.zh_tw),
+            ),
+        );
+    }
 }
 
 /// A score with some input is a value or an interval, never silent.
@@ -104,6 +156,12 @@ fn reasons(
                 used,
                 "taken on the day lymphodepletion began, as from before it",
                 "採檢於淋巴細胞清除性化療開始當日，視為開始前",
+            )
+        } else if input.perhaps_after {
+            with(
+                used,
+                "may be from after lymphodepletion began: does not settle the points",
+                "可能在淋巴細胞清除性化療開始之後：不足以確定分數",
             )
         } else {
             used
@@ -163,10 +221,15 @@ fn input<'a, 'n>(
     baseline: Baseline,
     numbers: &HematotoxNumbers,
 ) -> Input<'a, 'n> {
-    let (chosen, same_day) = choose(view, wanted.concept, baseline, numbers);
-    let mut found = Input { span: all_points(wanted), facts: Vec::new(), same_day };
-    let mut span: Option<Span> = None;
-    for fact in chosen {
+    let Choice { facts, same_day, perhaps_after } = choose(view, wanted.concept, baseline, numbers);
+    let all = all_points(wanted);
+    let mut found = Input { span: all, facts: Vec::new(), same_day, perhaps_after, unread: Vec::new() };
+    let mut span: Option<Span> = perhaps_after.then_some(all);
+    for fact in facts {
+        if unreadable(fact).is_some() {
+            found.unread.push(fact);
+            span = Some(all);
+        }
         let Some(range) = fact.quantity().map(|q| range_of(q, 0.0)) else {
             continue;
         };
@@ -188,15 +251,17 @@ fn all_points(wanted: &ScoreInput) -> Span {
     wanted.bands.iter().map(|band| band.grades).reduce(Span::or).unwrap_or(Span::NONE)
 }
 
-/// The facts that may be the baseline, and whether one lies on the day lymphodepletion began.
+/// The facts that may be the baseline.
 fn choose<'a>(
     view: &View<'a>,
     concept: Concept,
     baseline: Baseline,
     numbers: &HematotoxNumbers,
-) -> (Vec<&'a Fact>, bool) {
+) -> Choice<'a> {
     let zone = view.zone();
-    let mut measured = view.of(concept).filter(|fact| fact.quantity().is_some());
+    // What was measured and could not be read may have been any value.
+    let mut measured =
+        view.of(concept).filter(|fact| fact.quantity().is_some() || unreadable(fact).is_some());
     match baseline {
         Baseline::BeforeDepletion(start) => {
             let (first, last) = (start.earliest(zone), start.latest(zone));
@@ -208,7 +273,7 @@ fn choose<'a>(
             let certain = near.iter().filter(surely).max_by_key(|fact| fact.when.latest(zone)).copied();
             let open: Vec<&Fact> = near.iter().filter(|fact| !surely(fact)).copied().collect();
             let same_day = !open.is_empty();
-            (certain.into_iter().chain(open).collect(), same_day)
+            Choice { facts: certain.into_iter().chain(open).collect(), same_day, perhaps_after: false }
         }
         Baseline::ReferenceDay(infusion) => {
             let off =
@@ -216,17 +281,20 @@ fn choose<'a>(
             let before = just_before(infusion.start);
             let near =
                 measured.filter(|f| off(f).abs() <= numbers.leeway_days && f.when.latest(zone) <= before);
-            // The nearest day; of two as near, and of one day, the later value.
-            (
-                near.min_by_key(|f| (off(f).abs(), std::cmp::Reverse(f.when.latest(zone))))
-                    .into_iter()
-                    .collect(),
-                false,
-            )
+            // By the reference day before the days after it, when lymphodepletion may have begun; the
+            // nearest day; of two as near, and of one day, the later value.
+            let best =
+                near.min_by_key(|f| (off(f) > 0, off(f).abs(), std::cmp::Reverse(f.when.latest(zone))));
+            Choice {
+                facts: best.into_iter().collect(),
+                same_day: false,
+                perhaps_after: best.is_some_and(|fact| off(&fact) > 0),
+            }
         }
         Baseline::BeforeNow => {
             let from = shifted(zone.day_of(view.at), -numbers.leeway_days);
-            (measured.rfind(|f| f.when.first_day(zone) >= from).into_iter().collect(), false)
+            let last = measured.rfind(|f| f.when.first_day(zone) >= from);
+            Choice { facts: last.into_iter().collect(), ..Choice::default() }
         }
     }
 }
@@ -239,8 +307,12 @@ fn baseline_note(baseline: Baseline, numbers: &HematotoxNumbers) -> Text {
             format!("採用淋巴細胞清除性化療（{start}）開始前 {leeway} 天內的數值。"),
         ),
         Baseline::ReferenceDay(_) => Text::new(
-            format!("Lymphodepletion is not recorded: values nearest to day {day}, within {leeway} days."),
-            format!("未記錄淋巴細胞清除性化療：採用最接近第 {day} 天（±{leeway} 天）的數值。"),
+            format!(
+                "Lymphodepletion is not recorded: values nearest to day {day}, within {leeway} days. Later ones may be from after it began."
+            ),
+            format!(
+                "未記錄淋巴細胞清除性化療：採用最接近第 {day} 天（±{leeway} 天）的數值；較晚者可能在化療開始之後。"
+            ),
         ),
         Baseline::BeforeNow => Text::new(
             format!(

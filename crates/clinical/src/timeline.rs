@@ -360,6 +360,20 @@ pub(crate) fn infusion_days(view: &View<'_>) -> Vec<InfusionDay> {
     days
 }
 
+/// What was written of an event or a value that could not be read; `None` for every other fact.
+pub(crate) fn unreadable(fact: &Fact) -> Option<&str> {
+    const MARK: &str = "unreadable: ";
+    match &fact.value {
+        Value::NotAssessed(why) => why.strip_prefix(MARK),
+        _ => None,
+    }
+}
+
+/// Events of a concept that were written and could not be read, whenever they happened.
+pub(crate) fn unreadable_of<'a>(view: &View<'a>, concept: Concept) -> Option<&'a str> {
+    view.chart().view(Timestamp::MAX, view.known_at).of(concept).find_map(unreadable)
+}
+
 /// When a fact happened for the first time, as seen from the view.
 pub(crate) fn first_time<'a>(view: &View<'a>, concept: Concept) -> Option<&'a Fact> {
     view.of(concept).find(|fact| !matches!(fact.value, Value::NotAssessed(_)))

@@ -123,19 +123,56 @@ fn without_lymphodepletion_the_reference_day_and_without_both_now() {
     let found = score(&format!("{infusion}{base}"), "D+10 08:00", "0");
     assert!(found.notes.iter().any(|note| note.en.contains("day -5")));
     let without = lines(&[("platelets", "")]);
-    for (day, expected) in [(-9, "0–2"), (-8, "2"), (-2, "2"), (-1, "0–2")] {
+    for (day, expected) in [(-9, "0–2"), (-8, "2"), (-5, "2"), (-4, "0–2"), (-2, "0–2"), (-1, "0–2")]
+    {
         score(&format!("{infusion}{without}D{day} 07:00 | platelets | 20 10*9/L"), "D+10 08:00", expected);
     }
     // The nearest to the reference day counts.
     score(&format!("{infusion}{base}D-4 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
     // The first lymphodepleting drug shows the start.
     let drug = "D-4 09:00 | fludarabine | 50 mg\n";
-    score(&format!("{infusion}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
+    let open = score(&format!("{infusion}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    assert!(missing(&open).contains(&"lymphodepletion"));
+    assert!(open.because.iter().any(|reason| reason.used.zh_tw.contains("不足以確定分數")));
+    score(
+        &format!("{infusion}{without}D-7 07:00 | platelets | 20 10*9/L\nD-4 07:00 | platelets | 200 10*9/L"),
+        "D+10 08:00",
+        "2",
+    );
     score(&format!("{infusion}{drug}{without}D-3 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
     // Neither: the latest values, provisionally.
     let now = score(&base, "D-4 08:00", "0");
     assert!(now.provisional);
     score(&base, "D-1 08:00", "?");
+}
+
+/// Row X8: a record that could not be read makes the reference day unknown.
+#[test]
+fn an_unreadable_infusion_or_lymphodepletion_scores_nothing() {
+    let base = lines(&[]);
+    let mark = "D-20 | infusion | not assessed: unreadable: 2026-13-01\n";
+    let found = score(&format!("{mark}{base}D+9 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "?");
+    assert_eq!(found.status, Status::NotAssessable);
+    assert!(found.notes[0].en.contains("could not be read") && found.notes[0].zh_tw.contains("無法判讀"));
+    assert_eq!(finding(&chart(&format!("{mark}{base}")), "crs", "D+10 08:00").status, Status::NotAssessable);
+    let mark = "D-20 | lymphodepletion | not assessed: unreadable: 31/02\n";
+    let infusion = "D0 10:00 | infusion |\n";
+    let found = score(&format!("{infusion}{mark}{base}"), "D+10 08:00", "?");
+    assert_eq!(missing(&found), ["lymphodepletion"]);
+    // Beside one that was read it is said, and the answer is provisional.
+    let both = score(&format!("{LDC}{mark}{base}"), "D+10 08:00", "0");
+    assert!(both.provisional && both.notes.iter().any(|note| note.en.contains("could not be read")));
+    // A value that could not be read may have been any; an older one does not stand for it.
+    let without = lines(&[("platelets", "")]);
+    let unread =
+        "D-6 07:00 | platelets | 200 10*9/L\nD-5 08:00 | platelets | not assessed: unreadable: 2O0\n";
+    let found = score(&format!("{LDC}{without}{unread}"), "D+10 08:00", "0–2");
+    assert!(
+        found.settled_by[0].question.en.contains("Read again")
+            && found.settled_by[0].question.en.contains("2O0")
+    );
+    let undone = "D-6 07:00 | platelets | 200 10*9/L\nD-5 08:00 | platelets | not assessed\n";
+    score(&format!("{LDC}{without}{undone}"), "D+10 08:00", "0");
 }
 
 /// Row X8.

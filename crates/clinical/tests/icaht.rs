@@ -33,7 +33,8 @@ fn inside_the_window_a_running_episode_is_at_least() {
     assert_eq!(found.since, Some(when("D+1")));
     assert!(found.notes.iter().any(|note| note.en.contains("open until day 30")));
     let over = series(0, &[2000.0, 400.0, 400.0, 2000.0]);
-    assert_eq!(early(&over, "D+3 20:00").brief(), "1");
+    assert_eq!(early(&over, "D+3 20:00").brief(), "≥1", "another episode may still come");
+    assert!(early(&over, "D+3 20:00").provisional && !early(&over, "D+60 20:00").provisional);
     assert!(early(&over, "D+3 20:00").notes.iter().any(|note| note.en.contains("open")));
     // Before the infusion, and with nothing measured.
     assert_eq!(early(&chart, "D0 06:00").brief(), "–");
@@ -189,6 +190,7 @@ fn the_late_window_begins_and_ends() {
     }
     assert_eq!(missing(&late(&[(10, 400.0)], "", "D+120 08:00")), ["anc"]);
     let open = late(&[(40, 400.0), (41, 400.0)], "", "D+50 08:00");
+    assert_eq!((open.brief().as_str(), open.high, open.provisional), ("≥3", Some(4), true));
     assert!(open.notes.iter().any(|note| note.en.contains("open until day 100")));
 }
 

@@ -1,7 +1,7 @@
 //! Early ICAHT (from infusion to the rule's last day): the window as seen from an instant, its grade
 //! by the chosen reading, and what the other readings would say.
 
-use super::{ANC, DailyNeutrophils, Ending, cells, date_of, earliest_end, kernel};
+use super::{ANC, DailyNeutrophils, End, Ending, cells, date_of, days_en, earliest_end, kernel, so_far};
 use crate::{
     finding::{Finding, Reason, Status, status_of},
     numbers::{Criterion, DayBand, IcahtNumbers},
@@ -19,7 +19,7 @@ struct Window {
     days: DailyNeutrophils,
     /// No day can be added any more.
     ended: bool,
-    ending: Option<Ending>,
+    ending: Option<End>,
 }
 
 /// What one reading says.
@@ -35,12 +35,14 @@ impl Window {
     fn of(view: &View<'_>, infusion: &InfusionDay, numbers: &IcahtNumbers, cut: bool) -> Window {
         let today = days_between(infusion.day, view.zone().day_of(view.at));
         let ending = earliest_end(view, infusion, &[Ending::Death, Ending::LastFollowUp]);
-        let ending = ending.filter(|(day, _)| *day <= numbers.early_last_day);
-        let last = today.min(numbers.early_last_day).min(ending.map_or(i32::MAX, |(day, _)| day));
+        let ending = ending.filter(|end| end.day <= numbers.early_last_day);
+        let last = today.min(numbers.early_last_day).min(ending.as_ref().map_or(i32::MAX, |end| end.day));
         let days = DailyNeutrophils::of(view, infusion, 0, last, numbers.site.late_hours);
         let full = today == numbers.early_last_day && days.least.last().is_some_and(|value| !value.is_nan());
         let ended = cut || full || ending.is_some() || today > numbers.early_last_day;
-        Window { days, ended, ending: ending.map(|e| e.1) }
+        // While days may still come, the last value is not carried on: only what was seen counts.
+        let days = if ended { days } else { days.until_last_value() };
+        Window { days, ended, ending }
     }
 
     fn say(&self, numbers: &IcahtNumbers) -> Said {
@@ -48,8 +50,10 @@ impl Window {
         let certain = grade(&self.days.most, numbers, numbers.reading);
         let possible = grade(&self.days.least, numbers, numbers.reading);
         let still_low = !self.ended && (certain.still_low || possible.still_low);
-        let high = if still_low { numbers.highest } else { possible.high.max(certain.high) };
-        Said { span: Span { low: certain.low.min(possible.low), high }, certain, possible }
+        let low = certain.low.min(possible.low);
+        let rises = still_low || (!self.ended && low > 0);
+        let high = if rises { numbers.highest } else { possible.high.max(certain.high) };
+        Said { span: Span { low, high }, certain, possible }
     }
 
     /// The middle of the longest stretch of days that stays missing.
@@ -97,6 +101,7 @@ pub(crate) fn assess(
         return finding;
     }
     finding.say(said.span, numbers.highest);
+    finding.provisional |= !window.ended;
     finding.days_le_500 = Some(said.certain.days_le_500);
     finding.days_le_100 = Some(said.certain.days_le_100);
     let since = said.possible.first_day.and_then(|day| i32::try_from(day).ok());
@@ -124,11 +129,19 @@ fn because(finding: &mut Finding, said: &Said, window: &Window, numbers: &IcahtN
     ];
     for (bands, days, most, line) in lines {
         let count = if days == most { days.to_string() } else { format!("{days}–{most}") };
+        let counted = if count == "1" { days_en(1) } else { format!("{count} days") };
+        let filled = known as usize > measured;
         let used = Text::new(
-            format!(
-                "{count} days at or below {line}/µL ({measured} days measured, {known} after filling short gaps)"
-            ),
-            format!("{count} 天 ≤ {line}/µL（實測 {measured} 天，短缺口補值後 {known} 天）"),
+            if filled {
+                format!("{counted} ≤ {line}/µL ({measured} measured, {known} with short gaps filled)")
+            } else {
+                format!("{counted} ≤ {line}/µL ({measured} measured)")
+            },
+            if filled {
+                format!("{count} 天 ≤ {line}/µL（實測 {measured} 天，短缺口補值後 {known} 天）")
+            } else {
+                format!("{count} 天 ≤ {line}/µL（實測 {measured} 天）")
+            },
         );
         let (low, high) = (reached(bands, days), reached(bands, most));
         let Some(criterion) = high.or(bands.first()).map(|band| &band.criterion) else {
@@ -148,7 +161,7 @@ fn never_above(finding: &mut Finding, said: &Said, window: &Window, numbers: &Ic
         let criterion = &numbers.never_above;
         let used = Text::new(
             format!(
-                "at or below {}/µL from day {} to the last value",
+                "≤ {}/µL from day {} to the last value",
                 numbers.low_per_ul,
                 said.certain.first_day.unwrap_or(0)
             ),
@@ -219,6 +232,9 @@ fn unsettled(
             ),
         );
     }
+    if said.certain.grade != said.possible.grade || said.certain.high != said.possible.high {
+        window.days.ask_to_read_again(finding, infusion);
+    }
     ask_for_bounds(finding, said, window);
     if still_low {
         finding.ask(
@@ -235,16 +251,21 @@ fn unsettled(
 fn ask_for_bounds(finding: &mut Finding, said: &Said, window: &Window) {
     if said.certain.grade != said.possible.grade {
         finding.lacks(ANC);
-        let bounded = window.days.least.iter().zip(&window.days.most).position(|(low, high)| low < high);
-        if let Some(day) = bounded {
-            let bound = window.days.most.get(day).map_or(String::new(), |value| cells(*value));
+        let read = |day: usize| !window.days.unreadable.iter().any(|(d, _)| usize::try_from(*d) == Ok(day));
+        let mut days = window.days.least.iter().zip(&window.days.most).enumerate();
+        let bounded = days.find(|(day, (low, high))| low < high && read(*day));
+        if let Some((day, (_, most))) = bounded {
+            let (en, zh_tw) = if most.is_infinite() {
+                (String::new(), String::new())
+            } else {
+                let bound = cells(*most);
+                (format!(", up to {bound}/µL"), format!("，最高 {bound}/µL"))
+            };
             finding.ask(
                 ANC,
                 Text::new(
-                    format!(
-                        "The exact neutrophil count on day {day} (reported as a bound, up to {bound}/µL)"
-                    ),
-                    format!("第 {day} 天嗜中性球的確切數值（僅報告界限，最高 {bound}/µL）"),
+                    format!("The exact neutrophil count on day {day} (reported as a bound{en})"),
+                    format!("第 {day} 天嗜中性球的確切數值（僅報告界限{zh_tw}）"),
                 ),
             );
         }
@@ -255,14 +276,11 @@ fn ask_for_bounds(finding: &mut Finding, said: &Said, window: &Window) {
 fn window_notes(finding: &mut Finding, window: &Window, numbers: &IcahtNumbers) {
     let today = i32::try_from(window.days.least.len()).unwrap_or(1) - 1;
     if !window.ended {
-        let last = numbers.early_last_day;
-        finding.notes.push(Text::new(
-            format!("The window is open until day {last}; the grade may still rise."),
-            format!("觀察期至第 {last} 天為止，分級仍可能上升。"),
-        ));
+        finding.notes.push(so_far(numbers.early_last_day));
     }
-    if let Some(ending) = window.ending {
-        let name = ending.name();
+    if let Some(end) = &window.ending {
+        let name = end.ending.name();
+        finding.notes.extend(end.note.clone());
         finding.notes.push(Text::new(
             format!("The window ends on day {today}: {}.", name.en),
             format!("觀察期於第 {today} 天結束：{}。", name.zh_tw),

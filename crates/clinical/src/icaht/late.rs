@@ -1,7 +1,9 @@
 //! Late ICAHT (after the early window, to the earliest of the rule's last day, next therapy,
 //! relapse, last follow-up and death): graded on measured values, nothing filled in.
 
-use super::{ANC, DailyNeutrophils, Ending, cells, date_of, earliest_end, kernel};
+use super::{
+    ANC, DailyNeutrophils, End, Ending, cells_between, date_of, days_en, earliest_end, kernel, so_far,
+};
 use crate::{
     finding::{Finding, Reason, Status},
     numbers::{Criterion, IcahtNumbers},
@@ -16,28 +18,33 @@ pub const SCALE: &str = "icaht_late";
 
 const ENDINGS: [Ending; 4] = [Ending::Death, Ending::NextTherapy, Ending::Relapse, Ending::LastFollowUp];
 
-/// The late grade at the view's instant. `others` are the readings compared with.
+/// The late grade at the view's instant. `others` are the readings compared with; `cut` says that another
+/// infusion ended the course at this instant.
 pub(crate) fn assess(
     view: &View<'_>,
     infusion: &InfusionDay,
     numbers: &IcahtNumbers,
     others: &[IcahtNumbers],
+    cut: bool,
 ) -> Finding {
     let mut finding = Finding::new(SCALE, &numbers.rule.name, Status::NotApplicable);
     finding.provisional = numbers.rule.provisional;
     let (first, today) = (numbers.late_first_day, days_between(infusion.day, view.zone().day_of(view.at)));
-    let ending = earliest_end(view, infusion, &ENDINGS).filter(|(day, _)| *day <= numbers.late_last_day);
-    let last = today.min(numbers.late_last_day).min(ending.map_or(i32::MAX, |(day, _)| day));
+    let ending = earliest_end(view, infusion, &ENDINGS).filter(|end| end.day <= numbers.late_last_day);
+    let last = today.min(numbers.late_last_day).min(ending.as_ref().map_or(i32::MAX, |end| end.day));
     if last < first {
-        finding.notes.push(not_begun(first, ending));
+        finding.notes.push(not_begun(first, ending.as_ref()));
         return finding;
     }
     let days = DailyNeutrophils::of(view, infusion, first, last, numbers.site.late_hours);
-    window_note(&mut finding, last, ending, today, numbers);
-    let (span, most, least) = say(&days, numbers);
-    if most.days == 0 {
+    let open = !cut && ending.is_none() && today < numbers.late_last_day;
+    finding.provisional |= open;
+    window_note(&mut finding, last, ending.as_ref(), open, numbers);
+    let (mut span, most, least) = say(&days, numbers);
+    if days.measured() == 0 {
         finding.status = Status::NotAssessable;
         finding.lacks(ANC);
+        days.ask_to_read_again(&mut finding, infusion);
         let (from, to) = (date_of(infusion, first), date_of(infusion, last));
         finding.ask(
             ANC,
@@ -48,12 +55,20 @@ pub(crate) fn assess(
         );
         return finding;
     }
+    because(&mut finding, &days, span, &most, &least, numbers, infusion);
+    if !span.settled() {
+        days.ask_to_read_again(&mut finding, infusion);
+    }
+    let alone = span;
+    // Later values can only raise a grade that two time points gave; one value alone may also fall away.
+    if open && !most.single && span.low > 0 {
+        span.high = numbers.highest;
+    }
     finding.say(span, numbers.highest);
     count_days(&mut finding, &days, numbers);
-    because(&mut finding, &days, span, &most, &least, numbers, infusion);
     for other in others.iter().filter(|other| other.rule.name != numbers.rule.name) {
         let theirs = say(&days, other).0;
-        if theirs != span {
+        if theirs != alone {
             let mut answer = Finding::new(SCALE, &other.rule.name, Status::NotAssessable);
             answer.say(theirs, other.highest);
             finding.differs.push((other.rule.name.clone(), answer.brief()));
@@ -69,26 +84,18 @@ fn say(days: &DailyNeutrophils, numbers: &IcahtNumbers) -> (Span, LateGrade, Lat
     (Span::between(most.grade, least.grade), most, least)
 }
 
-fn window_note(
-    finding: &mut Finding,
-    last: i32,
-    ending: Option<(i32, Ending)>,
-    today: i32,
-    numbers: &IcahtNumbers,
-) {
+fn window_note(finding: &mut Finding, last: i32, ending: Option<&End>, open: bool, numbers: &IcahtNumbers) {
     match ending {
-        Some((day, ending)) if day <= today => {
-            let name = ending.name();
+        Some(end) => {
+            let name = end.ending.name();
+            finding.notes.extend(end.note.clone());
             finding.notes.push(Text::new(
                 format!("The window ends on day {last}: {}.", name.en),
                 format!("觀察期於第 {last} 天結束：{}。", name.zh_tw),
             ));
         }
-        _ if today < numbers.late_last_day => finding.notes.push(Text::new(
-            format!("The window is open until day {}; the grade may still rise.", numbers.late_last_day),
-            format!("觀察期至第 {} 天為止，分級仍可能上升。", numbers.late_last_day),
-        )),
-        _ => {}
+        None if open => finding.notes.push(so_far(numbers.late_last_day)),
+        None => {}
     }
 }
 
@@ -119,20 +126,16 @@ fn because(
     let at = days.least.iter().position(|value| *value == least.decided_by_per_ul).unwrap_or(0);
     let day = i32::try_from(at).unwrap_or(0) + numbers.late_first_day;
     let when = When::Date(date_of(infusion, day));
-    let value = if most.decided_by_per_ul == least.decided_by_per_ul {
-        cells(most.decided_by_per_ul)
-    } else {
-        format!("{}–{}", cells(least.decided_by_per_ul), cells(most.decided_by_per_ul))
-    };
-    let measured = most.days;
+    let value = cells_between(least.decided_by_per_ul, most.decided_by_per_ul);
+    let measured = days.measured();
     finding.since = (span.high > 0).then_some(when);
     finding.provisional |= line.provisional && span.high > 0;
     finding.because.push(Reason {
         criterion: line.id.clone(),
         label: line.label.clone(),
         used: Text::new(
-            format!("ANC {value}/µL on day {day} ({measured} days measured)"),
-            format!("第 {day} 天 ANC {value}/µL（實測 {measured} 天）"),
+            format!("ANC {value} on day {day} ({} measured)", days_en(measured)),
+            format!("第 {day} 天 ANC {value}（實測 {measured} 天）"),
         ),
         when: Some(when),
         late: days.late,
@@ -142,11 +145,17 @@ fn because(
         attributed: None,
         source: line.source.clone(),
     });
-    makeshift(finding, most, span, numbers);
+    makeshift(finding, days, most, span, numbers);
 }
 
 /// A single value, or one reported as a bound.
-fn makeshift(finding: &mut Finding, most: &LateGrade, span: Span, numbers: &IcahtNumbers) {
+fn makeshift(
+    finding: &mut Finding,
+    days: &DailyNeutrophils,
+    most: &LateGrade,
+    span: Span,
+    numbers: &IcahtNumbers,
+) {
     if most.single {
         finding.provisional = true;
         finding.notes.push(Text::new(
@@ -158,7 +167,7 @@ fn makeshift(finding: &mut Finding, most: &LateGrade, span: Span, numbers: &Icah
         ));
         finding.ask(ANC, Text::new("Another neutrophil count on another day", "另一天的嗜中性球數"));
     }
-    if !span.settled() {
+    if !span.settled() && days.unreadable.is_empty() {
         finding.lacks(ANC);
         finding.ask(
             ANC,
@@ -168,9 +177,9 @@ fn makeshift(finding: &mut Finding, most: &LateGrade, span: Span, numbers: &Icah
 }
 
 /// Why there is no late window.
-fn not_begun(first: i32, ending: Option<(i32, Ending)>) -> Text {
+fn not_begun(first: i32, ending: Option<&End>) -> Text {
     match ending {
-        Some((day, ending)) => {
+        Some(End { day, ending, .. }) => {
             let name = ending.name();
             Text::new(
                 format!("Late ICAHT begins on day {first}; observation ended on day {day}: {}.", name.en),
