@@ -172,7 +172,7 @@ fn of_infusion(view: &View<'_>, infusion: &InfusionDay, rules: &Rules, cut: bool
     let lexicon = &rules.lexicon;
     vec![
         crs::assess(view, infusion, &rules.crs, lexicon),
-        icans::assess(view, &rules.icans, lexicon),
+        icans::assess(view, infusion, &rules.icans, lexicon),
         icaht::early::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut),
         icaht::late::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut),
         hematotox::assess(view, Some(infusion), &rules.hematotox, lexicon),

@@ -130,7 +130,7 @@ fn add_icans(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, ru
     instants.dedup();
     for at in instants {
         let then = view.chart().view(at, view.known_at);
-        let span = icans::grades(&then, &rules.icans, &rules.lexicon);
+        let span = icans::grades(&then, infusion, &rules.icans, &rules.lexicon);
         let day = days_between(infusion.day, zone.day_of(at));
         if let Some(day) = usize::try_from(day).ok().and_then(|day| days.get_mut(day)) {
             day.icans.add(span, rules.icans.highest);

@@ -11,9 +11,10 @@ use crate::{
     late::is_late,
     numbers::{Criterion, IcansNumbers},
     span::Span,
-    timeline::{DrugTrack, Item, Standing, Track},
+    timeline::{DrugTrack, InfusionDay, Item, Standing, Track},
     words::{Lexicon, with},
 };
+use jiff::Timestamp;
 use vena_base::{Answer, Concept, Text, View};
 
 pub(crate) const SEDATION: Concept = Concept::known("sedation");
@@ -28,6 +29,8 @@ struct Scene<'v, 'a> {
     lexicon: &'v Lexicon,
     /// Facts known only to the day are placed at its end instead of its start.
     late: bool,
+    /// A sign from before it is not the therapy's.
+    infusion: Timestamp,
 }
 
 /// The grades one domain allows, and why.
@@ -54,6 +57,11 @@ enum Role<'t> {
 impl<'a> Scene<'_, 'a> {
     fn track(&self, concept: Concept) -> Track<'a> {
         Track::new(self.view, concept, self.lexicon, self.late)
+    }
+
+    /// Whether a sign was there before the cells were.
+    fn before_infusion(&self, item: &Item<'_>) -> bool {
+        item.at < self.infusion
     }
 
     fn unknown(&self) -> Span {
@@ -116,6 +124,17 @@ fn excluded(item: &Item<'_>) -> Option<Answer> {
     other_cause(item.fact.attributed_to)
 }
 
+/// Left out: seen before the infusion.
+const BEFORE: Role<'static> = Role::LeftOut("from before the infusion: does not count", "輸注前所見：不計入");
+
+/// Every way to place what is known only to the day: the facts, and the infusion.
+fn placements(view: &View<'_>, infusion: &InfusionDay, lexicon: &Lexicon) -> Vec<(bool, Timestamp)> {
+    let end = infusion.end.min(view.at);
+    let starts = if end > infusion.start { vec![infusion.start, end] } else { vec![infusion.start] };
+    let late: &[bool] = if dated(view, lexicon) { &[false, true] } else { &[false] };
+    starts.iter().flat_map(|start| late.iter().map(|late| (*late, *start))).collect()
+}
+
 /// Whether a fact ICANS looks at is known only to the day.
 fn dated(view: &View<'_>, lexicon: &Lexicon) -> bool {
     let mut tracks = CONCEPTS.iter().map(|concept| Track::new(view, *concept, lexicon, false));
@@ -125,21 +144,36 @@ fn dated(view: &View<'_>, lexicon: &Lexicon) -> bool {
 }
 
 /// The grade of ICANS at the view's instant.
-pub(crate) fn assess(view: &View<'_>, numbers: &IcansNumbers, lexicon: &Lexicon) -> Finding {
-    let domains = Scene { view, numbers, lexicon, late: false }.domains();
+pub(crate) fn assess(
+    view: &View<'_>,
+    infusion: &InfusionDay,
+    numbers: &IcansNumbers,
+    lexicon: &Lexicon,
+) -> Finding {
+    let domains = Scene { view, numbers, lexicon, late: false, infusion: infusion.start }.domains();
     let mut finding = Finding::new(SCALE, &numbers.rule.name, Status::NotAssessable);
     finding.provisional = numbers.rule.provisional;
     let worst = |domains: &[Domain; 5]| domains.iter().map(|d| d.span).fold(Span::NONE, Span::worst);
     let mut span = worst(&domains);
-    if dated(view, lexicon) {
-        let other = worst(&Scene { view, numbers, lexicon, late: true }.domains());
-        if other != span {
-            span = span.or(other);
-            finding.notes.push(Text::new(
-                "Some facts are known only to the day; the order in which they happened changes the grade.",
-                "部分事實僅記錄到日期；其先後順序會影響分級。",
-            ));
-        }
+    let placed = placements(view, infusion, lexicon);
+    let others = placed.iter().skip(1);
+    let others = others.map(|(late, infusion)| {
+        worst(&Scene { view, numbers, lexicon, late: *late, infusion: *infusion }.domains())
+    });
+    let all = others.fold(span, Span::or);
+    if all != span {
+        span = all;
+        finding.notes.push(Text::new(
+            "Some facts are known only to the day; the order in which they happened changes the grade.",
+            "部分事實僅記錄到日期；其先後順序會影響分級。",
+        ));
+        finding.ask(
+            Concept::known("infusion"),
+            Text::new(
+                "At what time of the day did that happen which is known only to the day?",
+                "僅記錄到日期者，發生於當天幾點？",
+            ),
+        );
     }
     finding.say(span, numbers.highest);
     for domain in domains {
@@ -164,13 +198,22 @@ pub(crate) fn assess(view: &View<'_>, numbers: &IcansNumbers, lexicon: &Lexicon)
 }
 
 /// The grades allowed at the view's instant, without words.
-pub(crate) fn grades(view: &View<'_>, numbers: &IcansNumbers, lexicon: &Lexicon) -> Span {
-    let domains = Scene { view, numbers, lexicon, late: false }.domains();
-    domains.iter().map(|d| d.span).fold(Span::NONE, Span::worst)
+pub(crate) fn grades(
+    view: &View<'_>,
+    infusion: &InfusionDay,
+    numbers: &IcansNumbers,
+    lexicon: &Lexicon,
+) -> Span {
+    let placed = placements(view, infusion, lexicon);
+    let spans = placed.into_iter().map(|(late, infusion)| {
+        let domains = Scene { view, numbers, lexicon, late, infusion }.domains();
+        domains.iter().map(|d| d.span).fold(Span::NONE, Span::worst)
+    });
+    spans.reduce(Span::or).unwrap_or(Span::unknown(numbers.highest))
 }
 
 /// Every concept that can change the grade, for finding the instants at which it may change.
-pub(crate) const CONCEPTS: [Concept; 24] = [
+pub(crate) const CONCEPTS: [Concept; 25] = [
     Concept::known("ice-score"),
     Concept::known("ice-orientation"),
     Concept::known("ice-naming"),
@@ -188,6 +231,7 @@ pub(crate) const CONCEPTS: [Concept; 24] = [
     Concept::known("capd-item-6"),
     Concept::known("capd-item-7"),
     Concept::known("capd-item-8"),
+    Concept::known("capd-validity"),
     Concept::known("developmental-delay"),
     Concept::known("level-of-consciousness"),
     Concept::known("sedation"),

@@ -156,12 +156,16 @@ fn the_tool_follows_age() {
     // Day 3 is 2026-03-04.
     for (birth, expected) in [("2014-03-05", "3"), ("2014-03-04", "2"), ("2014-03-03", "2"), ("2014-02", "2")]
     {
-        let found = icans(&format!("{birth} | birth date | {birth}\n{both}"), expected);
+        let none = "D+1 09:00 | developmental delay | none\n";
+        let found = icans(&format!("{birth} | birth date | {birth}\n{none}{both}"), expected);
         let conflict = found.notes.iter().any(|note| note.en.contains("sources conflict"));
         assert_eq!(conflict, expected == "2", "{birth}");
     }
     let delayed = format!("{ADULT}D+3 09:00 | developmental delay | present\n{both}");
     icans(&delayed, "3");
+    // From twelve on a CAPD speaks of a delay nobody recorded: either score may count.
+    let found = icans(&format!("2011-01-01 | birth date | 2011-01-01\n{both}"), "2–3");
+    assert!(missing(&found).contains(&"developmental-delay"));
     let unknown = icans(&format!("{CALM}{ALERT}D+3 09:00 | ICE score | 5"), "2");
     assert!(unknown.notes.iter().any(|note| note.en.contains("Age is not known")));
     icans(&format!("{CALM}{ALERT}D+3 09:00 | CAPD score | 9"), "3");
@@ -172,6 +176,68 @@ fn the_tool_follows_age() {
     // A child's ICE does not stand for CAPD.
     let wrong_tool = icans(&format!("{CHILD}{CALM}{ALERT}D+3 09:00 | ICE score | 10"), "?");
     assert_eq!(missing(&wrong_tool), ["capd-score"]);
+}
+
+/// Row X5: what was there before the cells is not theirs; what was normal then still stands.
+#[test]
+fn signs_from_before_the_infusion_do_not_count() {
+    let scene = |infusion: &str, lines: &str| {
+        let chart = support::chart(&format!("{infusion} | infusion |\n{ADULT}{CALM}{ALERT}{lines}"));
+        finding(&chart, "icans", "D+3 10:00")
+    };
+    let ten = "D+3 09:00 | ICE score | 10\n";
+    for line in [
+        "seizure | prolonged",
+        "motor | deep-focal-weakness",
+        "level of consciousness | unarousable",
+        "raised ICP signs | posturing",
+        "ICE score | 5",
+    ] {
+        let before = scene("D+3 09:45", &format!("{ten}D+3 09:30 | {line}"));
+        assert_eq!(before.brief(), "?", "{line}: {before:#?}");
+        assert!(before.because.iter().any(|reason| reason.used.zh_tw.contains("輸注前")), "{line}");
+        let after = scene("D+3 09:15", &format!("{ten}D+3 09:30 | {line}"));
+        assert_eq!(after.status, Status::Value, "{line}");
+        let day_only = scene("D+3", &format!("{ten}D+3 09:30 | {line}"));
+        assert_ne!(day_only.status, Status::Value, "{line}");
+    }
+    assert_eq!(scene("D+3 09:45", ten).brief(), "0");
+    assert_eq!(scene("D+3 09:45", &format!("{ten}D+3 09:30 | neuroimaging | diffuse-oedema")).brief(), "0");
+}
+
+/// Row X5: an answer outside the scale says nothing of what was seen before it.
+#[test]
+fn what_is_outside_the_scale_does_not_take_back_what_is_on_it() {
+    let base = format!("{ALERT}D+3 09:00 | ICE score | 10\n");
+    let found =
+        adult(&format!("{base}D+3 09:10 | motor | deep-focal-weakness\nD+3 09:30 | motor | tremor"), "?");
+    assert_eq!(missing(&found), ["motor"]);
+    adult(&format!("{base}D+3 09:30 | motor | tremor"), "0");
+    adult(&format!("{base}D+3 09:10 | motor | deep-focal-weakness\nD+3 09:30 | motor | none"), "0");
+    let oedema = "D+1 09:00 | neuroimaging | diffuse-oedema\n";
+    let bled = adult(&format!("{base}{oedema}D+3 09:30 | neuroimaging | haemorrhage"), "?");
+    assert_eq!(missing(&bled), ["neuroimaging"]);
+    adult(&format!("{base}{oedema}D+3 09:30 | neuroimaging | normal"), "0");
+    // Signs of pressure with a haemorrhage count until somebody says that it explains them.
+    let signs = "D+3 09:30 | neuroimaging | haemorrhage\nD+3 09:30 | raised ICP signs | posturing";
+    let found = adult(&format!("{base}{signs}"), "4");
+    assert!(
+        found
+            .notes
+            .iter()
+            .any(|note| note.en.contains("haemorrhage is outside") && note.zh_tw.contains("顱內出血"))
+    );
+    adult(&format!("{base}{signs} | cause other"), "0");
+    for (kind, expected) in [
+        ("none", "0"),
+        ("rapidly-resolving", "3"),
+        ("nonconvulsive-resolved", "3"),
+        ("prolonged", "4"),
+        ("repetitive-no-return", "4"),
+        ("present-kind-unknown", "≥3"),
+    ] {
+        adult(&format!("{base}D+3 09:30 | seizure | {kind}"), expected);
+    }
 }
 
 /// Rows X4, X5.

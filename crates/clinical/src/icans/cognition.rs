@@ -1,7 +1,10 @@
 //! Cognition at an instant: which tool is used (ICE or CAPD), its score from the total or its items,
 //! and the grades the score allows given arousal. Must not know the other domains, and no number.
 
-use super::{Domain, Role, Scene, excluded, signs::Arousal};
+use super::{
+    BEFORE, Domain, Role, Scene, excluded,
+    signs::{Arousal, CONSCIOUSNESS},
+};
 use crate::{
     numbers::{Criterion, range_of},
     span::Span,
@@ -15,8 +18,11 @@ const ICE: Concept = Concept::known("ice-score");
 const ICE_BASELINE: Concept = Concept::known("ice-baseline");
 const ICE_VALIDITY: Concept = Concept::known("ice-validity");
 const CAPD: Concept = Concept::known("capd-score");
+const CAPD_VALIDITY: Concept = Concept::known("capd-validity");
 const BIRTH: Concept = Concept::known("birth-date");
 const DELAY: Concept = Concept::known("developmental-delay");
+const VALID: Answer = Answer::known("valid");
+const UNAROUSABLE: Answer = Answer::known("unarousable");
 const PRESENT: Answer = Answer::known("present");
 
 /// Which score test the patient's age and development call for.
@@ -24,8 +30,8 @@ const PRESENT: Answer = Answer::known("present");
 enum Tool {
     Ice,
     Capd,
-    /// Age not known: whichever was done.
-    Whichever,
+    /// Not decided: whichever was done; with both done, either may count. What would decide it.
+    Whichever(Concept),
 }
 
 /// A score between two bounds, both included, and the fact that tells it.
@@ -46,17 +52,18 @@ impl<'a> Scene<'_, 'a> {
         match tool {
             Tool::Ice => self.ice(arousal, &mut domain),
             Tool::Capd => self.capd(arousal, &mut domain),
-            Tool::Whichever => {
-                let newest =
-                    |concept: Concept| self.track(concept).standing(self.view.at).newest().map(|i| i.at);
-                let ice = newest(ICE).max(self.newest_item(self.ice_concepts()));
-                let capd = newest(CAPD).max(self.newest_item(self.capd_concepts()));
-                if capd > ice {
-                    self.capd(arousal, &mut domain)
-                } else {
-                    self.ice(arousal, &mut domain)
+            Tool::Whichever(decides) => {
+                match (self.done(ICE, self.ice_concepts()), self.done(CAPD, self.capd_concepts())) {
+                    (true, true) => {
+                        self.capd(arousal, &mut domain);
+                        let by_capd = domain.span;
+                        self.ice(arousal, &mut domain);
+                        domain.span = domain.span.or(by_capd);
+                    }
+                    (false, true) => self.capd(arousal, &mut domain),
+                    (_, false) => self.ice(arousal, &mut domain),
                 }
-                self.ask(&mut domain, BIRTH);
+                self.ask(&mut domain, decides);
             }
         }
         domain
@@ -77,14 +84,22 @@ impl<'a> Scene<'_, 'a> {
                         format!("剛滿 {years} 歲時各來源不一；依手冊自 {years} 歲起使用 ICE。"),
                     )
                 });
+                let said = self.track(DELAY).standing(self.view.at).known().last().is_some();
+                if age >= years && !said && self.done(CAPD, self.capd_concepts()) {
+                    let why = Text::new(
+                        "A CAPD was done from this age on, and whether there is a developmental delay is not recorded: either score may count.",
+                        "此年齡仍執行 CAPD，但未記錄是否發展遲緩：兩種評分皆可能適用。",
+                    );
+                    return (Tool::Whichever(DELAY), Some(why));
+                }
                 (if age >= years { Tool::Ice } else { Tool::Capd }, conflict)
             }
             _ => {
                 let why = Text::new(
-                    "Age is not known: the score test that was done is used.",
-                    "年齡未知：採用已執行的評分工具。",
+                    "Age is not known well enough: the score test that was done is used; with both, either may count.",
+                    "年齡資料不足：採用已執行的評分工具；兩者皆有時，兩者皆可能適用。",
                 );
-                (Tool::Whichever, Some(why))
+                (Tool::Whichever(BIRTH), Some(why))
             }
         }
     }
@@ -118,8 +133,10 @@ impl<'a> Scene<'_, 'a> {
         self.numbers.capd_items.iter().map(|(concept, _)| *concept)
     }
 
-    fn newest_item(&self, concepts: impl Iterator<Item = Concept>) -> Option<Timestamp> {
-        concepts.filter_map(|c| self.track(c).standing(self.view.at).newest().map(|item| item.at)).max()
+    /// Whether a score test was done that still stands, by its total or an item.
+    fn done(&self, total: Concept, mut items: impl Iterator<Item = Concept>) -> bool {
+        let known = |c: Concept| !self.track(c).standing(self.view.at).known().is_empty();
+        known(total) || items.any(known)
     }
 
     /// The score as told: its total, or the sum of its items where any of those is newer or there is no
@@ -186,6 +203,11 @@ impl<'a> Scene<'_, 'a> {
             ));
             return self.ask(domain, ICE);
         }
+        if self.before_infusion(&score.item) && self.ice_span(&score, arousal) != Span::NONE {
+            domain.because.push(self.reason(&score.item, self.band(score.low), Span::NONE, &BEFORE));
+            domain.span = self.unknown();
+            return self.ask(domain, ICE);
+        }
         let mut span = self.ice_span(&score, arousal);
         let track = self.track(ICE_BASELINE);
         if let Some((item, lost)) = self.lost_before(&track) {
@@ -201,9 +223,11 @@ impl<'a> Scene<'_, 'a> {
             let role = Role::LeftOut("may explain part of the score", "可解釋部分失分");
             domain.because.push(self.reason(&item, None, Span::NONE, &role));
         }
-        self.told(domain, &score, span, self.band(score.low));
+        let unarousable = matches!(arousal, Arousal::Known { unarousable: true, .. }) && score.high == 0;
+        let line = if unarousable { Some(&self.numbers.ice_unarousable) } else { self.band(score.low) };
+        self.told(domain, &score, span, line);
         if !span.settled() {
-            self.ask(domain, if score.low == score.high { super::signs::CONSCIOUSNESS } else { ICE });
+            self.ask(domain, if score.low == score.high { CONSCIOUSNESS } else { ICE });
         }
     }
 
@@ -225,11 +249,11 @@ impl<'a> Scene<'_, 'a> {
         let one = |score: i32| {
             let band = self.band(score).map_or(self.unknown(), |criterion| criterion.grades);
             match arousal {
+                // Points lost under sedation may be the sedation's.
+                Arousal::Sedated => Span::between(0, band.high),
                 _ if score > 0 => band,
                 Arousal::Known { unarousable: true, .. } => unarousable,
                 Arousal::Unknown => band.or(unarousable),
-                // A score of nothing under sedation may be the sedation's.
-                Arousal::Sedated => Span::between(0, band.high),
                 Arousal::Known { .. } => band,
             }
         };
@@ -243,7 +267,15 @@ impl<'a> Scene<'_, 'a> {
         let points = |fact: &Fact, most: i32| self.capd_points(fact, most);
         let track = self.track(CAPD);
         let standing = track.standing(self.view.at);
-        let Some(score) = self.score(CAPD, &items, total_most, points) else {
+        let score = self.score(CAPD, &items, total_most, points);
+        let validity = self.track(CAPD_VALIDITY);
+        if let Some(item) = validity.standing(self.view.at).known().last()
+            && item.fact.answer() != Some(VALID)
+            && score.is_none_or(|score| item.at > score.item.at)
+        {
+            return self.capd_not_done(item, arousal, domain);
+        }
+        let Some(score) = score else {
             return self.capd_without_score(arousal, standing, domain);
         };
         if let Some(cause) = excluded(&score.item) {
@@ -259,7 +291,16 @@ impl<'a> Scene<'_, 'a> {
             }
             Arousal::Sedated | Arousal::Unknown => self.numbers.capd_low.grades,
         };
-        let span = (score.low..=score.high).map(one).reduce(Span::or).unwrap_or(self.unknown());
+        let mut span = (score.low..=score.high).map(one).reduce(Span::or).unwrap_or(self.unknown());
+        if *arousal == Arousal::Sedated {
+            // What the child shows under sedation may be the sedation's.
+            span.low = Span::NONE.low;
+        }
+        if self.before_infusion(&score.item) && span != Span::NONE {
+            domain.because.push(self.reason(&score.item, None, Span::NONE, &BEFORE));
+            domain.span = self.unknown();
+            return self.ask(domain, CAPD);
+        }
         let high = self.numbers.capd_high.holds(f64::from(score.high));
         self.told(
             domain,
@@ -268,7 +309,33 @@ impl<'a> Scene<'_, 'a> {
             Some(if high { &self.numbers.capd_high } else { &self.numbers.capd_low }),
         );
         if !span.settled() {
-            self.ask(domain, if score.low == score.high { super::signs::CONSCIOUSNESS } else { CAPD });
+            self.ask(domain, if score.low == score.high { CONSCIOUSNESS } else { CAPD });
+        }
+    }
+
+    /// A statement that CAPD could not be done grades where the child could not be woken; one that was
+    /// merely not performed is missing.
+    fn capd_not_done(&self, item: &Item<'a>, arousal: &Arousal, domain: &mut Domain) {
+        let unable = &self.numbers.capd_unable;
+        let consciousness = self.track(CONSCIOUSNESS).standing(self.view.at).newest().map(|i| i.at);
+        let state = item.fact.answer() == Some(UNAROUSABLE) && excluded(item).is_none();
+        let counts = match arousal {
+            _ if !state || self.before_infusion(item) => false,
+            Arousal::Sedated => false,
+            Arousal::Known { unarousable: true, .. } | Arousal::Unknown => true,
+            // A newer word that the child is awake makes it old; an older one is outdated by it.
+            Arousal::Known { .. } => Some(item.at) > consciousness,
+        };
+        if counts {
+            domain.span = unable.grades;
+            domain.because.push(self.reason(item, Some(unable), unable.grades, &Role::Counts));
+            return;
+        }
+        let role = Role::LeftOut("counts as unknown", "視為未知");
+        domain.because.push(self.reason(item, None, Span::NONE, &role));
+        self.ask(domain, CAPD);
+        if state && Some(item.at) == consciousness {
+            self.ask(domain, CONSCIOUSNESS);
         }
     }
 

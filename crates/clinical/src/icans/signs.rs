@@ -1,13 +1,13 @@
 //! Consciousness, seizures, motor findings and brain pressure at an instant. Must not know the score
 //! tests, and no number.
 
-use super::{Domain, Role, SEDATION, Scene, excluded};
+use super::{BEFORE, Domain, Role, SEDATION, Scene, excluded};
 use crate::{
     numbers::{Criterion, by_answer},
     span::Span,
     timeline::{DrugTrack, Item, Running, Track},
 };
-use vena_base::{Answer, Concept};
+use vena_base::{Answer, Concept, Text};
 
 pub(super) const CONSCIOUSNESS: Concept = Concept::known("level-of-consciousness");
 const SEIZURE: Concept = Concept::known("seizure");
@@ -16,6 +16,8 @@ const IMAGING: Concept = Concept::known("neuroimaging");
 const PRESSURE: Concept = Concept::known("raised-icp-signs");
 
 const NONE: Answer = Answer::known("none");
+const NORMAL: Answer = Answer::known("normal");
+const HAEMORRHAGE: Answer = Answer::known("haemorrhage");
 const ALERT: Answer = Answer::known("alert");
 const UNAROUSABLE: Answer = Answer::known("unarousable");
 const SEDATED: Answer = Answer::known("sedated");
@@ -57,6 +59,10 @@ impl<'a> Scene<'_, 'a> {
                 under_sedation = true;
                 let role = Role::LeftOut("under sedation: does not count", "鎮靜中：不計入");
                 domain.because.push(self.reason(item, criterion, Span::NONE, &role));
+                continue;
+            }
+            if lowered && cause.is_none() && self.before_infusion(item) {
+                domain.because.push(self.reason(item, criterion, Span::NONE, &BEFORE));
                 continue;
             }
             let span = match (cause, criterion) {
@@ -142,17 +148,56 @@ impl<'a> Scene<'_, 'a> {
             };
             let criterion = by_answer(criteria, answer);
             let cause = excluded(item);
-            let outside = criterion.is_none_or(|c| c.grades == Span::NONE) && answer != NONE;
+            let outside =
+                criterion.is_none_or(|c| c.grades == Span::NONE) && ![NONE, NORMAL].contains(&answer);
+            if cause.is_none() && !outside && self.graded(item, criteria) && self.before_infusion(item) {
+                domain.because.push(self.reason(item, criterion, Span::NONE, &BEFORE));
+                continue;
+            }
             let (span, role) = match (cause, criterion) {
                 (Some(_), _) => (Span::NONE, role_of(cause)),
                 _ if outside => (Span::NONE, Role::LeftOut("outside this scale", "不屬於本分級的項目")),
                 (None, Some(criterion)) => (criterion.grades, Role::Counts),
                 (None, None) => (Span::NONE, Role::Counts),
             };
+            if outside && let Some(older) = self.graded_before(track, item, criteria) {
+                // It says nothing of what was seen before it, which may still be there.
+                let grades = older.1.grades;
+                let role = Role::LeftOut("may still be there", "可能仍存在");
+                domain.because.push(self.reason(&older.0, Some(older.1), grades, &role));
+                self.ask(domain, item.fact.concept);
+                seen = Some(seen.map_or(grades, |s| s.or(grades)).or(Span::NONE));
+            }
             domain.because.push(self.reason(item, criterion, span, &role));
             seen = Some(seen.map_or(span, |s| s.or(span)));
         }
         seen
+    }
+
+    /// Whether an item's answer grades.
+    fn graded(&self, item: &Item<'a>, criteria: &[Criterion]) -> bool {
+        let criterion = item.fact.answer().and_then(|answer| by_answer(criteria, answer));
+        criterion.is_some_and(|criterion| criterion.grades != Span::NONE)
+    }
+
+    /// What was last said on the scale before an answer outside it, where it still stands and grades.
+    fn graded_before<'c>(
+        &self,
+        track: &Track<'a>,
+        outside: &Item<'a>,
+        criteria: &'c [Criterion],
+    ) -> Option<(Item<'a>, &'c Criterion)> {
+        let speaks = |item: &&Item<'a>| {
+            item.fact.answer().is_some_and(|answer| {
+                [NONE, NORMAL].contains(&answer)
+                    || by_answer(criteria, answer).is_some_and(|c| c.grades != Span::NONE)
+            })
+        };
+        let older =
+            track.items().iter().rev().filter(|item| item.at <= outside.at && item.until >= self.view.at);
+        let item = older.filter(|item| excluded(item).is_none()).find(speaks)?;
+        let criterion = by_answer(criteria, item.fact.answer()?)?;
+        (criterion.grades != Span::NONE && !self.before_infusion(item)).then_some((*item, criterion))
     }
 
     /// Signs of raised pressure, and imaging. Normal imaging does not stand for absent signs.
@@ -160,7 +205,13 @@ impl<'a> Scene<'_, 'a> {
         let mut domain = Domain::settled(self.unknown());
         let (signs, imaging) = (self.track(PRESSURE), self.track(IMAGING));
         let signs_span = self.answered(&signs, &self.numbers.pressure, &mut domain);
-        let picture = self.pictured(&imaging, &mut domain);
+        let picture = self.answered(&imaging, &self.numbers.imaging, &mut domain);
+        if signs_span.is_some_and(|span| span.low > 0) && imaging.standing(self.view.at).says(HAEMORRHAGE) {
+            domain.notes.push(Text::new(
+                "A haemorrhage is outside the scale: where it explains the signs of raised pressure, give it as their cause.",
+                "顱內出血不屬於本分級；若其可解釋顱內壓升高徵象，請註明為原因。",
+            ));
+        }
         match (signs_span, picture) {
             (Some(signs), picture) => domain.span = signs.worst(picture.unwrap_or(Span::NONE)),
             (None, picture) => {
@@ -169,33 +220,6 @@ impl<'a> Scene<'_, 'a> {
             }
         }
         domain
-    }
-
-    /// What imaging shows; a normal picture and a haemorrhage grade nothing.
-    fn pictured(&self, track: &Track<'a>, domain: &mut Domain) -> Option<Span> {
-        const NORMAL: Answer = Answer::known("normal");
-        let mut seen: Option<Span> = None;
-        for item in track.standing(self.view.at).known() {
-            let Some(answer) = item.fact.answer() else {
-                continue;
-            };
-            let criterion = by_answer(&self.numbers.imaging, answer);
-            let cause = excluded(item);
-            let span = match (cause, criterion) {
-                (None, Some(criterion)) => criterion.grades,
-                _ => Span::NONE,
-            };
-            let role = match cause {
-                Some(_) => role_of(cause),
-                None if span == Span::NONE && answer != NORMAL => {
-                    Role::LeftOut("outside this scale", "不屬於本分級的項目")
-                }
-                None => Role::Counts,
-            };
-            domain.because.push(self.reason(item, criterion, span, &role));
-            seen = Some(seen.map_or(span, |s| s.or(span)));
-        }
-        seen
     }
 }
 
