@@ -46,8 +46,8 @@ pub struct Reason {
     /// The cause a clinician gave; absent counts as the therapy's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributed: Option<Answer>,
-    /// The source that says so.
-    pub source: String,
+    /// The source that says so; empty where there is none.
+    pub source: Text,
 }
 
 /// A measurement or question that would settle the finding.

@@ -194,7 +194,13 @@ fn baseline(
     let before = infusion.map_or(Timestamp::MAX, |infusion| infusion.start);
     let given =
         |fact: &&Fact| !matches!(fact.value, Value::NotAssessed(_)) && fact.when.earliest(zone) <= before;
-    if let Some(start) = view.of(LYMPHODEPLETION).rfind(given) {
+    let mut rows = view.of(LYMPHODEPLETION).filter(given).rev();
+    if let Some(last) = rows.next() {
+        // Each of its days may have a row: the first of those that hang together is the start.
+        let start = rows.fold(last, |start, earlier| {
+            let apart = days_between(earlier.when.last_day(zone), start.when.first_day(zone));
+            if apart <= numbers.leeway_days { earlier } else { start }
+        });
         return Baseline::BeforeDepletion(start.when);
     }
     let Some(infusion) = infusion else {
@@ -346,8 +352,11 @@ fn risk(finding: &mut Finding, total: Span, view: &View<'_>, numbers: &Hematotox
     for outcome in numbers.outcomes.iter().filter(|outcome| outcome.group == group && outcome.high == high) {
         let text = outcome.label.clone();
         let text = if outcome.provisional { with(text, "provisional", "暫定") } else { text };
-        let source = format!(" [{}]", outcome.source);
-        finding.notes.push(Text::new(text.en + &source, text.zh_tw + &source));
+        let source = &outcome.source;
+        finding.notes.push(Text::new(
+            format!("{} [{}]", text.en, source.en),
+            format!("{}［{}］", text.zh_tw, source.zh_tw),
+        ));
     }
 }
 

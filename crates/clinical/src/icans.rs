@@ -85,7 +85,7 @@ impl<'a> Scene<'_, 'a> {
             grade_high: counts.then_some(span.high),
             deciding: false,
             attributed: fact.attributed_to,
-            source: criterion.map_or_else(String::new, |c| c.source.clone()),
+            source: criterion.map_or_else(|| Text::same(""), |c| c.source.clone()),
         }
     }
 

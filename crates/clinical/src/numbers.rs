@@ -69,7 +69,7 @@ pub struct Criterion {
     /// In words, rendered from its numbers.
     pub label: Text,
     /// Where it comes from.
-    pub source: String,
+    pub source: Text,
     /// The grades or points it gives.
     pub grades: Span,
     /// Its comparison, where it makes one.
@@ -333,7 +333,7 @@ pub struct Outcome {
     /// In words.
     pub label: Text,
     /// The source.
-    pub source: String,
+    pub source: Text,
     /// The figure's meaning or source is uncertain.
     pub provisional: bool,
 }

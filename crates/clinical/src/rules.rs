@@ -12,7 +12,7 @@ use crate::{
     words::Lexicon,
 };
 use blood::{hematotox_numbers, icaht_numbers};
-use vena_base::{Answer, Concept, Lang};
+use vena_base::{Answer, Concept, Lang, Text};
 use vena_knowledge::{Bibliography, Comparison, Entry, Knowledge, Life, RuleError, RuleSet};
 
 /// The readings of ICAHT that stand beside each other.
@@ -169,11 +169,11 @@ fn criterion(entry: &Entry, sources: &Bibliography) -> Criterion {
     } else {
         Span::between(low, entry.grade_high.unwrap_or(low))
     };
-    let cites: Vec<String> = entry.cites().map(|cite| cite.text(sources, Lang::En)).collect();
+    let cites = |lang| entry.cites().map(|cite| cite.text(sources, lang)).collect::<Vec<_>>().join(" · ");
     Criterion {
         id: entry.id.clone(),
         label: entry.label.clone(),
-        source: cites.join(" · "),
+        source: Text::new(cites(Lang::En), cites(Lang::ZhTw)),
         grades,
         limit: limit(entry),
         to: entry.to.as_ref().map(|to| to.decimal.to_f64()),

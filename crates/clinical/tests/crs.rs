@@ -142,6 +142,11 @@ fn which_vasopressors_are_needed() {
     with("D+1 09:00 | vasopressor-need | one", "3");
     with("D+1 09:00 | vasopressor-need | none", "1–2");
     with("D+1 09:00 | hypotension | none\nD+1 09:00 | vasopressor-need | none", "1");
+    // A newer plain statement replaces an older need; told at once, one of the two is wrong.
+    with("D+1 09:00 | hypotension | none\nD+1 08:00 | vasopressor-need | one", "1");
+    with("D+1 09:00 | hypotension | no-vasopressor\nD+1 08:00 | vasopressor-need | one", "2");
+    with("D+1 09:00 | hypotension | none\nD+1 09:00 | vasopressor-need | one", "1–3");
+    with("D+1 09:00 | hypotension | none\nD+1 09:30 | vasopressor-need | one", "3");
 }
 
 /// Row X2.

@@ -109,6 +109,9 @@ fn the_baseline_is_before_lymphodepletion() {
     let without = lines(&[("platelets", "")]);
     score(&format!("{LDC}{without}D-8 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "2");
     score(&format!("{LDC}{without}D-9 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    // Each day of it may have a row: the first is the start. An older course is another.
+    let rows = "D-5 09:00 | lymphodepletion |\nD-4 09:00 | lymphodepletion |\nD-3 09:00 | lymphodepletion |\nD-40 09:00 | lymphodepletion |\nD0 10:00 | infusion |\n";
+    score(&format!("{rows}{base}D-4 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0");
     // On the day it began, in unknown order: both stay possible, or it is taken and said.
     score(&format!("{LDC}{base}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
     let dated = score(&format!("{LDC}{without}D-5 | platelets | 20 10*9/L"), "D+10 08:00", "2");

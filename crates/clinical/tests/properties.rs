@@ -10,7 +10,7 @@ use vena_base::{Chart, Fact};
 use vena_clinical::{Assessment, Question, Status, assess, concepts_read, course, crs_episodes};
 
 /// Lines that may follow an infusion at 10:00 of day 0; `{}` is the time.
-const LINES: [&str; 44] = [
+const LINES: [&str; 66] = [
     "body temperature | 36.8 Cel",
     "body temperature | 38.0 Cel",
     "body temperature | 39.5 Cel",
@@ -53,30 +53,60 @@ const LINES: [&str; 44] = [
     "anc | 80 /uL",
     "anc | <500 /uL",
     "anc | 2500 /uL",
+    "anc | not assessed: unreadable: 4OO",
+    "MAP | 60 mm[Hg]",
+    "DBP | 45 mm[Hg]",
+    "FiO2 | 40 %",
+    "FiO2 | 21 %",
+    "epinephrine | 0.3 mg | route im",
+    "epinephrine | 0.01 mg | route iv",
+    "epinephrine | 0.05 ug/kg/min",
+    "dexamethasone | 10 mg | route eye",
+    "dexamethasone | 10 mg | route intrathecal",
+    "dexamethasone | 10 mg",
+    "vasopressor-need | none",
+    "hypoxia-cause | infection",
+    "CAPD score | 12",
+    "CAPD score | 0",
+    "capd-validity | unarousable",
+    "capd-validity | not-performed",
+    "developmental-delay | present",
+    "motor | tremor",
+    "neuroimaging | haemorrhage",
+    "neuroimaging | diffuse-oedema",
+    "last follow-up |",
     "relapse |",
     "death |",
 ];
 
-/// A fact: line, hours after day -6, written with a clock time or only as a date, recorded how late.
-type Told = (usize, i64, bool, Option<i64>);
+/// A fact: line, hours after day -6, written with a clock time or only as a date, recorded how late, and
+/// for how many hours it lasted.
+type Told = (usize, i64, bool, Option<i64>, Option<i64>);
 
 fn told() -> impl Strategy<Value = Told> {
-    (0..LINES.len(), 0_i64..1200, prop::bool::weighted(0.15), prop::option::weighted(0.3, 0_i64..100))
+    let recorded = prop::option::weighted(0.3, 0_i64..100);
+    let lasted = prop::option::weighted(0.1, 0_i64..60);
+    (0..LINES.len(), 0_i64..1200, prop::bool::weighted(0.15), recorded, lasted)
 }
 
-fn fact((line, hours, dated, recorded): Told) -> Fact {
+fn fact((line, hours, dated, recorded, lasted): Told) -> Fact {
     let mut fact = support::fact(&format!("D0 10:00 | {}", LINES[line]));
     let at = instant("D-6 10:00").checked_add(jiff::SignedDuration::from_hours(hours)).unwrap();
     let stamp = |at| vena_base::Stamp::utc(at);
-    fact.when =
-        if dated { vena_base::When::Date(zone().day_of(at)) } else { vena_base::When::Instant(stamp(at)) };
+    let when = |at| {
+        if dated { vena_base::When::Date(zone().day_of(at)) } else { vena_base::When::Instant(stamp(at)) }
+    };
+    fact.when = when(at);
+    fact.until = lasted.map(|hours| when(at.checked_add(jiff::SignedDuration::from_hours(hours)).unwrap()));
     fact.recorded =
         recorded.map(|late| stamp(at.checked_add(jiff::SignedDuration::from_hours(late)).unwrap()));
     fact
 }
 
+/// The infusion is told with its clock time, or only to the day.
 fn facts(told: &[Told]) -> Vec<Fact> {
-    let mut facts = support::facts("D0 10:00 | infusion |\nD-5 09:00 | lymphodepletion |");
+    let infusion = if told.first().is_some_and(|(line, ..)| line % 3 == 0) { "D0" } else { "D0 10:00" };
+    let mut facts = support::facts(&format!("{infusion} | infusion |\nD-5 09:00 | lymphodepletion |"));
     facts.extend(told.iter().map(|one| fact(*one)));
     facts
 }
@@ -145,10 +175,10 @@ proptest! {
         let before = Chart::new("p", zone(), facts(&told));
         // Facts that happened or were recorded after the instant.
         let mut all = facts(&told);
-        for (line, when, dated, recorded) in later {
+        for (line, when, dated, recorded, lasted) in later {
             let happens = at + 25 + when % 300;
-            all.push(fact((line, happens, dated, recorded)));
-            all.push(fact((line, at.saturating_sub(3), dated, Some(4 + when % 50))));
+            all.push(fact((line, happens, dated, recorded, lasted)));
+            all.push(fact((line, at.saturating_sub(3), dated, Some(4 + when % 50), lasted)));
         }
         let after = Chart::new("p", zone(), all);
         let (mut a, mut b) = (assess(&before, rules(), &then), assess(&after, rules(), &then));
@@ -160,7 +190,7 @@ proptest! {
 }
 
 /// Each finding in order of severity, for one domain at a time.
-const WORSE: [(&str, &[&str]); 9] = [
+const WORSE: [(&str, &[&str]); 13] = [
     ("crs", &["body temperature | 37.9 Cel", "body temperature | 38.0 Cel", "body temperature | 40 Cel"]),
     (
         "crs",
@@ -197,6 +227,10 @@ const WORSE: [(&str, &[&str]); 9] = [
     ),
     ("icans", &["seizure | none", "seizure | rapidly-resolving", "seizure | prolonged"]),
     ("icans", &["motor | none", "motor | deep-focal-weakness"]),
+    ("crs", &["MAP | 70 mm[Hg]", "MAP | 60 mm[Hg]"]),
+    ("crs", &["SpO2 | 97 %", "SpO2 | 85 %"]),
+    ("crs", &["FiO2 | 21 %", "FiO2 | 60 %"]),
+    ("icaht_late", &["anc | 2000 /uL", "anc | 1200 /uL", "anc | 800 /uL", "anc | 300 /uL", "anc | 60 /uL"]),
     ("icans", &["neuroimaging | normal", "neuroimaging | focal-oedema", "neuroimaging | diffuse-oedema"]),
 ];
 
@@ -205,6 +239,7 @@ fn possible(chart: &Chart, scale: &str, at: &str) -> (u8, u8) {
     let found = support::finding(chart, scale, at);
     match found.status {
         Status::NotAssessable => (0, 4),
+        Status::NotApplicable => (0, 0),
         _ => (found.low.unwrap(), found.high.unwrap()),
     }
 }

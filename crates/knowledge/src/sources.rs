@@ -152,7 +152,20 @@ impl Cite {
 
 /// The words of a locator in Chinese; what is not known stays as it is.
 fn locator_zh(at: &str) -> String {
-    const WORDS: [(&str, &str); 10] = [
+    // Longer phrases first: each word is replaced where it stands.
+    const WORDS: [(&str, &str); 22] = [
+        ("text on the ICE", "ICE 內文"),
+        ("text on children", "兒童內文"),
+        ("text on risk assessment", "風險評估內文"),
+        ("text on hypoxia", "缺氧內文"),
+        ("score table", "評分表"),
+        ("tool", "工具"),
+        ("chapter ", "章 "),
+        ("abstract", "摘要"),
+        ("method", "方法"),
+        ("neutrophil recovery", "嗜中性球恢復"),
+        ("CRS episodes", "CRS 病程"),
+        ("routes", "給藥途徑"),
         ("Table ", "表 "),
         ("Figure ", "圖 "),
         ("Fig. ", "圖 "),
@@ -164,5 +177,5 @@ fn locator_zh(at: &str) -> String {
         ("page ", "頁 "),
         ("text", "內文"),
     ];
-    WORDS.iter().fold(at.to_owned(), |text, (en, zh)| text.replace(en, zh))
+    WORDS.iter().fold(at.to_owned(), |text, (en, zh)| text.replace(en, zh)).replace(", ", "，")
 }

@@ -301,7 +301,8 @@ impl<'a> Walker<'_, 'a> {
 
 /// Whether an administration counts against a fever that began at `onset`.
 fn counts_from(item: &Item<'_>, onset: Timestamp) -> bool {
-    item.at >= onset || (item.fact.until.is_some() && item.until > onset)
+    // One whose end is known only to the day of the onset may have ended before it.
+    item.at >= onset || (item.fact.until.is_some() && item.may_end > onset)
 }
 
 /// The items of a track that begin at exactly this instant.

@@ -116,7 +116,7 @@ impl Teller<'_, '_> {
             grade_high: counts.then_some(evidence.span.high),
             deciding,
             attributed: fact.attributed_to,
-            source: evidence.criterion.map_or_else(String::new, |c| c.source.clone()),
+            source: evidence.criterion.map_or_else(|| Text::same(""), |c| c.source.clone()),
         }
     }
 

@@ -140,6 +140,13 @@ impl<'a> Inputs<'a> {
             domain.add(item, criterion, Span::NONE, Role::OtherCause(cause));
             return said;
         }
+        if let Some((said, when)) = said
+            && said.settled()
+            && item.at < when
+        {
+            // A newer plain statement replaces what was needed before it.
+            return Some((said, when));
+        }
         let least = without.map_or(Span::unknown(self.numbers.highest), |line| line.grades);
         let span = match said {
             // Only that no vasopressor is needed: there may be no hypotension at all.
@@ -148,6 +155,8 @@ impl<'a> Inputs<'a> {
                 Span { low: 0, high: least.high }
             }
             None => need,
+            // Told at once that there is none and that it needs a drug: one of the two is wrong.
+            Some((Span::NONE, when)) if when == item.at => Span::NONE.or(need),
             Some((said, _)) if said.settled() => said.worst(need),
             Some((said, _)) if said.low > 0 => least.worst(need),
             Some((said, _)) => said.worst(need),

@@ -7,7 +7,7 @@ use crate::{
         Criterion, DayBand, HematotoxNumbers, IcahtNumbers, Outcome, Reading, ScoreInput, SiteNumbers,
     },
 };
-use vena_base::{Answer, Lang};
+use vena_base::Answer;
 use vena_knowledge::{Bibliography, Entry, RuleError, RuleSet};
 
 pub(super) fn icaht_numbers(
@@ -96,7 +96,7 @@ pub(super) fn hematotox_numbers(
             group: Answer::of(entry.group.as_ref()?),
             high,
             label: entry.label.clone(),
-            source: entry.source.text(sources, Lang::En),
+            source: entry.source.both(sources),
             provisional: entry.provisional,
         })
     });

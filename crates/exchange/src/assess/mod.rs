@@ -74,7 +74,7 @@ struct WireReason<'a> {
     grade_high: Option<u8>,
     deciding: bool,
     attributed: Option<&'a str>,
-    source: &'a str,
+    source: &'a Text,
 }
 
 #[derive(Serialize)]

@@ -134,7 +134,8 @@ fn write_reason(out: &mut String, mark: &str, reason: &Reason, lang: Lang) {
         (true, Lang::En) => " · recorded late",
         (true, Lang::ZhTw) => " · 補登",
     };
-    let source = if reason.source.is_empty() { String::new() } else { format!(" · {}", reason.source) };
+    let source = reason.source.get(lang);
+    let source = if source.is_empty() { String::new() } else { format!(" · {source}") };
     let _ =
         writeln!(out, "    {mark} {}: {}{when}{late}{source}", reason.label.get(lang), reason.used.get(lang));
 }

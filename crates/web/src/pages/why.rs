@@ -126,8 +126,8 @@ pub fn reasons(
 }
 
 fn finding_reasons(frame: &Frame, knowledge: &Knowledge, finding: &Finding, zone: &Zone) -> Markup {
-    let cited =
-        finding.because.iter().find(|r| r.deciding).or(finding.because.first()).map(|r| r.source.as_str());
+    let cited = finding.because.iter().find(|r| r.deciding).or(finding.because.first());
+    let cited = cited.map(|reason| reason.source.get(frame.lang));
     html! {
         section id=(format!("why-{}", finding.scale)) {
             h3 { @if is_score(finding) { (score_chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } @else { (chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } " " (words_of(frame, finding)) }
