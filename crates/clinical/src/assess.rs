@@ -6,6 +6,7 @@ use crate::{
     finding::{Assessment, Finding, Question, Status},
     hematotox, icaht, icans,
     timeline::{InfusionDay, first_time, infusion_days, just_before, unreadable_of},
+    words::told,
 };
 use jiff::Timestamp;
 use vena_base::{Chart, Concept, Text, View, Zone, time::days_between};
@@ -44,7 +45,7 @@ pub(crate) fn scope<'a>(chart: &'a Chart, q: &Question) -> Scope<'a> {
         let last = death.when.latest(&chart.zone);
         if last < at {
             at = last;
-            let when = death.when;
+            let when = told(death.when, &chart.zone);
             notes.push(Text::new(
                 format!("Findings are as of death ({when})."),
                 format!("以死亡時（{when}）為準。"),
@@ -69,7 +70,7 @@ pub(crate) fn scope<'a>(chart: &'a Chart, q: &Question) -> Scope<'a> {
     {
         at = just_before(next.start);
         cut = true;
-        let when = next.when;
+        let when = told(next.when, &chart.zone);
         notes.push(Text::new(
             format!("Findings are as of the next infusion ({when})."),
             format!("以下一次輸注（{when}）前為準。"),
@@ -94,36 +95,36 @@ fn choose(days: &[InfusionDay], at: Timestamp, index: Option<usize>, zone: &Zone
     };
     let happened = days.iter().filter(|day| day.start <= at).count();
     match (index, happened, days) {
-        (Some(index), _, days) => days.get(index).map_or_else(|| no_such(index, days), of),
+        (Some(index), _, days) => days.get(index).map_or_else(|| no_such(index, days, zone), of),
         (None, _, []) => Chosen::None,
         (None, 0, [next, ..]) => of(next),
         (None, 1, [only, ..]) => of(only),
-        (None, _, days) => Chosen::Unclear(which(days)),
+        (None, _, days) => Chosen::Unclear(which(days, zone)),
     }
 }
 
-fn listed(days: &[InfusionDay]) -> String {
+fn listed(days: &[InfusionDay], zone: &Zone) -> String {
     days.iter()
         .enumerate()
         // Counted from 1, as people do; the question counts from 0.
-        .map(|(i, day)| format!("{}: {}", i + 1, day.when))
+        .map(|(i, day)| format!("{}: {}", i + 1, told(day.when, zone)))
         .collect::<Vec<_>>()
         .join(", ")
 }
 
-fn which(days: &[InfusionDay]) -> Text {
-    let list = listed(days);
+fn which(days: &[InfusionDay], zone: &Zone) -> Text {
+    let list = listed(days, zone);
     Text::new(
         format!("There are infusions on several days ({list}): which one is asked about?"),
         format!("有多次輸注（{list}）：請指明是哪一次。"),
     )
 }
 
-fn no_such(index: usize, days: &[InfusionDay]) -> Chosen {
+fn no_such(index: usize, days: &[InfusionDay], zone: &Zone) -> Chosen {
     if days.is_empty() {
         return Chosen::None;
     }
-    let (list, index) = (listed(days), index + 1);
+    let (list, index) = (listed(days, zone), index + 1);
     Chosen::Unclear(Text::new(
         format!("There is no infusion {index}; there are: {list}."),
         format!("沒有第 {index} 次輸注；現有：{list}。"),

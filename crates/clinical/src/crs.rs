@@ -16,7 +16,7 @@ use crate::{
     numbers::CrsNumbers,
     span::Span,
     timeline::{DrugTrack, InfusionDay, Track},
-    words::{Lexicon, Route},
+    words::{Lexicon, Route, told},
 };
 use domains::Inputs;
 use episode::{State, Walk, walk};
@@ -205,12 +205,13 @@ pub(crate) fn assess(
     {
         // The number of hours is the site's, and so is the answer that rests on it.
         finding.provisional = true;
+        let began = told(last.start, view.zone());
         finding.notes.push(Text::new(
             format!(
                 "The episode that began {} counts as ended: the site's number of quiet hours passed. A new fever would open another.",
-                last.start
+                began
             ),
-            format!("{} 開始的病程已視為結束：已達院方設定的無徵象時數。再次發燒才算新的病程。", last.start),
+            format!("{} 開始的病程已視為結束：已達院方設定的無徵象時數。再次發燒才算新的病程。", began),
         ));
     }
     explain::explain(&mut finding, &course, &inputs, lexicon, view, span);

@@ -7,10 +7,10 @@ use crate::{
     numbers::{Criterion, HematotoxNumbers, ScoreInput, range_of},
     span::Span,
     timeline::{InfusionDay, just_before, unreadable, unreadable_of},
-    words::{Lexicon, with},
+    words::{Lexicon, told, with},
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
-use vena_base::{Answer, Concept, Fact, Text, Value, View, When, time::days_between};
+use vena_base::{Answer, Concept, Fact, Text, Value, View, When, Zone, time::days_between};
 
 /// The scale's name in findings.
 pub const SCALE: &str = "car_hematotox";
@@ -87,7 +87,7 @@ pub(crate) fn assess(
             finding.lacks(wanted.concept);
         }
         if !input.span.settled() {
-            ask(&mut finding, &input, lexicon.name(wanted.concept), wanted.concept);
+            ask(&mut finding, &input, lexicon.name(wanted.concept), wanted.concept, view.zone());
         }
         total = Span {
             low: total.low.saturating_add(input.span.low),
@@ -99,16 +99,16 @@ pub(crate) fn assess(
         return finding;
     }
     say(&mut finding, total);
-    finding.notes.push(baseline_note(baseline, numbers));
+    finding.notes.push(baseline_note(baseline, numbers, view.zone()));
     finding.provisional |= matches!(baseline, Baseline::BeforeNow);
     risk(&mut finding, total, view, numbers);
     finding
 }
 
 /// What would settle an input.
-fn ask(finding: &mut Finding, input: &Input<'_, '_>, name: Text, concept: Concept) {
+fn ask(finding: &mut Finding, input: &Input<'_, '_>, name: Text, concept: Concept, zone: &Zone) {
     for fact in &input.unread {
-        let (when, written) = (fact.when, unreadable(fact).unwrap_or_default());
+        let (when, written) = (told(fact.when, zone), unreadable(fact).unwrap_or_default());
         finding.ask(
             concept,
             Text::new(
@@ -305,13 +305,16 @@ fn choose<'a>(
     }
 }
 
-fn baseline_note(baseline: Baseline, numbers: &HematotoxNumbers) -> Text {
+fn baseline_note(baseline: Baseline, numbers: &HematotoxNumbers, zone: &Zone) -> Text {
     let (leeway, day) = (numbers.leeway_days, numbers.reference_day);
     match baseline {
-        Baseline::BeforeDepletion(start) => Text::new(
-            format!("Values from before lymphodepletion ({start}), up to {leeway} days earlier."),
-            format!("採用淋巴細胞清除性化療（{start}）開始前 {leeway} 天內的數值。"),
-        ),
+        Baseline::BeforeDepletion(start) => {
+            let start = told(start, zone);
+            Text::new(
+                format!("Values from before lymphodepletion ({start}), up to {leeway} days earlier."),
+                format!("採用淋巴細胞清除性化療（{start}）開始前 {leeway} 天內的數值。"),
+            )
+        }
         Baseline::ReferenceDay(_) => Text::new(
             format!(
                 "Lymphodepletion is not recorded: values nearest to day {day}, within {leeway} days. Later ones may be from after it began."

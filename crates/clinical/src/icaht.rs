@@ -78,7 +78,8 @@ impl DailyNeutrophils {
 
     /// Days with a value that was read.
     pub fn measured(&self) -> usize {
-        let known = |(least, most): &(&f32, &f32)| !least.is_nan() && !(**least == 0.0 && most.is_infinite());
+        let open = |least: f32, most: f32| least.is_nan() || (least == 0.0 && most.is_infinite());
+        let known = |(least, most): &(&f32, &f32)| !open(**least, **most);
         self.least.iter().zip(&self.most).filter(known).count()
     }
 

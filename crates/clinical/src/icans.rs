@@ -108,7 +108,11 @@ impl<'a> Scene<'_, 'a> {
     fn ask(&self, domain: &mut Domain, concept: Concept) {
         let name = self.lexicon.name(concept);
         domain.missing.push(concept);
-        let question = Text::new(format!("Assess now: {}", name.en), format!("請評估：{}", name.zh_tw));
+        let question = match concept.as_str() {
+            "birth-date" => Text::new("What is the birth date?", "出生日期為何？"),
+            "developmental-delay" => Text::new("Is there a developmental delay?", "是否有發展遲緩？"),
+            _ => Text::new(format!("Assess now: {}", name.en), format!("請評估：{}", name.zh_tw)),
+        };
         domain.asks.push((concept, question));
     }
 

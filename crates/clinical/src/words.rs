@@ -1,9 +1,10 @@
 //! The texts reasons and questions are made of: values as written, ages, names of facts.
 //! Knows the catalogue's names through [`Lexicon`]; knows no criterion.
 
+use crate::timeline::unreadable;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use vena_base::{Answer, Concept, Fact, Flag, Lang, Text, Value};
+use vena_base::{Answer, Concept, Fact, Flag, Lang, Text, Value, When, Zone, units::spelled};
 use vena_knowledge::{ConceptInfo, label::unit_for_reading};
 
 /// What the scales need of the catalogue: names, how long a value stands, classes of drugs.
@@ -80,7 +81,7 @@ impl Lexicon {
                 let number = format!("{}{}", quantity.bound.sign(), quantity.written);
                 let unit = |lang| match &*quantity.written_unit {
                     "{score}" | "1" => String::new(),
-                    unit => unit_for_reading(unit, lang),
+                    unit => unit_for_reading(&spelled(unit), lang),
                 };
                 let with_unit =
                     |unit: String| if unit.is_empty() { number.clone() } else { format!("{number} {unit}") };
@@ -91,6 +92,9 @@ impl Lexicon {
             Value::Text(text) => Text::same(text.to_string()),
             Value::Happened => Text::new("given or happened", "已給予或已發生"),
             Value::NotAssessed(why) if why.trim().is_empty() => Text::new("not assessed", "未評估"),
+            Value::NotAssessed(_) if let Some(written) = unreadable(fact) => {
+                Text::new(format!("could not be read: “{written}”"), format!("無法判讀：「{written}」"))
+            }
             Value::NotAssessed(why) => {
                 join(&Text::new("not assessed: ", "未評估："), &Text::same(why.to_string()))
             }
@@ -108,6 +112,14 @@ impl Lexicon {
             return with(used, "implausible: check it", "數值不合常理，請查核");
         }
         used
+    }
+}
+
+/// A time as people at the site read it.
+pub(crate) fn told(when: When, zone: &Zone) -> String {
+    match when {
+        When::Instant(stamp) => zone.time_zone().to_datetime(stamp.at).strftime("%Y-%m-%d %H:%M").to_string(),
+        other => other.to_string(),
     }
 }
 

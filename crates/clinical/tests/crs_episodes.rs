@@ -78,9 +78,9 @@ fn old_observations_do_not_stand_for_now() {
         found.because.iter().find(|r| r.criterion == "hypotension").expect("the old statement is shown");
     assert!(stale.used.en.contains("too old") && stale.grade_low.is_none());
     // With an end of its own it stands until then.
-    let long = infused(&format!(
-        "D+1 09:00 | hypotension | no-vasopressor | until D+9 12:00\nD+8 09:00 | body temperature | 38.5 Cel\nD+8 09:00 | oxygen device | none"
-    ));
+    let long = infused(
+        "D+1 09:00 | hypotension | no-vasopressor | until D+9 12:00\nD+8 09:00 | body temperature | 38.5 Cel\nD+8 09:00 | oxygen device | none",
+    );
     assert_eq!(brief(&long, "crs", "D+8 10:00"), "2");
     let ended = infused(
         "D+1 06:00 | hypotension | no-vasopressor | until D+1 08:00\nD+1 09:00 | body temperature | 38.5 Cel\nD+1 09:00 | oxygen device | none",
