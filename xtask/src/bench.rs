@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: figures against named peers, as ratios measured in one run, never as a timed test.
 //! `cargo xtask long`: runs of hours, resumable, their dated results kept under `docs/long/`.
 
-use crate::run::{Done, root, run, run_with};
+use crate::{
+    fuzz,
+    run::{Done, root, run, run_with},
+};
 use std::path::PathBuf;
 
 /// Name, package and example of each benchmark, with what it compares.
@@ -73,19 +76,25 @@ pub fn bench(names: &[String]) -> Done {
 /// Name, package and example of each long run.
 const LONG: [(&str, &str, &str, &str); 3] = [
     ("kills", "vena-ledger", "kill_target", "thousands of kills at random moments: kills N SEED [DIR]"),
-    ("fuzz-flow", "vena-flow", "fuzz_flow", "mutated FCS and Gating-ML files: SECONDS SEED FILE…"),
-    ("fuzz", "vena-exchange", "long_fuzz", "mutated tables and bundles: SECONDS SEED"),
+    ("mutate-flow", "vena-flow", "fuzz_flow", "mutated FCS and Gating-ML files: SECONDS SEED FILE…"),
+    ("mutate", "vena-exchange", "long_fuzz", "mutated tables and bundles: SECONDS SEED"),
 ];
 
 /// Runs one long run with its further words.
 pub fn long(words: &[String]) -> Done {
     let name = words.first().map(String::as_str).unwrap_or_default();
+    let rest = words.get(1..).unwrap_or_default();
+    match name {
+        "fuzz" => return fuzz::fuzz(rest),
+        "fuzz-keep" => return fuzz::keep(rest),
+        _ => {}
+    }
     let Some((_, package, example, what)) = LONG.iter().find(|l| l.0 == name) else {
         let known: Vec<&str> = LONG.iter().map(|l| l.0).collect();
-        return Err(format!("name a long run: {}", known.join(", ")));
+        return Err(format!("name a long run: fuzz, fuzz-keep, {}", known.join(", ")));
     };
     println!("== {name}: {what}");
     let mut all = vec!["run", "--release", "--quiet", "--package", package, "--example", example, "--"];
-    all.extend(words.iter().skip(1).map(String::as_str));
+    all.extend(rest.iter().map(String::as_str));
     run("cargo", &all)
 }

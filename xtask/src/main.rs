@@ -3,6 +3,7 @@
 
 mod bench;
 mod browser;
+mod fuzz;
 mod graph;
 mod install;
 mod run;
@@ -19,7 +20,8 @@ cargo xtask tidy           style that matters: crate graph, banned calls, sizes,
 cargo xtask trace          each feature row → rule → test → page; fails on a hole
 cargo xtask browser        only the tests in a real browser
 cargo xtask bench [NAME]   figures against named peers, as ratios in one run
-cargo xtask long NAME      hours-long runs: kills, fuzz, oracle; resumable, results under docs/long/";
+cargo xtask long NAME      hours-long runs: kills, fuzz, oracle; resumable, results under docs/long/
+cargo xtask long fuzz TARGET SECONDS [FOLDER]   one reader under libFuzzer";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

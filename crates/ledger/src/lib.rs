@@ -10,6 +10,7 @@ pub mod attachments;
 pub mod checkpoint;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod fuzz;
 pub mod keys;
 #[cfg(feature = "conformance")]
 pub mod kill;

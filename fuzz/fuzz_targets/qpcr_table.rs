@@ -1,0 +1,6 @@
+//! Fuzz target `qpcr_table`; what it calls stands in `src/readers.rs`.
+#![no_main]
+
+use vena_fuzz::readers;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::qpcr_table(bytes));
