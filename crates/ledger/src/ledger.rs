@@ -272,6 +272,14 @@ pub trait RawStore {
     /// [`StorageFault`].
     fn raw_keys(&self, each: &mut dyn FnMut(&[u8], u64)) -> Result<(), StorageFault>;
 
+    /// Last record the tables of heads and keys know of; `None` where they are written with every append.
+    ///
+    /// # Errors
+    /// [`StorageFault`].
+    fn raw_indexed(&self) -> Result<Option<u64>, StorageFault> {
+        Ok(None)
+    }
+
     /// Every checkpoint: number column, bytes.
     ///
     /// # Errors

@@ -51,6 +51,8 @@ pub enum Problem {
     MissingHead,
     #[error("the table of keys says {key:?} began at {position}; no append with that key begins there")]
     WrongKey { key: String, position: u64 },
+    #[error("the tables of heads and keys say they reach record {position}, the ledger ends at {last}")]
+    IndexBeyond { position: u64, last: u64 },
     #[error("the key of the append is missing from the table of keys")]
     MissingKey,
     #[error("checkpoint {number}: {cause}")]
@@ -241,7 +243,14 @@ fn verify_with(
             report.signed_by.push(checkpoint.public_key);
         }
     }
-    let mut walk = Walk::new(ledger_id, &checkpoints, options.against);
+    let indexed = match store.raw_indexed() {
+        Ok(indexed) => indexed,
+        Err(cause) => {
+            report.add(Finding::general(cause.into()));
+            None
+        }
+    };
+    let mut walk = Walk::new(ledger_id, &checkpoints, options.against, indexed);
     walk.records(store, &mut report, &mut options.progress);
     walk.heads(store, &mut report);
     walk.keys(store, &mut report);

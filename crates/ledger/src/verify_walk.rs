@@ -108,7 +108,12 @@ pub(crate) struct Walk<'a> {
     tails: HashMap<Box<str>, Tail>,
     next: u64,
     open: Option<OpenAppend>,
+    /// Last record the tables of heads and keys know of.
+    indexed: Option<u64>,
+    /// Heads of streams that went on beyond it, as they stood there.
+    behind: HashMap<Box<str>, Tail>,
     keys: PairSum,
+    appends: u64,
     checkpoints: &'a [Checkpoint],
     checkpoints_met: usize,
     pub(crate) checkpoint_findings: Vec<Finding>,
@@ -120,13 +125,17 @@ impl<'a> Walk<'a> {
         ledger_id: [u8; 16],
         checkpoints: &'a [Checkpoint],
         against: Option<&CheckpointFile>,
+        indexed: Option<u64>,
     ) -> Self {
         let mut walk = Self {
             ledger_id,
             tails: HashMap::new(),
             next: 1,
             open: None,
+            indexed,
+            behind: HashMap::new(),
             keys: PairSum::default(),
+            appends: 0,
             checkpoints,
             checkpoints_met: 0,
             checkpoint_findings: Vec::new(),
@@ -171,7 +180,7 @@ impl<'a> Walk<'a> {
         }
         self.end_append(report);
         report.streams = self.tails.values().filter(|tail| tail.seq > 0).count() as u64;
-        report.appends = self.keys.count;
+        report.appends = self.appends;
         let last = self.next - 1;
         for checkpoint in self.checkpoints.iter().skip(self.checkpoints_met) {
             self.checkpoint_findings.push(Finding::general(Problem::CheckpointBeyond {
@@ -210,6 +219,7 @@ impl<'a> Walk<'a> {
             problem: problem.into(),
         });
         if let Some(record) = claimed {
+            self.leave_behind(column, record.stream);
             let start = self.start(record.stream);
             let tail = self.tails.entry(record.stream.into()).or_insert(start);
             tail.seq = record.seq;
@@ -223,6 +233,7 @@ impl<'a> Walk<'a> {
         if record.position != column {
             report.add(about(column, record, Problem::WrongPosition { column, written: record.position }));
         }
+        self.leave_behind(column, record.stream);
         // Nearly every record continues a stream already met.
         if let Some(tail) = self.tails.get_mut(record.stream) {
             tail.advance(column, record, report);
@@ -237,10 +248,26 @@ impl<'a> Walk<'a> {
         self.append_member(column, record, report);
     }
 
+    /// The tables of heads and keys need not know of this record yet.
+    fn is_beyond(&self, column: u64) -> bool {
+        self.indexed.is_some_and(|indexed| column > indexed)
+    }
+
+    /// Keeps the head that the table of heads should have, where records go beyond the table.
+    fn leave_behind(&mut self, column: u64, stream: &str) {
+        if self.is_beyond(column) && !self.behind.contains_key(stream) {
+            let tail = self.tails.get(stream).copied().unwrap_or_else(|| self.start(stream));
+            self.behind.insert(stream.into(), tail);
+        }
+    }
+
     fn append_member(&mut self, column: u64, record: &Record<'_>, report: &mut Report) {
         if record.append_index == 0 {
             self.end_append(report);
-            self.keys.add(record.idempotency_key.as_bytes(), column);
+            self.appends += 1;
+            if !self.is_beyond(column) {
+                self.keys.add(record.idempotency_key.as_bytes(), column);
+            }
             let first_is_here = record.append_first == column && record.append_count > 0;
             if !first_is_here {
                 report.add(about(column, record, Problem::WrongAppend));
@@ -318,8 +345,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Compares the table of heads with the ends of the chains.
+    /// Compares the table of heads with the chains as they stood at the last record the table knows of.
     pub(crate) fn heads(&mut self, store: &dyn RawStore, report: &mut Report) {
+        let (tails, behind) = (&mut self.tails, &mut self.behind);
         let read = store.raw_heads(&mut |row: RawHead<'_>| {
             let name = String::from_utf8_lossy(row.stream);
             let mut wrong = |problem| {
@@ -332,7 +360,7 @@ impl<'a> Walk<'a> {
             };
             let tail = std::str::from_utf8(row.stream)
                 .ok()
-                .and_then(|stream| self.tails.get_mut(stream))
+                .and_then(|stream| behind.get_mut(stream).or_else(|| tails.get_mut(stream)))
                 .filter(|tail| tail.seq > 0);
             let Some(tail) = tail else {
                 wrong(Problem::HeadOfNothing);
@@ -347,11 +375,11 @@ impl<'a> Walk<'a> {
         if let Err(cause) = read {
             report.add(Finding::general(cause.into()));
         }
-        let mut unlisted: Vec<&str> = self
-            .tails
+        let mut unlisted: Vec<&str> = tails
             .iter()
+            .map(|(stream, tail)| (&**stream, behind.get(stream).unwrap_or(tail)))
             .filter(|(_, tail)| tail.seq > 0 && !tail.listed)
-            .map(|(stream, _)| &**stream)
+            .map(|(stream, _)| stream)
             .collect();
         unlisted.sort_unstable();
         for stream in unlisted {
@@ -361,6 +389,10 @@ impl<'a> Walk<'a> {
                 seq: None,
                 problem: Problem::MissingHead,
             });
+        }
+        let last = self.next - 1;
+        if let Some(position) = self.indexed.filter(|indexed| *indexed > last) {
+            report.add(Finding::general(Problem::IndexBeyond { position, last }));
         }
     }
 

@@ -121,6 +121,7 @@ fn every_number_column_is_covered() {
         ("heads", "seq"),
         ("heads", "position"),
         ("keys", "position"),
+        ("indexed", "position"),
         ("checkpoints", "number"),
     ];
     for (table, column) in columns {
@@ -200,7 +201,7 @@ fn every_byte_of_the_closed_file_is_found_or_named() {
 /// the last transaction, which is named.
 #[test]
 fn a_damaged_log_is_found_up_to_its_last_transaction() {
-    const FRAME: usize = 24 + 4096;
+    const FRAME: usize = 24 + 8192;
     let original = tempfile::tempdir().unwrap();
     let image = tempfile::tempdir().unwrap();
     let log_name = "ledger.db-wal";

@@ -3,12 +3,14 @@
 //! Must not know: what an event means. PostgreSQL gets a sibling of this folder.
 
 mod commit;
+mod index;
 mod log;
 mod pages;
 mod raw;
 mod read;
 mod write;
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,8 +32,12 @@ const LOCK_FILE: &str = "ledger.lock";
 const PAGES_FILE: &str = "ledger.pages";
 /// `PRAGMA application_id`: "Vena" in ASCII.
 const APPLICATION_ID: i64 = 0x5665_6e61;
-/// `PRAGMA user_version`: version of the tables.
-const FORMAT: i64 = 1;
+/// `PRAGMA user_version`: version of the tables. In version 1 heads and keys are written with every append;
+/// since version 2 they may be behind the records, and `indexed` says how far they reach.
+const FORMAT: i64 = 2;
+/// Page size of a new database, bytes. Records are appended and seldom fit a page of 4096 bytes well; larger
+/// pages halve the calls to the system for the same bytes.
+const PAGE_BYTES: i64 = 8192;
 /// Reader connections kept open between uses.
 const READERS_KEPT: usize = 8;
 
@@ -59,12 +65,19 @@ CREATE TABLE checkpoints (
   checkpoint BLOB NOT NULL
 );
 ";
+const SCHEMA_OF_INDEXED: &str = "
+CREATE TABLE indexed (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  position INTEGER NOT NULL
+);
+";
 
 /// The ledger on SQLite.
 pub struct SqliteLedger {
     ledger_id: [u8; 16],
     folder: PathBuf,
     queue: commit::Queue,
+    recent: index::Recent,
     writer: Mutex<Option<write::Writer>>,
     readers: Mutex<Vec<Connection>>,
     last: AtomicU64,
@@ -107,7 +120,7 @@ fn take_lock(folder: &Path) -> Result<File, StorageFault> {
 fn check_format(connection: &Connection, folder: &Path) -> Result<(), StorageFault> {
     let application: i64 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(fault)?;
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)?;
+    let found = read::format(connection)?;
     if found > FORMAT {
         return Err(StorageFault::NewerFormat { found, known: FORMAT });
     }
@@ -115,6 +128,23 @@ fn check_format(connection: &Connection, folder: &Path) -> Result<(), StorageFau
         return Err(StorageFault::Missing(folder.to_owned()));
     }
     Ok(())
+}
+
+/// Brings the tables of an older ledger to the present format before the first write. Nothing recorded is
+/// touched: heads and keys reach the last record, and a new table says so.
+fn upgrade(connection: &Connection, last: u64) -> Result<(), StorageFault> {
+    if read::format(connection)? >= FORMAT {
+        return Ok(());
+    }
+    let steps = format!(
+        "BEGIN IMMEDIATE; {SCHEMA_OF_INDEXED} INSERT INTO indexed VALUES (1, {last}); \
+         PRAGMA user_version = {FORMAT}; COMMIT"
+    );
+    let upgraded = connection.execute_batch(&steps).map_err(fault);
+    if upgraded.is_err() && !connection.is_autocommit() {
+        connection.execute_batch("ROLLBACK").map_err(fault)?;
+    }
+    upgraded
 }
 
 impl SqliteLedger {
@@ -128,12 +158,13 @@ impl SqliteLedger {
         let lock_file = take_lock(folder)?;
         let path = folder.join(DATABASE_FILE);
         let connection = Connection::open(&path).map_err(fault)?;
+        connection.pragma_update(None, "page_size", PAGE_BYTES).map_err(fault)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(fault)?;
         // A failed creation leaves no half: the tables and the id come in one
         // transaction, and a ledger already there makes CREATE TABLE fail.
         let begin = format!(
-            "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; \
-             PRAGMA user_version = {FORMAT};"
+            "BEGIN IMMEDIATE; {SCHEMA} {SCHEMA_OF_INDEXED} INSERT INTO indexed VALUES (1, 0); \
+             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT};"
         );
         connection.execute_batch(&begin).map_err(fault)?;
         connection.execute("INSERT INTO meta VALUES (1, ?1)", [&ledger_id[..]]).map_err(fault)?;
@@ -194,12 +225,14 @@ impl SqliteLedger {
         let ledger_id: [u8; 16] = connection
             .query_row("SELECT ledger_id FROM meta WHERE id = 1", [], |row| row.get(0))
             .map_err(fault)?;
-        let writer = write::Writer::new(connection, ledger_id, folder.join(PAGES_FILE))?;
+        let recent = index::Recent::default();
+        let writer = write::Writer::new(connection, ledger_id, folder.join(PAGES_FILE), recent.clone())?;
         let last = writer.last_position();
         Ok(Self {
             ledger_id,
             folder: folder.to_owned(),
             queue: commit::Queue::default(),
+            recent,
             writer: Mutex::new(Some(writer)),
             readers: Mutex::new(Vec::new()),
             last: AtomicU64::new(last),
@@ -214,7 +247,7 @@ impl SqliteLedger {
         &self.folder
     }
 
-    /// Limits how large the database may grow, in SQLite pages of 4096 bytes
+    /// Limits how large the database may grow, in SQLite pages of 8192 bytes (4096 in a ledger of format 1)
     /// (`None`: no limit). Appends beyond fail with [`StorageFault::Full`].
     ///
     /// # Errors
@@ -315,11 +348,15 @@ impl Ledger for SqliteLedger {
     }
 
     fn head(&self, stream: &StreamId) -> Result<Option<Head>, StorageFault> {
-        self.with_reader(|connection| read::head(connection, stream))
+        Ok(self.place(stream)?.map(|place| place.head))
     }
 
     fn read_stream(&self, stream: &StreamId, from_seq: u64) -> Result<Vec<StoredEvent>, StorageFault> {
-        self.with_reader(|connection| read::stream(connection, &self.ledger_id, stream, from_seq))
+        match self.place(stream)? {
+            Some(place) => self
+                .with_reader(|connection| read::stream(connection, &self.ledger_id, stream, place, from_seq)),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn read_all(&self, after: Position, limit: usize) -> Result<Vec<StoredEvent>, StorageFault> {
@@ -327,7 +364,17 @@ impl Ledger for SqliteLedger {
     }
 
     fn streams(&self, prefix: &str) -> Result<Vec<(StreamId, Head)>, StorageFault> {
-        self.with_reader(|connection| read::streams(connection, prefix))
+        // First what is newer than the table may be, then the table: see `Recent`.
+        let recent = self.recent.with_prefix(prefix);
+        let mut streams: BTreeMap<StreamId, Head> =
+            self.with_reader(|connection| read::streams(connection, prefix))?.into_iter().collect();
+        for (stream, head) in recent {
+            let known = streams.entry(stream).or_insert(head);
+            if head.seq > known.seq {
+                *known = head;
+            }
+        }
+        Ok(streams.into_iter().collect())
     }
 
     fn position(&self) -> Result<Position, StorageFault> {
@@ -354,6 +401,14 @@ impl Ledger for SqliteLedger {
 }
 
 impl SqliteLedger {
+    /// The last record of a stream: what was committed since the table of heads was written, or the table.
+    fn place(&self, stream: &StreamId) -> Result<Option<index::HeadPlace>, StorageFault> {
+        match self.recent.get(stream) {
+            Some(place) => Ok(Some(place)),
+            None => self.with_reader(|connection| read::head_place(connection, stream)),
+        }
+    }
+
     /// Commits one group; called by the queue's leader only.
     fn commit(&self, group: &[Append]) -> Vec<Result<Appended, AppendError>> {
         let committed = self.with_writer(|writer| {

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row};
 
-use super::log;
 use super::pages::{self, PageCheck};
 use super::{DATABASE_FILE, LOCK_FILE, PAGES_FILE, check_format, fault};
+use super::{log, read};
 use crate::ledger::{FileCheck, RawHead, RawStore, StorageFault};
 
 /// A ledger opened only to be verified. Sees one moment of it, also while a
@@ -159,6 +159,10 @@ impl RawStore for SqliteRaw {
             each(bytes_of(row, 0), number_of(row, 1));
             true
         })
+    }
+
+    fn raw_indexed(&self) -> Result<Option<u64>, StorageFault> {
+        read::indexed(&self.connection)
     }
 
     fn raw_checkpoints(&self, each: &mut dyn FnMut(u64, &[u8])) -> Result<(), StorageFault> {

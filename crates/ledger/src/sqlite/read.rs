@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::fault;
+use super::index::HeadPlace;
 use crate::checkpoint::{Checkpoint, CheckpointFile, StreamHead};
 use crate::ledger::StorageFault;
 use crate::record::{Record, RecordError, stream_start};
@@ -38,12 +39,27 @@ pub(super) fn record_bytes(connection: &Connection, position: u64) -> Result<Opt
         .map_err(fault)
 }
 
-struct HeadPlace {
-    head: Head,
-    position: u64,
+/// Last record the tables of heads and keys know of; `None` where they know of all (format 1).
+pub(super) fn indexed(connection: &Connection) -> Result<Option<u64>, StorageFault> {
+    if format(connection)? < 2 {
+        return Ok(None);
+    }
+    connection
+        .query_row("SELECT position FROM indexed WHERE id = 1", [], |row| row.get::<_, i64>(0))
+        .map(|position| Some(position.cast_unsigned()))
+        .map_err(fault)
 }
 
-fn head_place(connection: &Connection, stream: &StreamId) -> Result<Option<HeadPlace>, StorageFault> {
+/// Version of the tables.
+pub(super) fn format(connection: &Connection) -> Result<i64, StorageFault> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fault)
+}
+
+/// The head of a stream as the table of heads has it.
+pub(super) fn head_place(
+    connection: &Connection,
+    stream: &StreamId,
+) -> Result<Option<HeadPlace>, StorageFault> {
     connection
         .prepare_cached("SELECT seq, hash, position FROM heads WHERE stream = ?1")
         .and_then(|mut statement| {
@@ -59,20 +75,14 @@ fn head_place(connection: &Connection, stream: &StreamId) -> Result<Option<HeadP
         .map_err(fault)
 }
 
-pub(super) fn head(connection: &Connection, stream: &StreamId) -> Result<Option<Head>, StorageFault> {
-    Ok(head_place(connection, stream)?.map(|place| place.head))
-}
-
 /// Walks back from the head: each record names the one before it in its stream.
 pub(super) fn stream(
     connection: &Connection,
     ledger_id: &[u8; 16],
     stream: &StreamId,
+    place: HeadPlace,
     from_seq: u64,
 ) -> Result<Vec<StoredEvent>, StorageFault> {
-    let Some(place) = head_place(connection, stream)? else {
-        return Ok(Vec::new());
-    };
     let mut position = place.position;
     let mut expected = place.head;
     let mut events = Vec::new();
@@ -182,8 +192,8 @@ pub(super) fn last_checkpoint(connection: &Connection) -> Result<Option<Checkpoi
     found.map(|(number, bytes)| checkpoint_from(number, &bytes)).transpose()
 }
 
-/// The latest checkpoint and the heads as they were then. Heads that moved
-/// since are walked back to the checkpoint's position.
+/// The latest checkpoint and the heads as they were then. The table of heads is brought up to date with each
+/// checkpoint; heads that moved since are walked back to the checkpoint's position.
 pub(super) fn latest_checkpoint(connection: &Connection) -> Result<Option<CheckpointFile>, StorageFault> {
     // One snapshot for all that is read here.
     let snapshot = connection.unchecked_transaction().map_err(fault)?;

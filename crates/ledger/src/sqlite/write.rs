@@ -2,49 +2,32 @@
 //!
 //! Must not know: who waits for the commit, how readers read.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{CachedStatement, Connection, params};
 
-use super::{fault, pages, read};
+use super::index::{Index, Recent};
+use super::{fault, pages, read, upgrade};
 use crate::checkpoint::{Checkpoint, CheckpointFile, head_leaf};
 use crate::keys::CheckpointKey;
 use crate::ledger::{AppendError, StorageFault, check_append};
-use crate::record::{self, Placement, Record, stream_start};
+use crate::record::{self, Placement, Record};
 use crate::types::{Append, Appended, Digest, Head, Position, StreamId};
 
-/// Streams whose heads are kept in memory; beyond it the memory starts afresh.
-const HEADS_KEPT: usize = 65_536;
-/// Pages of the write-ahead log after which SQLite copies it back.
-const CHECKPOINT_PAGES: i64 = 4_000;
+/// Bytes of the write-ahead log after which SQLite copies it back.
+const LOG_BYTES: i64 = 16 << 20;
 const STATEMENTS_KEPT: usize = 32;
-
-/// A stream's head as this transaction has it.
-#[derive(Clone, Copy)]
-struct HeadRow {
-    seq: u64,
-    hash: Digest,
-    position: u64,
-    stored: bool,
-    changed: bool,
-}
-
-impl HeadRow {
-    fn head(&self) -> Option<Head> {
-        (self.seq > 0).then_some(Head { seq: self.seq, hash: self.hash })
-    }
-}
 
 pub(super) struct Writer {
     connection: Connection,
     ledger_id: [u8; 16],
-    heads: HashMap<StreamId, HeadRow>,
-    changed: Vec<StreamId>,
+    index: Index,
     next_position: u64,
     buffer: Vec<u8>,
     pages_file: PathBuf,
-    pages_file_gone: bool,
+    /// The file may change: it has this program's tables, and no checksums describe it as last closed.
+    writable: bool,
 }
 
 impl Writer {
@@ -52,19 +35,23 @@ impl Writer {
         connection: Connection,
         ledger_id: [u8; 16],
         pages_file: PathBuf,
+        recent: Recent,
     ) -> Result<Self, StorageFault> {
         connection.pragma_update(None, "synchronous", "FULL").map_err(fault)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(fault)?;
+        let page_bytes: i64 =
+            connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(fault)?;
+        connection
+            .pragma_update(None, "wal_autocheckpoint", LOG_BYTES / page_bytes.max(512))
+            .map_err(fault)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let mut writer = Self {
             connection,
             ledger_id,
-            heads: HashMap::new(),
-            changed: Vec::new(),
+            index: Index::new(ledger_id, recent),
             next_position: 1,
             buffer: Vec::with_capacity(4096),
             pages_file,
-            pages_file_gone: false,
+            writable: false,
         };
         writer.forget()?;
         Ok(writer)
@@ -80,22 +67,21 @@ impl Writer {
 
     /// Drops what is held in memory and asks the database again.
     fn forget(&mut self) -> Result<(), StorageFault> {
-        self.heads.clear();
-        self.changed.clear();
         let last: i64 = self
             .connection
             .query_row("SELECT coalesce(max(position), 0) FROM records", [], |row| row.get(0))
             .map_err(fault)?;
         self.next_position = last.cast_unsigned() + 1;
-        Ok(())
+        self.index.load(&self.connection, last.cast_unsigned())
     }
 
     /// The page checksums describe the file as it was last closed; they must
     /// be gone before the file changes.
-    fn remove_page_checksums(&mut self) -> Result<(), StorageFault> {
-        if !self.pages_file_gone {
+    fn prepare_to_write(&mut self) -> Result<(), StorageFault> {
+        if !self.writable {
             pages::remove(&self.pages_file)?;
-            self.pages_file_gone = true;
+            upgrade(&self.connection, self.last_position())?;
+            self.writable = true;
         }
         Ok(())
     }
@@ -118,15 +104,31 @@ impl Writer {
     }
 
     fn try_group(&mut self, group: &[Append]) -> Result<Vec<Result<Appended, AppendError>>, StorageFault> {
-        self.remove_page_checksums()?;
-        if self.heads.len() > HEADS_KEPT {
-            self.heads.clear();
-        }
-        self.execute("BEGIN IMMEDIATE")?;
-        let worked = self.rows_of_group(group).and_then(|answers| {
-            self.execute("COMMIT")?;
+        self.prepare_to_write()?;
+        let mut due = false;
+        let answers = self.in_transaction(|writer| {
+            let answers = writer.rows_of_group(group)?;
+            due = writer.index.is_due(writer.last_position());
+            if due {
+                writer.index.write(&writer.connection, writer.last_position())?;
+            }
             Ok(answers)
-        });
+        })?;
+        let heads = answers.iter().flatten().filter(|appended| !appended.replayed);
+        self.index.publish(heads.flat_map(|appended| &appended.heads).map(|(stream, _)| stream));
+        if due {
+            self.index.written(self.last_position());
+        }
+        Ok(answers)
+    }
+
+    /// Runs `work` in one transaction: all of it is durable when this returns, or none of it was done.
+    fn in_transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StorageFault>,
+    ) -> Result<T, StorageFault> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let worked = work(self).and_then(|answer| self.execute("COMMIT").map(|()| answer));
         if worked.is_err() {
             // SQLite has already rolled back after some errors.
             if !self.connection.is_autocommit() {
@@ -149,10 +151,20 @@ impl Writer {
         &mut self,
         group: &[Append],
     ) -> Result<Vec<Result<Appended, AppendError>>, StorageFault> {
+        let mut rows = Rows {
+            connection: &self.connection,
+            insert: self
+                .connection
+                .prepare_cached("INSERT INTO records (position, record) VALUES (?1, ?2)")
+                .map_err(fault)?,
+            index: &mut self.index,
+            next_position: &mut self.next_position,
+            buffer: &mut self.buffer,
+        };
         let mut answers = Vec::with_capacity(group.len());
         for append in group {
             let answer = match check_append(append) {
-                Ok(()) => self.rows_of_append(append),
+                Ok(()) => rows.append(append),
                 Err(invalid) => Err(invalid),
             };
             match answer {
@@ -160,35 +172,86 @@ impl Writer {
                 other => answers.push(other),
             }
         }
-        self.write_heads()?;
         Ok(answers)
     }
 
-    /// Either every row of the append is written in this transaction or none.
-    fn rows_of_append(&mut self, append: &Append) -> Result<Appended, AppendError> {
-        let key = append.idempotency_key.as_str();
-        let first = self.next_position;
-        let fresh = self
-            .connection
-            .prepare_cached("INSERT OR IGNORE INTO keys (key, position) VALUES (?1, ?2)")
-            .and_then(|mut statement| statement.execute(params![key, first.cast_signed()]))
+    pub(super) fn write_checkpoint(
+        &mut self,
+        key: &CheckpointKey,
+        made_at: &str,
+    ) -> Result<CheckpointFile, StorageFault> {
+        self.prepare_to_write()?;
+        let last = self.last_position();
+        let file = self.in_transaction(|writer| {
+            writer.index.write(&writer.connection, last)?;
+            writer.checkpoint_row(key, made_at)
+        })?;
+        self.index.written(last);
+        Ok(file)
+    }
+
+    /// The row of a new checkpoint over the table of heads, which must be up to date.
+    fn checkpoint_row(&self, key: &CheckpointKey, made_at: &str) -> Result<CheckpointFile, StorageFault> {
+        let heads = read::all_heads(&self.connection)?;
+        let leaves: Vec<Digest> =
+            heads.iter().map(|entry| head_leaf(entry.stream.as_str(), &entry.head())).collect();
+        let before = read::last_checkpoint(&self.connection)?;
+        let position = Position(self.last_position());
+        let checkpoint = Checkpoint::sign(self.ledger_id, before.as_ref(), position, &leaves, made_at, key);
+        self.connection
+            .execute(
+                "INSERT INTO checkpoints (number, checkpoint) VALUES (?1, ?2)",
+                params![checkpoint.number.cast_signed(), checkpoint.encode()],
+            )
             .map_err(fault)?;
-        if fresh == 0 {
-            return self.replay(append);
+        Ok(CheckpointFile::new(checkpoint, heads))
+    }
+
+    /// Brings everything into the one file and writes the page checksums.
+    pub(super) fn seal(mut self, database: &Path) -> Result<(), StorageFault> {
+        let last = self.last_position();
+        if self.index.is_behind(last) {
+            self.prepare_to_write()?;
+            self.in_transaction(|writer| writer.index.write(&writer.connection, last))?;
         }
-        if let Err(conflict) = self.check_reads(append) {
-            self.connection
-                .prepare_cached("DELETE FROM keys WHERE key = ?1")
-                .and_then(|mut statement| statement.execute([key]))
-                .map_err(fault)?;
-            return Err(conflict);
+        if !self.writable && self.pages_file.exists() {
+            return Ok(());
         }
+        let busy: i64 = self
+            .connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .map_err(fault)?;
+        if busy != 0 {
+            return Err(StorageFault::Database("a reader kept the log from being copied back".to_owned()));
+        }
+        pages::write(database, &self.pages_file)
+    }
+}
+
+/// What writing the rows of a group needs, at hand at once.
+struct Rows<'w> {
+    connection: &'w Connection,
+    insert: CachedStatement<'w>,
+    index: &'w mut Index,
+    next_position: &'w mut u64,
+    buffer: &'w mut Vec<u8>,
+}
+
+impl Rows<'_> {
+    /// Either every row of the append is written in this transaction or none.
+    fn append(&mut self, append: &Append) -> Result<Appended, AppendError> {
+        let key = append.idempotency_key.as_str();
+        if let Some(first) = self.index.known_key(self.connection, key)? {
+            return self.replay(append, first);
+        }
+        self.check_reads(append)?;
+        let first = *self.next_position;
         let count = u32::try_from(append.events.len()).unwrap_or(u32::MAX);
-        let mut written: Vec<(StreamId, Head)> = Vec::new();
+        let mut written: Vec<(StreamId, Head)> = Vec::with_capacity(1);
         for (index, event) in (0_u32..).zip(&append.events) {
-            let before = self.head_row(&event.stream)?;
+            let before = self.index.head_row(self.connection, &event.stream)?;
             let placement = Placement {
-                position: self.next_position,
+                position: *self.next_position,
                 seq: before.seq + 1,
                 previous_position: before.position,
                 previous_hash: before.hash,
@@ -197,22 +260,20 @@ impl Writer {
                 append_count: count,
                 idempotency_key: key,
             };
-            let hash = record::encode(&placement, event, &mut self.buffer);
-            self.connection
-                .prepare_cached("INSERT INTO records (position, record) VALUES (?1, ?2)")
-                .and_then(|mut statement| {
-                    statement.execute(params![placement.position.cast_signed(), self.buffer])
-                })
+            let hash = record::encode(&placement, event, self.buffer);
+            self.insert
+                .execute(params![placement.position.cast_signed(), self.buffer.as_slice()])
                 .map_err(fault)?;
-            self.next_position += 1;
+            *self.next_position += 1;
             let head = Head { seq: placement.seq, hash };
-            self.move_head(&event.stream, head, placement.position);
+            self.index.move_head(&event.stream, head, placement.position);
             note_head(&mut written, &event.stream, head);
         }
+        self.index.add_key(key, first);
         written.sort_unstable_by(|one, other| one.0.cmp(&other.0));
         Ok(Appended {
             first_position: Position(first),
-            last_position: Position(self.next_position - 1),
+            last_position: Position(*self.next_position - 1),
             heads: written,
             replayed: false,
         })
@@ -220,7 +281,7 @@ impl Writer {
 
     fn check_reads(&mut self, append: &Append) -> Result<(), AppendError> {
         for (stream, expected) in &append.reads {
-            let actual = self.head_row(stream)?.head();
+            let actual = self.index.head_row(self.connection, stream)?.head();
             if actual != *expected {
                 return Err(AppendError::Conflict { stream: stream.clone(), expected: *expected, actual });
             }
@@ -228,97 +289,13 @@ impl Writer {
         Ok(())
     }
 
-    /// The head of a stream, or its start when nothing was recorded in it.
-    fn head_row(&mut self, stream: &StreamId) -> Result<HeadRow, StorageFault> {
-        if let Some(row) = self.heads.get(stream) {
-            return Ok(*row);
-        }
-        let found = self
-            .connection
-            .prepare_cached("SELECT seq, hash, position FROM heads WHERE stream = ?1")
-            .and_then(|mut statement| {
-                statement
-                    .query_row([stream.as_str()], |row| {
-                        Ok(HeadRow {
-                            seq: row.get::<_, i64>(0)?.cast_unsigned(),
-                            hash: Digest(row.get(1)?),
-                            position: row.get::<_, i64>(2)?.cast_unsigned(),
-                            stored: true,
-                            changed: false,
-                        })
-                    })
-                    .optional()
-            })
-            .map_err(fault)?;
-        let row = found.unwrap_or_else(|| HeadRow {
-            seq: 0,
-            hash: stream_start(&self.ledger_id, stream.as_str()),
-            position: 0,
-            stored: false,
-            changed: false,
-        });
-        self.heads.insert(stream.clone(), row);
-        Ok(row)
-    }
-
-    fn move_head(&mut self, stream: &StreamId, head: Head, position: u64) {
-        if let Some(row) = self.heads.get_mut(stream) {
-            row.seq = head.seq;
-            row.hash = head.hash;
-            row.position = position;
-            if !std::mem::replace(&mut row.changed, true) {
-                self.changed.push(stream.clone());
-            }
-        }
-    }
-
-    /// Each head that moved is written once per transaction, in the order of
-    /// the table.
-    fn write_heads(&mut self) -> Result<(), StorageFault> {
-        let mut changed = std::mem::take(&mut self.changed);
-        changed.sort_unstable();
-        for stream in changed.drain(..) {
-            let Some(row) = self.heads.get_mut(&stream) else {
-                continue;
-            };
-            let sql = if row.stored {
-                "UPDATE heads SET seq = ?2, position = ?3, hash = ?4 WHERE stream = ?1"
-            } else {
-                "INSERT INTO heads (stream, seq, position, hash) VALUES (?1, ?2, ?3, ?4)"
-            };
-            self.connection
-                .prepare_cached(sql)
-                .and_then(|mut statement| {
-                    statement.execute(params![
-                        stream.as_str(),
-                        row.seq.cast_signed(),
-                        row.position.cast_signed(),
-                        &row.hash.0[..]
-                    ])
-                })
-                .map_err(fault)?;
-            row.stored = true;
-            row.changed = false;
-        }
-        self.changed = changed;
-        Ok(())
-    }
-
     /// The key is known: the same content gets the first answer again.
-    fn replay(&self, append: &Append) -> Result<Appended, AppendError> {
-        let first: i64 = self
-            .connection
-            .prepare_cached("SELECT position FROM keys WHERE key = ?1")
-            .and_then(|mut statement| {
-                statement.query_row([append.idempotency_key.as_str()], |row| row.get(0))
-            })
-            .map_err(fault)?;
-        let first = first.cast_unsigned();
+    fn replay(&self, append: &Append, first: u64) -> Result<Appended, AppendError> {
         let mut heads = BTreeMap::new();
         let mut same = true;
         for (offset, event) in (0_u64..).zip(&append.events) {
             let position = first + offset;
-            let bytes = read::record_bytes(&self.connection, position)?;
+            let bytes = read::record_bytes(self.connection, position)?;
             let held = match &bytes {
                 Some(bytes) => Some(read::decode(position, bytes)?),
                 None => None,
@@ -345,44 +322,6 @@ impl Writer {
             heads: heads.into_iter().collect(),
             replayed: true,
         })
-    }
-
-    pub(super) fn write_checkpoint(
-        &mut self,
-        key: &CheckpointKey,
-        made_at: &str,
-    ) -> Result<CheckpointFile, StorageFault> {
-        self.remove_page_checksums()?;
-        // Nobody else writes while this runs, so heads and position belong
-        // together without a transaction around the reading.
-        let heads = read::all_heads(&self.connection)?;
-        let leaves: Vec<Digest> =
-            heads.iter().map(|entry| head_leaf(entry.stream.as_str(), &entry.head())).collect();
-        let before = read::last_checkpoint(&self.connection)?;
-        let position = Position(self.last_position());
-        let checkpoint = Checkpoint::sign(self.ledger_id, before.as_ref(), position, &leaves, made_at, key);
-        self.connection
-            .execute(
-                "INSERT INTO checkpoints (number, checkpoint) VALUES (?1, ?2)",
-                params![checkpoint.number.cast_signed(), checkpoint.encode()],
-            )
-            .map_err(fault)?;
-        Ok(CheckpointFile::new(checkpoint, heads))
-    }
-
-    /// Brings everything into the one file and writes the page checksums.
-    pub(super) fn seal(self, database: &Path) -> Result<(), StorageFault> {
-        if !self.pages_file_gone && self.pages_file.exists() {
-            return Ok(());
-        }
-        let busy: i64 = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
-            .map_err(fault)?;
-        if busy != 0 {
-            return Err(StorageFault::Database("a reader kept the log from being copied back".to_owned()));
-        }
-        pages::write(database, &self.pages_file)
     }
 }
 

@@ -1,0 +1,270 @@
+//! The writer's knowledge of stream heads and idempotency keys. The tables of heads and keys say nothing the
+//! records do not say; they are there so that nobody has to read everything. What changed since they were
+//! last written is kept here in memory and written many records at a time, in the order of the tables; after
+//! a crash it is read back from the records that follow.
+//!
+//! Must not know: who waits for a commit, how a record is encoded.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::{fault, read};
+use crate::ledger::StorageFault;
+use crate::record::{Record, stream_start};
+use crate::types::{Digest, Head, Position, StreamId};
+
+/// Records after which the tables are written. As many are read at the most when a ledger is opened after a
+/// crash: some tens of milliseconds.
+const BEHIND_MAX: u64 = 16_384;
+/// Streams whose heads are kept in memory; beyond it the memory starts afresh.
+const HEADS_KEPT: usize = 65_536;
+
+/// A stream's last record as the writer has it.
+#[derive(Clone, Copy)]
+pub(super) struct HeadRow {
+    pub seq: u64,
+    pub hash: Digest,
+    pub position: u64,
+    /// The table has a row for this stream.
+    stored: bool,
+    /// The table does not have this row as it is here.
+    changed: bool,
+}
+
+impl HeadRow {
+    pub(super) fn head(&self) -> Option<Head> {
+        (self.seq > 0).then_some(Head { seq: self.seq, hash: self.hash })
+    }
+}
+
+/// A head and where its record stands.
+#[derive(Clone, Copy)]
+pub(super) struct HeadPlace {
+    pub head: Head,
+    pub position: u64,
+}
+
+/// Heads that are durable and newer than the table of heads may be. Readers look here first, then into the
+/// table: whoever does not find a stream here finds in the table what it was when they looked, or newer.
+#[derive(Clone, Default)]
+pub(super) struct Recent(Arc<RwLock<HashMap<StreamId, HeadPlace>>>);
+
+impl Recent {
+    pub(super) fn get(&self, stream: &StreamId) -> Option<HeadPlace> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(stream).copied()
+    }
+
+    pub(super) fn with_prefix(&self, prefix: &str) -> Vec<(StreamId, Head)> {
+        let recent = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let named = recent.iter().filter(|(stream, _)| stream.as_str().starts_with(prefix));
+        named.map(|(stream, place)| (stream.clone(), place.head)).collect()
+    }
+}
+
+pub(super) struct Index {
+    ledger_id: [u8; 16],
+    heads: HashMap<StreamId, HeadRow>,
+    /// Streams whose row in the table is behind.
+    changed: Vec<StreamId>,
+    /// Keys the table does not have yet, with the position of their append.
+    keys: BTreeMap<Box<str>, u64>,
+    /// Greatest key of the table. Keys begin with the time they were made, so that nearly every new key is
+    /// greater, and then nobody has to look.
+    stored_key_max: Option<Box<str>>,
+    /// Last record the tables know of.
+    reaches: u64,
+    pub recent: Recent,
+}
+
+impl Index {
+    pub(super) fn new(ledger_id: [u8; 16], recent: Recent) -> Self {
+        Self {
+            ledger_id,
+            heads: HashMap::new(),
+            changed: Vec::new(),
+            keys: BTreeMap::new(),
+            stored_key_max: None,
+            reaches: 0,
+            recent,
+        }
+    }
+
+    /// Forgets everything and learns it again: from the tables, and from the records beyond them.
+    pub(super) fn load(&mut self, connection: &Connection, last: u64) -> Result<(), StorageFault> {
+        self.heads.clear();
+        self.changed.clear();
+        self.keys.clear();
+        self.reaches = read::indexed(connection)?.unwrap_or(last);
+        self.stored_key_max = connection
+            .query_row("SELECT max(key) FROM keys", [], |row| row.get::<_, Option<String>>(0))
+            .map_err(fault)?
+            .map(String::into_boxed_str);
+        for position in self.reaches + 1..=last {
+            let missing =
+                || StorageFault::BrokenChain { stream: StreamId::new(""), position: Position(position) };
+            let bytes = read::record_bytes(connection, position)?.ok_or_else(missing)?;
+            let record = read::decode(position, &bytes)?;
+            self.learn(connection, &record)?;
+        }
+        self.publish_all();
+        Ok(())
+    }
+
+    fn learn(&mut self, connection: &Connection, record: &Record<'_>) -> Result<(), StorageFault> {
+        let stream = StreamId::from(record.stream);
+        let before = self.head_row(connection, &stream)?;
+        if before.seq + 1 != record.seq || before.hash != record.previous_hash {
+            return Err(StorageFault::BrokenChain { stream, position: Position(record.position) });
+        }
+        self.move_head(&stream, record.head(), record.position);
+        if record.append_index == 0 {
+            self.add_key(record.idempotency_key, record.position);
+        }
+        Ok(())
+    }
+
+    /// The head of a stream, or its start when nothing was recorded in it.
+    pub(super) fn head_row(
+        &mut self,
+        connection: &Connection,
+        stream: &StreamId,
+    ) -> Result<HeadRow, StorageFault> {
+        if let Some(row) = self.heads.get(stream) {
+            return Ok(*row);
+        }
+        let row = match read::head_place(connection, stream)? {
+            Some(place) => HeadRow {
+                seq: place.head.seq,
+                hash: place.head.hash,
+                position: place.position,
+                stored: true,
+                changed: false,
+            },
+            None => HeadRow {
+                seq: 0,
+                hash: stream_start(&self.ledger_id, stream.as_str()),
+                position: 0,
+                stored: false,
+                changed: false,
+            },
+        };
+        self.heads.insert(stream.clone(), row);
+        Ok(row)
+    }
+
+    /// Moves the head of a stream that [`Index::head_row`] was asked for.
+    pub(super) fn move_head(&mut self, stream: &StreamId, head: Head, position: u64) {
+        if let Some(row) = self.heads.get_mut(stream) {
+            row.seq = head.seq;
+            row.hash = head.hash;
+            row.position = position;
+            if !std::mem::replace(&mut row.changed, true) {
+                self.changed.push(stream.clone());
+            }
+        }
+    }
+
+    /// Where the append with this key begins, if there is one.
+    pub(super) fn known_key(&self, connection: &Connection, key: &str) -> Result<Option<u64>, StorageFault> {
+        if self.keys.last_key_value().is_some_and(|(last, _)| key <= &**last)
+            && let Some(position) = self.keys.get(key)
+        {
+            return Ok(Some(*position));
+        }
+        if self.stored_key_max.as_deref().is_none_or(|greatest| key > greatest) {
+            return Ok(None);
+        }
+        let found: Option<i64> = connection
+            .prepare_cached("SELECT position FROM keys WHERE key = ?1")
+            .and_then(|mut statement| statement.query_row([key], |row| row.get(0)).optional())
+            .map_err(fault)?;
+        Ok(found.map(i64::cast_unsigned))
+    }
+
+    pub(super) fn add_key(&mut self, key: &str, position: u64) {
+        self.keys.insert(key.into(), position);
+    }
+
+    /// Shows readers the heads a committed group has left.
+    pub(super) fn publish<'s>(&self, streams: impl Iterator<Item = &'s StreamId>) {
+        let mut recent = self.recent.0.write().unwrap_or_else(PoisonError::into_inner);
+        for stream in streams {
+            let Some(row) = self.heads.get(stream) else {
+                continue;
+            };
+            let place = HeadPlace { head: Head { seq: row.seq, hash: row.hash }, position: row.position };
+            match recent.get_mut(stream) {
+                Some(known) => *known = place,
+                None => {
+                    recent.insert(stream.clone(), place);
+                }
+            }
+        }
+    }
+
+    fn publish_all(&self) {
+        self.publish(self.changed.iter());
+    }
+
+    /// True when the tables should be written in the next transaction.
+    pub(super) fn is_due(&self, last: u64) -> bool {
+        last.saturating_sub(self.reaches) >= BEHIND_MAX || self.heads.len() > HEADS_KEPT
+    }
+
+    /// True when the tables do not know of the last record.
+    pub(super) fn is_behind(&self, last: u64) -> bool {
+        self.reaches < last
+    }
+
+    /// Writes what the tables lack, each in its own order, inside the caller's transaction.
+    /// [`Index::written`] is to be called once that is committed.
+    pub(super) fn write(&mut self, connection: &Connection, last: u64) -> Result<(), StorageFault> {
+        self.changed.sort_unstable();
+        let mut update = connection
+            .prepare_cached("UPDATE heads SET seq = ?2, position = ?3, hash = ?4 WHERE stream = ?1")
+            .map_err(fault)?;
+        let mut insert = connection
+            .prepare_cached("INSERT INTO heads (stream, seq, position, hash) VALUES (?1, ?2, ?3, ?4)")
+            .map_err(fault)?;
+        for stream in &self.changed {
+            if let Some(row) = self.heads.get(stream) {
+                let statement = if row.stored { &mut update } else { &mut insert };
+                let (seq, position) = (row.seq.cast_signed(), row.position.cast_signed());
+                statement.execute(params![stream.as_str(), seq, position, &row.hash.0[..]]).map_err(fault)?;
+            }
+        }
+        let mut insert =
+            connection.prepare_cached("INSERT INTO keys (key, position) VALUES (?1, ?2)").map_err(fault)?;
+        for (key, position) in &self.keys {
+            insert.execute(params![&**key, position.cast_signed()]).map_err(fault)?;
+        }
+        connection
+            .prepare_cached("UPDATE indexed SET position = ?1 WHERE id = 1")
+            .and_then(|mut statement| statement.execute([last.cast_signed()]))
+            .map(|_| ())
+            .map_err(fault)
+    }
+
+    /// The tables stand as they were written.
+    pub(super) fn written(&mut self, last: u64) {
+        for stream in self.changed.drain(..) {
+            if let Some(row) = self.heads.get_mut(&stream) {
+                row.stored = true;
+                row.changed = false;
+            }
+        }
+        if let Some((key, _)) = self.keys.pop_last()
+            && self.stored_key_max.as_ref().is_none_or(|greatest| key > *greatest)
+        {
+            self.stored_key_max = Some(key);
+        }
+        self.keys.clear();
+        self.reaches = last;
+        if self.heads.len() > HEADS_KEPT {
+            self.heads.clear();
+            self.recent.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
