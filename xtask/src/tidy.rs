@@ -3,11 +3,12 @@
 
 use crate::{
     graph,
-    run::{Done, root},
+    run::{Done, answer, root},
     source::{SourceFile, files},
 };
 use serde::Deserialize;
 use serde_json::Value;
+use std::process::Command;
 
 /// Pure crates take `now`, randomness and ids as arguments.
 const PURE: [&str; 9] = [
@@ -59,7 +60,8 @@ const LICENCES: [&str; 16] = [
 pub fn tidy() -> Done {
     let mut wrong = Vec::new();
     let sources = files("crates", &[".rs"]);
-    let tasks = files("xtask", &[".rs"]);
+    let mut tasks = files("xtask", &[".rs"]);
+    tasks.extend(files("fuzz", &[".rs"]));
     for file in sources.iter().chain(&tasks) {
         first_comment(file, &mut wrong);
         sizes(file, &mut wrong);
@@ -71,15 +73,43 @@ pub fn tidy() -> Done {
     }
     licences(&metadata, &mut wrong);
     hazards(&sources, &mut wrong);
+    let left_out = formatting(&mut wrong);
     if wrong.is_empty() {
         println!(
-            "tidy: {} source files, crate graph, licences and hazards are in order.",
+            "tidy: {} source files, crate graph, licences, hazards and formatting are in order, {left_out} \
+             checks left out.",
             sources.len() + tasks.len()
         );
         Ok(())
     } else {
         Err(format!("tidy found {} things:\n  {}", wrong.len(), wrong.join("\n  ")))
     }
+}
+
+/// Every file is as rustfmt leaves it. Gives the number of checks left out: where the toolchain has no rustfmt
+/// there is one, and it is named.
+fn formatting(wrong: &mut Vec<String>) -> usize {
+    if answer("cargo", &["fmt", "--version"]).is_none() {
+        println!("LEFT OUT: formatting, for there is no rustfmt (`rustup component add rustfmt`)");
+        return 1;
+    }
+    for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
+        let words = ["fmt", "--all", "--check", "--manifest-path", manifest, "--", "--files-with-diff"];
+        match Command::new("cargo").args(words).current_dir(root()).output() {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => {
+                let said = String::from_utf8_lossy(&output.stdout);
+                let named = said.lines().filter(|line| line.ends_with(".rs"));
+                let before = wrong.len();
+                wrong.extend(named.map(|path| format!("{path}: not formatted (`cargo fmt --all`)")));
+                if wrong.len() == before {
+                    wrong.push(format!("cargo fmt: {}", String::from_utf8_lossy(&output.stderr).trim()));
+                }
+            }
+            Err(cause) => wrong.push(format!("cargo fmt cannot be started: {cause}")),
+        }
+    }
+    0
 }
 
 fn first_comment(file: &SourceFile, wrong: &mut Vec<String>) {

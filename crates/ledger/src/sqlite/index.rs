@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::{fault, read};
 use crate::ledger::StorageFault;
 use crate::record::{Record, stream_start};
-use crate::types::{Digest, Head, Position, StreamId};
+use crate::types::{Appended, Digest, Head, Position, StreamId};
 
 /// Records after which the tables are written. As many are read at the most when a ledger is opened after a
 /// crash: some tens of milliseconds.
@@ -34,7 +34,17 @@ pub(super) struct HeadRow {
 }
 
 impl HeadRow {
-    pub(super) fn head(&self) -> Option<Head> {
+    fn stored(place: &HeadPlace) -> Self {
+        let Head { seq, hash } = place.head;
+        Self { seq, hash, position: place.position, stored: true, changed: false }
+    }
+
+    fn start(ledger_id: &[u8; 16], stream: &StreamId) -> Self {
+        let hash = stream_start(ledger_id, stream.as_str());
+        Self { seq: 0, hash, position: 0, stored: false, changed: false }
+    }
+
+    fn head(&self) -> Option<Head> {
         (self.seq > 0).then_some(Head { seq: self.seq, hash: self.hash })
     }
 }
@@ -65,7 +75,9 @@ impl Recent {
 
 pub(super) struct Index {
     ledger_id: [u8; 16],
-    heads: HashMap<StreamId, HeadRow>,
+    /// Where in `rows` the head of a stream is.
+    heads: HashMap<StreamId, usize>,
+    rows: Vec<HeadRow>,
     /// Streams whose row in the table is behind.
     changed: Vec<StreamId>,
     /// Keys the table does not have yet, with the position of their append.
@@ -83,6 +95,7 @@ impl Index {
         Self {
             ledger_id,
             heads: HashMap::new(),
+            rows: Vec::new(),
             changed: Vec::new(),
             keys: BTreeMap::new(),
             stored_key_max: None,
@@ -94,6 +107,7 @@ impl Index {
     /// Forgets everything and learns it again: from the tables, and from the records beyond them.
     pub(super) fn load(&mut self, connection: &Connection, last: u64) -> Result<(), StorageFault> {
         self.heads.clear();
+        self.rows.clear();
         self.changed.clear();
         self.keys.clear();
         self.reaches = read::indexed(connection)?.unwrap_or(last);
@@ -114,11 +128,14 @@ impl Index {
 
     fn learn(&mut self, connection: &Connection, record: &Record<'_>) -> Result<(), StorageFault> {
         let stream = StreamId::from(record.stream);
-        let before = self.head_row(connection, &stream)?;
-        if before.seq + 1 != record.seq || before.hash != record.previous_hash {
-            return Err(StorageFault::BrokenChain { stream, position: Position(record.position) });
-        }
-        self.move_head(&stream, record.head(), record.position);
+        self.extend(connection, &stream, record.position, |before| {
+            if before.seq + 1 == record.seq && before.hash == record.previous_hash {
+                Ok(record.hash)
+            } else {
+                let position = Position(record.position);
+                Err(StorageFault::BrokenChain { stream: stream.clone(), position })
+            }
+        })?;
         if record.append_index == 0 {
             self.add_key(record.idempotency_key, record.position);
         }
@@ -126,44 +143,51 @@ impl Index {
     }
 
     /// The head of a stream, or its start when nothing was recorded in it.
-    pub(super) fn head_row(
+    pub(super) fn head(
         &mut self,
         connection: &Connection,
         stream: &StreamId,
-    ) -> Result<HeadRow, StorageFault> {
-        if let Some(row) = self.heads.get(stream) {
-            return Ok(*row);
-        }
-        let row = match read::head_place(connection, stream)? {
-            Some(place) => HeadRow {
-                seq: place.head.seq,
-                hash: place.head.hash,
-                position: place.position,
-                stored: true,
-                changed: false,
-            },
-            None => HeadRow {
-                seq: 0,
-                hash: stream_start(&self.ledger_id, stream.as_str()),
-                position: 0,
-                stored: false,
-                changed: false,
-            },
-        };
-        self.heads.insert(stream.clone(), row);
-        Ok(row)
+    ) -> Result<Option<Head>, StorageFault> {
+        self.row(connection, stream).map(|row| row.head())
     }
 
-    /// Moves the head of a stream that [`Index::head_row`] was asked for.
-    pub(super) fn move_head(&mut self, stream: &StreamId, head: Head, position: u64) {
-        if let Some(row) = self.heads.get_mut(stream) {
-            row.seq = head.seq;
-            row.hash = head.hash;
-            row.position = position;
-            if !std::mem::replace(&mut row.changed, true) {
-                self.changed.push(stream.clone());
-            }
+    /// Adds a record to a stream: `encode` is told the record before it (or the stream's start) and gives
+    /// the new one's hash; `write` writes it.
+    pub(super) fn extend(
+        &mut self,
+        connection: &Connection,
+        stream: &StreamId,
+        position: u64,
+        write: impl FnOnce(&HeadRow) -> Result<Digest, StorageFault>,
+    ) -> Result<Head, StorageFault> {
+        let row = self.row(connection, stream)?;
+        let head = Head { seq: row.seq + 1, hash: write(row)? };
+        let known = std::mem::replace(&mut row.changed, true);
+        (row.seq, row.hash, row.position) = (head.seq, head.hash, position);
+        if !known {
+            self.changed.push(stream.clone());
         }
+        Ok(head)
+    }
+
+    fn row(&mut self, connection: &Connection, stream: &StreamId) -> Result<&mut HeadRow, StorageFault> {
+        let at = match self.heads.get(stream) {
+            Some(at) => *at,
+            None => {
+                let row = match read::head_place(connection, stream)? {
+                    Some(place) => HeadRow::stored(&place),
+                    None => HeadRow::start(&self.ledger_id, stream),
+                };
+                self.rows.push(row);
+                self.heads.insert(stream.clone(), self.rows.len() - 1);
+                self.rows.len() - 1
+            }
+        };
+        self.rows.get_mut(at).ok_or_else(|| StorageFault::Database("a head was lost".to_owned()))
+    }
+
+    fn known_row(&self, stream: &StreamId) -> Option<&HeadRow> {
+        self.heads.get(stream).and_then(|at| self.rows.get(*at))
     }
 
     /// Where the append with this key begins, if there is one.
@@ -187,25 +211,32 @@ impl Index {
         self.keys.insert(key.into(), position);
     }
 
-    /// Shows readers the heads a committed group has left.
-    pub(super) fn publish<'s>(&self, streams: impl Iterator<Item = &'s StreamId>) {
+    /// Shows readers the heads that committed appends have left.
+    pub(super) fn publish<'s>(&self, appends: impl Iterator<Item = &'s Appended>) {
         let mut recent = self.recent.0.write().unwrap_or_else(PoisonError::into_inner);
-        for stream in streams {
-            let Some(row) = self.heads.get(stream) else {
-                continue;
-            };
-            let place = HeadPlace { head: Head { seq: row.seq, hash: row.hash }, position: row.position };
-            match recent.get_mut(stream) {
-                Some(known) => *known = place,
-                None => {
-                    recent.insert(stream.clone(), place);
-                }
+        for appended in appends {
+            for (stream, head) in &appended.heads {
+                // The last record of an append of one stream is that stream's. Otherwise the row knows, which
+                // may be a later append's of the same group by now: that one comes here next.
+                let position = if appended.heads.len() == 1 {
+                    appended.last_position.0
+                } else {
+                    self.known_row(stream).map_or(0, |row| row.position)
+                };
+                let place = HeadPlace { head: *head, position };
+                put(&mut recent, stream, place);
             }
         }
     }
 
     fn publish_all(&self) {
-        self.publish(self.changed.iter());
+        let mut recent = self.recent.0.write().unwrap_or_else(PoisonError::into_inner);
+        for stream in &self.changed {
+            if let Some(row) = self.known_row(stream) {
+                let head = Head { seq: row.seq, hash: row.hash };
+                put(&mut recent, stream, HeadPlace { head, position: row.position });
+            }
+        }
     }
 
     /// True when the tables should be written in the next transaction.
@@ -229,7 +260,7 @@ impl Index {
             .prepare_cached("INSERT INTO heads (stream, seq, position, hash) VALUES (?1, ?2, ?3, ?4)")
             .map_err(fault)?;
         for stream in &self.changed {
-            if let Some(row) = self.heads.get(stream) {
+            if let Some(row) = self.known_row(stream) {
                 let statement = if row.stored { &mut update } else { &mut insert };
                 let (seq, position) = (row.seq.cast_signed(), row.position.cast_signed());
                 statement.execute(params![stream.as_str(), seq, position, &row.hash.0[..]]).map_err(fault)?;
@@ -250,7 +281,7 @@ impl Index {
     /// The tables stand as they were written.
     pub(super) fn written(&mut self, last: u64) {
         for stream in self.changed.drain(..) {
-            if let Some(row) = self.heads.get_mut(&stream) {
+            if let Some(row) = self.heads.get(&stream).and_then(|at| self.rows.get_mut(*at)) {
                 row.stored = true;
                 row.changed = false;
             }
@@ -264,7 +295,17 @@ impl Index {
         self.reaches = last;
         if self.heads.len() > HEADS_KEPT {
             self.heads.clear();
+            self.rows.clear();
             self.recent.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
+fn put(recent: &mut HashMap<StreamId, HeadPlace>, stream: &StreamId, place: HeadPlace) {
+    match recent.get_mut(stream) {
+        Some(known) => *known = place,
+        None => {
+            recent.insert(stream.clone(), place);
         }
     }
 }

@@ -114,8 +114,7 @@ impl Writer {
             }
             Ok(answers)
         })?;
-        let heads = answers.iter().flatten().filter(|appended| !appended.replayed);
-        self.index.publish(heads.flat_map(|appended| &appended.heads).map(|(stream, _)| stream));
+        self.index.publish(answers.iter().flatten().filter(|appended| !appended.replayed));
         if due {
             self.index.written(self.last_position());
         }
@@ -249,24 +248,24 @@ impl Rows<'_> {
         let count = u32::try_from(append.events.len()).unwrap_or(u32::MAX);
         let mut written: Vec<(StreamId, Head)> = Vec::with_capacity(1);
         for (index, event) in (0_u32..).zip(&append.events) {
-            let before = self.index.head_row(self.connection, &event.stream)?;
-            let placement = Placement {
-                position: *self.next_position,
-                seq: before.seq + 1,
-                previous_position: before.position,
-                previous_hash: before.hash,
-                append_first: first,
-                append_index: index,
-                append_count: count,
-                idempotency_key: key,
-            };
-            let hash = record::encode(&placement, event, self.buffer);
-            self.insert
-                .execute(params![placement.position.cast_signed(), self.buffer.as_slice()])
-                .map_err(fault)?;
+            let position = *self.next_position;
+            let (insert, buffer) = (&mut self.insert, &mut *self.buffer);
+            let head = self.index.extend(self.connection, &event.stream, position, |before| {
+                let placement = Placement {
+                    position,
+                    seq: before.seq + 1,
+                    previous_position: before.position,
+                    previous_hash: before.hash,
+                    append_first: first,
+                    append_index: index,
+                    append_count: count,
+                    idempotency_key: key,
+                };
+                let hash = record::encode(&placement, event, buffer);
+                insert.execute(params![position.cast_signed(), buffer.as_slice()]).map_err(fault)?;
+                Ok(hash)
+            })?;
             *self.next_position += 1;
-            let head = Head { seq: placement.seq, hash };
-            self.index.move_head(&event.stream, head, placement.position);
             note_head(&mut written, &event.stream, head);
         }
         self.index.add_key(key, first);
@@ -281,7 +280,7 @@ impl Rows<'_> {
 
     fn check_reads(&mut self, append: &Append) -> Result<(), AppendError> {
         for (stream, expected) in &append.reads {
-            let actual = self.index.head_row(self.connection, stream)?.head();
+            let actual = self.index.head(self.connection, stream)?;
             if actual != *expected {
                 return Err(AppendError::Conflict { stream: stream.clone(), expected: *expected, actual });
             }
