@@ -37,6 +37,9 @@ CREATE TABLE IF NOT EXISTS users (
 CREATE TABLE IF NOT EXISTS sessions (
   token BLOB PRIMARY KEY, user TEXT NOT NULL, began_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failures (
+  name BLOB PRIMARY KEY, count INTEGER NOT NULL, until_ms INTEGER NOT NULL
+) WITHOUT ROWID;
 ";
 
 /// An account to be made.
@@ -104,7 +107,8 @@ pub(crate) struct Accounts {
     database: Mutex<Connection>,
     users: RwLock<HashMap<UserId, UserInfo>>,
     live: RwLock<HashMap<[u8; 32], Live>>,
-    failures: Mutex<HashMap<String, Failures>>,
+    /// By the digest of the name: what is typed there by mistake may be a password.
+    failures: Mutex<HashMap<[u8; 32], Failures>>,
     /// Checked when the name is unknown, so that the answer takes as long.
     dummy: String,
 }
@@ -131,11 +135,12 @@ impl Accounts {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(database)?;
         connection.pragma_update(None, "synchronous", "FULL").map_err(database)?;
         connection.execute_batch(SCHEMA).map_err(database)?;
+        let failures = read_failures(&connection)?;
         let accounts = Accounts {
             users: RwLock::new(read_users(&connection)?),
             live: RwLock::new(read_sessions(&connection)?),
             database: Mutex::new(connection),
-            failures: Mutex::new(HashMap::new()),
+            failures: Mutex::new(failures),
             dummy: hash("not anybody's password", config, entropy)?,
         };
         Ok(accounts)
@@ -211,6 +216,28 @@ impl Accounts {
         self.end_all_of(user)
     }
 
+    pub(crate) fn set_role(&self, user: &UserId, role: Role) -> Result<(), AppError> {
+        lock(&self.database)
+            .execute("UPDATE users SET role = ?2 WHERE id = ?1", params![user.as_str(), role.as_str()])
+            .map_err(database)?;
+        if let Some(info) = self.users.write().unwrap_or_else(PoisonError::into_inner).get_mut(user) {
+            info.role = role;
+        }
+        // What the person has open was drawn for the old role.
+        self.end_all_of(user)
+    }
+
+    /// Sessions of a person that have not been ended.
+    pub(crate) fn sessions_of(&self, user: &UserId, config: &Config, now: Timestamp) -> usize {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        let idle_ms = config.session_idle_min.saturating_mul(60_000);
+        let open = |live: &&Live| {
+            let seen_ms = live.seen_ms.load(Ordering::Acquire);
+            live.user == *user && now.as_millisecond().saturating_sub(seen_ms) <= idle_ms
+        };
+        live.values().filter(open).count()
+    }
+
     /// Checks a name and password, with waiting after wrong ones.
     pub(crate) fn check(
         &self,
@@ -220,7 +247,8 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<UserInfo, AppError> {
         let login = folded(login);
-        if let Some(failures) = lock(&self.failures).get(&login)
+        let name = token_key(&login);
+        if let Some(failures) = lock(&self.failures).get(&name)
             && failures.until > now
         {
             let wait_s = failures.until.duration_since(now).as_secs() + 1;
@@ -237,31 +265,59 @@ impl Accounts {
         let right = verify(password, stored.as_deref().unwrap_or(&self.dummy));
         match (user, stored) {
             (Some(user), Some(_)) if right && !user.disabled => {
-                lock(&self.failures).remove(&login);
+                if lock(&self.failures).remove(&name).is_some() {
+                    self.forget_failures(&name)?;
+                }
                 Ok(user)
             }
             _ => {
-                self.failed(login, config, now);
+                self.failed(name, config, now)?;
                 Err(AppError::SignIn)
             }
         }
     }
 
-    fn failed(&self, login: String, config: &Config, now: Timestamp) {
+    fn forget_failures(&self, name: &[u8; 32]) -> Result<(), AppError> {
+        lock(&self.database)
+            .execute("DELETE FROM failures WHERE name = ?1", params![&name[..]])
+            .map(|_| ())
+            .map_err(database)
+    }
+
+    /// Counts a wrong password, on disk too: a restart must not give a guesser a fresh start.
+    fn failed(&self, name: [u8; 32], config: &Config, now: Timestamp) -> Result<(), AppError> {
+        let (count, until, forgotten) = self.counted(name, config, now);
+        if let Some(forgotten) = forgotten {
+            self.forget_failures(&forgotten)?;
+        }
+        lock(&self.database)
+            .execute(
+                "INSERT OR REPLACE INTO failures (name, count, until_ms) VALUES (?1, ?2, ?3)",
+                params![&name[..], count, until.as_millisecond()],
+            )
+            .map(|_| ())
+            .map_err(database)
+    }
+
+    /// The count in memory: so many wrong ones now, until when to wait, whose count was given up.
+    fn counted(&self, name: [u8; 32], config: &Config, now: Timestamp) -> (u32, Timestamp, Option<[u8; 32]>) {
+        let mut forgotten = None;
         let mut failures = lock(&self.failures);
         if failures.len() >= THROTTLED_NAMES_MAX
-            && !failures.contains_key(&login)
-            && let Some(oldest) = failures.iter().min_by_key(|(_, f)| f.until).map(|(name, _)| name.clone())
+            && !failures.contains_key(&name)
+            && let Some(oldest) = failures.iter().min_by_key(|(_, f)| f.until).map(|(name, _)| *name)
         {
             failures.remove(&oldest);
+            forgotten = Some(oldest);
         }
-        let entry = failures.entry(login).or_insert(Failures { count: 0, until: now });
+        let entry = failures.entry(name).or_insert(Failures { count: 0, until: now });
         entry.count = entry.count.saturating_add(1);
         let over = entry.count.saturating_sub(config.sign_in_free_attempts);
         if over > 0 {
             let wait_s = 1_i64.checked_shl(over.min(30)).unwrap_or(i64::MAX).min(config.sign_in_wait_max_s);
             entry.until = now.checked_add(SignedDuration::from_secs(wait_s)).unwrap_or(now);
         }
+        (entry.count, entry.until, forgotten)
     }
 
     /// Begins a session; gives the token, which is kept nowhere but with the person.
@@ -342,7 +398,7 @@ impl Accounts {
             .map_err(database)
     }
 
-    fn end_all_of(&self, user: &UserId) -> Result<(), AppError> {
+    pub(crate) fn end_all_of(&self, user: &UserId) -> Result<(), AppError> {
         self.live_mut().retain(|_, live| live.user != *user);
         lock(&self.database)
             .execute("DELETE FROM sessions WHERE user = ?1", [user.as_str()])
@@ -400,6 +456,20 @@ fn read_users(connection: &Connection) -> Result<HashMap<UserId, UserInfo>, AppE
         users.insert(user.clone(), UserInfo { user, login, name, role, disabled });
     }
     Ok(users)
+}
+
+fn read_failures(connection: &Connection) -> Result<HashMap<[u8; 32], Failures>, AppError> {
+    let mut statement = connection.prepare("SELECT name, count, until_ms FROM failures").map_err(database)?;
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, u32>(1)?, row.get::<_, i64>(2)?)))
+        .map_err(database)?;
+    let mut failures = HashMap::new();
+    for row in rows {
+        let (name, count, until_ms) = row.map_err(database)?;
+        let until = Timestamp::from_millisecond(until_ms).unwrap_or(Timestamp::MIN);
+        failures.insert(name, Failures { count, until });
+    }
+    Ok(failures)
 }
 
 fn read_sessions(connection: &Connection) -> Result<HashMap<[u8; 32], Live>, AppError> {

@@ -7,14 +7,11 @@ use crate::{
     App, AppError,
     accounts::Session,
     identity::{PersonIdentity, Registration},
-    journeys::{Loaded, stream, written},
+    journeys::{Loaded, stream},
 };
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use std::{
-    io::{Read, Write},
-    sync::Arc,
-};
+use std::io::{Read, Write};
 use vena_base::{
     Stamp, Text,
     ids::{EventId, JourneyId, PatientId, SiteId, UserId},
@@ -25,7 +22,7 @@ use vena_journey::{
     may,
     step::{FileDigest, Instead},
 };
-use vena_ledger::{Append, AppendError, AttachmentRef, Ledger as _, NewEvent, Search, SearchAudit};
+use vena_ledger::{Append, AppendError, AttachmentRef, Ledger as _, NewEvent, SearchAudit};
 
 /// How often a decision is made anew when others write to the same journey.
 const TRIES: usize = 16;
@@ -253,7 +250,9 @@ impl App {
                 vena_journey::Refusal::RoleMayNot { role: session.role, step: StepKind::Registered };
             return Err(AppError::Refused(vena_journey::Refused { refusals: vec![refusal] }));
         }
-        let (journey, patient) = ids_of_key(key, registration.patient.clone())?;
+        // A patient that was merged goes on under the one that stands for it.
+        let known = registration.patient.as_ref().map(|patient| self.stands_for(patient));
+        let (journey, patient) = ids_of_key(key, known)?;
         if !self.load(&journey)?.keys.contains_key(key) {
             if registration.patient.is_none() && !registration.is_somebody_else {
                 let alike = self.alike(session, &registration.identity)?;
@@ -320,56 +319,6 @@ impl App {
         Ok(())
     }
 
-    /// Changes who a patient is (a typing error, a new weight). Every version is kept in the vault;
-    /// the ledger notes that it changed, not what.
-    ///
-    /// # Errors
-    /// Not permitted, or a fault.
-    pub fn change_identity(
-        &self,
-        session: &Session,
-        journey: &JourneyId,
-        identity: &PersonIdentity,
-    ) -> Result<(), AppError> {
-        if !may(session.role, StepKind::Registered) && !may(session.role, StepKind::VitalSigns) {
-            return Err(AppError::NotPermitted(Text::new(
-                "Your role may not change a patient's identity.",
-                "您的角色不可更改病人身分資料。",
-            )));
-        }
-        let loaded = self.load(journey)?;
-        let registration =
-            loaded.state.registration.as_ref().ok_or_else(|| AppError::NotFound(journey.to_string()))?;
-        self.put_identity(&registration.patient, identity)?;
-        let patient = registration.patient.clone();
-        self.note(format!("patient/{patient}"), "identity-changed", &session.user, b"{}".to_vec())?;
-        let remark = Text::new("Identity changed", "身分資料已變更");
-        let step =
-            Step::Remarked { text: Arc::from(format!("{} · {}", remark.en, remark.zh_tw)), about: None };
-        self.act(session, Request::new(journey.clone(), self.fresh_key()?, step))?;
-        Ok(())
-    }
-
-    /// Pseudonymous ids of patients with the same record number, or the same name and birth date.
-    fn alike(&self, session: &Session, identity: &PersonIdentity) -> Result<Vec<String>, AppError> {
-        let mut alike = Vec::new();
-        let wanted = identity.to_vault();
-        let queries = wanted
-            .record_numbers
-            .iter()
-            .chain(wanted.birth_date.as_ref().filter(|_| !wanted.names.is_empty()));
-        for query in queries {
-            let at = written(self.now(), &self.config.zone);
-            let search =
-                Search { query, by: session.user.as_str(), at: &at, limit: 1_000, show_restricted: true };
-            let found = self.vault.search(&search, |audit| self.audit_search(&session.user, audit))?;
-            alike.extend(found.into_iter().filter(|m| same_person(&m.identity, &wanted)).map(|m| m.patient));
-        }
-        alike.sort();
-        alike.dedup();
-        Ok(alike)
-    }
-
     pub(crate) fn audit_search(&self, by: &UserId, audit: &SearchAudit) -> Result<(), AppError> {
         let body =
             serde_json::to_vec(audit).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
@@ -412,17 +361,6 @@ impl App {
     }
 }
 
-fn same_person(found: &vena_ledger::Identity, wanted: &vena_ledger::Identity) -> bool {
-    let folded = |text: &String| {
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
-    };
-    let share = |a: &[String], b: &[String]| a.iter().any(|x| b.iter().any(|y| folded(x) == folded(y)));
-    share(&found.record_numbers, &wanted.record_numbers)
-        || (found.birth_date.is_some()
-            && found.birth_date == wanted.birth_date
-            && share(&found.names, &wanted.names))
-}
-
 /// Ids derived from the form's key, so that a form sent twice names the same journey and patient.
 fn ids_of_key(key: &str, patient: Option<PatientId>) -> Result<(JourneyId, PatientId), AppError> {
     let wrong = |cause: vena_base::ids::IdError| AppError::Input(Text::same(cause.to_string()));
@@ -456,7 +394,7 @@ fn unsigned(mut step: Step) -> Step {
     step
 }
 
-fn new_event(
+pub(crate) fn new_event(
     journey: &JourneyId,
     entry: &Entry,
     attachments: &[AttachmentRef],

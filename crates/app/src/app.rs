@@ -5,28 +5,28 @@
 
 use crate::{
     AppError, Clock, Config,
-    accounts::{Accounts, NewUser, Session, UserInfo},
+    access::Glass,
+    accounts::Accounts,
     clock::Entropy,
     identity::People,
     journeys::{Journeys, Loaded, stream, written},
+    patients::Merges,
     projection::Projection,
     row::{self, Row},
+    site_knowledge::{self, Activations},
 };
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
 };
-use vena_base::{
-    Text,
-    ids::{JourneyId, UserId},
-};
-use vena_journey::{JourneyRules, Role};
+use vena_base::ids::{JourneyId, UserId};
+use vena_journey::JourneyRules;
 use vena_knowledge::Knowledge;
 use vena_ledger::{
     Append, AttachmentStore, CheckpointKey, KeyKind, Ledger, NewEvent, PublicKey, Secret, SqliteLedger, Vault,
@@ -45,25 +45,6 @@ pub struct Rules {
     pub clinical: vena_clinical::Rules,
 }
 
-/// What happens to accounts, as stored in `user/<id>`, version 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum UserEvent {
-    /// An account was made.
-    Added {
-        /// Its role.
-        role: Role,
-    },
-    /// A new password was set.
-    PasswordChanged,
-    /// The account may no longer sign in.
-    Disabled,
-    /// The account may sign in again.
-    Enabled,
-    /// Signed in.
-    SignedIn,
-}
-
 /// The program.
 pub struct App {
     pub(crate) folder: PathBuf,
@@ -76,12 +57,15 @@ pub struct App {
     pub(crate) attachments: AttachmentStore,
     pub(crate) attachments_key: Secret,
     pub(crate) checkpoint_key: CheckpointKey,
-    pub(crate) knowledge: &'static Knowledge,
+    pub(crate) knowledge: Cow<'static, Knowledge>,
     pub(crate) rules: Rules,
     pub(crate) journeys: Journeys,
     pub(crate) people: People,
     pub(crate) projection: Projection,
     pub(crate) boards: crate::board::Boards,
+    pub(crate) activations: RwLock<Activations>,
+    pub(crate) merges: RwLock<Merges>,
+    pub(crate) glass: Glass,
     watchers: Mutex<Vec<Sender<u64>>>,
     checkpointed: AtomicU64,
 }
@@ -134,21 +118,25 @@ impl App {
         let checkpoint_key = CheckpointKey::new(&key("checkpoint.key", KeyKind::Checkpoint)?);
         let attachments_key = key("attachments.key", KeyKind::Attachments)?;
         let vault = Vault::open(folder, &key("vault.key", KeyKind::Vault)?)?;
-        let knowledge = Knowledge::embedded();
+        let knowledge = site_knowledge::with_sites(&config.site_knowledge)?;
         let using: Vec<&str> = config.rules.iter().map(String::as_str).collect();
         let no_rule = |cause: vena_knowledge::RuleError| AppError::Knowledge(cause.to_string());
         let rules = Rules {
-            journey: JourneyRules::choose(knowledge, config.zone.clone()).map_err(no_rule)?,
-            clinical: vena_clinical::Rules::choose(knowledge, &using).map_err(no_rule)?,
+            journey: JourneyRules::choose(&knowledge, config.zone.clone()).map_err(no_rule)?,
+            clinical: vena_clinical::Rules::choose(&knowledge, &using).map_err(no_rule)?,
         };
         let last = ledger.position()?.0;
+        let code = site_knowledge::fingerprint(row::CODE_VERSION, &knowledge, &using, config.zone.name());
         let app = App {
             accounts: Accounts::open(folder, &config, &entropy)?,
             attachments: AttachmentStore::new(folder, config.attachment_max_bytes),
-            projection: Projection::open(folder, ledger.ledger_id(), last)?,
+            projection: Projection::open(folder, ledger.ledger_id(), last, code)?,
             boards: crate::board::Boards::default(),
             journeys: Journeys::new(config.journeys_in_memory),
             people: People::new(config.names_in_memory),
+            activations: RwLock::default(),
+            merges: RwLock::default(),
+            glass: Glass::default(),
             checkpointed: AtomicU64::new(
                 ledger.checkpoints()?.last().map_or(0, |checkpoint| checkpoint.position.0),
             ),
@@ -164,6 +152,9 @@ impl App {
             knowledge,
             rules,
         };
+        let (activations, merges) = (app.read_activations()?, app.read_merges()?);
+        *app.activations.write().unwrap_or_else(PoisonError::into_inner) = activations;
+        *app.merges.write().unwrap_or_else(PoisonError::into_inner) = merges;
         app.catch_up(&mut |_, _| {})?;
         Ok(app)
     }
@@ -183,9 +174,9 @@ impl App {
         self.clock.now()
     }
 
-    /// The knowledge in use.
-    pub fn knowledge(&self) -> &'static Knowledge {
-        self.knowledge
+    /// The knowledge in use: the program's own, with what the site signed over it.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.knowledge
     }
 
     /// The rules in use.
@@ -268,10 +259,18 @@ impl App {
         Ok(rows)
     }
 
-    fn tell(&self) {
+    pub(crate) fn tell(&self) {
         let position = self.projection.position();
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|watcher| watcher.send(position).is_ok());
+    }
+
+    /// The stream of a journey exists.
+    ///
+    /// # Errors
+    /// A fault.
+    pub fn journey_exists(&self, journey: &JourneyId) -> Result<bool, AppError> {
+        Ok(self.ledger.head(&stream(journey))?.is_some())
     }
 
     pub(crate) fn load(&self, journey: &JourneyId) -> Result<Loaded, AppError> {
@@ -323,19 +322,6 @@ impl App {
         self.ledger.append(Append::new(self.fresh_key()?, vec![event]))?;
         Ok(())
     }
-
-    fn note_user(&self, user: &UserId, by: &UserId, event: &UserEvent) -> Result<(), AppError> {
-        let kind = match event {
-            UserEvent::Added { .. } => "user-added",
-            UserEvent::PasswordChanged => "user-password-changed",
-            UserEvent::Disabled => "user-disabled",
-            UserEvent::Enabled => "user-enabled",
-            UserEvent::SignedIn => "user-signed-in",
-        };
-        let body =
-            serde_json::to_vec(event).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
-        self.note(format!("user/{user}"), kind, by, body)
-    }
 }
 
 /// An identifier from random or derived bytes, in digits and letters that are not mixed up (no I, L, O, U).
@@ -343,122 +329,6 @@ pub(crate) fn readable_id(letter: char, bytes: &[u8]) -> String {
     const CHARACTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let characters = bytes.iter().map(|byte| char::from(CHARACTERS[usize::from(byte & 31)]));
     [letter, '-'].into_iter().chain(characters).collect()
-}
-
-/// People and sessions.
-impl App {
-    /// Makes an account. The first may be made by anybody who can reach the data folder; further
-    /// ones by an administrator.
-    ///
-    /// # Errors
-    /// Not permitted, login taken, password too short, or a fault.
-    pub fn add_user(&self, by: Option<&Session>, new: &NewUser) -> Result<UserInfo, AppError> {
-        match by {
-            Some(session) => only_administrator(session)?,
-            None if self.accounts.users().is_empty() => {}
-            None => return Err(AppError::NoSession),
-        }
-        self.add_user_unasked(by.map(|session| session.user.clone()), new)
-    }
-
-    pub(crate) fn add_user_unasked(&self, by: Option<UserId>, new: &NewUser) -> Result<UserInfo, AppError> {
-        let user = UserId::new(&self.fresh_id('U')?)
-            .map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
-        let info = self.accounts.add(&user, new, &self.config, &self.entropy)?;
-        self.note_user(&user, by.as_ref().unwrap_or(&user), &UserEvent::Added { role: new.role })?;
-        Ok(info)
-    }
-
-    /// Accounts, by login.
-    pub fn users(&self) -> Vec<UserInfo> {
-        self.accounts.users()
-    }
-
-    /// A person as others see them.
-    pub fn user(&self, user: &UserId) -> Option<UserInfo> {
-        self.accounts.user(user)
-    }
-
-    /// Signs in; gives the token to keep with the person and the session.
-    ///
-    /// # Errors
-    /// Wrong name or password, too many wrong ones, or a fault.
-    pub fn sign_in(&self, login: &str, password: &str) -> Result<(String, Session), AppError> {
-        let now = self.now();
-        let user = self.accounts.check(login, password, &self.config, now)?;
-        let token = self.accounts.begin(&user, &self.entropy, now)?;
-        self.note_user(&user.user, &user.user, &UserEvent::SignedIn)?;
-        let session = self.session(&token)?;
-        Ok((token, session))
-    }
-
-    /// The session of a token; using it keeps it alive.
-    ///
-    /// # Errors
-    /// [`AppError::NoSession`].
-    pub fn session(&self, token: &str) -> Result<Session, AppError> {
-        self.accounts.session(token, &self.config, self.now())
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// A fault.
-    pub fn sign_out(&self, token: &str) -> Result<(), AppError> {
-        self.accounts.end(token)
-    }
-
-    /// Sets one's own password (the old one is asked) or, as administrator, another's. All sessions
-    /// of the account end.
-    ///
-    /// # Errors
-    /// Not permitted, wrong old password, new one too short, or a fault.
-    pub fn set_password(
-        &self,
-        by: &Session,
-        user: &UserId,
-        old: Option<&str>,
-        new: &str,
-    ) -> Result<(), AppError> {
-        if by.user == *user {
-            self.check_signature(by, old)?;
-        } else {
-            only_administrator(by)?;
-        }
-        self.accounts.set_password(user, new, &self.config, &self.entropy)?;
-        self.note_user(user, &by.user, &UserEvent::PasswordChanged)
-    }
-
-    /// Stops an account from signing in, or lets it again.
-    ///
-    /// # Errors
-    /// Not permitted, or a fault.
-    pub fn set_disabled(&self, by: &Session, user: &UserId, disabled: bool) -> Result<(), AppError> {
-        only_administrator(by)?;
-        self.accounts.set_disabled(user, disabled)?;
-        let event = if disabled { UserEvent::Disabled } else { UserEvent::Enabled };
-        self.note_user(user, &by.user, &event)
-    }
-
-    /// Checks the password again, for a signature.
-    pub(crate) fn check_signature(&self, session: &Session, password: Option<&str>) -> Result<(), AppError> {
-        let password = password.ok_or(AppError::SignatureNeeded)?;
-        let info = self.accounts.user(&session.user).ok_or(AppError::NoSession)?;
-        self.accounts.check(&info.login, password, &self.config, self.now()).map(|_| ())
-    }
-
-    /// The stream of a journey exists.
-    pub fn journey_exists(&self, journey: &JourneyId) -> Result<bool, AppError> {
-        Ok(self.ledger.head(&stream(journey))?.is_some())
-    }
-}
-
-fn only_administrator(session: &Session) -> Result<(), AppError> {
-    if session.role == Role::Administrator {
-        Ok(())
-    } else {
-        Err(AppError::NotPermitted(Text::new("Only an administrator may do this.", "僅系統管理者可執行。")))
-    }
 }
 
 /// Rules in a form that can be shared.

@@ -150,8 +150,9 @@ impl App {
         let pages = ordered.rows.len().div_ceil(page_rows).max(1);
         let page = filter.page.min(pages - 1);
         let shown = ordered.rows.iter().skip(page * page_rows).take(page_rows);
-        let rows =
-            shown.map(|row| self.board_row(row.clone(), now, end_of_today)).collect::<Result<_, _>>()?;
+        let rows = shown
+            .map(|row| self.board_row(session, row.clone(), now, end_of_today))
+            .collect::<Result<_, _>>()?;
         let Counts { running, by_phase, mine, act_now, shut_gates } = ordered.counts.clone();
         let (matching, position) = (ordered.rows.len(), ordered.position);
         Ok(BoardPage {
@@ -242,7 +243,7 @@ impl App {
     /// A fault of the vault.
     pub fn due_list(
         &self,
-        _session: &Session,
+        session: &Session,
         role: Option<Role>,
         limit: usize,
     ) -> Result<Vec<Due>, AppError> {
@@ -260,7 +261,7 @@ impl App {
         due.sort_by_key(|(at, ..)| *at);
         let now = self.now();
         let shown = |(at, index, row): (Timestamp, usize, Arc<Row>)| {
-            let person = self.people.get(&self.vault, row.patient.as_str())?;
+            let person = self.person(session, row.patient.as_str())?;
             let task = row.tasks.get(index).cloned();
             Ok(task.map(|task| Due { task, late: at < now, journey: row.journey.clone(), person }))
         };
@@ -269,12 +270,13 @@ impl App {
 
     pub(crate) fn board_row(
         &self,
+        session: &Session,
         row: Arc<Row>,
         now: Timestamp,
         end_of_today: Timestamp,
     ) -> Result<BoardRow, AppError> {
         Ok(BoardRow {
-            person: self.people.get(&self.vault, row.patient.as_str())?,
+            person: self.person(session, row.patient.as_str())?,
             day: row.day_0.map(|day_0| days_between(day_0, self.config.zone.day_of(now))),
             product: row.product.map(|product| self.answer_name("product", product)),
             diagnosis: row.diagnosis.map(|diagnosis| self.answer_name("diagnosis", diagnosis)),

@@ -2,7 +2,8 @@
 //!
 //! Must not know: where the settings were read from.
 
-use vena_base::Zone;
+use vena_base::{Lang, Text, Zone};
+use vena_knowledge::SiteOverlay;
 
 /// Settings.
 #[derive(Debug, Clone)]
@@ -11,8 +12,16 @@ pub struct Config {
     pub zone: Zone,
     /// Id of the treating site.
     pub site: String,
+    /// Name of the site, as it stands on everything printed.
+    pub site_name: Text,
+    /// Language of pages for a reader who has not chosen and whose browser asks for none of ours.
+    pub language: Lang,
+    /// What the site signed in files: rule sets made active, values of its own.
+    pub site_knowledge: Vec<SiteOverlay>,
     /// Rule sets to use instead of the default ones (`crs/astct@2019`, `icaht/cumulative`).
     pub rules: Vec<String>,
+    /// Access to a restricted identity taken by breaking the glass ends after so many hours.
+    pub broken_glass_h: i64,
     /// A session ends after so many minutes without use.
     pub session_idle_min: i64,
     /// A session ends after so many hours in any case.
@@ -48,6 +57,10 @@ impl Config {
         Config {
             zone,
             site: "main".to_owned(),
+            site_name: Text::new("Main site", "本院"),
+            language: Lang::default(),
+            site_knowledge: Vec::new(),
+            broken_glass_h: 4,
             rules: Vec::new(),
             session_idle_min: 30,
             session_absolute_h: 12,

@@ -7,8 +7,9 @@ use crate::{App, AppError, NewUser, PersonIdentity, accounts::UserInfo, act::Pas
 use jiff::{Timestamp, ToSpan, civil::Date};
 use std::sync::Arc;
 use vena_base::{
-    Answer, Concept, Fact, Stamp, Text, When,
+    Concept, Fact, Stamp, Text, When,
     ids::{ChainOfIdentity, JourneyId, PatientId, ProductUnitId, UserId},
+    told::{Milestone, ToldJourney},
 };
 use vena_journey::{
     Role, Step,
@@ -36,46 +37,6 @@ const TOLD_OTHERWISE: [&str; 6] =
     ["birth-date", "sex", "infusion", "lymphodepletion", "product", "diagnosis"];
 /// Concepts of the bedside forms that are numbers all the same.
 const ASSESSED_NUMBERS: [&str; 3] = ["ice-", "capd-", "body-"];
-
-/// A milestone of a journey to be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DemoMilestone {
-    /// Referred and registered.
-    Registered,
-    /// Consent signed.
-    Consent,
-    /// Cells collected.
-    Collection,
-    /// Product made and released.
-    Released,
-    /// Product received by two people.
-    Received,
-    /// Lymphodepletion begins.
-    LymphodepletionStart,
-    /// Lymphodepletion ends.
-    LymphodepletionEnd,
-    /// Identity checked by two people.
-    IdentityCheck,
-    /// Infusion begins.
-    InfusionStart,
-    /// Infusion ends.
-    InfusionEnd,
-}
-
-/// A synthetic journey to be told.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DemoJourney {
-    /// Who (nobody).
-    pub identity: PersonIdentity,
-    /// The diagnosis, as the catalogue names it.
-    pub diagnosis: Answer,
-    /// The product.
-    pub product: Answer,
-    /// Milestones by time.
-    pub milestones: Vec<(Timestamp, DemoMilestone)>,
-    /// What the ward wrote down.
-    pub facts: Vec<Fact>,
-}
 
 /// A login to print.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +78,17 @@ pub fn logins(app: &App) -> Result<Vec<DemoLogin>, AppError> {
     Ok(logins)
 }
 
+/// Signs every rule set for use at the site, as the physician of [`logins`]: the demonstration uses
+/// all of them, and says so on the knowledge page.
+///
+/// # Errors
+/// No physician, or a fault.
+pub fn activate_all(app: &App) -> Result<(), AppError> {
+    let physician = Team::of(app)?.user(Role::Physician)?;
+    let rules: Vec<String> = app.knowledge().rules().map(vena_knowledge::RuleSet::name).collect();
+    rules.iter().try_for_each(|rule| app.activate_unasked(&physician, rule))
+}
+
 /// Records the journeys as the people of [`logins`], each step as of its own time, none after now.
 /// Gives the number of events. `progress` is told how many journeys are done.
 ///
@@ -124,7 +96,7 @@ pub fn logins(app: &App) -> Result<Vec<DemoLogin>, AppError> {
 /// A step was refused (the journey does not fit the rules), or a fault.
 pub fn fill(
     app: &App,
-    journeys: impl IntoIterator<Item = DemoJourney>,
+    journeys: impl IntoIterator<Item = ToldJourney>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64, AppError> {
     let team = Team::of(app)?;
@@ -134,7 +106,7 @@ pub fn fill(
         let wrong = |cause: vena_base::ids::IdError| AppError::Input(Text::same(cause.to_string()));
         let journey = JourneyId::new(&app.fresh_id('J')?).map_err(wrong)?;
         let patient = PatientId::new(&app.fresh_id('P')?).map_err(wrong)?;
-        app.put_identity(&patient, &demo.identity)?;
+        app.put_identity(&patient, &PersonIdentity::from(&demo.person))?;
         let telling = Telling { app, team: &team, journey: &journey, demo: &demo };
         let mut steps = telling.milestones(&patient)?;
         steps.extend(telling.facts());
@@ -170,7 +142,7 @@ struct Telling<'a> {
     app: &'a App,
     team: &'a Team,
     journey: &'a JourneyId,
-    demo: &'a DemoJourney,
+    demo: &'a ToldJourney,
 }
 
 impl Telling<'_> {
@@ -198,7 +170,7 @@ impl Telling<'_> {
     fn told(
         &self,
         at: Timestamp,
-        milestone: DemoMilestone,
+        milestone: Milestone,
         patient: &PatientId,
         number: &ChainOfIdentity,
         bag: &ProductUnitId,
@@ -207,7 +179,7 @@ impl Telling<'_> {
         let when = self.when(at);
         let bags = vec![bag.clone()];
         Ok(match milestone {
-            DemoMilestone::Registered => vec![(
+            Milestone::Registered => vec![(
                 Coordinator,
                 Step::Registered {
                     patient: patient.clone(),
@@ -220,7 +192,7 @@ impl Telling<'_> {
                     when,
                 },
             )],
-            DemoMilestone::Consent => vec![
+            Milestone::Consent => vec![
                 (
                     Coordinator,
                     Step::ConsentRecorded {
@@ -233,7 +205,7 @@ impl Telling<'_> {
                 (Physician, Step::ProductChosen { product: self.demo.product, when }),
                 (Coordinator, Step::ChainOfIdentityAssigned { number: number.clone(), when }),
             ],
-            DemoMilestone::Collection => {
+            Milestone::Collection => {
                 let apheresis = ProductUnitId::new(&format!("SYN-A-{}", self.journey));
                 let bags = apheresis.into_iter().collect();
                 vec![(
@@ -241,11 +213,11 @@ impl Telling<'_> {
                     Step::Collected { when, until: None, volume_ml: None, bags, repeat_reason: None },
                 )]
             }
-            DemoMilestone::Released => vec![
+            Milestone::Released => vec![
                 (QualityAssurance, Step::ProductMade { bags: bags.clone(), on_label: number.clone(), when }),
                 (QualityAssurance, Step::ProductReleased { bags, when, document: None, exception: None }),
             ],
-            DemoMilestone::Received => {
+            Milestone::Received => {
                 let step = Step::ProductReceived {
                     bags,
                     on_label: number.clone(),
@@ -256,9 +228,9 @@ impl Telling<'_> {
                 };
                 vec![(Technician, step.clone()), (Nurse, step)]
             }
-            DemoMilestone::LymphodepletionStart => vec![(Nurse, Step::LymphodepletionStarted { when })],
-            DemoMilestone::LymphodepletionEnd => vec![(Nurse, Step::LymphodepletionEnded { when })],
-            DemoMilestone::IdentityCheck => {
+            Milestone::LymphodepletionStart => vec![(Nurse, Step::LymphodepletionStarted { when })],
+            Milestone::LymphodepletionEnd => vec![(Nurse, Step::LymphodepletionEnded { when })],
+            Milestone::IdentityCheck => {
                 let step = Step::IdentityRead(IdentityReading {
                     check: CheckAt::Infusion,
                     bag: bag.clone(),
@@ -269,8 +241,8 @@ impl Telling<'_> {
                 });
                 vec![(Nurse, step.clone()), (Physician, step)]
             }
-            DemoMilestone::InfusionStart => vec![(Nurse, Step::InfusionStarted { bag: bag.clone(), when })],
-            DemoMilestone::InfusionEnd => {
+            Milestone::InfusionStart => vec![(Nurse, Step::InfusionStarted { bag: bag.clone(), when })],
+            Milestone::InfusionEnd => {
                 vec![(Nurse, Step::InfusionEnded { bag: bag.clone(), when, remark: None })]
             }
         })
@@ -287,7 +259,7 @@ impl Telling<'_> {
             }
             // Recorded when the ward did, but never before the journey was there to record it in.
             let at = fact.recorded.map_or_else(|| fact.when.latest(zone), |stamp| stamp.at).max(registered);
-            let form = Form::of(self.app.knowledge, fact.concept);
+            let form = Form::of(&self.app.knowledge, fact.concept);
             match groups.iter_mut().rev().take(8).find(|(when, which, _)| *when == at && *which == form) {
                 Some((.., facts)) => facts.push(fact.clone()),
                 None => groups.push((at, form, vec![fact.clone()])),

@@ -16,7 +16,9 @@ use std::{
 use vena_base::{
     Answer, Bound, Concept, Decimal, Fact, Quantity, Value, When,
     ids::{PatientId, SiteId},
+    told::ToldPerson,
 };
+use vena_journey::{Role, step::IdentityField};
 use vena_ledger::{Identity, Vault, VaultError};
 
 const NAME_ZH: &str = "name-zh";
@@ -25,6 +27,36 @@ const SEX: &str = "sex";
 const WEIGHT_KG: &str = "weight-kg";
 const WEIGHED: &str = "weighed";
 const ALLERGIES: &str = "allergies";
+const CHANGED_BY: &str = "changed-by";
+const CHANGED_AT: &str = "changed-at";
+const CHANGED_BECAUSE: &str = "changed-because";
+const CHANGED_WORDS: &str = "changed-words";
+
+/// Who wrote a version of an identity, when and why. Kept beside it in the vault, for the reason may
+/// itself tell who the patient is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Pseudonymous id of who did it.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// The kind of reason, as in the event.
+    pub because: String,
+    /// The reason in words; may be empty.
+    pub words: String,
+}
+
+impl Change {
+    pub(crate) fn from_vault(identity: &Identity) -> Option<Change> {
+        let other = |key: &str| identity.other.get(key).cloned();
+        Some(Change {
+            by: other(CHANGED_BY)?,
+            at: other(CHANGED_AT)?,
+            because: other(CHANGED_BECAUSE).unwrap_or_default(),
+            words: other(CHANGED_WORDS).unwrap_or_default(),
+        })
+    }
+}
 
 /// A patient's identity as forms and bands have it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -77,7 +109,23 @@ impl PersonIdentity {
         if chinese_first { zh.or(latin) } else { latin.or(zh) }
     }
 
+    /// What two identities say differently.
+    pub fn differing(&self, other: &PersonIdentity) -> Vec<IdentityField> {
+        let (mine, theirs) = (crate::patients::parts(self), crate::patients::parts(other));
+        let pairs = mine.into_iter().zip(theirs);
+        pairs.filter(|(mine, theirs)| mine.1 != theirs.1).map(|((field, _), _)| field).collect()
+    }
+
+    /// What it says, part by part, in the order of forms.
+    pub fn parts(&self) -> [(IdentityField, Option<String>); 7] {
+        crate::patients::parts(self)
+    }
+
     pub(crate) fn to_vault(&self) -> Identity {
+        self.to_vault_with(None)
+    }
+
+    pub(crate) fn to_vault_with(&self, change: Option<&Change>) -> Identity {
         let mut other = BTreeMap::new();
         let mut put = |key: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -90,6 +138,12 @@ impl PersonIdentity {
         put(WEIGHT_KG, filled(self.weight_kg.as_ref()));
         put(WEIGHED, filled(self.weighed.as_ref()));
         put(ALLERGIES, self.allergies.as_ref().map(|allergies| allergies.join("\n")));
+        if let Some(change) = change {
+            put(CHANGED_BY, Some(change.by.clone()));
+            put(CHANGED_AT, Some(change.at.clone()));
+            put(CHANGED_BECAUSE, Some(change.because.clone()));
+            put(CHANGED_WORDS, Some(change.words.clone()).filter(|words| !words.is_empty()));
+        }
         Identity {
             names: [&self.name_zh, &self.name_latin].into_iter().filter_map(|n| filled(n.as_ref())).collect(),
             record_numbers: filled(self.record_number.as_ref()).into_iter().collect(),
@@ -134,8 +188,34 @@ impl PersonIdentity {
     }
 }
 
+/// Who a pseudonymous patient is, and who may know.
+#[derive(Debug, Clone)]
+pub(crate) enum Who {
+    /// Nothing is kept.
+    Unknown,
+    /// Everybody signed in may know.
+    Open(Arc<PersonIdentity>),
+    /// Only these roles.
+    Restricted(Arc<PersonIdentity>, Arc<[Role]>),
+}
+
+impl From<&ToldPerson> for PersonIdentity {
+    fn from(told: &ToldPerson) -> PersonIdentity {
+        PersonIdentity {
+            name_zh: Some(told.name_chinese.clone()),
+            name_latin: Some(told.name_latin.clone()),
+            record_number: Some(told.record_number.clone()),
+            birth_date: Some(told.birth_date.to_string()),
+            sex: Some(told.sex.clone()),
+            weight_kg: Some(told.weight_kg.clone()),
+            weighed: Some(told.weighed.to_string()),
+            allergies: Some(told.allergies.clone()),
+        }
+    }
+}
+
 struct Kept {
-    person: Option<Arc<PersonIdentity>>,
+    who: Who,
     used: AtomicU64,
 }
 
@@ -151,20 +231,22 @@ impl People {
         People { kept: RwLock::new(HashMap::new()), clock: AtomicU64::new(0), most: most.max(1) }
     }
 
-    /// Who a pseudonymous patient is; `None` where nothing is kept or it is restricted.
-    pub(crate) fn get(
-        &self,
-        vault: &Vault,
-        patient: &str,
-    ) -> Result<Option<Arc<PersonIdentity>>, VaultError> {
+    /// Who a pseudonymous patient is, and who may know.
+    pub(crate) fn get(&self, vault: &Vault, patient: &str) -> Result<Who, VaultError> {
         let now = self.clock.fetch_add(1, Ordering::Relaxed);
         if let Some(kept) = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(patient) {
             kept.used.store(now, Ordering::Relaxed);
-            return Ok(kept.person.clone());
+            return Ok(kept.who.clone());
         }
-        let person = match vault.get(patient) {
-            Ok(identity) => Some(Arc::new(PersonIdentity::from_vault(&identity))),
-            Err(VaultError::Unknown(_) | VaultError::Restricted { .. }) => None,
+        let who = match vault.get_even_restricted(patient) {
+            Ok(found) => {
+                let person = Arc::new(PersonIdentity::from_vault(&found.identity));
+                match found.restriction {
+                    None => Who::Open(person),
+                    Some(restriction) => Who::Restricted(person, crate::access::roles(&restriction).into()),
+                }
+            }
+            Err(VaultError::Unknown(_)) => Who::Unknown,
             Err(fault) => return Err(fault),
         };
         let mut memory = self.kept.write().unwrap_or_else(PoisonError::into_inner);
@@ -177,8 +259,8 @@ impl People {
             let median = *median;
             memory.retain(|_, kept| used(kept) > median);
         }
-        memory.insert(patient.to_owned(), Kept { person: person.clone(), used: AtomicU64::new(now) });
-        Ok(person)
+        memory.insert(patient.to_owned(), Kept { who: who.clone(), used: AtomicU64::new(now) });
+        Ok(who)
     }
 
     /// Forgets one, because it changed.

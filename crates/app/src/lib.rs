@@ -3,11 +3,13 @@
 //!
 //! Must not know: HTML, command-line arguments, how a grade is found.
 
+pub mod access;
 pub mod accounts;
 pub mod act;
 pub mod app;
 pub mod assay_compute;
 pub mod assays;
+pub mod bedside;
 pub mod board;
 pub mod clock;
 pub mod config;
@@ -16,10 +18,14 @@ pub mod error;
 pub mod identity;
 pub mod journeys;
 pub mod pages;
+pub mod patients;
 mod projection;
 mod row;
 mod rows_store;
+pub mod search;
+pub mod site_knowledge;
 pub mod transfer;
+pub mod users;
 
 pub use accounts::{NewUser, Session, UserInfo};
 pub use act::{Done, PastStep, Request, SecondPerson};
@@ -30,3 +36,4 @@ pub use config::Config;
 pub use error::AppError;
 pub use identity::{PersonIdentity, Registration};
 pub use row::{Chip, Row, RowTask};
+pub use site_knowledge::{Activation, AtSite};

@@ -1,16 +1,15 @@
-//! What the pages need, as plain values in both languages: a journey, its history, the bedside,
-//! search, knowledge.
+//! What the pages need, as plain values in both languages: a journey and its history. Bedside and
+//! search stand in files of their own.
 //!
 //! Must not know: HTML, addresses.
 
 use crate::{
     App, AppError,
     accounts::Session,
-    board::BoardRow,
     identity::PersonIdentity,
-    journeys::{Loaded, stream, written},
+    journeys::{Loaded, stream},
 };
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use std::{collections::HashMap, sync::Arc};
 use vena_base::{
     Chart, Concept, Fact, Stamp, Text, Value, When,
@@ -22,7 +21,7 @@ use vena_journey::{
     phase, phases, state::standing, tasks,
 };
 use vena_knowledge::Kind;
-use vena_ledger::{Ledger as _, Search};
+use vena_ledger::Ledger as _;
 
 /// Concepts drawn as curves, in the order of the page.
 const CURVES: [&str; 11] = [
@@ -38,26 +37,6 @@ const CURVES: [&str; 11] = [
     "platelets",
     "haemoglobin",
 ];
-/// Concepts whose last value the bedside page shows.
-const BEDSIDE: [&str; 14] = [
-    "body-temperature",
-    "heart-rate",
-    "respiratory-rate",
-    "systolic-pressure",
-    "diastolic-pressure",
-    "oxygen-saturation",
-    "oxygen-device",
-    "oxygen-flow",
-    "hypotension",
-    "ice-score",
-    "capd-score",
-    "level-of-consciousness",
-    "seizure",
-    "motor",
-];
-/// Answers of one search at most.
-const SEARCH_MAX: usize = 50;
-
 /// One value on a curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
@@ -219,68 +198,8 @@ pub struct HistoryPage {
     pub lines: Vec<HistoryLine>,
 }
 
-/// Which scale of encephalopathy is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encephalopathy {
-    /// ICE.
-    Ice,
-    /// CAPD: a child below the age the rule names, or developmental delay.
-    Capd,
-    /// The age is not known: ask.
-    AgeUnknown,
-}
-
-/// The last value of a concept.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LastValue {
-    /// What.
-    pub concept: Concept,
-    /// Its name.
-    pub name: Text,
-    /// The fact in words; `None`: never seen.
-    pub line: Option<FactLine>,
-    /// Minutes since.
-    pub age_min: Option<i64>,
-    /// Too old to stand for now, by the catalogue's hours.
-    pub stale: bool,
-}
-
-/// The bedside page.
-#[derive(Debug, Clone)]
-pub struct BedsidePage {
-    /// The journey.
-    pub journey: JourneyId,
-    /// The identity band.
-    pub person: Option<Arc<PersonIdentity>>,
-    /// Day after infusion.
-    pub day: Option<i32>,
-    /// Which scale to ask.
-    pub encephalopathy: Encephalopathy,
-    /// The rule that decides it, rendered from its number.
-    pub encephalopathy_rule: Option<Text>,
-    /// Last values.
-    pub last: Vec<LastValue>,
-    /// Grades now.
-    pub assessment: Assessment,
-    /// What is due.
-    pub tasks: Vec<Task>,
-    /// Bags that could be given or run now.
-    pub state: Arc<State>,
-}
-
-/// One answer of a search.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// Who.
-    pub person: PersonIdentity,
-    /// The pseudonymous patient.
-    pub patient: PatientId,
-    /// Their journeys, as on the board.
-    pub journeys: Vec<BoardRow>,
-}
-
 impl App {
-    fn known(&self, journey: &JourneyId) -> Result<(Loaded, PatientId), AppError> {
+    pub(crate) fn known(&self, journey: &JourneyId) -> Result<(Loaded, PatientId), AppError> {
         let loaded = self.load(journey)?;
         let registration = loaded.state.registration.as_ref();
         let patient =
@@ -331,7 +250,7 @@ impl App {
         let question = Question { at, known_at, infusion: None };
         let rules = &self.rules;
         let gates = gates(&state, &rules.journey, at);
-        let person = self.people.get(&self.vault, patient.as_str())?;
+        let person = self.person(session, patient.as_str())?;
         let diagnosis = state.registration.as_ref().and_then(|r| r.diagnosis);
         let others = self.projection.read().of_patient(patient.as_str()).to_vec();
         Ok(JourneyPage {
@@ -441,7 +360,7 @@ impl App {
     ///
     /// # Errors
     /// No such journey, or a fault.
-    pub fn history_page(&self, _session: &Session, journey: &JourneyId) -> Result<HistoryPage, AppError> {
+    pub fn history_page(&self, session: &Session, journey: &JourneyId) -> Result<HistoryPage, AppError> {
         let (loaded, patient) = self.known(journey)?;
         let standing: HashMap<u64, Option<EventId>> = standing(&loaded.state.entries, None)
             .into_iter()
@@ -477,122 +396,6 @@ impl App {
                 step: entry.body.step,
             });
         }
-        Ok(HistoryPage {
-            journey: journey.clone(),
-            person: self.people.get(&self.vault, patient.as_str())?,
-            lines,
-        })
+        Ok(HistoryPage { journey: journey.clone(), person: self.person(session, patient.as_str())?, lines })
     }
-
-    /// The bedside page.
-    ///
-    /// # Errors
-    /// No such journey, or a fault.
-    pub fn bedside_page(&self, _session: &Session, journey: &JourneyId) -> Result<BedsidePage, AppError> {
-        let (loaded, patient) = self.known(journey)?;
-        let state = loaded.state;
-        let now = self.now();
-        let chart = chart(journey, &state, &self.config.zone, None, self.identity_facts(patient.as_str())?);
-        let gates = gates(&state, &self.rules.journey, now);
-        let (encephalopathy, encephalopathy_rule) = self.encephalopathy(&chart, now);
-        Ok(BedsidePage {
-            journey: journey.clone(),
-            person: self.people.get(&self.vault, patient.as_str())?,
-            day: phase::day_number(&state, &self.rules.journey, now),
-            encephalopathy,
-            encephalopathy_rule,
-            last: self.last_values(&chart, now),
-            assessment: assess(&chart, &self.rules.clinical, &Question::at(now)),
-            tasks: tasks(&state, &gates, &self.rules.journey, now),
-            state,
-        })
-    }
-
-    /// ICE or CAPD, by the age the rule names.
-    fn encephalopathy(&self, chart: &Chart, now: Timestamp) -> (Encephalopathy, Option<Text>) {
-        let view = chart.view(now, None);
-        let Ok(rule) = self.knowledge.rule("icans/astct", None).and_then(|rules| rules.entry("age-capd"))
-        else {
-            return (Encephalopathy::AgeUnknown, None);
-        };
-        let label = Some(rule.label.clone());
-        let delayed = view
-            .latest(Concept::known("developmental-delay"))
-            .and_then(Fact::answer)
-            .is_some_and(|answer| answer.as_str() == "present");
-        let birth = view.latest(Concept::known("birth-date")).and_then(|fact| match fact.value {
-            Value::Moment(when) => Some(when),
-            _ => None,
-        });
-        if delayed {
-            return (Encephalopathy::Capd, label);
-        }
-        let Some((birth, threshold)) = birth.zip(rule.threshold.as_ref()) else {
-            return (Encephalopathy::AgeUnknown, label);
-        };
-        let today = self.config.zone.day_of(now);
-        let oldest = whole_years(birth.first_day(&self.config.zone), today);
-        let youngest = whole_years(birth.last_day(&self.config.zone), today);
-        let scale = match threshold.holds_range(f64::from(youngest), f64::from(oldest)) {
-            Some(true) => Encephalopathy::Capd,
-            Some(false) => Encephalopathy::Ice,
-            None => Encephalopathy::AgeUnknown,
-        };
-        (scale, label)
-    }
-
-    fn last_values(&self, chart: &Chart, now: Timestamp) -> Vec<LastValue> {
-        let view = chart.view(now, None);
-        let last = |id: &&'static str| {
-            let concept = Concept::known(id);
-            let info = self.knowledge.catalogue.get(concept)?;
-            let fact = view.latest(concept);
-            let age_min =
-                fact.map(|fact| now.duration_since(fact.when.latest(&self.config.zone).min(now)).as_mins());
-            let stale =
-                age_min.zip(info.holds_h).is_some_and(|(age_min, holds_h)| age_min as f64 > holds_h * 60.0);
-            let line = fact.map(|fact| self.fact_line(fact));
-            Some(LastValue { concept, name: info.name.clone(), line, age_min, stale })
-        };
-        BEDSIDE.iter().filter_map(last).collect()
-    }
-
-    /// Finds patients by name (Chinese or Latin), record number or birth date. Every search is
-    /// noted in the ledger before anything is shown, without what was typed.
-    ///
-    /// # Errors
-    /// The search could not be noted, or a fault.
-    pub fn search(&self, session: &Session, query: &str) -> Result<Vec<Found>, AppError> {
-        if query.trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        let now = self.now();
-        let at = written(now, &self.config.zone);
-        let search =
-            Search { query, by: session.user.as_str(), at: &at, limit: SEARCH_MAX, show_restricted: false };
-        let found = self.vault.search(&search, |audit| self.audit_search(&session.user, audit))?;
-        let end_of_today = self.config.zone.end_of(self.config.zone.day_of(now));
-        let mut answers = Vec::new();
-        for found in found {
-            let Ok(patient) = PatientId::new(&found.patient) else { continue };
-            let rows: Vec<_> = {
-                let rows = self.projection.read();
-                rows.of_patient(&found.patient)
-                    .iter()
-                    .filter_map(|journey| rows.get(journey).cloned())
-                    .collect()
-            };
-            let journeys = rows
-                .into_iter()
-                .map(|row| self.board_row(row, now, end_of_today))
-                .collect::<Result<_, _>>()?;
-            answers.push(Found { person: PersonIdentity::from_vault(&found.identity), patient, journeys });
-        }
-        Ok(answers)
-    }
-}
-
-fn whole_years(birth: Date, today: Date) -> i16 {
-    let had_birthday = (today.month(), today.day()) >= (birth.month(), birth.day());
-    today.year() - birth.year() - i16::from(!had_birthday)
 }

@@ -43,9 +43,15 @@ pub(crate) struct Rows {
 impl Rows {
     fn insert(&mut self, row: Arc<Row>) {
         self.generation += 1;
-        if let Some(before) = self.by_journey.insert(row.journey.clone(), row.clone()) {
-            self.in_order.remove(&key(&before));
-        } else {
+        let before = self.by_journey.insert(row.journey.clone(), row.clone());
+        if let Some(before) = &before {
+            self.in_order.remove(&key(before));
+        }
+        // A merge moves a journey to another patient.
+        if before.as_ref().is_none_or(|before| before.patient != row.patient) {
+            if let Some(theirs) = before.and_then(|before| self.by_patient.get_mut(before.patient.as_str())) {
+                theirs.retain(|journey| *journey != row.journey);
+            }
             self.by_patient.entry(row.patient.to_string()).or_default().push(row.journey.clone());
         }
         self.in_order.insert(key(&row), row);
@@ -86,8 +92,15 @@ pub(crate) struct Projection {
 }
 
 impl Projection {
-    pub(crate) fn open(folder: &Path, ledger: [u8; 16], last: u64) -> Result<Projection, AppError> {
-        let store = RowsStore::open(folder, ledger, last)?;
+    /// `code` is the number of everything rows are computed with; see
+    /// [`crate::site_knowledge::fingerprint`].
+    pub(crate) fn open(
+        folder: &Path,
+        ledger: [u8; 16],
+        last: u64,
+        code: i64,
+    ) -> Result<Projection, AppError> {
+        let store = RowsStore::open(folder, ledger, last, code)?;
         let mut rows = Rows::default();
         for row in store.rows()? {
             rows.insert(Arc::new(row));
@@ -198,6 +211,12 @@ impl Projection {
         let computed = compute_all(&journeys, compute)?;
         self.keep(&mut self.store(), computed)?;
         Ok(journeys.len())
+    }
+
+    /// Computes rows anew although no event of theirs moved: something beside the events did.
+    pub(crate) fn recompute(&self, journeys: &[JourneyId], compute: Compute<'_>) -> Result<(), AppError> {
+        let computed = compute_all(journeys, compute)?;
+        self.keep(&mut self.store(), computed)
     }
 
     /// Throws all rows away and computes them from the ledger.

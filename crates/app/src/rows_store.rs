@@ -6,10 +6,7 @@
 //!
 //! Must not know: what a row means.
 
-use crate::{
-    AppError,
-    row::{CODE_VERSION, Row},
-};
+use crate::{AppError, row::Row};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::path::Path;
 use vena_base::ids::JourneyId;
@@ -32,17 +29,18 @@ fn database(cause: rusqlite::Error) -> AppError {
 pub(crate) struct RowsStore {
     connection: Connection,
     ledger: [u8; 16],
+    code: i64,
 }
 
 impl RowsStore {
     /// Opens the file. Rows of another ledger, of other code, or of a position the ledger does not
     /// have are thrown away.
-    pub(crate) fn open(folder: &Path, ledger: [u8; 16], last: u64) -> Result<RowsStore, AppError> {
+    pub(crate) fn open(folder: &Path, ledger: [u8; 16], last: u64, code: i64) -> Result<RowsStore, AppError> {
         let connection = Connection::open(folder.join(READ_MODELS_FILE)).map_err(database)?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(database)?;
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(database)?;
         connection.execute_batch(SCHEMA).map_err(database)?;
-        let mut store = RowsStore { connection, ledger };
+        let mut store = RowsStore { connection, ledger, code };
         if store.position_if_valid(last)?.is_none() {
             store.clear()?;
         }
@@ -59,7 +57,7 @@ impl RowsStore {
             .map_err(database)?;
         Ok(meta.and_then(|(ledger, code, position)| {
             let position = u64::try_from(position).ok()?;
-            (ledger == self.ledger && code == CODE_VERSION && position <= last).then_some(position)
+            (ledger == self.ledger && code == self.code && position <= last).then_some(position)
         }))
     }
 
@@ -75,7 +73,7 @@ impl RowsStore {
         transaction
             .execute(
                 "INSERT OR REPLACE INTO meta (id, ledger, code, position) VALUES (1, ?1, ?2, 0)",
-                params![&self.ledger[..], CODE_VERSION],
+                params![&self.ledger[..], self.code],
             )
             .map_err(database)?;
         transaction.commit().map_err(database)

@@ -5,30 +5,30 @@ mod common;
 use common::*;
 use jiff::{SignedDuration, Timestamp};
 use std::{collections::BTreeSet, sync::Arc};
-use vena_app::{
-    BoardFilter, FixedClock, PersonIdentity, demo,
-    demo::{DemoJourney, DemoMilestone},
+use vena_app::{BoardFilter, FixedClock, demo};
+use vena_base::{
+    Answer, Fact,
+    told::{Milestone, ToldJourney, ToldPerson},
 };
-use vena_base::{Answer, Fact};
 use vena_journey::{Phase, Role};
 
 fn hours(at: Timestamp, hours: i64) -> Timestamp {
     at.checked_add(SignedDuration::from_hours(hours)).unwrap()
 }
 
-fn told(number: u64, today: jiff::civil::Date) -> DemoJourney {
+fn told(number: u64, today: jiff::civil::Date) -> ToldJourney {
     let infusion = hours(zone().start_of(demo::infusion_day(number, today)), 10);
     let milestones = [
-        (-62 * 24, DemoMilestone::Registered),
-        (-55 * 24, DemoMilestone::Consent),
-        (-42 * 24, DemoMilestone::Collection),
-        (-10 * 24, DemoMilestone::Released),
-        (-7 * 24, DemoMilestone::Received),
-        (-5 * 24, DemoMilestone::LymphodepletionStart),
-        (-3 * 24, DemoMilestone::LymphodepletionEnd),
-        (0, DemoMilestone::IdentityCheck),
-        (0, DemoMilestone::InfusionStart),
-        (1, DemoMilestone::InfusionEnd),
+        (-62 * 24, Milestone::Registered),
+        (-55 * 24, Milestone::Consent),
+        (-42 * 24, Milestone::Collection),
+        (-10 * 24, Milestone::Released),
+        (-7 * 24, Milestone::Received),
+        (-5 * 24, Milestone::LymphodepletionStart),
+        (-3 * 24, Milestone::LymphodepletionEnd),
+        (0, Milestone::IdentityCheck),
+        (0, Milestone::InfusionStart),
+        (1, Milestone::InfusionEnd),
     ];
     let mut facts: Vec<Fact> = Vec::new();
     for hour in (4..30 * 24).step_by(8) {
@@ -39,14 +39,18 @@ fn told(number: u64, today: jiff::civil::Date) -> DemoJourney {
         facts.push(measured("anc", "700", "/uL", &at));
         facts.push(measured("ice-score", "10", "{score}", &at));
     }
-    let identity = PersonIdentity {
-        name_zh: Some(format!("合成{number}")),
-        record_number: Some(format!("SYN-{number:06}")),
-        birth_date: Some("1971-02-03".into()),
-        ..PersonIdentity::default()
+    let person = ToldPerson {
+        name_chinese: format!("合成{number}"),
+        name_latin: format!("Syn, {number}"),
+        record_number: format!("SYN-{number:06}"),
+        birth_date: jiff::civil::date(1971, 2, 3),
+        sex: "female".to_owned(),
+        weight_kg: "61.0".to_owned(),
+        weighed: today,
+        allergies: Vec::new(),
     };
-    DemoJourney {
-        identity,
+    ToldJourney {
+        person,
         diagnosis: Answer::known("dlbcl"),
         product: Answer::known("tisagenlecleucel"),
         milestones: milestones.into_iter().map(|(at, m)| (hours(infusion, at), m)).collect(),

@@ -315,7 +315,7 @@ fn an_export_read_back_adds_nothing() {
 /// Row X4: the bedside asks ICE or CAPD by age.
 #[test]
 fn the_bedside_asks_the_scale_of_the_age() {
-    use vena_app::pages::Encephalopathy::{AgeUnknown, Capd, Ice};
+    use vena_app::bedside::Encephalopathy::{AgeUnknown, Capd, Ice};
     let place = place();
     let app = &place.app;
     // Twelve years old on 2026-03-01: the handbook gives ICE from that day on.

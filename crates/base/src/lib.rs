@@ -11,6 +11,7 @@ pub mod ids;
 pub mod lang;
 pub mod quantity;
 pub mod time;
+pub mod told;
 pub mod units;
 
 pub use chart::{Chart, View};

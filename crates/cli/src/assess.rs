@@ -30,6 +30,9 @@ pub struct AssessWords {
     /// A rule set in place of the default one, for example icaht/cumulative@2025 (repeat for several).
     #[arg(long, value_name = "RULE@VERSION")]
     using: Vec<String>,
+    /// A folder with what a site signed: its own values stand in place of the sources' (see `vena knowledge`).
+    #[arg(long, value_name = "FOLDER")]
+    site: Option<std::path::PathBuf>,
     /// Which infusion, counted from 1 by day, where there are several.
     #[arg(long, value_name = "N")]
     infusion: Option<std::num::NonZeroUsize>,
@@ -42,7 +45,14 @@ pub struct AssessWords {
 pub fn assess(words: &AssessWords, now: Timestamp, lang: Lang) -> Outcome {
     let at = time(words, words.at.as_deref(), "--at")?;
     let known_at = time(words, words.known_at.as_deref(), "--known-at")?;
-    let knowledge = Knowledge::embedded();
+    let knowledge = &*match &words.site {
+        None => std::borrow::Cow::Borrowed(Knowledge::embedded()),
+        Some(folder) if folder.is_dir() => {
+            vena_app::site_knowledge::with_sites(&crate::settings::site_knowledge(folder)?)
+                .map_err(|problem| Ended::Record(problem.to_string()))?
+        }
+        Some(folder) => return Err(Ended::Usage(format!("--site: there is no folder {}", folder.display()))),
+    };
     let using: Vec<&str> = words.using.iter().map(String::as_str).collect();
     let rules =
         Rules::choose(knowledge, &using).map_err(|problem| Ended::Usage(format!("--using: {problem}")))?;

@@ -7,6 +7,7 @@ mod catalogue;
 mod exit;
 mod files;
 mod gather;
+mod knowledge;
 mod picture;
 mod record;
 mod serve;
@@ -91,6 +92,9 @@ enum Command {
     /// Accounts.
     #[command(subcommand)]
     User(users::UserWords),
+    /// The rule sets: which there are, which this site has signed for use.
+    #[command(subcommand)]
+    Knowledge(knowledge::KnowledgeWords),
     /// Flow cytometry: FCS in, gates and percentages out.
     Flow(assays::FlowWords),
     /// Count colonies on plate or well images.
@@ -122,6 +126,7 @@ fn main() -> ExitCode {
         Command::Serve(words) => serve::serve(&words, data, lang),
         Command::Demo(words) => serve::demo(&words, data, lang),
         Command::User(words) => users::user(&words, data, lang),
+        Command::Knowledge(words) => knowledge::knowledge(&words, data, lang),
         Command::Catalogue { word, json } => catalogue::catalogue(word.as_deref(), json, lang),
         Command::Simulate { journeys, seed, end, out } => {
             simulate::simulate(journeys, seed, end, out.as_deref())

@@ -48,7 +48,7 @@ pub fn ended(problem: &AppError, lang: Lang) -> Ended {
 /// # Errors
 /// There is no record in it, another program has it open, or it is faulty.
 pub fn open(folder: &Path, lang: Lang) -> Result<App, Ended> {
-    let config = Settings::read(folder)?.config()?;
+    let config = Settings::read(folder)?.config(folder)?;
     App::open(folder, config, SystemClock).map_err(|problem| ended(&problem, lang))
 }
 
@@ -59,7 +59,8 @@ pub fn open(folder: &Path, lang: Lang) -> Result<App, Ended> {
 pub fn open_or_create(folder: &Path, lang: Lang) -> Result<App, Ended> {
     let settings = Settings::read(folder)?;
     settings.write_first(folder)?;
-    App::open_or_create(folder, settings.config()?, SystemClock).map_err(|problem| ended(&problem, lang))
+    App::open_or_create(folder, settings.config(folder)?, SystemClock)
+        .map_err(|problem| ended(&problem, lang))
 }
 
 /// What `vena import` is asked.

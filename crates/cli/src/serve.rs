@@ -7,7 +7,6 @@ use crate::{
     record::ended,
     settings::Settings,
 };
-use jiff::Timestamp;
 use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
@@ -15,13 +14,12 @@ use std::{
     time::Duration,
 };
 use vena_app::{
-    App, PersonIdentity, SystemClock,
-    demo::{self, DemoJourney, DemoLogin, DemoMilestone},
+    App, SystemClock,
+    demo::{self, DemoLogin},
 };
-use vena_base::{Answer, Lang};
+use vena_base::Lang;
 use vena_journey::Role;
 use vena_sim::show::Show;
-use vena_sim::{Milestone, SimJourney};
 use vena_web::server::{Server, serve as serve_pages};
 
 /// How long pages that are open may hold the program up after Ctrl-C.
@@ -116,21 +114,17 @@ pub fn demo(words: &DemoWords, folder: &Path, lang: Lang) -> Outcome {
             crate::settings::FILE
         )));
     }
-    let config = settings.config()?;
+    let config = settings.config(folder)?;
     let wrong = |problem: vena_app::AppError| ended(&problem, lang);
     let app = App::open_or_create(folder, config, SystemClock).map_err(wrong)?;
     let logins = demo::logins(&app).map_err(wrong)?;
+    demo::activate_all(&app).map_err(wrong)?;
     if app.journeys().map_err(wrong)?.is_empty() {
         let now = app.now();
         let today = app.config().zone.day_of(now);
         let journeys = (0..words.journeys).map(|number| {
-            told(vena_sim::show::showing(
-                words.seed,
-                number,
-                demo::infusion_day(number, today),
-                now,
-                shown(number),
-            ))
+            let day = demo::infusion_day(number, today);
+            vena_sim::show::showing(words.seed, number, day, now, shown(number)).told()
         });
         let bar = files::progress(words.journeys);
         let filled = demo::fill(&app, journeys, &mut |done| bar.set_position(done));
@@ -197,7 +191,7 @@ fn run(
                 let _ = hear.wait_for(|stop| *stop).await;
             }
         };
-        let pages = serve_pages(listener, Server { app: shared, synthetic }, stop);
+        let pages = serve_pages(listener, Server::new(shared, synthetic), stop);
         tokio::pin!(pages);
         tokio::select! {
             served = &mut pages => return served.map_err(failed),
@@ -260,40 +254,4 @@ fn close(mut app: Arc<App>, lang: Lang) -> Outcome {
     }
     // Everything recorded is on the disk; what is missing is only the last checkpoint.
     app.checkpoint().map(|_| ()).map_err(|problem| ended(&problem, lang))
-}
-
-/// A simulated journey as the demonstration tells it.
-fn told(journey: SimJourney) -> DemoJourney {
-    let person = &journey.person;
-    let before = journey.milestones.first().map_or(journey.infusion, |(at, _)| *at);
-    let weighed: Timestamp = before;
-    let identity = PersonIdentity {
-        name_zh: Some(person.name_chinese.clone()),
-        name_latin: Some(person.name_latin.clone()),
-        record_number: Some(person.record_number.clone()),
-        birth_date: Some(person.birth_date.to_string()),
-        sex: Some(person.sex.to_owned()),
-        weight_kg: Some(format!("{:.1}", person.weight_kg)),
-        weighed: Some(journey.zone.day_of(weighed).to_string()),
-        allergies: Some(if person.allergy.is_empty() { Vec::new() } else { vec![person.allergy.to_owned()] }),
-    };
-    let milestone = |milestone| match milestone {
-        Milestone::Registered => DemoMilestone::Registered,
-        Milestone::Consent => DemoMilestone::Consent,
-        Milestone::Collection => DemoMilestone::Collection,
-        Milestone::Released => DemoMilestone::Released,
-        Milestone::Received => DemoMilestone::Received,
-        Milestone::LymphodepletionStart => DemoMilestone::LymphodepletionStart,
-        Milestone::LymphodepletionEnd => DemoMilestone::LymphodepletionEnd,
-        Milestone::IdentityCheck => DemoMilestone::IdentityCheck,
-        Milestone::InfusionStart => DemoMilestone::InfusionStart,
-        Milestone::InfusionEnd => DemoMilestone::InfusionEnd,
-    };
-    DemoJourney {
-        identity,
-        diagnosis: Answer::of(person.diagnosis),
-        product: Answer::known("tisagenlecleucel"),
-        milestones: journey.milestones.iter().map(|(at, which)| (*at, milestone(*which))).collect(),
-        facts: journey.facts,
-    }
 }

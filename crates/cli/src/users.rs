@@ -48,6 +48,19 @@ pub enum UserWords {
         /// Whose.
         login: String,
     },
+    /// Give an account another role; it is signed out wherever it is signed in.
+    Role {
+        /// Whose.
+        login: String,
+        /// The new role.
+        #[arg(value_parser = role)]
+        role: Role,
+    },
+    /// Sign an account out wherever it is signed in.
+    SignOut {
+        /// Whose.
+        login: String,
+    },
 }
 
 fn role(word: &str) -> Result<Role, String> {
@@ -89,6 +102,16 @@ fn act(app: &App, words: &UserWords, lang: Lang) -> Result<String, Ended> {
             app.set_disabled(&by, &info.user, disabled).map_err(wrong)?;
             Ok(line(&UserInfo { disabled, ..info }, lang))
         }
+        UserWords::Role { login, role } => {
+            let info = named(app, login, lang)?;
+            app.set_role(&by, &info.user, *role).map_err(wrong)?;
+            Ok(line(&UserInfo { role: *role, ..info }, lang))
+        }
+        UserWords::SignOut { login } => {
+            let info = named(app, login, lang)?;
+            app.end_sessions(&by, &info.user).map_err(wrong)?;
+            Ok(line(&info, lang))
+        }
     }
 }
 
@@ -114,6 +137,24 @@ fn line(info: &UserInfo, lang: Lang) -> String {
         (true, Lang::ZhTw) => "  （已停用）",
     };
     format!("{:<20} {:<18} {}{disabled}\n", info.login, info.role.as_str(), info.name.get(lang))
+}
+
+/// A password that exists, asked once on a terminal, unseen; one line of standard input otherwise.
+pub fn known_password(login: &str, lang: Lang) -> Result<String, Ended> {
+    let failed = |problem: std::io::Error| Ended::Machine(format!("the password cannot be read: {problem}"));
+    if std::io::stdin().is_terminal() {
+        eprint!(
+            "{}: ",
+            match lang {
+                Lang::En => format!("Password of {login}"),
+                Lang::ZhTw => format!("{login} 的密碼"),
+            }
+        );
+        return console::Term::stderr().read_secure_line().map_err(failed);
+    }
+    let mut password = String::new();
+    std::io::stdin().lock().read_line(&mut password).map_err(failed)?;
+    Ok(password.trim_end_matches(['\r', '\n']).to_owned())
 }
 
 /// Asked twice on a terminal, unseen; one line of standard input otherwise.

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use vena_base::{
     Text, When,
-    ids::{EventId, UserId},
+    ids::{EventId, PatientId, UserId},
 };
 
 /// In which standing a step is asked for.
@@ -151,6 +151,9 @@ fn refusals(state: &State, command: &Command, rules: &JourneyRules, now: Timesta
         Step::FindingAttributed { event, fact, .. } => attribution(state, event, *fact),
         Step::Remarked { about: Some(event), .. } => named(state, event).err().into_iter().collect(),
         Step::Corrected { event, instead, .. } => correction(state, command, event, instead, rules, now),
+        Step::PatientMerged { from, into: other, .. } | Step::PatientUnmerged { from, back: other, .. } => {
+            other_patient(state, kind, from, other)
+        }
         _ => Vec::new(),
     };
     refusals.extend(gate);
@@ -167,6 +170,19 @@ fn released_bags(state: &State, bags: &[vena_base::ids::ProductUnitId]) -> Vec<R
         Some(Refusal::ProductRejected { bag: id.clone(), reason })
     };
     bags.iter().filter_map(rejected).collect()
+}
+
+/// A merge moves the journey from the patient it has to another one, never blindly.
+fn other_patient(state: &State, kind: StepKind, from: &PatientId, other: &PatientId) -> Vec<Refusal> {
+    let is_theirs = state.registration.as_ref().is_some_and(|registration| registration.patient == *from);
+    if is_theirs && from != other {
+        return Vec::new();
+    }
+    let instead = Text::new(
+        "The journey belongs to another patient by now. Open it anew.",
+        "此療程已屬於另一位病人，請重新開啟。",
+    );
+    vec![Refusal::NotCorrectable { step: kind, instead }]
 }
 
 fn ends_after(start: Option<When>, end: When, rules: &JourneyRules) -> Vec<Refusal> {
@@ -214,12 +230,15 @@ fn well_formed(step: &Step, rules: &JourneyRules, now: Timestamp, refusals: &mut
         }
         Step::Imported { facts, .. } => missing(facts.is_empty(), "A value", "數值"),
         Step::Remarked { text, .. } => missing(!filled(text), "The text", "內容"),
+        Step::IdentityChanged { fields, .. } => missing(fields.is_empty(), "A change", "更正內容"),
         Step::AssayRecorded(assay) => missing(assay.files.is_empty(), "The instrument's file", "儀器檔案"),
         Step::CollectionFailed { reason, .. }
         | Step::ConsentWithdrawn { reason, .. }
         | Step::Withdrew { reason, .. }
         | Step::EndedOtherwise { reason, .. }
         | Step::Corrected { reason, .. }
+        | Step::PatientMerged { reason, .. }
+        | Step::PatientUnmerged { reason, .. }
             if !filled(reason) =>
         {
             refusals.push(Refusal::ReasonMissing);
@@ -293,6 +312,12 @@ fn correction(
         (StepKind::ProductReceived, Instead::Step(_)) => {
             // It would put words into the mouth of the person who took receipt.
             refusals.push(never("Retract it and record the receipt again.", "請撤銷後重新點收。"));
+        }
+        (StepKind::IdentityChanged, _) => {
+            refusals.push(never("Put the identity right again.", "請再次更正身分資料。"));
+        }
+        (StepKind::PatientMerged | StepKind::PatientUnmerged, _) => {
+            refusals.push(never("Part or merge the patients again.", "請取消合併或再次合併。"));
         }
         (StepKind::Corrected, _) => {
             refusals.push(never("Correct the first event again.", "請再次更正原事件。"));

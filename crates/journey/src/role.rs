@@ -109,8 +109,19 @@ pub fn permitted(step: StepKind) -> &'static [Role] {
         StepKind::Remarked => {
             &[Nurse, Physician, Coordinator, Technician, Pharmacist, QualityAssurance, DataManager]
         }
+        StepKind::IdentityChanged => &[Nurse, Physician, Coordinator, DataManager],
+        StepKind::PatientMerged | StepKind::PatientUnmerged => &[Coordinator, DataManager],
     }
 }
+
+/// The roles that may sign a rule set active at the site.
+pub const SIGN_KNOWLEDGE: [Role; 2] = [Role::Physician, Role::QualityAssurance];
+
+/// The roles that may restrict who sees an identity, and end the restriction.
+pub const RESTRICT_IDENTITY: [Role; 3] = [Role::Physician, Role::Coordinator, Role::QualityAssurance];
+
+/// The roles that look afterwards at every access taken by breaking the glass.
+pub const REVIEW_ACCESS: [Role; 2] = [Role::QualityAssurance, Role::Administrator];
 
 /// Whether a role may give a step.
 pub fn may(role: Role, step: StepKind) -> bool {

@@ -327,6 +327,11 @@ impl State {
             | Step::InfusionStarted { .. }
             | Step::InfusionEnded { .. } => self.apply_to_bags(entry, step),
             Step::Imported { facts, .. } => facts.iter().for_each(|fact| self.apply_imported(fact)),
+            Step::PatientMerged { into: patient, .. } | Step::PatientUnmerged { back: patient, .. } => {
+                if let Some(registration) = &mut self.registration {
+                    registration.patient = patient.clone();
+                }
+            }
             _ => self.apply_outcome(step),
         }
     }

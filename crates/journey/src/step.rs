@@ -192,6 +192,85 @@ pub enum ProductFate {
     Undecided,
 }
 
+/// One thing known of who a patient is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IdentityField {
+    /// The name in Chinese characters.
+    NameChinese,
+    /// The name in Latin letters.
+    NameLatin,
+    /// The hospital's record number.
+    RecordNumber,
+    /// The birth date.
+    BirthDate,
+    /// The sex.
+    Sex,
+    /// The weight, and when it was measured.
+    Weight,
+    /// The allergies.
+    Allergies,
+}
+
+impl IdentityField {
+    /// As people say it.
+    pub fn name(self) -> Text {
+        match self {
+            IdentityField::NameChinese => Text::new("name in Chinese", "中文姓名"),
+            IdentityField::NameLatin => Text::new("name in Latin letters", "英文姓名"),
+            IdentityField::RecordNumber => Text::new("record number", "病歷號"),
+            IdentityField::BirthDate => Text::new("birth date", "出生日期"),
+            IdentityField::Sex => Text::new("sex", "性別"),
+            IdentityField::Weight => Text::new("weight", "體重"),
+            IdentityField::Allergies => Text::new("allergies", "過敏"),
+        }
+    }
+}
+
+/// Why an identity was put right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeBecause {
+    /// It had been typed wrong.
+    TypingError,
+    /// A document was seen that says otherwise.
+    DocumentSeen,
+    /// It changed (a new name, a new record number).
+    Changed,
+    /// It was measured or asked again.
+    AskedAgain,
+}
+
+impl ChangeBecause {
+    /// All reasons.
+    pub const ALL: [ChangeBecause; 4] = [
+        ChangeBecause::TypingError,
+        ChangeBecause::DocumentSeen,
+        ChangeBecause::Changed,
+        ChangeBecause::AskedAgain,
+    ];
+
+    /// The word in stored events and forms.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ChangeBecause::TypingError => "typing-error",
+            ChangeBecause::DocumentSeen => "document-seen",
+            ChangeBecause::Changed => "changed",
+            ChangeBecause::AskedAgain => "asked-again",
+        }
+    }
+
+    /// As people say it.
+    pub fn name(self) -> Text {
+        match self {
+            ChangeBecause::TypingError => Text::new("typing error", "輸入錯誤"),
+            ChangeBecause::DocumentSeen => Text::new("a document says otherwise", "依證件更正"),
+            ChangeBecause::Changed => Text::new("it has changed", "資料已變更"),
+            ChangeBecause::AskedAgain => Text::new("measured or asked again", "重新測量或詢問"),
+        }
+    }
+}
+
 /// What stands instead of a corrected event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -451,6 +530,32 @@ pub enum Step {
         /// About which event.
         about: Option<EventId>,
     },
+    /// What is known of who the patient is was put right. The values, old and new, stand in the
+    /// identity vault; here stands only that it happened.
+    IdentityChanged {
+        /// What changed.
+        fields: Vec<IdentityField>,
+        /// Why.
+        because: ChangeBecause,
+    },
+    /// The patient turned out to be one who was known already: the journey goes on under that one.
+    PatientMerged {
+        /// Whose the journey was.
+        from: PatientId,
+        /// Whose it is now.
+        into: PatientId,
+        /// Why, in words that name nobody.
+        reason: Arc<str>,
+    },
+    /// The two were different people after all: the journey goes back.
+    PatientUnmerged {
+        /// Whose the journey was.
+        from: PatientId,
+        /// Whose it is again.
+        back: PatientId,
+        /// Why, in words that name nobody.
+        reason: Arc<str>,
+    },
 }
 
 /// The kinds of steps.
@@ -489,4 +594,7 @@ pub enum StepKind {
     EndedOtherwise,
     Corrected,
     Remarked,
+    IdentityChanged,
+    PatientMerged,
+    PatientUnmerged,
 }

@@ -58,6 +58,9 @@ kinds! {
     EndedOtherwise "ended-otherwise" "Journey ended" "療程終止";
     Corrected "corrected" "Correction" "更正";
     Remarked "remarked" "Remark" "備註";
+    IdentityChanged "identity-changed" "Identity put right" "身分資料更正";
+    PatientMerged "patient-merged" "Patients merged" "病人合併";
+    PatientUnmerged "patient-unmerged" "Patients parted again" "病人取消合併";
 }
 
 impl StepKind {
@@ -103,6 +106,9 @@ impl Step {
             Step::EndedOtherwise { .. } => StepKind::EndedOtherwise,
             Step::Corrected { .. } => StepKind::Corrected,
             Step::Remarked { .. } => StepKind::Remarked,
+            Step::IdentityChanged { .. } => StepKind::IdentityChanged,
+            Step::PatientMerged { .. } => StepKind::PatientMerged,
+            Step::PatientUnmerged { .. } => StepKind::PatientUnmerged,
         }
     }
 
@@ -140,7 +146,10 @@ impl Step {
             Step::Imported { .. }
             | Step::FindingAttributed { .. }
             | Step::Corrected { .. }
-            | Step::Remarked { .. } => None,
+            | Step::Remarked { .. }
+            | Step::IdentityChanged { .. }
+            | Step::PatientMerged { .. }
+            | Step::PatientUnmerged { .. } => None,
         }
     }
 

@@ -155,5 +155,5 @@ fn latest_by_concept(state: &State, rules: &JourneyRules, now: Timestamp) -> BTr
 
 /// Whether a step can fulfil or change a task, a gate or a phase: all but words for the record.
 pub fn changes_tasks(step: &Step) -> bool {
-    step.kind() != StepKind::Remarked
+    !matches!(step.kind(), StepKind::Remarked | StepKind::IdentityChanged)
 }

@@ -154,3 +154,36 @@ fn from_referral_to_infusion_and_every_gate_on_the_way() {
     assert_eq!(phase("2026-04-02T00:00"), Phase::FollowUp);
     assert_eq!(phase::day_number(&state, &rules(), at("2026-03-09T00:30")), Some(7));
 }
+
+/// Row T3: two patients found to be one, and parted again; only from the patient the journey has.
+#[test]
+fn patients_are_merged_and_parted_again() {
+    let merge = |from: &str, into: &str, reason: &str| Step::PatientMerged {
+        from: patient(from),
+        into: patient(into),
+        reason: reason.into(),
+    };
+    let part = |from: &str, back: &str| Step::PatientUnmerged {
+        from: patient(from),
+        back: patient(back),
+        reason: "two people after all".into(),
+    };
+    let whose = |state: &State| state.registration.as_ref().unwrap().patient.to_string();
+    let now = "2026-02-02T10:00";
+    let begun = run(
+        State::default(),
+        vec![
+            Line("co", Coordinator, ByRule, register("2026-02-01"), "2026-02-01T10:00", "ok"),
+            Line("nu", Nurse, ByRule, merge("P-1", "P-2", "twice"), now, "role-may-not"),
+            Line("co", Coordinator, ByRule, merge("P-1", "P-2", "  "), now, "reason-missing"),
+            Line("co", Coordinator, ByRule, merge("P-9", "P-2", "twice"), now, "not-correctable"),
+            Line("co", Coordinator, ByRule, merge("P-1", "P-1", "twice"), now, "not-correctable"),
+            Line("co", Coordinator, ByRule, part("P-2", "P-1"), now, "not-correctable"),
+        ],
+    );
+    assert_eq!(whose(&begun), "P-1");
+    let merged = run(begun, vec![Line("co", Coordinator, ByRule, merge("P-1", "P-2", "twice"), now, "ok")]);
+    assert_eq!(whose(&merged), "P-2");
+    let parted = run(merged, vec![Line("co", Coordinator, ByRule, part("P-2", "P-1"), now, "ok")]);
+    assert_eq!(whose(&parted), "P-1");
+}

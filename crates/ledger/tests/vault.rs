@@ -142,6 +142,7 @@ fn restriction_hides_and_keeps() {
         by: "user/9".to_owned(),
         at: "2026-11-20T09:00:00+08:00".to_owned(),
         reason: "asked by the patient".to_owned(),
+        allowed: Vec::new(),
     };
     vault.restrict("p1", restriction.clone(), &mut random()).unwrap();
     assert!(matches!(vault.get("p1"), Err(VaultError::Restricted { .. })));

@@ -12,32 +12,12 @@ use course::{Course, course};
 use dice::Dice;
 use jiff::{Timestamp, ToSpan, civil::Date};
 use people::{Person, person};
-use vena_base::{Fact, Zone};
+use vena_base::{
+    Answer, Fact, Zone,
+    told::{ToldJourney, ToldPerson},
+};
 
-/// A step of a journey outside the clinical facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Milestone {
-    /// Referred and registered.
-    Registered,
-    /// Consent signed.
-    Consent,
-    /// Cells collected.
-    Collection,
-    /// Product released by its maker.
-    Released,
-    /// Product received by two people.
-    Received,
-    /// Lymphodepletion begins.
-    LymphodepletionStart,
-    /// Lymphodepletion ends.
-    LymphodepletionEnd,
-    /// Identity checked by two people.
-    IdentityCheck,
-    /// Infusion begins.
-    InfusionStart,
-    /// Infusion ends.
-    InfusionEnd,
-}
+pub use vena_base::told::Milestone;
 
 /// One synthetic journey.
 #[derive(Debug, Clone)]
@@ -59,6 +39,34 @@ pub struct SimJourney {
     /// Moments just after a full set of observations: vital signs and statements (`true`: with the
     /// neurological examination).
     pub checks: Vec<(Timestamp, bool)>,
+}
+
+impl SimJourney {
+    /// The journey as it is told to a program: without the hidden truth.
+    pub fn told(self) -> ToldJourney {
+        let before = self.milestones.first().map_or(self.infusion, |(at, _)| *at);
+        let person = self.person;
+        ToldJourney {
+            diagnosis: Answer::of(person.diagnosis),
+            product: Answer::known("tisagenlecleucel"),
+            person: ToldPerson {
+                name_chinese: person.name_chinese,
+                name_latin: person.name_latin,
+                record_number: person.record_number,
+                birth_date: person.birth_date,
+                sex: person.sex.to_owned(),
+                weight_kg: format!("{:.1}", person.weight_kg),
+                weighed: self.zone.day_of(before),
+                allergies: if person.allergy.is_empty() {
+                    Vec::new()
+                } else {
+                    vec![person.allergy.to_owned()]
+                },
+            },
+            milestones: self.milestones,
+            facts: self.facts,
+        }
+    }
 }
 
 /// The zone of the synthetic site.

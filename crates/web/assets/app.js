@@ -22,6 +22,9 @@ document.addEventListener("keydown", (event) => {
   (rest.find((next) => next.matches("button") || !next.value) ?? rest[0])?.focus();
 });
 
+// After signing in again the form comes back with what was typed, to be looked at and sent.
+document.querySelector("form[data-resume]")?.submit();
+
 // What is wrong first is where the person goes on.
 document.querySelector("[aria-invalid=true], fieldset.wrong")?.focus();
 
@@ -40,6 +43,17 @@ function ages() {
 }
 ages();
 setInterval(ages, 30000);
+
+// An infusion that runs: minutes and seconds since it began.
+function since() {
+  for (const element of document.querySelectorAll("time[data-since]")) {
+    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(element.dateTime)) / 1000));
+    const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+    const two = (number) => String(number).padStart(2, "0");
+    element.textContent = hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+  }
+}
+if (document.querySelector("time[data-since]")) { since(); setInterval(since, 1000); }
 
 // A swap keeps what was unfolded, and marks the rows that changed.
 const folds = new Map();

@@ -10,50 +10,8 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use vena_app::{
-    App, Config, PersonIdentity, SystemClock,
-    demo::{self, DemoJourney, DemoMilestone},
-};
-use vena_base::Answer;
-use vena_sim::Milestone;
+use vena_app::{App, Config, SystemClock, demo};
 use vena_web::server::{Server, serve};
-
-fn journey(number: u64, today: jiff::civil::Date) -> DemoJourney {
-    let sim = vena_sim::journey(7, number, demo::infusion_day(number, today));
-    let milestone = |m: Milestone| match m {
-        Milestone::Registered => DemoMilestone::Registered,
-        Milestone::Consent => DemoMilestone::Consent,
-        Milestone::Collection => DemoMilestone::Collection,
-        Milestone::Released => DemoMilestone::Released,
-        Milestone::Received => DemoMilestone::Received,
-        Milestone::LymphodepletionStart => DemoMilestone::LymphodepletionStart,
-        Milestone::LymphodepletionEnd => DemoMilestone::LymphodepletionEnd,
-        Milestone::IdentityCheck => DemoMilestone::IdentityCheck,
-        Milestone::InfusionStart => DemoMilestone::InfusionStart,
-        Milestone::InfusionEnd => DemoMilestone::InfusionEnd,
-    };
-    let person = &sim.person;
-    DemoJourney {
-        identity: PersonIdentity {
-            name_zh: Some(person.name_chinese.clone()),
-            name_latin: Some(person.name_latin.clone()),
-            record_number: Some(person.record_number.clone()),
-            birth_date: Some(person.birth_date.to_string()),
-            sex: Some(person.sex.to_owned()),
-            weight_kg: Some(format!("{:.1}", person.weight_kg)),
-            weighed: Some(today.to_string()),
-            allergies: Some(if person.allergy.is_empty() {
-                Vec::new()
-            } else {
-                vec![person.allergy.to_owned()]
-            }),
-        },
-        diagnosis: Answer::of(person.diagnosis),
-        product: Answer::known("tisagenlecleucel"),
-        milestones: sim.milestones.iter().map(|(at, m)| (*at, milestone(*m))).collect(),
-        facts: sim.facts,
-    }
-}
 
 fn get(address: SocketAddr, path: &str, cookie: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -86,7 +44,12 @@ fn main() {
         if app.position() < journeys {
             let today = zone.day_of(app.now());
             let started = Instant::now();
-            demo::fill(&app, (0..journeys).map(|n| journey(n, today)), &mut |_| {}).unwrap();
+            demo::fill(
+                &app,
+                (0..journeys).map(|n| vena_sim::journey(7, n, demo::infusion_day(n, today)).told()),
+                &mut |_| {},
+            )
+            .unwrap();
             println!(
                 "filled {journeys} journeys in {:.1} s, {} events",
                 started.elapsed().as_secs_f64(),
@@ -113,7 +76,7 @@ fn main() {
         .unwrap();
     let address = listener.local_addr().unwrap();
     println!("http://{address}");
-    let server = Server { app, synthetic: true };
+    let server = Server::new(app, true);
     if keep {
         runtime.block_on(serve(listener, server, std::future::pending::<()>())).unwrap();
         return;

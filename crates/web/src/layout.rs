@@ -40,6 +40,14 @@ pub struct Frame {
     pub synthetic: bool,
     /// The site's date and time, as shown.
     pub now: String,
+    /// The site's name, as it stands on everything printed.
+    pub site: String,
+    /// How many values of the site's own stand in place of a source's.
+    pub site_values: usize,
+    /// The person keeps the accounts.
+    pub administers: bool,
+    /// The person looks at accesses taken by breaking the glass.
+    pub reviews: bool,
 }
 
 impl Frame {
@@ -125,10 +133,21 @@ pub fn page(frame: &Frame, page: &Page) -> Markup {
                 @if frame.synthetic {
                     aside class="strip" aria-label=(frame.t("about-data")) { span { (frame.t("synthetic-data")) } span class="wide-only" { (frame.now) } }
                 }
+                @if frame.person.is_some() && frame.site_values > 0 {
+                    aside class="strip site-values" aria-label=(frame.t("site-values")) {
+                        a href="/knowledge#site-values" { (frame.tw("site-values-in-use", &[("n", &frame.site_values.to_string())])) }
+                    }
+                }
                 @if let Some(band) = &page.band { (band) }
+                p class="paper-only printed-by" { (frame.site) " · " (frame.now) @if let Some((name, role)) = &frame.person { " · " (name) " (" (role) ")" } @if frame.synthetic { " · " (frame.t("synthetic-data")) } }
                 (hatch())
                 main id="main" tabindex="-1" { @if let Some(body) = &page.body { (body) } }
-                footer class="foot" { (frame.t("scope")) }
+                footer class="foot" {
+                    (frame.t("scope"))
+                    @if frame.person.is_some() { " " a href="/wall" { (frame.t("room-wall")) } }
+                    @if frame.administers { " · " a href="/people" { (frame.t("room-people")) } }
+                    @if frame.reviews { " · " a href="/access" { (frame.t("room-access")) } }
+                }
                 @if frame.person.is_some() { (thumbs(frame, page)) }
             }
         }
@@ -168,6 +187,8 @@ fn top(frame: &Frame, page: &Page) -> Markup {
                     }
                 }
                 @if let Some((name, role)) = &frame.person {
+                    @if frame.administers { a class="tool wide-only" href="/people" { (frame.t("room-people")) } }
+                    @else if frame.reviews { a class="tool wide-only" href="/access" { (frame.t("room-access")) } }
                     div class="person" { b { (name) } " " span { (role) } }
                     form action="/sign-out" method="post" { button class="tool" { (frame.t("sign-out")) } }
                 }

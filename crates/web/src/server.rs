@@ -1,6 +1,6 @@
 //! The server: routes, layers, security headers. Listens where it is told; loopback is the caller's default.
 
-use crate::{assets, routes};
+use crate::{assets, routes, routes::shared::KeptFiles};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -19,6 +19,15 @@ pub struct Server {
     pub app: Arc<App>,
     /// The data folder holds a synthetic programme.
     pub synthetic: bool,
+    /// Files that came with a form which was not recorded yet.
+    pub files: KeptFiles,
+}
+
+impl Server {
+    /// A server over an application.
+    pub fn new(app: Arc<App>, synthetic: bool) -> Server {
+        Server { app, synthetic, files: KeptFiles::default() }
+    }
 }
 
 /// Largest form taken, in bytes; files are streamed to their own limit below it.
@@ -86,11 +95,24 @@ pub fn router(server: Server) -> Router {
         .route("/journeys/{id}/assays/{seq}/picture/{page}", get(routes::assays::recorded_page))
         .route("/journeys/{id}/assays/{seq}/file/{word}", get(routes::assays::recorded_file))
         .route("/knowledge", get(routes::knowledge::list))
-        .route("/knowledge/{*name}", get(routes::knowledge::one))
+        .route("/knowledge/{*name}", get(routes::knowledge::one).post(routes::knowledge::sign))
+        .route("/people", get(routes::people::list).post(routes::people::act))
+        .route("/access", get(routes::access::list).post(routes::access::review))
+        .route("/wall", get(routes::wall::show))
+        .route("/wall/rows", get(routes::wall::rows))
+        .route("/journeys/{id}/identity", get(routes::identity::page).post(routes::identity::change))
+        .route("/journeys/{id}/identity/access", post(routes::identity::access))
+        .route("/journeys/{id}/identity/glass", post(routes::identity::glass))
+        .route("/journeys/{id}/identity/merge", post(routes::identity::merge))
+        .route("/journeys/{id}/infusion", get(routes::infusion::show))
+        .route("/journeys/{id}/infusion/record", get(routes::infusion::paper))
         .route("/api/board", get(routes::api::board))
+        .route("/api/knowledge", get(routes::api::knowledge))
+        .route("/api/knowledge/activation", post(routes::api::activate))
         .route("/api/journeys/{id}/assessment", get(routes::api::assessment))
         .route("/assets/{digest}/{name}", get(assets::serve))
         .fallback(routes::account::not_found)
+        .layer(axum::middleware::from_fn_with_state(server.clone(), routes::resume::keep_typed))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CompressionLayer::new())
         .layer(SecFetchLayer::default());

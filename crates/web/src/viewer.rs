@@ -60,7 +60,7 @@ impl FromRequestParts<Server> for Visitor {
         let lang = query_language(parts)
             .or_else(|| cookie(LANGUAGE).and_then(|tag| Lang::parse(&tag)))
             .or_else(|| preferred(&parts.headers))
-            .unwrap_or_default();
+            .unwrap_or(server.app.config().language);
         let theme = match cookie(THEME).as_deref() {
             Some("dark") => Theme::Dark,
             Some("light") => Theme::Light,
@@ -78,6 +78,10 @@ impl FromRequestParts<Server> for Visitor {
                 .as_ref()
                 .map(|s| (s.name.get(lang).to_owned(), s.role.name().get(lang).to_owned())),
             synthetic: server.synthetic,
+            site: server.app.config().site_name.get(lang).to_owned(),
+            site_values: server.app.site_differences().len(),
+            administers: session.as_ref().is_some_and(|s| s.role == vena_journey::Role::Administrator),
+            reviews: session.as_ref().is_some_and(|s| server.app.may_review(s)),
             now: crate::pages::words::date_time(server.app.now(), zone),
         };
         Ok(Visitor { frame, token, session })

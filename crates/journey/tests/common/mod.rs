@@ -12,7 +12,8 @@ use vena_journey::{
     AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, Body, Command, Entry, FileRole, JourneyRules,
     JsonText, Refused, Role, Standing, State, Step, TaskRule, decide,
     step::{
-        CheckAt, ConsentKind, Ending, FileDigest, IdentityReading, Instead, ProductFate, RejectionReason,
+        ChangeBecause, CheckAt, ConsentKind, Ending, FileDigest, IdentityField, IdentityReading, Instead,
+        ProductFate, RejectionReason,
     },
 };
 
@@ -225,7 +226,26 @@ pub fn one_of_each() -> Vec<Step> {
             instead: Instead::Facts(vec![temperature(37.4, moment)]),
         },
         Step::Remarked { text: text("備註"), about: Some(event("J-1#1")) },
+        Step::IdentityChanged {
+            fields: vec![IdentityField::NameLatin, IdentityField::BirthDate],
+            because: ChangeBecause::TypingError,
+        },
+        Step::PatientMerged {
+            from: self::patient("P-1"),
+            into: self::patient("P-2"),
+            reason: text("registered twice"),
+        },
+        Step::PatientUnmerged {
+            from: self::patient("P-2"),
+            back: self::patient("P-1"),
+            reason: text("two people"),
+        },
     ]
+}
+
+/// A patient.
+pub fn patient(name: &str) -> PatientId {
+    PatientId::new(name).unwrap()
 }
 
 /// Somebody in the team.

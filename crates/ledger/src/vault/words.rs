@@ -32,6 +32,9 @@ pub struct Restriction {
     pub at: String,
     /// Why.
     pub reason: String,
+    /// Who may see it all the same, in the caller's words; nobody where empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]

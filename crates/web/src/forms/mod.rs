@@ -6,3 +6,4 @@ pub mod delirium;
 pub mod encephalopathy;
 pub mod reader;
 pub mod steps;
+pub mod time;

@@ -41,6 +41,13 @@ impl Submitted {
         self.0.insert(name.to_owned(), value.into());
     }
 
+    /// Takes fields away.
+    pub fn remove(&mut self, names: &[&str]) {
+        names.iter().for_each(|name| {
+            self.0.remove(*name);
+        });
+    }
+
     /// All fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -60,12 +67,21 @@ pub struct Reader<'a> {
     pub lang: Lang,
     /// What is wrong so far.
     pub wrong: Wrong,
+    /// The instant short times are read from (`0312` is today); without it they are not taken.
+    pub now: Option<jiff::Timestamp>,
 }
 
 impl<'a> Reader<'a> {
     /// Begins to read.
     pub fn new(data: &'a Submitted, zone: &'a Zone, lang: Lang) -> Reader<'a> {
-        Reader { data, zone, lang, wrong: Wrong::new() }
+        Reader { data, zone, lang, wrong: Wrong::new(), now: None }
+    }
+
+    /// The same, with the instant at which the form is read.
+    #[must_use]
+    pub fn at(mut self, now: jiff::Timestamp) -> Reader<'a> {
+        self.now = Some(now);
+        self
     }
 
     /// Notes that a field is wrong.
@@ -93,7 +109,8 @@ impl<'a> Reader<'a> {
         if typed.is_empty() {
             return None;
         }
-        match When::parse(typed, Some(self.zone)) {
+        let written = super::time::written(typed, self.now, self.zone);
+        match When::parse(&written, Some(self.zone)) {
             Ok(when @ (When::Instant(_) | When::Date(_))) => Some(when),
             Ok(_) => {
                 let words = text(self.lang, "error-day-needed");

@@ -1,7 +1,10 @@
 //! The identity band: who this is, always on top, never cut short.
 
 use super::words;
-use crate::layout::Frame;
+use crate::{
+    layout::Frame,
+    parts::icons::{Icon, icon},
+};
 use jiff::civil::Date;
 use maud::{Markup, html};
 use vena_base::Lang;
@@ -37,6 +40,8 @@ pub struct Band {
     pub place: String,
     /// The patient does not exist.
     pub synthetic: bool,
+    /// Who it is does not show to this person.
+    pub hidden: bool,
 }
 
 /// Draws the band.
@@ -50,7 +55,8 @@ pub fn band(frame: &Frame, band: &Band) -> Markup {
         section class="who" aria-label=(frame.t("patient")) {
             div class="wrap" {
                 p class="name" {
-                    a href=(format!("/journeys/{}", band.journey)) class="plain-link" { (first) } " "
+                    @if band.hidden { a href=(format!("/journeys/{}/identity", band.journey)) { (icon(Icon::Lock)) " " (frame.t("identity-restricted")) } " " }
+                    @else { a href=(format!("/journeys/{}", band.journey)) class="plain-link" { (first) } " " }
                     @if band.synthetic { span class="mark-synthetic" { (frame.t("synthetic-mark")) } }
                     small {
                         span class="keep" { (second) }
@@ -76,6 +82,7 @@ pub fn band(frame: &Frame, band: &Band) -> Markup {
                         None => div class="allergy" { dt { (frame.t("allergy")) } dd { (frame.t("not-asked")) } },
                     }
                 }
+                @if !band.hidden { a class="who-more" href=(format!("/journeys/{}/identity", band.journey)) { (frame.t("identity")) } }
                 div class="day" {
                     b class="keep" { @match band.day { Some(n) => { (words::day(n)) } None => { "–" } } }
                     span { (band.place) }

@@ -11,7 +11,7 @@ use crate::{
     },
     layout::Frame,
     parts::{
-        field::{Choice, Field, choices, choices_with, field, wrong_summary},
+        field::{Choice, Field, choices, choices_with, field, when_field, wrong_summary},
         grade::{GradeView, chip},
         icons::{Icon, icon},
     },
@@ -24,16 +24,9 @@ use vena_knowledge::{
     label::unit_for_reading,
 };
 
-fn when_field(frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
-    field(&Field {
-        name: "when",
-        label: &frame.t("field-observed"),
-        value: data.get("when"),
-        error: wrong.get("when").map(String::as_str),
-        kind: "datetime-local",
-        required: true,
-        ..Field::default()
-    })
+fn observed(frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
+    let error = wrong.get("when").map(String::as_str);
+    when_field(frame, "when", &frame.t("field-observed"), data.get("when"), error, true)
 }
 
 fn answers(frame: &Frame, info: &ConceptInfo) -> Vec<Choice<'static>> {
@@ -59,7 +52,7 @@ pub fn facts(
         form class="form" method="post" action=(action) data-keep="" novalidate {
             (wrong_summary(&frame.t("form-wrong"), wrong))
             (key_field(data))
-            (when_field(frame, data, wrong))
+            (observed(frame, data, wrong))
             @for name in form.concepts {
                 @if let Some(info) = clinical::info(knowledge, name) { (concept(frame, info, name, data, wrong, last_of(name))) }
             }
@@ -121,8 +114,8 @@ pub fn drug(frame: &Frame, knowledge: &Knowledge, action: &str, data: &Submitted
             (field(&Field { name: "dose", label: &frame.t("field-dose"), value: data.get("dose"), error: error("dose"), kind: "number", autocomplete: Some("off"), ..Field::default() }))
             (field(&Field { name: "unit", label: &frame.t("field-unit"), value: data.get("unit"), hint: Some(&frame.t("hint-dose-unit")), error: error("unit"), autocomplete: Some("off"), ..Field::default() }))
             (field(&Field { name: "route", label: &frame.t("field-route"), value: data.get("route"), autocomplete: Some("off"), ..Field::default() }))
-            (field(&Field { name: "when", label: &frame.t("field-given"), value: data.get("when"), error: error("when"), kind: "datetime-local", required: true, ..Field::default() }))
-            (field(&Field { name: "until", label: &frame.t("field-until"), value: data.get("until"), error: error("until"), kind: "datetime-local", hint: Some(&frame.t("hint-until")), ..Field::default() }))
+            (when_field(frame, "when", &frame.t("field-given"), data.get("when"), error("when"), true))
+            (when_field(frame, "until", &frame.t("field-until-optional"), data.get("until"), error("until"), false))
             div class="choices" { label class="choice" {
                 input type="checkbox" name="stopped" value="yes" checked[!data.get("stopped").is_empty()]; span { (frame.t("field-stopped")) }
             } }
@@ -241,7 +234,7 @@ fn ice_end(frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
         @if score.open > 0 && data.get("level-of-consciousness") != "unarousable" {
             p class="soon" { (frame.tw("ice-open", &[("n", &score.open.to_string())])) }
         }
-        (when_field(frame, data, wrong))
+        (observed(frame, data, wrong))
         p class="dim" { (frame.t("ice-end-help")) }
     }
 }
@@ -279,7 +272,7 @@ pub fn capd(frame: &Frame, knowledge: &Knowledge, action: &str, data: &Submitted
         form class="form" method="post" action=(action) data-keep="" novalidate {
             (wrong_summary(&frame.t("form-wrong"), wrong))
             (key_field(data))
-            (when_field(frame, data, wrong))
+            (observed(frame, data, wrong))
             @if let Some(info) = knowledge.catalogue.get(Concept::known("level-of-consciousness")) {
                 (choices("level-of-consciousness", info.name.get(frame.lang), data.get("level-of-consciousness"), &answers(frame, info), false))
             }

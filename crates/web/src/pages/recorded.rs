@@ -23,6 +23,7 @@ fn name(frame: &Frame, slug: &str) -> Option<String> {
         "ice" => "ICE".to_owned(),
         "capd" => "CAPD".to_owned(),
         "registered" => frame.t("room-register"),
+        "identity" => vena_journey::StepKind::IdentityChanged.name().get(frame.lang).to_owned(),
         "cause" => vena_journey::StepKind::FindingAttributed.name().get(frame.lang).to_owned(),
         other => steps::form(other)?.kind.name().get(frame.lang).to_owned(),
     })

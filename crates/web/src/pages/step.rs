@@ -7,13 +7,13 @@ use crate::{
     },
     layout::Frame,
     parts::{
-        field::{Choice, Field, choices_with, field, wrong_summary},
+        field::{Choice, Field, choices_with, field, when_field, wrong_summary},
         icons::{Icon, icon},
     },
 };
 use maud::{Markup, html};
 use vena_base::Concept;
-use vena_journey::{Refused, Role};
+use vena_journey::{Refused, Role, StepKind};
 use vena_knowledge::Knowledge;
 
 /// Draws a step's form with what was typed and what was wrong.
@@ -25,13 +25,35 @@ pub fn form(
     data: &Submitted,
     wrong: &Wrong,
 ) -> Markup {
+    let two_people = needs_second(form.kind);
     let multipart = form.rows.iter().any(|row| row.2 == Part::File);
     html! {
         form class="form" method="post" action=(action) enctype=[multipart.then_some("multipart/form-data")] data-keep="" novalidate {
             (wrong_summary(&frame.t("form-wrong"), wrong))
             (key_field(data))
             @for row in form.rows { (draw(frame, knowledge, row, data, wrong, first_open(form, data, wrong) == Some(row.0))) }
+            @if two_people { (second_person(frame, data, wrong)) }
             button class="button first wide" type="submit" { (frame.t("record")) }
+        }
+    }
+}
+
+/// Steps that count only when two different people give them.
+pub fn needs_second(kind: StepKind) -> bool {
+    matches!(kind, StepKind::IdentityRead | StepKind::ProductReceived)
+}
+
+/// The second person gives name and password in the same form, and the first one stays signed in. Left
+/// empty, the second person records the step later in a session of their own.
+fn second_person(frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
+    let error = wrong.get("second-password").map(String::as_str);
+    let login_error = wrong.get("second-login").map(String::as_str);
+    html! {
+        fieldset class="field second-person" {
+            legend class="label" { (frame.t("second-person")) }
+            p class="hint" { (frame.t("second-person-here")) }
+            (field(&Field { name: "second-login", label: &frame.t("second-login"), value: data.get("second-login"), error: login_error, autocomplete: Some("off"), scanned: true, ..Field::default() }))
+            (field(&Field { name: "second-password", label: &frame.t("second-password"), kind: "password", error, autocomplete: Some("off"), ..Field::default() }))
         }
     }
 }
@@ -66,7 +88,7 @@ fn draw(
     let base =
         Field { name, label: &label, value: data.get(name), error, required, first, ..Field::default() };
     match part {
-        Part::When => field(&Field { kind: "datetime-local", ..base }),
+        Part::When => when_field(frame, name, &label, data.get(name), error, required),
         Part::Line => field(&Field { autocomplete: Some("off"), scanned: true, ..base }),
         Part::Number(unit) => field(&Field { kind: "number", unit: Some(unit), ..base }),
         Part::Lines => html! {
@@ -85,7 +107,17 @@ fn draw(
             } }
         },
         Part::File => html! {
-            div class="field" { label for=(name) { (label) } div class="box" { input id=(name) name=(name) type="file"; } }
+            div class=(if error.is_some() { "field wrong" } else { "field" }) {
+                label for=(name) { (label) }
+                div class="box" { input id=(name) name=(name) type="file"; }
+                @if !data.get("kept-file").is_empty() {
+                    input type="hidden" name="kept-file" value=(data.get("kept-file")); input type="hidden" name="kept-file-name" value=(data.get("kept-file-name"));
+                    p class="hint kept-file" { (icon(Icon::Tick)) " " (frame.tw("file-kept", &[("name", data.get("kept-file-name"))])) }
+                } @else if !data.get("file-again").is_empty() {
+                    p class="error" { (frame.tw("file-again", &[("name", data.get("file-again"))])) }
+                }
+                @if let Some(error) = error { p class="error" id=(format!("{name}-error")) { (error) } }
+            }
         },
     }
 }
@@ -139,7 +171,7 @@ fn reasoned(frame: &Frame, action: &str, data: &Submitted, standing: &str, label
         details class="why panel" {
             summary { (label) }
             form class="form" method="post" action=(action) {
-                @for (name, value) in data.iter().filter(|(name, _)| !matches!(*name, "standing" | "standing-reason")) {
+                @for (name, value) in data.iter().filter(|(name, _)| !matches!(*name, "standing" | "standing-reason" | "second-password")) {
                     input type="hidden" name=(name) value=(value);
                 }
                 input type="hidden" name="standing" value=(standing);

@@ -9,10 +9,11 @@ use crate::{
         icons::{Icon, icon},
     },
 };
+use jiff::Timestamp;
 use maud::{Markup, html};
-use vena_base::{Concept, Zone};
+use vena_base::{Concept, Lang, Zone};
 use vena_clinical::{Finding, Reason, Status};
-use vena_knowledge::Knowledge;
+use vena_knowledge::{Entry, Knowledge, RuleSet};
 
 /// A finding as a grade to draw.
 pub fn view(finding: &Finding) -> GradeView {
@@ -98,12 +99,22 @@ pub fn summary(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone:
     }
 }
 
+/// Where and when the reasons are read.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// The knowledge in force.
+    pub knowledge: &'a Knowledge,
+    /// The site's zone.
+    pub zone: &'a Zone,
+    /// The instant of the grades.
+    pub now: Timestamp,
+}
+
 /// Every finding with its reasons, open in place.
 pub fn reasons(
     frame: &Frame,
-    knowledge: &Knowledge,
+    reading: &Reading<'_>,
     findings: &[Finding],
-    zone: &Zone,
     infused: bool,
     computed: &str,
 ) -> Markup {
@@ -113,7 +124,7 @@ pub fn reasons(
         section class="panel edge" aria-labelledby="why-title" {
             header { h2 id="why-title" { (frame.t("grades-and-why")) } span class="far medium quiet" { (computed) } }
             div class="reasons" {
-                @for finding in findings.iter().filter(open) { (finding_reasons(frame, knowledge, finding, zone)) }
+                @for finding in findings.iter().filter(open) { (finding_reasons(frame, reading, finding)) }
             }
             @for finding in findings.iter().filter(|f| !open(f)) {
                 p class="not-now medium quiet" id=(format!("why-{}", finding.scale)) {
@@ -125,60 +136,106 @@ pub fn reasons(
     }
 }
 
-fn finding_reasons(frame: &Frame, knowledge: &Knowledge, finding: &Finding, zone: &Zone) -> Markup {
-    let cited = finding.because.iter().find(|r| r.deciding).or(finding.because.first());
-    let cited = cited.map(|reason| reason.source.get(frame.lang));
+/// First what would settle it, then what decided, then the rest behind one press.
+fn finding_reasons(frame: &Frame, reading: &Reading<'_>, finding: &Finding) -> Markup {
+    let (deciding, beside): (Vec<&Reason>, Vec<&Reason>) = finding.because.iter().partition(|r| r.deciding);
+    // Where nothing decides (not assessable, an interval) every reason counts.
+    let (first, rest) = if deciding.is_empty() { (beside, Vec::new()) } else { (deciding, beside) };
     html! {
         section id=(format!("why-{}", finding.scale)) {
-            h3 { @if is_score(finding) { (score_chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } @else { (chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } " " (words_of(frame, finding)) }
-            @for note in &finding.notes { p class="medium dim" { (note.get(frame.lang)) } }
-            @if finding.provisional { p { span class="tag provisional" { span { (frame.t("provisional")) } } } }
+            h3 {
+                @if is_score(finding) { (score_chip(frame.lang, &scale(frame, &finding.scale), view(finding))) } @else { (chip(frame.lang, &scale(frame, &finding.scale), view(finding))) }
+                " " (words_of(frame, finding))
+                @if finding.provisional { " " span class="tag provisional" { span { (frame.t("provisional")) } } }
+            }
             @for settle in &finding.settled_by {
                 p class="medium soon" { (icon(Icon::Warning)) " " (settle.question.get(frame.lang)) }
             }
-            @if !finding.because.is_empty() || !finding.missing.is_empty() {
-                details class="why" open[finding.status != Status::NotApplicable] {
-                    summary { (frame.t("why")) }
-                    div class="scroller" tabindex="0" role="region" aria-label=(format!("{} {}", scale(frame, &finding.scale), frame.t("why"))) { (table(frame, knowledge, finding, zone)) }
-                    p class="source" {
-                        (icon(Icon::Book)) " "
-                        @if let Some(source) = cited { (source) " · " }
-                        (frame.t("rule")) " " span class="code" { (finding.rule) }
-                        @for (rule, answer) in &finding.differs {
-                            br; (frame.tw("differs", &[("rule", rule), ("answer", answer)]))
-                        }
-                    }
+            @for note in &finding.notes { p class="medium dim" { (note.get(frame.lang)) } }
+            @if !first.is_empty() || !finding.missing.is_empty() {
+                div class="scroller" tabindex="0" role="region" aria-label=(format!("{} {}", scale(frame, &finding.scale), frame.t("why"))) { (table(frame, reading, finding, &first, true)) }
+            }
+            @if !rest.is_empty() {
+                details class="why" {
+                    summary { (frame.tw("reasons-beside", &[("n", &rest.len().to_string())])) }
+                    div class="scroller" tabindex="0" role="region" aria-label=(format!("{} {}", scale(frame, &finding.scale), frame.t("reasons-beside-label"))) { (table(frame, reading, finding, &rest, false)) }
+                }
+            }
+            p class="source" {
+                (icon(Icon::Book)) " " (frame.t("rule")) " " a class="code" href=(format!("/knowledge/{}", finding.rule)) { (finding.rule) }
+                @for (rule, answer) in &finding.differs {
+                    br; (frame.tw("differs", &[("rule", rule), ("answer", answer)]))
                 }
             }
         }
     }
 }
 
-fn table(frame: &Frame, knowledge: &Knowledge, finding: &Finding, zone: &Zone) -> Markup {
+fn table(
+    frame: &Frame,
+    reading: &Reading<'_>,
+    finding: &Finding,
+    reasons: &[&Reason],
+    with_missing: bool,
+) -> Markup {
     html! {
-        table {
+        table class="cards because" {
             thead { tr {
+                th scope="col" class="number" { @if is_score(finding) { (frame.t("points-column")) } @else { (frame.t("grade")) } }
                 th scope="col" { (frame.t("criterion")) } th scope="col" { (frame.t("value-used")) }
-                th scope="col" { (frame.t("measured")) } th scope="col" class="number" { (frame.t("grade")) }
+                th scope="col" { (frame.t("measured")) } th scope="col" { (frame.t("source")) }
             } }
             tbody {
-                @for reason in &finding.because {
-                    tr class=[reason.deciding.then_some("decides")] {
-                        td { (reason.label.get(frame.lang)) }
-                        td { (reason.used.get(frame.lang)) @if reason.late { " " span class="age old" { (frame.t("entered-late")) } } }
-                        td class="keep" { @match &reason.when { Some(when) => { (words::short_when(when, zone)) } None => { "–" } } }
-                        td class="number" { (grade_words(reason)) }
-                    }
-                }
-                @for concept in &finding.missing {
+                @for reason in reasons { (row(frame, reading, finding, reason)) }
+                @if with_missing { @for concept in &finding.missing {
                     tr class="missing" {
-                        td { (concept_name(frame, knowledge, *concept)) }
-                        td { (frame.t("missing")) } td { "–" } td class="number" { "?" }
+                        td class="number gives" { "?" }
+                        td class="full" { (concept_name(frame, reading.knowledge, *concept)) }
+                        td class="full" { (frame.t("missing")) } td {} td {}
                     }
-                }
+                } }
             }
         }
     }
+}
+
+fn row(frame: &Frame, reading: &Reading<'_>, finding: &Finding, reason: &Reason) -> Markup {
+    let site_value = entry(reading.knowledge, finding, reason).is_some_and(|entry| entry.overlaid);
+    html! {
+        tr class=[reason.deciding.then_some("decides")] {
+            td class="number gives" { (grade_words(reason)) }
+            td class="full" {
+                (reason.label.get(frame.lang))
+                @if site_value { " " a class="tag site-value" href="/knowledge#site-values" { (frame.t("site-value")) } }
+            }
+            td class="full used" { (reason.used.get(frame.lang)) @if reason.late { " " span class="age old" { (frame.t("entered-late")) } } }
+            td class="full when" { @if let Some(when) = &reason.when {
+                span class="keep" { (words::short_when(when, reading.zone)) } " "
+                @if let Some(at) = when.instant() { (words::age(frame, at, reading.now, reading.zone, None)) }
+            } }
+            td class="full cited" { (cited(frame, reading.knowledge, finding, reason)) }
+        }
+    }
+}
+
+/// The entry of a rule set a reason comes from: of the finding's own, or of another it draws on.
+fn entry<'k>(knowledge: &'k Knowledge, finding: &Finding, reason: &Reason) -> Option<&'k Entry> {
+    let of = |rules: &'k RuleSet| rules.entries().iter().find(|entry| entry.id == reason.criterion);
+    let says_so = |entry: &&Entry| {
+        entry
+            .cites()
+            .next()
+            .is_some_and(|cite| reason.source.starts_with(&cite.text(&knowledge.sources, Lang::En)))
+    };
+    let own = knowledge.rule(&finding.rule, None).ok().and_then(of);
+    own.or_else(|| knowledge.rules().filter_map(of).find(says_so))
+}
+
+/// The source in the reader's language.
+fn cited(frame: &Frame, knowledge: &Knowledge, finding: &Finding, reason: &Reason) -> String {
+    let Some(entry) = entry(knowledge, finding, reason) else { return reason.source.clone() };
+    let cites: Vec<String> = entry.cites().map(|cite| cite.text(&knowledge.sources, frame.lang)).collect();
+    cites.join(" · ")
 }
 
 fn grade_words(reason: &Reason) -> String {

@@ -2,6 +2,7 @@
 //! typed kept.
 
 use super::icons::{Icon, icon};
+use crate::layout::Frame;
 use maud::{Markup, html};
 
 /// One text or number field.
@@ -55,6 +56,34 @@ pub fn field(f: &Field<'_>) -> Markup {
             }
             @if let Some(error) = f.error { p class="error" id=(format!("{}-error", f.name)) { (error) } }
             @if let Some(hint) = f.hint { p class="hint" id=(format!("{}-hint", f.name)) { (hint) } }
+        }
+    }
+}
+
+/// A date and time as text in ISO form: a browser's own field shows it in the order of the device's language,
+/// and 03/04 is two days. What is read back stands under it.
+pub fn when_field(
+    frame: &Frame,
+    name: &str,
+    label: &str,
+    value: &str,
+    error: Option<&str>,
+    required: bool,
+) -> Markup {
+    let shown = value.replacen('T', " ", 1);
+    let described = match error {
+        Some(_) => format!("{name}-error {name}-hint"),
+        None => format!("{name}-hint"),
+    };
+    html! {
+        div class=(if error.is_some() { "field wrong" } else { "field" }) {
+            label for=(name) { (label) }
+            div class="box" {
+                input id=(name) name=(name) type="text" value=(shown) required[required] autocomplete="off" spellcheck="false" data-when=""
+                    placeholder=(frame.t("time-placeholder")) aria-invalid=[error.map(|_| "true")] aria-describedby=(described);
+            }
+            @if let Some(error) = error { p class="error" id=(format!("{name}-error")) { (error) } }
+            p class="hint" id=(format!("{name}-hint")) { (frame.t("time-hint")) }
         }
     }
 }

@@ -3,8 +3,12 @@
 use crate::{
     answer,
     forms::reader::Submitted,
-    layout::{Page, page},
-    parts::field::{Field, field},
+    layout::{Frame, Page, page},
+    parts::{
+        field::{Field, field},
+        icons::{Icon, icon},
+    },
+    routes::resume::{KEPT, kept, resumable},
     server::{Server, blocking},
     viewer::{LANGUAGE, SESSION, THEME, Visitor, inside},
 };
@@ -18,7 +22,7 @@ use axum_extra::extract::{
     CookieJar,
     cookie::{Cookie, SameSite},
 };
-use maud::html;
+use maud::{Markup, html};
 use std::collections::HashMap;
 use vena_base::Lang;
 
@@ -39,15 +43,30 @@ pub async fn sign_in_page(visitor: Visitor, Query(query): Query<HashMap<String, 
     if visitor.session.is_some() {
         return Redirect::to(&back).into_response();
     }
-    draw(&visitor, &back, "", None, StatusCode::OK)
+    draw(&visitor, &back, "", None, StatusCode::OK, &Submitted::default())
 }
 
-fn draw(visitor: &Visitor, back: &str, user: &str, error: Option<&str>, status: StatusCode) -> Response {
+/// The sign-in page in answer to a form nobody was signed in for: what was typed stays with it.
+pub fn sign_in_with(visitor: &Visitor, path: &str, kept: &Submitted) -> Response {
+    draw(visitor, path, "", None, StatusCode::UNAUTHORIZED, kept)
+}
+
+fn draw(
+    visitor: &Visitor,
+    back: &str,
+    user: &str,
+    error: Option<&str>,
+    status: StatusCode,
+    kept: &Submitted,
+) -> Response {
     let frame = &visitor.frame;
+    let keeps = kept.iter().next().is_some();
     let body = html! {
         div class="heading" { h1 { (frame.t("sign-in")) } }
+        @if keeps { div class="notice warn" role="status" { (icon(Icon::Clock)) div { b { (frame.t("session-ended")) } (frame.t("typed-is-kept")) } } }
         form class="form" method="post" action="/sign-in" {
             input type="hidden" name="back" value=(back);
+            @for (name, value) in kept.iter() { input type="hidden" name=(format!("{KEPT}{name}")) value=(value); }
             (field(&Field { name: "user", label: &frame.t("user"), value: user, autocomplete: Some("username"), required: true, ..Field::default() }))
             (field(&Field { name: "password", label: &frame.t("password"), kind: "password", autocomplete: Some("current-password"), error, required: true, ..Field::default() }))
             button class="button first wide" type="submit" { (frame.t("sign-in")) }
@@ -69,13 +88,43 @@ pub async fn sign_in(
         (data.get("user").to_owned(), data.get("password").to_owned(), inside(data.get("back")).to_owned());
     let app = server.app.clone();
     let login = user.clone();
+    let typed = kept(&data);
     match blocking(move || app.sign_in(&login, &password)).await {
+        Ok((token, session)) if resumable(&back) && typed.iter().next().is_some() => {
+            let frame = Frame {
+                person: Some((
+                    session.name.get(visitor.frame.lang).to_owned(),
+                    session.role.name().get(visitor.frame.lang).to_owned(),
+                )),
+                here: "/".to_owned(),
+                ..visitor.frame.clone()
+            };
+            (jar.add(cookie(SESSION, token)), resume(&frame, &back, &typed)).into_response()
+        }
         Ok((token, _)) => (jar.add(cookie(SESSION, token)), Redirect::to(&back)).into_response(),
         Err(error) if error.is_fault() => answer::wrong(&visitor.frame, &error),
         Err(error) => {
-            draw(&visitor, &back, &user, Some(&error.message(visitor.frame.lang)), answer::status(&error))
+            let words = error.message(visitor.frame.lang);
+            draw(&visitor, &back, &user, Some(&words), answer::status(&error), &typed)
         }
     }
+}
+
+/// Leads back to the form with what was typed. It is shown, not recorded: who signed in may be another
+/// person than who typed.
+fn resume(frame: &Frame, path: &str, typed: &Submitted) -> Markup {
+    // ICE has several screens and its own word for showing one again.
+    let go = if path.ends_with("/ice") { "stay" } else { "review" };
+    let body = html! {
+        div class="heading" { h1 { (frame.t("signed-in-again")) } }
+        form class="form" method="post" action=(path) data-resume="" {
+            @for (name, value) in typed.iter().filter(|(name, _)| *name != "go") { input type="hidden" name=(name) value=(value); }
+            input type="hidden" name="go" value=(go);
+            p { (frame.t("resume-what")) }
+            button class="button first" type="submit" { (frame.t("resume-button")) }
+        }
+    };
+    page(frame, &Page { title: frame.t("signed-in-again"), body: Some(body), ..Page::default() })
 }
 
 /// Signs out.

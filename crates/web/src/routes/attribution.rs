@@ -127,6 +127,9 @@ pub async fn record(
         Ok(line) => line,
         Err(answer) => return *answer,
     };
+    if sent.is_review() {
+        return draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), None);
+    }
     let zone = server.app.config().zone.clone();
     let mut reader = Reader::new(&sent.data, &zone, frame.lang);
     let fact = sent.data.get("fact").parse::<u32>().ok().filter(|fact| (*fact as usize) < line.facts.len());

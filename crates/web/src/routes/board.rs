@@ -205,7 +205,7 @@ fn group(frame: &Frame, row: &BoardRow, board: &BoardPage, act_now_from: f64) ->
 }
 
 /// A chip of the board as a grade to draw.
-fn view(chip: &Chip) -> GradeView {
+pub fn view(chip: &Chip) -> GradeView {
     match (chip.status, chip.low, chip.high) {
         (Status::Value, _, _) => chip.value.map_or(GradeView::NotAssessable, GradeView::Value),
         (Status::AtLeast, Some(low), _) => GradeView::AtLeast(low),
@@ -229,7 +229,7 @@ fn steps(row: &BoardRow) -> Vec<Step> {
 
 /// Whether a grade belongs on the board now. In follow-up nobody asks for ICE or pressure any more, so
 /// an acute grade that cannot be said says nothing there.
-fn shown(row: &BoardRow, chip: &Chip) -> bool {
+pub fn shown(row: &BoardRow, chip: &Chip) -> bool {
     let acute = matches!(chip.scale.as_str(), "crs" | "icans");
     let over = matches!(row.row.phase, Phase::FollowUp | Phase::Ended);
     let silent = chip.status == Status::NotAssessable && acute && over;
@@ -241,7 +241,7 @@ fn line(frame: &Frame, zone: &Zone, board: &BoardPage, row: &BoardRow) -> Markup
     let person = row.person.as_deref();
     let name = person
         .and_then(|p| p.name(lang == Lang::ZhTw))
-        .map_or_else(|| row.row.patient.to_string(), str::to_owned);
+        .map_or_else(|| frame.t("identity-restricted-short"), str::to_owned);
     let diagnosis = row.diagnosis.as_ref().map_or("", |d| d.get(lang));
     html! {
         tr id=(format!("row-{}", row.row.journey)) data-seq=(row.row.seq) {

@@ -123,8 +123,11 @@ async fn take(server: Server, viewer: Viewer, id: String, entry: Entry, request:
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
+    if sent.is_review() {
+        return draw(&server, &viewer, &journey, entry, &sent.data, &Wrong::new(), None);
+    }
     let zone = server.app.config().zone.clone();
-    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang).at(server.app.now());
     let step = entry.read(&mut reader, &server);
     let wrong = reader.wrong;
     let Some(step) = step.filter(|_| wrong.is_empty()) else {

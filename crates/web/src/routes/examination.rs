@@ -23,7 +23,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
-use vena_app::pages::Encephalopathy;
+use vena_app::bedside::Encephalopathy;
 use vena_base::{Chart, Fact, Stamp, When, ids::JourneyId};
 use vena_clinical::{Question, assess};
 use vena_journey::Step;
@@ -166,7 +166,7 @@ pub async fn ice(
 
 async fn record_ice(server: &Server, viewer: &Viewer, journey: &JourneyId, sent: shared::Sent) -> Response {
     let zone = server.app.config().zone.clone();
-    let mut reader = Reader::new(&sent.data, &zone, viewer.frame.lang);
+    let mut reader = Reader::new(&sent.data, &zone, viewer.frame.lang).at(server.app.now());
     let when = reader.when("when");
     let wrong = reader.wrong;
     let Some(when) = when else {
@@ -235,8 +235,11 @@ pub async fn capd(
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
+    if sent.is_review() {
+        return capd_screen(&server, &viewer, &journey, &sent.data, &Wrong::new(), None);
+    }
     let zone = server.app.config().zone.clone();
-    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang).at(server.app.now());
     let when = reader.when("when");
     let wrong = reader.wrong;
     let Some(when) = when else { return capd_screen(&server, &viewer, &journey, &sent.data, &wrong, None) };

@@ -7,7 +7,7 @@ use crate::{
     forms::reader::{Reader, Submitted, Wrong},
     layout::{Frame, Page, page},
     pages::{self, words},
-    parts::field::{Field, field},
+    parts::field::{Field, field, when_field},
     server::Server,
     viewer::Viewer,
 };
@@ -103,6 +103,11 @@ fn row(
                 @for fact in line.facts.iter().take(12) { br; span class="medium" { (fact.name.get(lang)) (if lang == vena_base::Lang::ZhTw { "：" } else { ": " }) (words::in_words(frame, knowledge, &fact.fact)) } }
                 @if line.facts.len() > 12 { br; span class="quiet" { (frame.tw("and-more", &[("n", &(line.facts.len() - 12).to_string())])) } }
                 @if let Step::Corrected { reason, .. } = &line.step { br; span class="medium dim" { (reason) } }
+                @if let Step::IdentityChanged { fields, because } = &line.step {
+                    br; span class="medium dim" { (fields.iter().map(|field| field.name().get(lang).to_owned()).collect::<Vec<_>>().join(" · ")) " (" (because.name().get(lang)) ")" }
+                    br; a class="medium" href=(format!("/journeys/{journey}/identity")) { (frame.t("identity-versions")) }
+                }
+                @if let Step::PatientMerged { reason, from, into: other } | Step::PatientUnmerged { reason, from, back: other } = &line.step { br; span class="medium dim" { span class="code" { (from) " → " (other) } " " (reason) } }
                 @if let Step::Remarked { text, .. } = &line.step { br; span class="medium dim" { (text) } }
                 @if let Step::AssayRecorded(assay) = &line.step { br; a class="medium" href=(format!("/journeys/{journey}/assays/{}", line.seq)) { (assay.kind.name().get(lang)) " · " (assay.method) } }
                 details class="why" { summary class="small" { (frame.t("proof")) } p class="code small" { (line.hash) } }
@@ -168,6 +173,9 @@ fn draw(
                 (field(&Field { name: &name, label: fact.name.get(frame.lang), value: typed(data, &name, &shown), unit: unit.as_deref(), kind: if unit.is_some() { "number" } else { "" }, error: wrong.get(&name).map(String::as_str), autocomplete: Some("off"), ..Field::default() }))
             }
             @if !line.facts.is_empty() { p class="hint quiet small" { (frame.t("correct-empty")) } }
+            @if let Some(at) = time_of(line, &server.app.config().zone) {
+                (when_field(frame, "when", &frame.t("field-when"), typed(data, "when", &at), wrong.get("when").map(String::as_str), false))
+            }
             (field(&Field { name: "reason", label: &frame.t("field-reason"), value: data.get("reason"), error: wrong.get("reason").map(String::as_str), required: true, ..Field::default() }))
             @if !line.facts.is_empty() { button class="button first wide" name="how" value="replace" type="submit" { (frame.t("correct-replace")) } }
             button class="button stop wide" name="how" value="retract" type="submit" { (frame.t("correct-retract")) }
@@ -179,6 +187,12 @@ fn draw(
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     response
+}
+
+/// The time all facts of an event share, as its field shows it.
+fn time_of(line: &HistoryLine, zone: &Zone) -> Option<String> {
+    let first = line.facts.first()?.when;
+    line.facts.iter().all(|fact| fact.when == first).then(|| words::long_when(&first, zone))
 }
 
 /// What stands in a fact's field: what was typed, or what was recorded.
@@ -220,8 +234,11 @@ pub async fn correct(
     let Some(line) = find(&history, seq) else {
         return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
     };
+    if sent.is_review() {
+        return draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), None);
+    }
     let zone = server.app.config().zone.clone();
-    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang).at(server.app.now());
     let reason = reader.words("reason");
     let instead = if sent.data.get("how") == "replace" {
         replacement(&server, &mut reader, line)
@@ -255,6 +272,9 @@ pub async fn correct(
 fn replacement(server: &Server, reader: &mut Reader<'_>, line: &HistoryLine) -> Option<Instead> {
     use vena_knowledge::values::read_value_in;
     let mut facts = Vec::new();
+    let before = time_of(line, reader.zone);
+    let moved =
+        before.filter(|shown| reader.data.get("when") != shown).and_then(|_| reader.when_if_any("when"));
     for (i, old) in line.facts.iter().enumerate() {
         let name = format!("fact-{i}");
         let given = reader.data.get(&name);
@@ -262,6 +282,9 @@ fn replacement(server: &Server, reader: &mut Reader<'_>, line: &HistoryLine) -> 
             continue;
         }
         let mut fact = old.fact.clone();
+        if let Some(when) = moved {
+            fact.when = when;
+        }
         if given != shown(old, server.app.knowledge(), reader.lang).0 {
             let info = server.app.knowledge().catalogue.get(fact.concept)?;
             let has_unit = given.chars().any(|c| c.is_alphabetic() || matches!(c, '%' | '/' | '°'));

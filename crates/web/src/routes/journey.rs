@@ -24,9 +24,9 @@ use axum::{
 use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::HashMap;
-use vena_app::pages::{Encephalopathy, JourneyPage};
+use vena_app::{bedside::Encephalopathy, pages::JourneyPage};
 use vena_base::{Chart, When, Zone};
-use vena_clinical::{CourseDay, DayGrade};
+use vena_clinical::{CourseDay, DayGrade, Finding, Status};
 use vena_journey::{Gate, GateState, Phase, Task, TaskKind};
 
 /// Looking back: `?at=` and `?known-at=`.
@@ -140,12 +140,35 @@ fn now_part(
     };
     html! {
         div id="now" class="journey" {
-            @if day_0.is_some() { div class="summary" { (why::summary(frame, knowledge, findings, zone)) } }
+            @if day_0.is_some() { div class="summary stack" { (not_activated(frame, server, findings)) (why::summary(frame, knowledge, findings, zone)) } }
             div class="aside stack" { (aside(frame, server, viewer, found, zone, scale)) }
             div class="stack rest" {
                 (course::course(frame, &drawn))
-                (why::reasons(frame, knowledge, findings, zone, day_0.is_some(), &frame.tw("computed-at", &[("when", &words::date_time(found.at, zone))])))
+                (why::reasons(frame, &why::Reading { knowledge, zone, now: found.at }, findings, day_0.is_some(), &frame.tw("computed-at", &[("when", &words::date_time(found.at, zone))])))
                 (course::table(frame, &drawn, 200))
+            }
+        }
+    }
+}
+
+/// Says which grades come from rule sets that nobody has signed for use at this site.
+pub fn not_activated(frame: &Frame, server: &Server, findings: &[Finding]) -> Markup {
+    let idle: Vec<&Finding> = findings
+        .iter()
+        .filter(|finding| {
+            finding.status != Status::NotApplicable && !server.app.at_site(&finding.rule).is_active()
+        })
+        .collect();
+    let names: Vec<String> = idle.iter().map(|finding| why::scale(frame, &finding.scale)).collect();
+    html! {
+        @if !idle.is_empty() {
+            div class="notice warn" role="status" {
+                (icon(Icon::Warning))
+                div {
+                    b { (frame.tw("grades-not-activated", &[("list", &names.join(", "))])) }
+                    (frame.t("grades-not-activated-help"))
+                    @for finding in &idle { " " a class="code small" href=(format!("/knowledge/{}", finding.rule)) { (finding.rule) } }
+                }
             }
         }
     }
@@ -251,6 +274,7 @@ fn next_steps(
 ) -> Markup {
     let (asked, name) = if scale == Encephalopathy::Capd { ("capd", "CAPD") } else { ("ice", "ICE") };
     let bedside = [
+        ("infusion", frame.t("infusion")),
         ("vitals", frame.t("form-vitals")),
         (asked, name.to_owned()),
         ("crs", "CRS".to_owned()),

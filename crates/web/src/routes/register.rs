@@ -8,7 +8,7 @@ use crate::{
     layout::{Frame, Page, page as whole},
     pages,
     parts::{
-        field::{Choice, Field, choices, field, wrong_summary},
+        field::{Choice, Field, choices, field, when_field, wrong_summary},
         icons::{Icon, icon},
     },
     server::{Server, blocking},
@@ -20,8 +20,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
-use vena_app::{AppError, PersonIdentity, Registration};
-use vena_base::{Answer, Concept, When};
+use vena_app::{AppError, PersonIdentity, Registration, search::Found};
+use vena_base::{Answer, Concept, Lang, When, ids::PatientId};
 
 /// The form.
 pub async fn page(State(server): State<Server>, viewer: Viewer) -> Response {
@@ -41,20 +41,34 @@ fn answers(frame: &Frame, server: &Server, concept: &'static str) -> Vec<Choice<
     .unwrap_or_default()
 }
 
-fn draw(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
+/// The fields that say who a patient is.
+pub fn identity_fields(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
     let error = |name: &str| wrong.get(name).map(String::as_str);
-    let line = |name: &'static str, label: String, kind: &'static str, required: bool| {
+    let line = |name: &'static str, label: String, required: bool, hint: Option<&str>| {
         field(&Field {
             name,
             label: &label,
             value: data.get(name),
             error: error(name),
-            kind,
+            hint,
             required,
             autocomplete: Some("off"),
             ..Field::default()
         })
     };
+    html! {
+        (line("name-zh", frame.t("name-chinese"), false, None))
+        (line("name-latin", frame.t("name-latin"), false, None))
+        (line("record-number", frame.t("record-number-long"), true, None))
+        (line("birth-date", frame.t("birth-date"), true, Some(&frame.t("date-hint"))))
+        (choices("sex", &frame.t("sex"), data.get("sex"), &answers(frame, server, "sex"), true))
+        (field(&Field { name: "weight", label: &frame.t("weight"), value: data.get("weight"), unit: Some("kg"), kind: "number", error: error("weight"), ..Field::default() }))
+        (line("allergies", frame.t("allergy"), false, Some(&frame.t("allergy-hint"))))
+        div class="choices" { label class="choice" { input type="checkbox" name="no-allergies" value="yes" checked[!data.get("no-allergies").is_empty()]; span { (frame.t("no-allergies")) } } }
+    }
+}
+
+fn draw(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong, above: Option<Markup>) -> Response {
     let status =
         if wrong.is_empty() && above.is_none() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = html! {
@@ -63,17 +77,10 @@ fn draw(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong, above: 
         form class="form" method="post" action="/journeys/new" data-keep="" novalidate {
             (wrong_summary(&frame.t("form-wrong"), wrong))
             (pages::step::key_field(data))
-            (line("name-zh", frame.t("name-chinese"), "", false))
-            (line("name-latin", frame.t("name-latin"), "", false))
-            (line("record-number", frame.t("record-number-long"), "", true))
-            (line("birth-date", frame.t("birth-date"), "date", true))
-            (choices("sex", &frame.t("sex"), data.get("sex"), &answers(frame, server, "sex"), true))
-            (field(&Field { name: "weight", label: &frame.t("weight"), value: data.get("weight"), unit: Some("kg"), kind: "number", error: error("weight"), ..Field::default() }))
-            (field(&Field { name: "allergies", label: &frame.t("allergy"), value: data.get("allergies"), hint: Some(&frame.t("allergy-hint")), ..Field::default() }))
-            div class="choices" { label class="choice" { input type="checkbox" name="no-allergies" value="yes" checked[!data.get("no-allergies").is_empty()]; span { (frame.t("no-allergies")) } } }
+            (identity_fields(server, frame, data, wrong))
             (choices("diagnosis", &frame.t("diagnosis"), data.get("diagnosis"), &answers(frame, server, "diagnosis"), false))
             (choices("product", &frame.t("product-intended"), data.get("product"), &answers(frame, server, "product"), false))
-            (field(&Field { name: "when", label: &frame.t("referred"), value: data.get("when"), error: error("when"), kind: "datetime-local", required: true, ..Field::default() }))
+            (when_field(frame, "when", &frame.t("referred"), data.get("when"), wrong.get("when").map(String::as_str), true))
             button class="button first wide" type="submit" { (frame.t("register-button")) }
         }
     };
@@ -87,7 +94,8 @@ fn draw(server: &Server, frame: &Frame, data: &Submitted, wrong: &Wrong, above: 
         .into_response()
 }
 
-fn identity(reader: &mut Reader<'_>) -> Option<PersonIdentity> {
+/// The identity fields of a form; the weight's day is that of the field `when`.
+pub fn identity(reader: &mut Reader<'_>) -> Option<PersonIdentity> {
     let own = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let data = reader.data;
     let (name_zh, name_latin) = (own(data.get("name-zh")), own(data.get("name-latin")));
@@ -115,16 +123,24 @@ fn identity(reader: &mut Reader<'_>) -> Option<PersonIdentity> {
         .collect();
     let allergies =
         if listed.is_empty() { (!data.get("no-allergies").is_empty()).then(Vec::new) } else { Some(listed) };
+    let weighed = weighed(reader, weight_kg.as_ref());
     reader.wrong.is_empty().then(|| PersonIdentity {
         name_zh,
         name_latin,
         record_number,
         birth_date,
         sex: own(data.get("sex")),
-        weighed: weight_kg.as_ref().map(|_| data.get("when").chars().take(10).collect()),
+        weighed,
         weight_kg,
         allergies,
     })
+}
+
+/// The day the weight is of: that of the form's time.
+fn weighed(reader: &mut Reader<'_>, weight_kg: Option<&String>) -> Option<String> {
+    weight_kg?;
+    let day = reader.when("when")?.day(reader.zone)?;
+    Some(day.to_string())
 }
 
 /// Registers.
@@ -134,33 +150,39 @@ pub async fn register(State(server): State<Server>, viewer: Viewer, request: Req
         Ok(sent) => sent,
         Err(answer) => return *answer,
     };
+    if sent.is_review() {
+        return draw(&server, frame, &sent.data, &Wrong::new(), None);
+    }
     let zone = server.app.config().zone.clone();
-    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang).at(server.app.now());
     let (identity, when) = (identity(&mut reader), reader.when("when"));
     let wrong = reader.wrong;
     let (Some(identity), Some(when)) = (identity, when) else {
         return draw(&server, frame, &sent.data, &wrong, None);
     };
     let chosen = |name: &str| Some(sent.data.get(name)).filter(|v| !v.is_empty()).map(Answer::of);
+    let chosen_patient =
+        PatientId::new(sent.data.get("patient")).ok().filter(|_| !sent.data.get("same").is_empty());
     let registration = Registration {
         identity,
         diagnosis: chosen("diagnosis"),
         product_intended: chosen("product"),
         referring_site: None,
         when,
-        patient: None,
+        patient: chosen_patient,
         is_somebody_else: !sent.data.get("somebody-else").is_empty(),
     };
     let (app, session, key) = (server.app.clone(), viewer.session.clone(), sent.data.get("key").to_owned());
     match blocking(move || app.register(&session, &key, registration)).await {
         Ok((journey, _)) => Redirect::to(&format!("/journeys/{journey}?recorded=registered")).into_response(),
-        Err(AppError::Duplicate(patients)) => draw(
-            &server,
-            frame,
-            &sent.data,
-            &Wrong::new(),
-            Some(duplicate(frame, &sent.data, patients.len())),
-        ),
+        Err(AppError::Duplicate(patients)) => {
+            let known = match server.app.found(&viewer.session, &patients) {
+                Ok(known) => known,
+                Err(error) => return answer::wrong(frame, &error),
+            };
+            let above = duplicate(frame, &sent.data, patients.len(), &known);
+            draw(&server, frame, &sent.data, &Wrong::new(), Some(above))
+        }
         Err(error) => {
             match super::step::panel(frame, error, viewer.session.role, "/journeys/new", &sent.data) {
                 Ok(panel) => draw(&server, frame, &sent.data, &Wrong::new(), Some(panel)),
@@ -170,18 +192,34 @@ pub async fn register(State(server): State<Server>, viewer: Viewer, request: Req
     }
 }
 
-/// Shows that this may be somebody already known; going on needs a word of the person.
-fn duplicate(frame: &Frame, data: &Submitted, count: usize) -> Markup {
+/// Shows who this may be; going on needs a word of the person: the same one, or somebody else.
+fn duplicate(frame: &Frame, data: &Submitted, count: usize, known: &[Found]) -> Markup {
+    let again = |name: &str, value: &str, class: &str, label: &str, patient: Option<&str>| {
+        html! {
+            form method="post" action="/journeys/new" {
+                @for (name, value) in data.iter().filter(|(name, _)| !matches!(*name, "same" | "somebody-else" | "patient")) { input type="hidden" name=(name) value=(value); }
+                input type="hidden" name=(name) value=(value);
+                @if let Some(patient) = patient { input type="hidden" name="patient" value=(patient); }
+                button class=(class) type="submit" { (label) }
+            }
+        }
+    };
+    let hidden = count.saturating_sub(known.len());
     html! {
         section class="refusal" role="alert" {
             h2 { (icon(Icon::Warning)) " " (frame.tw("duplicate", &[("n", &count.to_string())])) }
-            div class="panel body stack" {
-                p { a href=(format!("/search?q={}", crate::viewer::encode(data.get("record-number")))) { (frame.t("duplicate-look")) } }
-                form method="post" action="/journeys/new" {
-                    @for (name, value) in data.iter() { input type="hidden" name=(name) value=(value); }
-                    input type="hidden" name="somebody-else" value="yes";
-                    button class="button stop" type="submit" { (frame.t("duplicate-go-on")) }
+            div class="body stack pad" {
+                @for one in known {
+                    div class="panel body stack alike" {
+                        p {
+                            b { (one.person.name(frame.lang == Lang::ZhTw).unwrap_or("?")) } " · " (one.person.birth_date.as_deref().unwrap_or("?")) " · " (one.person.record_number.as_deref().unwrap_or("?"))
+                            @for journey in &one.journeys { " · " a href=(format!("/journeys/{}", journey.row.journey)) target="_blank" rel="noopener" { (journey.row.phase.name().get(frame.lang)) } }
+                        }
+                        (again("same", "yes", "button first", &frame.t("duplicate-same"), Some(one.patient.as_str())))
+                    }
                 }
+                @if hidden > 0 { p class="medium dim" { (frame.tw("duplicate-hidden", &[("n", &hidden.to_string())])) } }
+                (again("somebody-else", "yes", "button stop", &frame.t("duplicate-go-on"), None))
             }
         }
     }

@@ -16,8 +16,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
-use vena_app::{PersonIdentity, Session, pages::Encephalopathy};
-use vena_base::{Lang, Zone, ids::JourneyId};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use vena_app::{PersonIdentity, Session, bedside::Encephalopathy};
+use vena_base::{
+    Lang, Zone,
+    ids::{JourneyId, UserId},
+};
 use vena_journey::{Phase, PhaseSpan, step::FileDigest};
 use vena_ledger::AttachmentRef;
 
@@ -69,6 +76,7 @@ pub fn band_of(frame: &Frame, server: &Server, page: &vena_app::pages::JourneyPa
                 .map(|span| span.phase.name().get(lang).to_owned())
                 .unwrap_or_default(),
             synthetic: server.synthetic,
+            hidden: page.person.is_none(),
         },
     )
 }
@@ -116,6 +124,7 @@ pub fn tabs(frame: &Frame, journey: &JourneyId, here: &str, events: usize, scale
             (tab("laboratory", format!("/journeys/{journey}/laboratory"), frame.t("form-laboratory")))
             (tab("drug", format!("/journeys/{journey}/drug"), frame.t("drugs")))
             (tab("assays", format!("/journeys/{journey}/assays"), frame.t("room-assays")))
+            (tab("infusion", format!("/journeys/{journey}/infusion"), frame.t("infusion")))
             (tab("history", format!("/journeys/{journey}/history"), format!("{} {events}", frame.t("history"))))
         }
     }
@@ -135,7 +144,7 @@ pub fn last_values(
 ) -> Vec<(&'static str, String)> {
     let zone = &server.app.config().zone;
     let Ok(page) = server.app.bedside_page(session, journey) else { return Vec::new() };
-    let told = |last: vena_app::pages::LastValue| {
+    let told = |last: vena_app::bedside::LastValue| {
         let line = last.line?;
         let places = [
             ("value", words::in_words(frame, server.app.knowledge(), &line.fact)),
@@ -176,7 +185,7 @@ pub fn form_page(
             title: title.to_owned(),
             room: "board",
             one_task: true,
-            bedside: here != "step" && here != "history",
+            bedside: !matches!(here, "step" | "history" | "infusion"),
             band: Some(band),
             body: Some(body),
         },
@@ -187,7 +196,7 @@ pub fn form_page(
 /// The site's now as a form's time field writes it.
 pub fn now_field(server: &Server) -> String {
     let zone = &server.app.config().zone;
-    zone.time_zone().to_datetime(server.app.now()).strftime("%Y-%m-%dT%H:%M").to_string()
+    zone.time_zone().to_datetime(server.app.now()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// A fresh form: its own key, and now.
@@ -198,12 +207,42 @@ pub fn fresh(server: &Server) -> Submitted {
     data
 }
 
+/// Most files kept for forms that were not recorded yet.
+const FILES_KEPT: usize = 256;
+
+/// Files that came with a form which was not recorded yet (something else in it was wrong, or it needs a
+/// signature): stored already, and found again by the form that is sent once more by the same person.
+#[derive(Clone, Default)]
+pub struct KeptFiles(Arc<Mutex<HashMap<(UserId, String), (AttachmentRef, FileDigest)>>>);
+
+impl KeptFiles {
+    fn keep(&self, user: &UserId, file: &(AttachmentRef, FileDigest)) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= FILES_KEPT {
+            kept.clear();
+        }
+        kept.insert((user.clone(), file.1.as_str().to_owned()), file.clone());
+    }
+
+    fn find(&self, user: &UserId, digest: &str) -> Option<(AttachmentRef, FileDigest)> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&(user.clone(), digest.to_owned())).cloned()
+    }
+}
+
 /// A submitted form and the file in it, if any.
 pub struct Sent {
     /// The fields.
     pub data: Submitted,
     /// The file that was attached.
     pub file: Option<(AttachmentRef, FileDigest)>,
+}
+
+impl Sent {
+    /// The form comes back after signing in again: it is shown, nothing is recorded.
+    pub fn is_review(&self) -> bool {
+        self.data.get("go") == "review"
+    }
 }
 
 /// Reads a form, with or without a file. The file is stored (encrypted) as it arrives.
@@ -229,25 +268,42 @@ pub async fn sent(
         let form = axum::Form::<Vec<(String, String)>>::from_request(request, server)
             .await
             .map_err(|_| unreadable(frame))?;
-        return Ok(Sent { data: Submitted::new(form.0), file: None });
+        return Ok(with_kept_file(server, session, Submitted::new(form.0)));
     }
     let mut multipart = Multipart::from_request(request, server).await.map_err(|_| unreadable(frame))?;
     let mut pairs = Vec::new();
     let mut file = None;
     while let Some(part) = multipart.next_field().await.map_err(|_| unreadable(frame))? {
         let name = part.name().unwrap_or_default().to_owned();
-        if part.file_name().is_some() {
+        if let Some(file_name) = part.file_name().map(str::to_owned) {
             let bytes = part.bytes().await.map_err(|_| unreadable(frame))?;
             if bytes.is_empty() {
                 continue;
             }
-            let (app, session) = (server.app.clone(), session.clone());
+            let (app, by) = (server.app.clone(), session.clone());
             let stored =
-                crate::server::blocking(move || app.store_attachment(&session, &mut bytes.as_ref())).await;
-            file = Some(stored.map_err(|error| Box::new(answer::wrong(frame, &error)))?);
+                crate::server::blocking(move || app.store_attachment(&by, &mut bytes.as_ref())).await;
+            let stored = stored.map_err(|error| Box::new(answer::wrong(frame, &error)))?;
+            server.files.keep(&session.user, &stored);
+            pairs.push(("kept-file".to_owned(), stored.1.as_str().to_owned()));
+            pairs.push(("kept-file-name".to_owned(), file_name));
+            file = Some(stored);
         } else {
             pairs.push((name, part.text().await.map_err(|_| unreadable(frame))?));
         }
     }
-    Ok(Sent { data: Submitted::new(pairs), file })
+    let data = Submitted::new(pairs);
+    if file.is_some() { Ok(Sent { data, file }) } else { Ok(with_kept_file(server, session, data)) }
+}
+
+/// A form sent again without its file, which came the first time.
+fn with_kept_file(server: &Server, session: &Session, mut data: Submitted) -> Sent {
+    let file = server.files.find(&session.user, data.get("kept-file"));
+    if file.is_none() && !data.get("kept-file").is_empty() {
+        // Known no longer (a restart, another person): it must be chosen again, and the form says so.
+        let name = data.get("kept-file-name").to_owned();
+        data.remove(&["kept-file", "kept-file-name"]);
+        data.set("file-again", name);
+    }
+    Sent { data, file }
 }

@@ -85,7 +85,7 @@ fn draw(
         div class="stack" {
             @if let Some(above) = above { (above) }
             @if !server.app.may(session, form.kind) { p class="notice warn" { (frame.t("role-may-not-hint")) } }
-            @if needs_second(form.kind) { div class="notice" { (icon(Icon::People)) div { (frame.t("second-person-hint")) } } }
+            @if pages::step::needs_second(form.kind) { div class="notice" { (icon(Icon::People)) div { (frame.t("second-person-hint")) } } }
             (pages::step::form(frame, server.app.knowledge(), form, &action, data, wrong))
         }
     };
@@ -97,10 +97,6 @@ fn draw(
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     response
-}
-
-fn needs_second(kind: StepKind) -> bool {
-    matches!(kind, StepKind::IdentityRead | StepKind::ProductReceived)
 }
 
 /// Records the step, or says at once what stands against it.
@@ -121,8 +117,11 @@ pub async fn record(
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
+    if sent.is_review() {
+        return draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), None);
+    }
     let zone = server.app.config().zone.clone();
-    let mut reader = Reader::new(&sent.data, &zone, frame.lang);
+    let mut reader = Reader::new(&sent.data, &zone, frame.lang).at(server.app.now());
     let step = (form.build)(&mut reader, sent.file.as_ref().map(|(_, digest)| digest.clone()));
     let wrong = reader.wrong;
     let Some(step) = step.filter(|_| wrong.is_empty()) else {
@@ -131,6 +130,15 @@ pub async fn record(
     let action = format!("/journeys/{journey}/step/{}", form.slug);
     match submit(&server, &viewer.session, &journey, &sent, step).await {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={}", form.slug)).into_response(),
+        // The second person's name or password, said at their fields.
+        Err(error @ (AppError::SignIn | AppError::Throttled { .. } | AppError::SamePerson))
+            if !sent.data.get("second-login").is_empty() && sent.data.get("standing").is_empty() =>
+        {
+            let same = matches!(error, AppError::SamePerson);
+            let at = if same { "second-login" } else { "second-password" };
+            let wrong = Wrong::from([(at.to_owned(), error.message(frame.lang))]);
+            draw(frame, &server, &viewer.session, &journey, form, &sent.data, &wrong, None)
+        }
         Err(error) => match panel(frame, error, viewer.session.role, &action, &sent.data) {
             Ok(panel) => {
                 draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
@@ -189,7 +197,12 @@ pub async fn submit(
         format!("{given}{}", sent.data.get("standing"))
     };
     let password = sent.data.get("signature");
+    let second = Some(sent.data.get("second-login")).filter(|login| !login.is_empty());
     let request = act::Request {
+        second: second.map(|login| act::SecondPerson {
+            login: login.to_owned(),
+            password: sent.data.get("second-password").to_owned(),
+        }),
         standing,
         attachments: sent.file.iter().map(|(file, _)| *file).collect(),
         password: (!password.is_empty()).then(|| password.to_owned()),
@@ -205,7 +218,7 @@ fn signature(frame: &Frame, action: &str, data: &Submitted, error: Option<&str>)
         section class="panel" aria-labelledby="sign-title" {
             header { h2 id="sign-title" { (frame.t("sign-title")) } }
             form class="form body" method="post" action=(action) {
-                @for (name, value) in data.iter().filter(|(name, _)| *name != "signature") { input type="hidden" name=(name) value=(value); }
+                @for (name, value) in data.iter().filter(|(name, _)| !matches!(*name, "signature" | "second-password")) { input type="hidden" name=(name) value=(value); }
                 p { (frame.tw("sign-what", &[("reason", data.get("standing-reason"))])) }
                 (field(&Field { name: "signature", label: &frame.t("sign-password"), kind: "password", autocomplete: Some("current-password"), error, first: true, required: true, ..Field::default() }))
                 button class="button first" type="submit" { (frame.t("sign-button")) }
