@@ -102,6 +102,13 @@ impl FromRequestParts<Server> for Viewer {
                 } else {
                     "/".to_owned()
                 };
+                if parts.headers.contains_key("hx-request") {
+                    // A part of a page that is refreshed: the whole page goes to sign in, not the part.
+                    let page = parts.headers.get("hx-current-url").and_then(|url| url.to_str().ok());
+                    let path = page.and_then(|url| url.splitn(4, '/').nth(3)).map(|path| format!("/{path}"));
+                    let back = encode(inside(path.as_deref().unwrap_or("/")));
+                    return Err(([("hx-redirect", format!("/sign-in?back={back}"))], "").into_response());
+                }
                 Err(Redirect::to(&format!("/sign-in?back={back}")).into_response())
             }
         }

@@ -134,9 +134,13 @@ fn drug_lane(frame: &Frame, course: &Course<'_>, axis: &Axis, span: &Span) -> Ma
             .iter()
             .rev()
             .find_map(|f| f.quantity())
-            .map(|q| format!(" {} {}", q.written, q.written_unit))
+            .map(|q| {
+                let unit = vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang);
+                format!(" {} {unit}", q.written)
+            })
             .unwrap_or_default();
-        rows.push(DrugRow { label: format!("{}{dose}", info.name.get(frame.lang)), given });
+        let name = words::unbracketed(info.name.get(frame.lang));
+        rows.push(DrugRow { label: format!("{name}{dose}"), given });
     }
     if rows.is_empty() {
         return html! {};

@@ -36,7 +36,7 @@ pub fn list(frame: &Frame, app: &App) -> Markup {
                                     td data-label=(frame.t("version")) { (rules.version) @if rules.default { " " span class="tag" { (frame.t("default-rule")) } } }
                                     td class="full" { (life(frame, app, rules)) }
                                     td class="full" { (signed(frame, app, rules)) }
-                                    td class="number" { (rules.entries().len()) }
+                                    td class="number" data-label=(frame.t("numbers")) { (rules.entries().len()) }
                                 }
                             }
                         }

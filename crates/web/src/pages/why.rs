@@ -149,9 +149,9 @@ fn finding_reasons(frame: &Frame, reading: &Reading<'_>, finding: &Finding) -> M
                 @if finding.provisional { " " span class="tag provisional" { span { (frame.t("provisional")) } } }
             }
             @for settle in &finding.settled_by {
-                p class="medium soon" { (icon(Icon::Warning)) " " (settle.question.get(frame.lang)) }
+                p class="medium soon" { (icon(Icon::Warning)) " " (words::legible(settle.question.get(frame.lang), reading.zone)) }
             }
-            @for note in &finding.notes { p class="medium dim" { (note.get(frame.lang)) } }
+            @for note in &finding.notes { p class="medium dim" { (words::legible(note.get(frame.lang), reading.zone)) } }
             @if !first.is_empty() || !finding.missing.is_empty() {
                 div class="scroller" tabindex="0" role="region" aria-label=(format!("{} {}", scale(frame, &finding.scale), frame.t("why"))) { (table(frame, reading, finding, &first, true)) }
             }
@@ -208,7 +208,7 @@ fn row(frame: &Frame, reading: &Reading<'_>, finding: &Finding, reason: &Reason)
                 (reason.label.get(frame.lang))
                 @if site_value { " " a class="tag site-value" href="/knowledge#site-values" { (frame.t("site-value")) } }
             }
-            td class="full used" { (reason.used.get(frame.lang)) @if reason.late { " " span class="age old" { (frame.t("entered-late")) } } }
+            td class="full used" { (words::legible(reason.used.get(frame.lang), reading.zone)) @if reason.late { " " span class="age old" { (frame.t("entered-late")) } } }
             td class="full when" { @if let Some(when) = &reason.when {
                 span class="keep" { (words::short_when(when, reading.zone)) } " "
                 @if let Some(at) = when.instant() { (words::age(frame, at, reading.now, reading.zone, None)) }

@@ -117,6 +117,32 @@ pub fn titled(title: &str) -> (&str, &str) {
         .map_or((title, ""), |(a, b)| (a.trim(), b.trim()))
 }
 
+/// Words from the grading with their units and times as people read them: `/µL`, `µg`, `11-09 16:51`.
+pub fn legible(text: &str, zone: &Zone) -> String {
+    let text = text.replace("/uL", "/µL").replace(" ug/", " µg/");
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('T') {
+        // An instant is a date of ten characters before the T and a time with its offset after it.
+        let begins = rest.get(..at).map_or(at, |before| before.len().saturating_sub(10));
+        let ends = rest
+            .get(at + 1..)
+            .and_then(|after| {
+                after.find(|c: char| !(c.is_ascii_digit() || matches!(c, ':' | '+' | '-' | 'Z' | '.')))
+            })
+            .map_or(rest.len(), |length| at + 1 + length);
+        let read = rest.get(begins..ends).and_then(|stamp| stamp.parse::<Timestamp>().ok());
+        let upto = if read.is_some() { begins } else { ends };
+        out.push_str(rest.get(..upto).unwrap_or_default());
+        if let Some(stamp) = read {
+            out.push_str(&short(stamp, zone));
+        }
+        rest = rest.get(ends..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
+}
+
 /// The same words with a capital at the beginning, where the script has capitals.
 pub fn sentence(words: &str) -> String {
     let mut letters = words.chars();
@@ -157,6 +183,19 @@ mod tests {
         assert_eq!(titled("生命徵象：每 4 小時"), ("生命徵象", "每 4 小時"));
         assert_eq!(titled("Ask for consent"), ("Ask for consent", ""));
         assert_eq!(sentence("nurse"), "Nurse");
+    }
+
+    #[test]
+    fn units_and_instants_in_reasons_read_as_people_write_them() {
+        let zone = Zone::named("Asia/Taipei").unwrap_or_else(|_| Zone::utc());
+        let read = |text: &str| legible(text, &zone);
+        assert_eq!(
+            read("Platelets 203410 /uL; ferritin 1367 ug/L"),
+            "Platelets 203410 /µL; ferritin 1367 µg/L"
+        );
+        assert_eq!(read("began 2026-11-09T16:51:00+08:00 and ended"), "began 11-09 16:51 and ended");
+        assert_eq!(read("自 2026-11-09T08:51:00Z 起"), "自 11-09 16:51 起");
+        assert_eq!(read("The Tuesday T cells; CAR-T"), "The Tuesday T cells; CAR-T");
     }
 
     #[test]

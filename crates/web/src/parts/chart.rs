@@ -235,6 +235,7 @@ pub fn drugs(axis: &Axis, name: &str, remark: &str, rows: &[DrugRow]) -> Markup 
 fn drug_row(row: &DrugRow, y: f64) -> Markup {
     let first = row.given.first().map_or(0.0, |g| g.0);
     let last = row.given.last().map_or(0.0, |g| g.1.unwrap_or(g.0));
+    let width = 0.022 * row.label.chars().map(|c| if c.is_ascii() { 1.0 } else { 2.0 }).sum::<f64>();
     html! {
         @for (start, end) in &row.given {
             @if let Some(end) = end {
@@ -243,8 +244,8 @@ fn drug_row(row: &DrugRow, y: f64) -> Markup {
                 rect class="dot3" x=(percent(*start)) y=(y - 5.0) width="9" height="9" rx="1.5" {}
             }
         }
-        // The label stands on the side that has room.
-        @if first > 0.3 {
+        // The label stands on the side that has room for it at the narrowest plot; left where both have.
+        @if first > width || first > 1.0 - last {
             text class="halo strong end" x=(percent(first)) dx="-8" y=(y + 4.0) { (row.label) }
         } @else {
             text class="halo strong" x=(percent(last)) dx="16" y=(y + 4.0) { (row.label) }

@@ -88,6 +88,9 @@ pub fn when_field(
     }
 }
 
+/// From more answers than this on they stand in columns where there is room.
+const MANY: usize = 6;
+
 /// One answer of a choice.
 #[derive(Debug, Clone)]
 pub struct Choice<'a> {
@@ -116,7 +119,7 @@ pub fn choices_with(
     html! {
         fieldset class=(if error.is_some() { "field wrong" } else { "field" }) id=(name) tabindex=[error.map(|_| "-1")] aria-describedby=[error.map(|_| format!("{name}-error"))] {
             legend class="label" { (question) }
-            div class=(if in_a_row { "choices row" } else { "choices" }) {
+            div class=(if in_a_row { "choices row" } else if answers.len() > MANY { "choices many" } else { "choices" }) {
                 @for answer in answers {
                     label class=(if answer.unsure { "choice unsure" } else { "choice" }) {
                         input type="radio" name=(name) value=(answer.value) checked[answer.value == chosen];
