@@ -353,7 +353,6 @@ duplicate = { $n ->
     [one] 1 patient already known may be the same person
    *[other] { $n } patients already known may be the same person
  }
-duplicate-look = Look at them first
 duplicate-go-on = It is somebody else: register all the same
 # Assays
 room-assays = Assays

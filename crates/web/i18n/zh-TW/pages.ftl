@@ -323,7 +323,6 @@ referred = 轉介時間
 register-button = 新增
 error-name = 請填寫姓名（中文或拉丁字母）。
 duplicate = 已有 { $n } 位病人可能是同一人
-duplicate-look = 請先查看
 duplicate-go-on = 是另一位：仍然新增
 # Assays
 room-assays = 實驗室檢測
