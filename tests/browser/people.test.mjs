@@ -349,3 +349,66 @@ test("times are typed as people type them, and the wall and the record show them
   await page.context().close();
   await wall.context().close();
 });
+
+test("every fact of a journey is entered by a person in a page", async () => {
+  const page = await open(chrome, "phone", "zh-TW");
+  await signIn(page, vena, "nurse");
+  const one = (await acute(page, vena)).find((row) => !row.grades.includes("X")) ?? (await acute(page, vena))[0];
+  const done = (slug) => assert.match(page.url(), new RegExp(`recorded=${slug}$`), slug);
+  await page.goto(`${one.address}/laboratory`);
+  for (const [name, value] of [["anc", "0.42 10*9/L"], ["platelets", "61000"], ["ferritin", "812 ng/mL"], ["crp", "88 mg/L"]]) await page.fill(`#${name}`, value);
+  await send(page);
+  done("laboratory");
+  // A drug that runs, and its stop.
+  await page.goto(`${one.address}/drug`);
+  await page.selectOption("#drug", "norepinephrine");
+  await page.fill("#dose", "0.05");
+  await page.fill("#unit", "ug/kg/min");
+  await page.fill("#route", "IV");
+  await page.fill("#when", "-120");
+  await page.fill("#until", "-30");
+  await send(page);
+  done("drug");
+  await page.goto(`${one.address}/drug`);
+  await page.selectOption("#drug", "norepinephrine");
+  await choose(page, "stopped", "yes");
+  await page.fill("#when", "-30");
+  await send(page);
+  done("drug");
+  await page.goto(`${one.address}/neuro`);
+  await choose(page, "seizure", "none");
+  await choose(page, "motor", "none");
+  await send(page);
+  done("neuro");
+  // A time typed wrong is put right; the value stays.
+  await page.goto(`${one.address}/vitals`);
+  await page.fill("#heart-rate", "77");
+  await send(page);
+  await page.goto(`${one.address}/history`);
+  const line = page.locator("tbody tr").first();
+  const before = await line.locator("td[data-label]").first().textContent();
+  await Promise.all([page.waitForURL(/\/correct\//), line.locator("a[href*='/correct/']").click()]);
+  await page.fill("#when", "-15");
+  await page.fill("#reason", "時間輸入錯誤");
+  await press(page, "button[value=replace]");
+  const after = await page.locator("tbody tr").nth(1).textContent();
+  assert.match(after, /77/);
+  assert.ok(before.length > 0);
+  await asRole(page, vena, "physician");
+  for (const slug of ["episode-closed", "followed-up", "relapsed"]) {
+    await page.goto(`${one.address}/step/${slug}`);
+    await send(page);
+    done(slug);
+  }
+  await page.goto(`${one.address}/step/next-therapy`);
+  await page.fill("#what", "blinatumomab");
+  await send(page);
+  done("next-therapy");
+  await page.goto(`${one.address}/step/withdrew`);
+  await page.fill("#reason", "病人意願");
+  await choose(page, "fate", "none");
+  await send(page);
+  done("withdrew");
+  assert.deepEqual(page.errors, []);
+  await page.context().close();
+});

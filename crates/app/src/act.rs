@@ -119,9 +119,25 @@ impl App {
             }
             actors.push(Actor { user: other.user, role: other.role });
         }
+        self.names_can_be_compared(session, &request)?;
         let done = self.decide_and_append(&actors, request)?;
         self.catch_up(&mut |_, _| {})?;
         Ok(done)
+    }
+
+    /// Who may not see a restricted name cannot say that the patient's name agrees with it.
+    fn names_can_be_compared(&self, session: &Session, request: &Request) -> Result<(), AppError> {
+        let compares =
+            |step: &Step| matches!(step, Step::IdentityRead(reading) if reading.name_and_birth_date_agree);
+        if request.steps.iter().any(compares)
+            && !self.may_see(session, self.patient_of(&request.journey)?.as_str())
+        {
+            return Err(AppError::NotPermitted(Text::new(
+                "The identity is restricted: name and birth date cannot be compared. Break the glass on the identity page, or ask somebody who sees it.",
+                "身分資料受限制，無法核對姓名與生日。請於身分頁面緊急存取，或請可檢視者核對。",
+            )));
+        }
+        Ok(())
     }
 
     fn decide_and_append(&self, actors: &[Actor], request: Request) -> Result<Done, AppError> {

@@ -87,6 +87,15 @@ fn a_restricted_identity_is_hidden_and_breaking_the_glass_is_looked_at() {
     assert_eq!(shown(app, &nurse, &journey), None);
     assert!(app.search(&nurse, "陳昱安").unwrap().is_empty());
     assert_eq!(app.search(&coordinator, "陳昱安").unwrap().len(), 1);
+    let reading = Step::IdentityRead(vena_journey::step::IdentityReading {
+        check: vena_journey::step::CheckAt::Infusion,
+        bag: bag(),
+        on_patient: number("COI-1"),
+        on_product: number("COI-1"),
+        name_and_birth_date_agree: true,
+        when: when("2026-03-01T08:59"),
+    });
+    assert!(matches!(do_step(app, Role::Nurse, &journey, reading), Err(AppError::NotPermitted(_))));
     let told = app.restriction(&nurse, &journey).unwrap().unwrap();
     assert!(told.hidden && told.reason.is_none() && told.allowed == allowed);
     // Grades keep the age all the same.

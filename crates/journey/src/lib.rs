@@ -17,6 +17,7 @@ pub mod rules;
 pub mod state;
 pub mod step;
 mod step_kind;
+mod step_parts;
 pub mod task;
 
 pub use assay::{AssayEdit, AssayFile, AssayKind, AssayRecord, AttachTo, FileRole, JsonText};

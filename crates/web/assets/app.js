@@ -19,7 +19,9 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const all = [...field.form.querySelectorAll("input[data-scanned], button[type=submit]")];
   const rest = all.slice(all.indexOf(field) + 1);
-  (rest.find((next) => next.matches("button") || !next.value) ?? rest[0])?.focus();
+  // The second person's fields come in their order; nobody is led into them who did not ask.
+  const beside = field.closest(".second-person");
+  (rest.find((next) => beside || next.matches("button") || (!next.value && next.required)) ?? rest[0])?.focus();
 });
 
 // After signing in again the form comes back with what was typed, to be looked at and sent.

@@ -53,7 +53,7 @@ fn second_person(frame: &Frame, data: &Submitted, wrong: &Wrong) -> Markup {
             legend class="label" { (frame.t("second-person")) }
             p class="hint" { (frame.t("second-person-here")) }
             (field(&Field { name: "second-login", label: &frame.t("second-login"), value: data.get("second-login"), error: login_error, autocomplete: Some("off"), scanned: true, ..Field::default() }))
-            (field(&Field { name: "second-password", label: &frame.t("second-password"), kind: "password", error, autocomplete: Some("off"), ..Field::default() }))
+            (field(&Field { name: "second-password", label: &frame.t("second-password"), kind: "password", error, autocomplete: Some("off"), scanned: true, ..Field::default() }))
         }
     }
 }

@@ -148,11 +148,10 @@ fn finding_reasons(frame: &Frame, reading: &Reading<'_>, finding: &Finding) -> M
                 " " (words_of(frame, finding))
                 @if finding.provisional { " " span class="tag provisional" { span { (frame.t("provisional")) } } }
             }
-            @for settle in &finding.settled_by {
-                p class="medium soon" { (icon(Icon::Warning)) " " (words::legible(settle.question.get(frame.lang), reading.zone)) }
-            }
+            @if let Some(settles) = settles(frame, reading, finding) { p class="medium soon" { (icon(Icon::Warning)) " " (settles) } }
             @for note in &finding.notes { p class="medium dim" { (words::legible(note.get(frame.lang), reading.zone)) } }
-            @if !first.is_empty() || !finding.missing.is_empty() {
+            // Where nothing is known yet the questions above say it all.
+            @if !first.is_empty() || (finding.settled_by.is_empty() && !finding.missing.is_empty()) {
                 div class="scroller" tabindex="0" role="region" aria-label=(format!("{} {}", scale(frame, &finding.scale), frame.t("why"))) { (table(frame, reading, finding, &first, true)) }
             }
             @if !rest.is_empty() {
@@ -169,6 +168,16 @@ fn finding_reasons(frame: &Frame, reading: &Reading<'_>, finding: &Finding) -> M
             }
         }
     }
+}
+
+/// What would settle it, in one line.
+fn settles(frame: &Frame, reading: &Reading<'_>, finding: &Finding) -> Option<String> {
+    let asked: Vec<String> = finding
+        .settled_by
+        .iter()
+        .map(|settle| words::legible(settle.question.get(frame.lang), reading.zone))
+        .collect();
+    (!asked.is_empty()).then(|| asked.join(" · "))
 }
 
 fn table(

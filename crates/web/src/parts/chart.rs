@@ -131,6 +131,10 @@ pub fn lane(axis: &Axis, lane: &Lane) -> Markup {
             div class="what" { b { (lane.name) } small { (lane.unit) } }
             svg height=(lane.height) role="img" aria-label=(lane.spoken) {
                 (ground(axis, lane.height))
+                @for (y, label) in decades(lane, &scale) {
+                    line class="grid" x1="0" x2="100%" y1=(format!("{y:.1}")) y2=(format!("{y:.1}")) {}
+                    text class="halo end tick" x="100%" dx="-6" y=(format!("{:.1}", y + 4.0)) { (label) }
+                }
                 @for (value, label, red) in &lane.limits {
                     @let y = format!("{:.1}", scale.y(*value));
                     line class=(if *red { "limit red" } else { "limit" }) x1="0" x2="100%" y1=(y) y2=(y) {}
@@ -143,6 +147,47 @@ pub fn lane(axis: &Axis, lane: &Lane) -> Markup {
             div class="last" { (maud::PreEscaped(&lane.last)) }
         }
     }
+}
+
+/// Nearest two labels may stand, in px.
+const APART: f64 = 13.0;
+
+/// On a logarithmic lane the powers of ten, where no limit's label stands already.
+fn decades(lane: &Lane, scale: &Scale) -> Vec<(f64, String)> {
+    if !lane.log {
+        return Vec::new();
+    }
+    let limits: Vec<f64> = lane.limits.iter().map(|(value, ..)| scale.y(*value)).collect();
+    let mut ticks: Vec<(f64, String)> = Vec::new();
+    for power in -3_i32..=8 {
+        let value = 10.0_f64.powi(power);
+        let height = f64::from(power);
+        if height < scale.low || height > scale.high {
+            continue;
+        }
+        let y = scale.y(value);
+        let free = limits.iter().chain(ticks.iter().map(|(y, _)| y)).all(|other| (other - y).abs() >= APART);
+        if free && y > 8.0 && y < scale.height - 4.0 {
+            ticks.push((y, grouped(value)));
+        }
+    }
+    ticks
+}
+
+/// `10,000`, `0.1`.
+fn grouped(value: f64) -> String {
+    if value < 1.0 {
+        return value.to_string();
+    }
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }
 
 /// A nested stretched drawing for the line (its stroke does not stretch), and a dot for each value.
