@@ -183,3 +183,50 @@ fn settings_are_read() {
     std::fs::write(&path, settings.replace("rules = []", "rules = [\"crs/astct@1066\"]")).unwrap();
     assert_eq!(code(&run(folder.path(), &["rebuild"])), 4);
 }
+
+/// Row X2: a rule set is signed on the command line by a named person, with their password; the site's own
+/// values stand in its folder and grade a file with `--site`.
+#[test]
+fn knowledge_is_signed_by_a_named_person() {
+    let folder = place();
+    let password = b"a long enough password\n";
+    for (login, role) in [("dr.one", "physician"), ("nurse.one", "nurse")] {
+        let made = run_with(folder.path(), &["user", "add", login, "--role", role], password);
+        assert_eq!(code(&made), 0, "{}", err(&made));
+    }
+    let list = || out(&expect(folder.path(), &["knowledge", "list"], 0));
+    let line = |rule: &str| list().lines().find(|line| line.starts_with(rule)).unwrap().to_owned();
+    assert!(line("crs/astct@2019").contains("not activated"));
+    let sign = |by: &str, typed: &[u8]| {
+        run_with(folder.path(), &["knowledge", "activate", "crs/astct@2019", "--by", by], typed)
+    };
+    assert_ne!(code(&sign("nurse.one", password)), 0, "a nurse signs no rule set");
+    assert_ne!(code(&sign("dr.one", b"not the password\n")), 0);
+    let signed = sign("dr.one", password);
+    assert_eq!(code(&signed), 0, "{}", err(&signed));
+    assert!(line("crs/astct@2019").contains("active") && line("crs/astct@2019").contains("dr.one"));
+    let withdrawn = ["knowledge", "withdraw", "crs/astct@2019", "--by", "dr.one", "--reason", "review"];
+    assert_eq!(code(&run_with(folder.path(), &withdrawn, password)), 0);
+    assert!(line("crs/astct@2019").contains("not activated"));
+    let own = folder.path().join("vena-data/knowledge");
+    std::fs::create_dir_all(&own).unwrap();
+    let overlay = |value: &str| {
+        format!(
+            "site = \"north\"\n\n[[overlay]]\nrule = \"crs/site-defaults@1\"\nentry = \"episode-closes-after\"\n\
+             value = \"{value}\"\nunit = \"h\"\nreason-en = \"Our rounds\"\nreason-zh-TW = \"本院查房\"\n\
+             signed-by = \"Dr A\"\nsigned-on = \"2026-02-01\"\n"
+        )
+    };
+    std::fs::write(own.join("north.toml"), overlay("36")).unwrap();
+    assert!(list().contains("Our rounds"), "the site's own values are listed beside the source's");
+    std::fs::write(
+        folder.path().join("one.csv"),
+        "patient,time,what,value,unit\nA,2026-03-01T10:00+08:00,infusion,,\nA,2026-03-02T10:00+08:00,body temperature,38.6,Cel\n",
+    )
+    .unwrap();
+    expect(folder.path(), &["assess", "one.csv", "--site", "vena-data/knowledge"], 0);
+    expect(folder.path(), &["assess", "one.csv", "--site", "nowhere"], 2);
+    std::fs::write(own.join("north.toml"), overlay("x")).unwrap();
+    let wrong = run(folder.path(), &["assess", "one.csv", "--site", "vena-data/knowledge"]);
+    assert!(code(&wrong) != 0 && err(&wrong).contains("north.toml"), "{}", err(&wrong));
+}

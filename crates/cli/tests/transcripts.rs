@@ -24,6 +24,8 @@ fn help() {
         &["demo", "--help"],
         &["user", "--help"],
         &["user", "add", "--help"],
+        &["knowledge", "--help"],
+        &["knowledge", "activate", "--help"],
         &["flow", "--help"],
         &["colonies", "--help"],
         &["potency", "--help"],
