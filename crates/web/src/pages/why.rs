@@ -222,7 +222,7 @@ fn row(frame: &Frame, reading: &Reading<'_>, finding: &Finding, reason: &Reason)
                 span class="keep" { (words::short_when(when, reading.zone)) } " "
                 @if let Some(at) = when.instant() { (words::age(frame, at, reading.now, reading.zone, None)) }
             } }
-            td class="full cited" { (cited(frame, reading.knowledge, finding, reason)) }
+            td class="full cited" { (reason.source.get(frame.lang)) }
         }
     }
 }
@@ -234,17 +234,10 @@ fn entry<'k>(knowledge: &'k Knowledge, finding: &Finding, reason: &Reason) -> Op
         entry
             .cites()
             .next()
-            .is_some_and(|cite| reason.source.starts_with(&cite.text(&knowledge.sources, Lang::En)))
+            .is_some_and(|cite| reason.source.en.starts_with(&cite.text(&knowledge.sources, Lang::En)))
     };
     let own = knowledge.rule(&finding.rule, None).ok().and_then(of);
     own.or_else(|| knowledge.rules().filter_map(of).find(says_so))
-}
-
-/// The source in the reader's language.
-fn cited(frame: &Frame, knowledge: &Knowledge, finding: &Finding, reason: &Reason) -> String {
-    let Some(entry) = entry(knowledge, finding, reason) else { return reason.source.clone() };
-    let cites: Vec<String> = entry.cites().map(|cite| cite.text(&knowledge.sources, frame.lang)).collect();
-    cites.join(" · ")
 }
 
 fn grade_words(reason: &Reason) -> String {
