@@ -99,7 +99,12 @@ fn gather<'a>(
             .collect()
     };
     let pressors = |class: &str| -> Vec<DrugTrack<'a>> {
-        drugs(class, &|fact| vascular(fact, numbers, lexicon)).into_iter().map(DrugTrack::infusions).collect()
+        let run = drugs(class, &|fact| vascular(fact, numbers, lexicon)).into_iter();
+        run.map(|drug| match numbers.site.single_doses.contains(&drug.concept) {
+            true => drug.infusions(),
+            false => drug,
+        })
+        .collect()
     };
     let against_fever = |wanted: Reach| -> Vec<DrugTrack<'a>> {
         let of_reach = |fact: &Fact| reach(fact, numbers, lexicon) == wanted;

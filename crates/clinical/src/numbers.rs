@@ -150,6 +150,8 @@ pub struct SiteNumbers {
     pub local: Vec<Answer>,
     /// Routes by which a vasopressor is run.
     pub vascular: Vec<Answer>,
+    /// Vasopressors that are also given as single doses.
+    pub single_doses: Vec<Concept>,
     /// Hours after which an entry counts as late.
     pub late_hours: Option<f64>,
 }

@@ -237,6 +237,10 @@ fn site_numbers(rule: &RuleSet) -> SiteNumbers {
         systemic: routes("route-systemic"),
         local: routes("route-local"),
         vascular: routes("route-vascular"),
+        single_doses: {
+            let single = rule.entries().iter().filter(|entry| entry.id.starts_with("single-dose-"));
+            single.filter_map(|entry| entry.concept).collect()
+        },
         late_hours: rule.number("late-entry-after").ok(),
     }
 }

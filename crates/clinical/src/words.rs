@@ -54,6 +54,8 @@ impl Lexicon {
         let Some(words) = fact.route.as_deref().filter(|words| !words.trim().is_empty()) else {
             return Route::Unsaid;
         };
+        // SNOMED CT writes what kind of thing a term is behind it.
+        let words = words.trim().trim_end_matches("(qualifier value)").trim_end();
         let known = self.routes.as_ref().and_then(|routes| routes.answer_from_words(words));
         known.map_or(Route::Unread, Route::Known)
     }

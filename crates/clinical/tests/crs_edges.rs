@@ -125,7 +125,18 @@ fn two_drugs_that_change_over_on_one_day_are_not_surely_two() {
 #[test]
 fn a_dose_by_another_route_is_no_vasopressor() {
     let base = format!("{FEVER}{ROOM_AIR}");
-    for route in ["im", "IM", "sc", "inhaled", "霧化吸入", "topical", "nebulized", "肌肉注射"] {
+    for route in [
+        "im",
+        "IM",
+        "sc",
+        "inhaled",
+        "霧化吸入",
+        "topical",
+        "nebulized",
+        "Intramuscular route (qualifier value)",
+        "78421000",
+        "肌肉注射",
+    ] {
         let found = crs(&format!("{base}D+1 09:00 | epinephrine | 0.3 mg | route {route}"), "≥1");
         assert_eq!(found.high, Some(4), "{route}");
         assert!(used(&found).contains("does not count") && used(&found).contains("不計入"), "{route}");
@@ -156,7 +167,8 @@ fn a_dose_by_another_route_is_no_vasopressor() {
         ),
         "3",
     );
-    // With an end, or only said to be given, it runs.
+    // What is never given as a single dose runs; so does what has an end, or is only said to be given.
+    crs(&format!("{base}D+1 08:00 | norepinephrine | 4 mg | route iv"), "3");
     crs(&format!("{base}D+1 08:00 | norepinephrine | 4 mg | until D+1 12:00"), "3");
     crs(&format!("{base}D+1 08:00 | norepinephrine |"), "3");
     crs(&format!("{base}D+1 08:00 | epinephrine | 0.1 ug/kg/min\nD+1 08:00 | vasopressin | 0.03 U/min"), "3");

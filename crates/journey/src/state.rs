@@ -338,6 +338,10 @@ impl State {
 
     /// A file may tell the milestones of a journey that took place elsewhere or before.
     fn apply_imported(&mut self, fact: &Fact) {
+        // What could not be read is no milestone.
+        if matches!(fact.value, vena_base::Value::NotAssessed(_)) {
+            return;
+        }
         let when = fact.when;
         match fact.concept.as_str() {
             "infusion" => {
