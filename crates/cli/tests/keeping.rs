@@ -98,6 +98,10 @@ fn killed_while_importing_it_stays_sound_and_can_be_repeated() {
             continue;
         }
         let verified = run(folder.path(), &["verify"]);
+        if before.is_empty() && err(&verified).contains("there is no ledger") {
+            // Killed while the tables were being made: nothing had been promised yet.
+            continue;
+        }
         assert_eq!(code(&verified), 0, "{wait_ms} ms: {}{}", out(&verified), err(&verified));
         let now = exported(folder.path());
         for (patient, facts) in &before {
