@@ -329,8 +329,29 @@ impl App {
         patient: &PatientId,
         identity: &PersonIdentity,
     ) -> Result<(), AppError> {
+        // Further numbers a file gave stay: forms show and change the first only.
+        let further = match self.vault.get(patient.as_str()) {
+            Ok(kept) => kept.record_numbers.into_iter().skip(1).collect(),
+            Err(_) => Vec::new(),
+        };
+        self.put_identity_with(patient, identity, further)
+    }
+
+    /// As [`App::put_identity`], with further numbers the patient is found by.
+    pub(crate) fn put_identity_with(
+        &self,
+        patient: &PatientId,
+        identity: &PersonIdentity,
+        further: impl IntoIterator<Item = String>,
+    ) -> Result<(), AppError> {
+        let mut kept = identity.to_vault();
+        for number in further.into_iter().map(|number| number.trim().to_owned()) {
+            if !number.is_empty() && !kept.record_numbers.contains(&number) {
+                kept.record_numbers.push(number);
+            }
+        }
         let mut pool = self.entropy.pool(512)?;
-        self.vault.put(patient.as_str(), &identity.to_vault(), &mut |buffer: &mut [u8]| pool.take(buffer))?;
+        self.vault.put(patient.as_str(), &kept, &mut |buffer: &mut [u8]| pool.take(buffer))?;
         self.people.forget(patient.as_str());
         Ok(())
     }

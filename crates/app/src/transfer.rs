@@ -36,6 +36,8 @@ pub struct ImportPatient {
     pub source_id: String,
     /// More about who it is, where the file says (a FHIR Patient).
     pub identity: Option<PersonIdentity>,
+    /// Further numbers the file calls the patient by; the patient is found by them too.
+    pub other_numbers: Vec<String>,
     /// The facts.
     pub facts: Vec<Fact>,
 }
@@ -184,7 +186,7 @@ impl App {
         patient: ImportPatient,
         report: &mut ImportReport,
     ) -> Result<Option<Prepared>, AppError> {
-        let ImportPatient { source_id, identity, facts } = patient;
+        let ImportPatient { source_id, identity, other_numbers, facts } = patient;
         let (of_identity, facts): (Vec<Fact>, Vec<Fact>) =
             facts.into_iter().partition(|fact| matches!(fact.concept.as_str(), "birth-date" | "sex"));
         report.facts_of_identity += of_identity.len() as u64;
@@ -192,7 +194,12 @@ impl App {
         let record_number = identity.record_number.clone().unwrap_or_else(|| source_id.clone());
         // Our own export names patients by their pseudonymous ids: such a file finds them again.
         let ours = || (!self.projection.read().of_patient(&source_id).is_empty()).then(|| source_id.clone());
-        let known = self.patient_of_record(session, &record_number)?.or_else(ours);
+        let of = |number: &str| self.patient_of_record(session, number, identity.birth_date.as_deref());
+        let known = match of(&record_number)? {
+            None if record_number != source_id => of(&source_id)?,
+            found => found,
+        };
+        let known = known.or_else(ours);
         let (journey, loaded) =
             match known.as_deref().map(|patient| self.only_journey(patient)).transpose()? {
                 Some(Some(journey)) => {
@@ -220,7 +227,8 @@ impl App {
             let pseudonym = known.map_or_else(|| self.fresh_id('P'), Ok)?;
             let pseudonym =
                 PatientId::new(&pseudonym).map_err(|cause| AppError::Input(Text::same(cause.to_string())))?;
-            self.put_identity(&pseudonym, &identity)?;
+            let numbers = std::iter::once(source_id.clone()).chain(other_numbers);
+            self.put_identity_with(&pseudonym, &identity, numbers)?;
             report.patients_new += 1;
             steps.push(self.registration_of(pseudonym, &new)?);
         }
@@ -258,8 +266,14 @@ impl App {
         JourneyId::new(&self.fresh_id('J')?).map_err(|cause| AppError::Input(Text::same(cause.to_string())))
     }
 
-    /// The pseudonym of a record number. An import is noted as a whole, not search by search.
-    fn patient_of_record(&self, session: &Session, record_number: &str) -> Result<Option<String>, AppError> {
+    /// The pseudonym of a record number. An import is noted as a whole, not search by search. A number
+    /// that belongs to somebody born on another day is refused: two people would become one.
+    fn patient_of_record(
+        &self,
+        session: &Session,
+        record_number: &str,
+        birth_date: Option<&str>,
+    ) -> Result<Option<String>, AppError> {
         let at = crate::journeys::written(self.now(), &self.config.zone);
         let search = Search {
             query: record_number,
@@ -271,7 +285,17 @@ impl App {
         let found = self.vault.search(&search, |_: &SearchAudit| Ok::<(), AppError>(()))?;
         let exactly =
             |identity: &vena_ledger::Identity| identity.record_numbers.iter().any(|n| n == record_number);
-        Ok(found.into_iter().find(|found| exactly(&found.identity)).map(|found| found.patient))
+        let Some(found) = found.into_iter().find(|found| exactly(&found.identity)) else {
+            return Ok(None);
+        };
+        let born = |text: &str| text.get(..10).map(str::to_owned);
+        match (birth_date.and_then(born), found.identity.birth_date.as_deref().and_then(born)) {
+            (Some(told), Some(kept)) if told != kept => Err(AppError::Input(Text::new(
+                format!("The record number {record_number} is kept with another birth date; look which is right."),
+                format!("病歷號 {record_number} 已登錄於另一出生日期之病人，請先確認。"),
+            ))),
+            _ => Ok(Some(found.patient)),
+        }
     }
 
     /// Which journey the facts belong to is never guessed; `None` for a patient who has none.

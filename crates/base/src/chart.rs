@@ -74,13 +74,15 @@ impl<'a> View<'a> {
     }
 
     /// Whether a fact had happened and was known. A date counts from its first instant; a fact
-    /// without time of recording counts as recorded when it had certainly happened.
+    /// without time of recording counts as recorded when it had certainly happened. What its source
+    /// replaced later is seen only as known before that.
     pub fn sees(&self, fact: &Fact) -> bool {
         let happened = fact.when.earliest(&self.chart.zone) <= self.at;
         let known = self.known_at.is_none_or(|known_at| {
             fact.recorded.map_or_else(|| fact.when.latest(&self.chart.zone), |stamp| stamp.at) <= known_at
         });
-        happened && known
+        let stands = fact.replaced.is_none_or(|stamp| self.known_at.is_some_and(|known| known < stamp.at));
+        happened && known && stands
     }
 
     /// The facts of one concept seen from here, by time.
@@ -104,6 +106,7 @@ fn same_statement(a: &Fact, b: &Fact) -> bool {
         && a.route == b.route
         && a.attributed_to == b.attributed_to
         && a.recorded == b.recorded
+        && a.replaced == b.replaced
 }
 
 /// An order that depends on the content alone, so that the order of input does not matter.
@@ -128,6 +131,7 @@ fn content_order(a: &Fact, b: &Fact) -> std::cmp::Ordering {
             .then_with(|| a.route.cmp(&b.route))
             .then_with(|| a.attributed_to.cmp(&b.attributed_to))
             .then_with(|| a.note.cmp(&b.note))
+            .then_with(|| a.replaced.map(|stamp| stamp.at).cmp(&b.replaced.map(|stamp| stamp.at)))
     })
 }
 

@@ -39,6 +39,8 @@ pub enum Flag {
     BeforeBirth,
     /// Ends before it begins.
     EndsBeforeStart,
+    /// The source calls it preliminary, or does not know how it stands.
+    Preliminary,
 }
 
 /// Where a fact came from, to find it again.
@@ -71,6 +73,9 @@ pub struct Fact {
     /// When it was recorded; absent is taken as the time of happening, and said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Stamp>,
+    /// When the source put another version in its place or took it back: known only before that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Stamp>,
     /// By whom it was recorded (a pseudonymous user id or a system's name).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_by: Option<Arc<str>>,
@@ -100,6 +105,7 @@ impl Fact {
             when,
             until: None,
             recorded: None,
+            replaced: None,
             recorded_by: None,
             route: None,
             note: None,

@@ -72,74 +72,69 @@ impl Conversion {
     }
 }
 
-/// Writes a unit the way UCUM does, from the forms laboratories and people use (`x10^9/L`, `°C`,
-/// `K/uL`, `µg/L`). What is not known is handed back unchanged; [`conversion`] then refuses it.
-pub fn spelled(unit: &str) -> String {
-    let unit = unit.trim();
-    let plain: String = unit
-        .chars()
-        .map(|c| match c {
-            'µ' | 'μ' => 'u',
-            '×' | '✕' => 'x',
-            '⁹' => '9',
-            '⁶' => '6',
-            '³' => '3',
-            '²' => '2',
-            '⁻' | '−' => '-',
-            '㎎' => 'm',
-            other => other,
-        })
-        .collect();
-    let key = plain.to_ascii_lowercase().replace(' ', "");
-    let known = match key.as_str() {
-        "°c" | "℃" | "c" | "degc" | "deg.c" | "celsius" | "cel" | "攝氏" | "度c" | "degreesc" => "Cel",
-        "°f" | "℉" | "f" | "degf" | "[degf]" | "fahrenheit" | "華氏" | "degreesf" => "[degF]",
-        "x10^9/l" | "10^9/l" | "x10e9/l" | "10e9/l" | "10*9/l" | "x10*9/l" | "109/l" | "x109/l"
-        | "10(9)/l" | "g/l(10^9)" | "giga/l" | "10**9/l" | "bil/l" => "10*9/L",
-        "x10^3/ul" | "10^3/ul" | "x10e3/ul" | "10e3/ul" | "10*3/ul" | "x103/ul" | "103/ul" | "k/ul"
-        | "k/mcl" | "k/cumm" | "thou/ul" | "thousand/ul" | "x10^3/mm3" | "10^3/mm3" | "10*3/mm3"
-        | "k/mm3" | "10(3)/ul" | "10**3/ul" | "1000/ul" | "x1000/ul" => "10*3/uL",
-        "x10^6/l" | "10^6/l" | "10e6/l" | "10*6/l" | "x10*6/l" => "10*6/L",
-        "/ul" | "1/ul" | "cells/ul" | "cell/ul" | "cells/mcl" | "/mcl" | "per_ul" | "perul"
-        | "{cells}/ul" | "/mm3" | "cells/mm3" | "/cumm" | "#/ul" | "ul-1" | "顆/ul" | "個/ul" | "/微升" => {
-            "/uL"
+/// The usual written forms, as data: the UCUM unit, then what people write for it.
+const FORMS: &str = include_str!("unit-forms.tsv");
+
+fn forms() -> &'static HashMap<String, &'static str> {
+    static TABLE: OnceLock<HashMap<String, &'static str>> = OnceLock::new();
+    TABLE.get_or_init(|| {
+        let mut table = HashMap::new();
+        for line in FORMS.lines().filter(|line| !line.starts_with('#')) {
+            let mut cells = line.split('\t');
+            if let Some(unit) = cells.next().filter(|unit| !unit.is_empty()) {
+                table.insert(key(&plain(unit)), unit);
+                table.extend(cells.map(|form| (key(&plain(form)), unit)));
+            }
         }
-        "l/min" | "lpm" | "l/minute" | "liter/min" | "litre/min" | "litres/min" | "公升/分" => "L/min",
-        "mmhg" | "mm[hg]" | "mm(hg)" | "mm.hg" | "毫米汞柱" => "mm[Hg]",
-        "%" | "percent" | "pct" | "％" => "%",
-        "mcg" | "ug" | "微克" => "ug",
-        "mcg/l" | "ug/l" => "ug/L",
-        "mcg/ml" | "ug/ml" => "ug/mL",
-        "mcg/kg" | "ug/kg" => "ug/kg",
-        "mcg/kg/min" | "ug/kg/min" => "ug/kg/min",
-        "mcg/min" | "ug/min" => "ug/min",
-        "mg" | "毫克" => "mg",
-        "g" | "gm" | "gram" | "grams" | "公克" => "g",
-        "kg" | "kgs" | "kilogram" | "kilograms" | "公斤" => "kg",
-        "lb" | "lbs" | "[lb_av]" | "pound" | "pounds" => "[lb_av]",
-        "cm" | "公分" => "cm",
-        "ng/ml" => "ng/mL",
-        "mg/dl" => "mg/dL",
-        "mg/l" => "mg/L",
-        "g/dl" => "g/dL",
-        "g/l" => "g/L",
-        "ug/dl" | "mcg/dl" => "ug/dL",
-        "mmol/l" => "mmol/L",
-        "umol/l" => "umol/L",
-        "u/l" => "U/L",
-        "iu/l" | "[iu]/l" => "[iU]/L",
-        "/min" | "bpm" | "beats/min" | "breaths/min" | "1/min" | "次/分" => "/min",
-        "mg/kg" => "mg/kg",
-        "mg/m2" => "mg/m2",
-        "min" | "mins" | "minute" | "minutes" | "分鐘" | "分" => "min",
-        "h" | "hr" | "hrs" | "hour" | "hours" | "小時" => "h",
-        "d" | "day" | "days" | "天" | "日" => "d",
-        "y" | "yr" | "year" | "years" | "a" | "歲" => "a",
-        "{score}" | "score" | "points" | "point" | "分數" | "{points}" => "{score}",
-        "1" => "1",
-        _ => return plain,
+        table
+    })
+}
+
+/// Signs that mean the same put into one form: full width, superscripts, micro, multiplication.
+fn plain(unit: &str) -> String {
+    let alike = |c: char| match c {
+        'µ' | 'μ' => 'u',
+        '×' | '✕' | 'Ｘ' | 'ｘ' => 'x',
+        '⁰' => '0',
+        '¹' => '1',
+        '²' => '2',
+        '³' => '3',
+        '⁶' => '6',
+        '⁹' => '9',
+        '⁻' | '−' | '－' => '-',
+        '∕' | '⁄' => '/',
+        '＾' => '^',
+        // Full-width Latin letters, digits and signs lie one block above the plain ones.
+        '！'..='～' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        '\u{3000}' => ' ',
+        other => other,
     };
-    known.to_owned()
+    unit.trim().chars().map(alike).collect::<String>().replace('㎎', "mg").replace('㎏', "kg").replace('㏄', "mL")
+}
+
+fn key(plain: &str) -> String {
+    plain.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_lowercase).collect()
+}
+
+/// Writes a unit the way UCUM does, from the forms laboratories and people use (`x10^9/L`, `°C`,
+/// `K/uL`, `µg/L`; `unit-forms.tsv` lists them). What is not known is handed back with its signs
+/// made plain; [`conversion`] then refuses it.
+pub fn spelled(unit: &str) -> String {
+    let plain = plain(unit);
+    match forms().get(&key(&plain)) {
+        Some(known) => (*known).to_owned(),
+        None => plain,
+    }
+}
+
+/// `G/L` is giga per litre where cells are counted and grams per litre where mass is measured: it has
+/// a meaning only together with the unit asked for. Written `g/L` it is always grams.
+fn spelled_for(from: &str, to: &str) -> String {
+    let counted = || octofhir_ucum::is_comparable(to, "/L").unwrap_or(false) && !counts_moles(to);
+    match (plain(from).as_str(), spelled(from)) {
+        ("G/L" | "Gpt/L" | "GPT/L", _) if counted() => "10*9/L".to_owned(),
+        (_, spelled) => spelled,
+    }
 }
 
 fn annotation(unit: &str) -> Option<&str> {
@@ -168,7 +163,8 @@ pub fn conversion(
     {
         return found.clone();
     }
-    let found = find(&spelled(from), &spelled(to), molar_mass_g_per_mol);
+    let to_unit = spelled(to);
+    let found = find(&spelled_for(from, &to_unit), &to_unit, molar_mass_g_per_mol);
     if let Ok(mut known) = known.write() {
         // Units arrive from outside: without a limit a hostile file could fill the memory.
         if known.len() < 4_096 {

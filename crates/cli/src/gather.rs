@@ -13,6 +13,7 @@ use vena_base::{Flag, Lang, Zone};
 use vena_exchange::{
     Encoding, InputKind, ReadReport,
     fhir::{self, FhirOptions, Part},
+    identity::Identity,
     settle::{Draft, settle},
     sniff,
     table::{self, ChartRead, TableFile, TableOptions},
@@ -204,10 +205,12 @@ fn by_patient(loaded: vena_exchange::Loaded, whole: &mut ReadReport) -> Vec<Char
             }
         }
     }
+    let mut people = loaded.people;
     let charts = loaded.charts.into_iter().map(|chart| {
         let report =
             if only { loaded.report.clone() } else { said.remove(&chart.patient).unwrap_or_default() };
-        ChartRead { chart, report }
+        let identity = people.remove(&chart.patient).map(Box::new);
+        ChartRead { chart, identity, report }
     });
     let charts = charts.collect();
     whole.merge(loaded.report);
@@ -307,7 +310,7 @@ impl Sources<'_> {
                     if let Some(read) = file.chart(*index) {
                         let report = named(read.report, Some(name));
                         new.merge(report.clone());
-                        reads.push((Some(Arc::clone(name)), ChartRead { chart: read.chart, report }));
+                        reads.push((Some(Arc::clone(name)), ChartRead { report, ..read }));
                     }
                 }
                 Some(Source::Fhir(charts)) => {
@@ -325,12 +328,18 @@ impl Sources<'_> {
             reads.first().map_or_else(|| Arc::from(""), |(_, read)| Arc::clone(&read.chart.patient));
         let mut report = ReadReport::default();
         let mut drafts = Vec::new();
+        let mut identity: Option<Box<Identity>> = None;
         for (file, read) in reads {
             report.merge(read.report);
+            match (&mut identity, read.identity) {
+                (Some(known), Some(other)) => known.fill(*other),
+                (none @ None, other) => *none = other,
+                (Some(_), None) => {}
+            }
             for mut fact in read.chart.all().iter().cloned() {
                 // Looked for again below, with what the other files say.
-                fact.flags.retain(|flag| *flag == Flag::Implausible);
-                drafts.push(Draft { fact, undated: false, file: file.clone() });
+                fact.flags.retain(|flag| matches!(flag, Flag::Implausible | Flag::Preliminary));
+                drafts.push(Draft::new(fact, file.clone()));
             }
         }
         let mut again = ReadReport::default();
@@ -343,7 +352,7 @@ impl Sources<'_> {
                 new.add(problem);
             }
         }
-        (ChartRead { chart, report }, new)
+        (ChartRead { chart, identity, report }, new)
     }
 }
 

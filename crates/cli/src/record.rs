@@ -17,6 +17,7 @@ use std::{
 };
 use vena_app::{
     App, AppError, SystemClock,
+    identity::PersonIdentity,
     transfer::{self, ImportPatient, ImportReport},
 };
 use vena_base::{Chart, Lang, ids::JourneyId};
@@ -91,7 +92,7 @@ pub fn import(words: &ImportWords, folder: &Path, lang: Lang) -> Outcome {
     let imported = std::thread::scope(|scope| {
         let (sources, report, stopped) = (&sources, &mut report, &stopped);
         scope.spawn(move || {
-            let work = |read: &ChartRead| (!stopped.load(Ordering::Acquire)).then(|| patient(&read.chart));
+            let work = |read: &ChartRead| (!stopped.load(Ordering::Acquire)).then(|| patient(read));
             sources.for_each(report, work, |patient| {
                 if patient.is_some_and(|patient| sender.send(patient).is_err()) {
                     stopped.store(true, Ordering::Release);
@@ -114,8 +115,23 @@ pub fn import(words: &ImportWords, folder: &Path, lang: Lang) -> Outcome {
     if imported.refused.is_empty() { Ok(()) } else { Err(Ended::WithProblems) }
 }
 
-fn patient(chart: &Chart) -> ImportPatient {
-    ImportPatient { source_id: chart.patient.to_string(), identity: None, facts: chart.all().to_vec() }
+fn patient(read: &ChartRead) -> ImportPatient {
+    let identity = read.identity.as_deref().map(|who| PersonIdentity {
+        name_zh: who.name_zh.clone(),
+        name_latin: who.name_latin.clone(),
+        // The name a chart goes by may be a system's own id; people look for the hospital's number.
+        record_number: who.record_number().map(str::to_owned),
+        birth_date: who.birth_date.clone(),
+        ..PersonIdentity::default()
+    });
+    // What its source has replaced is told by `assess --known-at`; the record takes what stands.
+    let stands = read.chart.all().iter().filter(|fact| fact.replaced.is_none());
+    ImportPatient {
+        source_id: read.chart.patient.to_string(),
+        other_numbers: read.identity.as_deref().map(|who| who.numbers.clone()).unwrap_or_default(),
+        identity,
+        facts: stands.cloned().collect(),
+    }
 }
 
 fn imported_text(report: &ImportReport, format: Format, lang: Lang) -> String {

@@ -9,7 +9,7 @@ use crate::{
     words::told,
 };
 use jiff::Timestamp;
-use vena_base::{Chart, Concept, Text, View, Zone, time::days_between};
+use vena_base::{Chart, Concept, Flag, Text, View, Zone, time::days_between};
 
 const INFUSION: Concept = Concept::known("infusion");
 const DEATH: Concept = Concept::known("death");
@@ -171,13 +171,37 @@ pub fn assess(chart: &Chart, rules: &Rules, q: &Question) -> Assessment {
 
 fn of_infusion(view: &View<'_>, infusion: &InfusionDay, rules: &Rules, cut: bool) -> Vec<Finding> {
     let lexicon = &rules.lexicon;
+    let mut early = icaht::early::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut);
+    let mut late = icaht::late::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut);
+    doubtful_neutrophils(view, infusion, &mut [&mut early, &mut late]);
     vec![
         crs::assess(view, infusion, &rules.crs, lexicon),
         icans::assess(view, infusion, &rules.icans, lexicon),
-        icaht::early::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut),
-        icaht::late::assess(view, infusion, &rules.icaht, &rules.icaht_readings, cut),
+        early,
+        late,
         hematotox::assess(view, Some(infusion), &rules.hematotox, lexicon),
     ]
+}
+
+/// A series is not shown value by value: that some of it is implausible is said beside the grade.
+fn doubtful_neutrophils(view: &View<'_>, infusion: &InfusionDay, findings: &mut [&mut Finding]) {
+    let doubtful = view.of(icaht::ANC).filter(|fact| {
+        fact.flags.contains(&Flag::Implausible) && fact.when.latest(view.zone()) >= infusion.start
+    });
+    let values: Vec<String> = doubtful
+        .filter_map(|fact| fact.quantity().map(|quantity| format!("{} ({})", quantity.as_written(), fact.when)))
+        .collect();
+    let Some(first) = values.first() else {
+        return;
+    };
+    let count = values.len();
+    for finding in findings.iter_mut().filter(|finding| finding.status != Status::NotApplicable) {
+        finding.notes.push(Text::new(
+            format!("{count} neutrophil values are IMPLAUSIBLE as written and were used so, first {first}: check value and unit."),
+            format!("有 {count} 筆嗜中性球數不合常理，仍依所寫採用，首筆為 {first}：請確認數值與單位。"),
+        ));
+        finding.provisional = true;
+    }
 }
 
 /// The findings where no infusion has happened: only the score from before it can be given.

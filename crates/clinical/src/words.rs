@@ -113,6 +113,9 @@ impl Lexicon {
         if fact.flags.contains(&Flag::Implausible) {
             return with(used, "implausible: check it", "數值不合常理，請查核");
         }
+        if fact.flags.contains(&Flag::Preliminary) {
+            return with(used, "preliminary", "初步結果");
+        }
         used
     }
 }

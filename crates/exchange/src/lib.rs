@@ -4,10 +4,12 @@
 //! Must not know: how anything is graded, any page, any database, the clock (now is an argument).
 
 pub mod assess;
+mod combined;
 pub mod encoding;
 pub mod export;
 pub mod fhir;
 pub mod fuzz;
+pub mod identity;
 pub mod report;
 pub mod settle;
 pub mod sniff;
@@ -20,6 +22,8 @@ pub use report::{Problem, ReadReport};
 pub use sniff::{Kind as InputKind, sniff};
 pub use trouble::Trouble;
 
+use identity::Identity;
+use std::{collections::HashMap, sync::Arc};
 use vena_base::Chart;
 
 /// Charts read from one or several files, and what there was to say.
@@ -27,6 +31,8 @@ use vena_base::Chart;
 pub struct Loaded {
     /// One chart a patient, in the order the patients were met.
     pub charts: Vec<Chart>,
+    /// Who the patients are, by the name their chart goes by, where the source says so.
+    pub people: HashMap<Arc<str>, Identity>,
     /// What was refused, withheld, noticed or not understood.
     pub report: ReadReport,
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use std::sync::Arc;
-use vena_base::{Chart, Concept, Fact, Flag, Origin, Text, Value, When, Zone};
+use vena_base::{Chart, Concept, Fact, Flag, Origin, Stamp, Text, Value, When, Zone};
 use vena_knowledge::Catalogue;
 
 /// A fact as read, before it is known what else was said about the patient.
@@ -16,10 +16,33 @@ use vena_knowledge::Catalogue;
 pub struct Draft {
     /// The fact.
     pub fact: Fact,
+    /// When it was recorded, where that is known only to the day: the end of that day is taken, once it
+    /// is known where days are counted.
+    pub recorded_on: Option<When>,
+    /// Which version of which resource says it.
+    pub version: Option<Arc<Version>>,
     /// The source gives no time because the thing has none (sex): it holds from birth on.
     pub undated: bool,
     /// The file it came from, where several are read together.
     pub file: Option<Arc<str>>,
+}
+
+/// One version of a resource that may be told several times.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Type and id.
+    pub resource: Arc<str>,
+    /// The version's number, where it has one.
+    pub number: Option<u64>,
+    /// When it was made.
+    pub updated: Option<Stamp>,
+}
+
+impl Draft {
+    /// A draft of a fact with nothing else said about it.
+    pub fn new(fact: Fact, file: Option<Arc<str>>) -> Draft {
+        Draft { fact, recorded_on: None, version: None, undated: false, file }
+    }
 }
 
 /// Makes the chart and adds what there is to say to `report`.
@@ -34,6 +57,7 @@ pub fn settle(
     let mut settling = Settling { patient, catalogue, report };
     let drafts = settling.without_conflicts(drafts);
     let drafts = settling.dated(drafts);
+    let named = zone.is_some();
     let zone = match zone {
         Some(zone) => zone.clone(),
         None => assumed_zone(&drafts).unwrap_or_else(|| {
@@ -48,10 +72,18 @@ pub fn settle(
         _ => None,
     });
     let mut facts = Vec::with_capacity(drafts.len());
+    let mut to_the_day: Option<(u64, Origin, Option<Arc<str>>)> = None;
     for draft in drafts {
-        let Draft { mut fact, file, .. } = draft;
+        let Draft { mut fact, file, recorded_on, .. } = draft;
+        if let Some(day) = recorded_on {
+            fact.recorded = Some(Stamp::in_zone(day.latest(&zone), &zone));
+            to_the_day.get_or_insert_with(|| (0, fact.origin.clone(), file.clone())).0 += 1;
+        }
         settling.flag(&mut fact, file.as_ref(), &zone, birth, now);
         facts.push(fact);
+    }
+    if let Some((count, place, file)) = to_the_day.filter(|_| !named) {
+        settling.say(place, file, Trouble::RecordedToTheDay { count });
     }
     let told = facts.len() as u64;
     let chart = Chart::new(Arc::clone(patient), zone, facts);

@@ -38,6 +38,8 @@ pub enum Trouble {
         concept: Text,
         /// The value as written.
         written: String,
+        /// The same number in usual units in which it would be plausible.
+        meant: Vec<Text>,
     },
     /// Outside what the catalogue holds for plausible; kept and flagged.
     Implausible {
@@ -45,6 +47,73 @@ pub enum Trouble {
         concept: Text,
         /// The value as written.
         written: String,
+        /// The same number in usual units in which it would be plausible.
+        meant: Vec<Text>,
+    },
+    /// A cell of which only a part says something.
+    ReadInPart {
+        /// The concept.
+        concept: Text,
+        /// The cell as written.
+        written: String,
+        /// What is not said.
+        reason: Text,
+    },
+    /// The printed unit of a FHIR quantity and its code are not the same unit; the value is refused.
+    UnitsDisagree {
+        /// The concept.
+        concept: Text,
+        /// The number as written.
+        number: String,
+        /// The printed unit.
+        unit: String,
+        /// The code.
+        code: String,
+    },
+    /// The printed unit of a FHIR quantity is not known and could not be compared with its code.
+    UnitNotCompared {
+        /// The concept.
+        concept: Text,
+        /// The printed unit.
+        unit: String,
+        /// The code, which was used.
+        code: String,
+    },
+    /// The time of recording is a date, and no zone was named: the end of that day is taken.
+    RecordedToTheDay {
+        /// How many facts.
+        count: u64,
+    },
+    /// The source does not stand by it yet: preliminary, or it does not know.
+    NotFinal {
+        /// The status.
+        status: String,
+    },
+    /// The source does not know whether it was done.
+    StatusUnknown {
+        /// The status.
+        status: String,
+    },
+    /// A drug whose administration was halted.
+    Halted {
+        /// The drug.
+        concept: Text,
+        /// `on-hold` or `stopped`.
+        status: String,
+        /// Since when, as far as the source tells.
+        since: Option<String>,
+    },
+    /// An earlier version of the same resource.
+    Replaced {
+        /// Type and id.
+        resource: String,
+        /// When the later version took its place; absent where the source does not say.
+        since: Option<String>,
+    },
+    /// Versions of one resource that differ and cannot be put in order.
+    VersionsUnordered {
+        /// Type and id.
+        resource: String,
     },
     /// Words that are none of the concept's answers; kept as words.
     KeptAsWords {
@@ -128,7 +197,16 @@ pub enum Trouble {
 }
 
 /// Every kind, with whether the fact is kept.
-const KINDS: [(&str, bool); 21] = [
+const KINDS: [(&str, bool); 30] = [
+    ("read-in-part", true),
+    ("units-disagree", false),
+    ("unit-not-compared", true),
+    ("recorded-to-the-day", true),
+    ("not-final", true),
+    ("status-unknown", false),
+    ("halted", true),
+    ("replaced", true),
+    ("versions-unordered", true),
     ("missing-field", false),
     ("too-many-fields", true),
     ("unknown-what", false),
@@ -164,6 +242,15 @@ impl Trouble {
             Trouble::Value { .. } => "value",
             Trouble::Impossible { .. } => "impossible",
             Trouble::Implausible { .. } => "implausible",
+            Trouble::ReadInPart { .. } => "read-in-part",
+            Trouble::UnitsDisagree { .. } => "units-disagree",
+            Trouble::UnitNotCompared { .. } => "unit-not-compared",
+            Trouble::RecordedToTheDay { .. } => "recorded-to-the-day",
+            Trouble::NotFinal { .. } => "not-final",
+            Trouble::StatusUnknown { .. } => "status-unknown",
+            Trouble::Halted { .. } => "halted",
+            Trouble::Replaced { .. } => "replaced",
+            Trouble::VersionsUnordered { .. } => "versions-unordered",
             Trouble::KeptAsWords { .. } => "kept-as-words",
             Trouble::DoseNotRead { .. } => "dose-not-read",
             Trouble::Time { .. } => "time",
@@ -210,12 +297,47 @@ impl Trouble {
             Trouble::Value { concept, written, reason } => {
                 format!("{} “{written}”: {}; not used", concept.en, reason.en)
             }
-            Trouble::Impossible { concept, written } => {
-                format!("{} “{written}” is impossible; not used", concept.en)
+            Trouble::Impossible { concept, written, meant } => {
+                format!("{} “{written}” is impossible; not used{}", concept.en, asked(meant, Lang::En))
             }
-            Trouble::Implausible { concept, written } => {
-                format!("{} “{written}” is implausible; kept, please check", concept.en)
+            Trouble::Implausible { concept, written, meant } => {
+                let asked = asked(meant, Lang::En);
+                format!("{} “{written}” is implausible; kept, please check{asked}", concept.en)
             }
+            Trouble::ReadInPart { concept, written, reason } => {
+                format!("{} “{written}”: {}; the rest is used", concept.en, reason.en)
+            }
+            Trouble::UnitsDisagree { concept, number, unit, code } => format!(
+                "{} {number}: the unit “{unit}” and its code “{code}” are not the same; not used",
+                concept.en
+            ),
+            Trouble::UnitNotCompared { concept, unit, code } => format!(
+                "{}: the unit “{unit}” is not known and is not compared with its code “{code}”; the code is used",
+                concept.en
+            ),
+            Trouble::RecordedToTheDay { count } => format!(
+                "{count} facts were recorded on a day without a time: the end of that day is taken; name the place with --zone"
+            ),
+            Trouble::NotFinal { status } => format!("its status is “{status}”; kept and marked"),
+            Trouble::StatusUnknown { status } => {
+                format!("its status is “{status}”: whether it was given is not said; not used")
+            }
+            Trouble::Halted { concept, status, since: Some(since) } => {
+                format!("{} is “{status}”: not running from {since}", concept.en)
+            }
+            Trouble::Halted { concept, status, since: None } => format!(
+                "{} is “{status}” and nothing says since when: not taken as running",
+                concept.en
+            ),
+            Trouble::Replaced { resource, since: Some(since) } => {
+                format!("an earlier version of {resource}: the later one stands from {since}")
+            }
+            Trouble::Replaced { resource, since: None } => {
+                format!("an earlier version of {resource}: only the latest is used")
+            }
+            Trouble::VersionsUnordered { resource } => format!(
+                "{resource} is there twice with different content and without version or time of update; both are kept"
+            ),
             Trouble::KeptAsWords { concept, written } => {
                 format!("{} “{written}” is none of the known answers; kept as words", concept.en)
             }
@@ -263,11 +385,43 @@ impl Trouble {
             Trouble::Value { concept, written, reason } => {
                 format!("{}「{written}」：{}，未採用", concept.zh_tw, reason.zh_tw)
             }
-            Trouble::Impossible { concept, written } => {
-                format!("{}「{written}」不可能，未採用", concept.zh_tw)
+            Trouble::Impossible { concept, written, meant } => {
+                format!("{}「{written}」不可能，未採用{}", concept.zh_tw, asked(meant, Lang::ZhTw))
             }
-            Trouble::Implausible { concept, written } => {
-                format!("{}「{written}」不合常理；已保留，請確認", concept.zh_tw)
+            Trouble::Implausible { concept, written, meant } => {
+                let asked = asked(meant, Lang::ZhTw);
+                format!("{}「{written}」不合常理；已保留，請確認{asked}", concept.zh_tw)
+            }
+            Trouble::ReadInPart { concept, written, reason } => {
+                format!("{}「{written}」：{}；其餘已採用", concept.zh_tw, reason.zh_tw)
+            }
+            Trouble::UnitsDisagree { concept, number, unit, code } => {
+                format!("{} {number}：單位「{unit}」與其代碼「{code}」不一致，未採用", concept.zh_tw)
+            }
+            Trouble::UnitNotCompared { concept, unit, code } => {
+                format!("{}：不認得單位「{unit}」，無法與代碼「{code}」核對；採用代碼", concept.zh_tw)
+            }
+            Trouble::RecordedToTheDay { count } => {
+                format!("{count} 筆資料的記錄時間只有日期：以該日結束時計；請以 --zone 指定時區")
+            }
+            Trouble::NotFinal { status } => format!("狀態為「{status}」；已保留並標示"),
+            Trouble::StatusUnknown { status } => {
+                format!("狀態為「{status}」，未說明是否已給予，未採用")
+            }
+            Trouble::Halted { concept, status, since: Some(since) } => {
+                format!("{}狀態為「{status}」：自 {since} 起不視為使用中", concept.zh_tw)
+            }
+            Trouble::Halted { concept, status, since: None } => {
+                format!("{}狀態為「{status}」，未說明自何時起：不視為使用中", concept.zh_tw)
+            }
+            Trouble::Replaced { resource, since: Some(since) } => {
+                format!("{resource} 的較早版本：自 {since} 起以較新版本為準")
+            }
+            Trouble::Replaced { resource, since: None } => {
+                format!("{resource} 的較早版本：只採用最新版本")
+            }
+            Trouble::VersionsUnordered { resource } => {
+                format!("{resource} 出現兩次且內容不同，又無版本或更新時間；兩者皆保留")
             }
             Trouble::KeptAsWords { concept, written } => {
                 format!("{}「{written}」不是已知選項；以文字保留", concept.zh_tw)
@@ -304,6 +458,16 @@ impl Trouble {
     }
 }
 
+/// The question which unit was meant; nothing where no usual unit fits.
+fn asked(meant: &[Text], lang: Lang) -> String {
+    let each: Vec<&str> = meant.iter().map(|text| text.get(lang)).collect();
+    match (each.as_slice(), lang) {
+        ([], _) => String::new(),
+        (each, Lang::En) => format!("; did you mean {}?", each.join(" or ")),
+        (each, Lang::ZhTw) => format!("；是否應為 {}？", each.join(" 或 ")),
+    }
+}
+
 /// A time error in Chinese; the English is the error's own.
 pub fn time_error_chinese(error: &TimeError) -> String {
     match error {
@@ -325,7 +489,7 @@ mod tests {
         let name = Text::new("Body temperature", "體溫");
         let all = [
             Trouble::MissingField { column: "patient" },
-            Trouble::Impossible { concept: name.clone(), written: "390 Cel".into() },
+            Trouble::Impossible { concept: name.clone(), written: "390 Cel".into(), meant: Vec::new() },
             Trouble::Conflict { concept: name, values: vec!["a".into(), "b".into()] },
             Trouble::Time { field: "time", error: TimeError::NeedsZone("2026-01-01 08:00".into()) },
             Trouble::NoSubject,

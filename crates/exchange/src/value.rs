@@ -2,10 +2,12 @@
 //! infusion, reasons why something could not be assessed, and the ranges of the catalogue.
 //! Knows no file format; numbers, units and words are read by the knowledge crate.
 
-use crate::trouble::Trouble;
+use crate::{combined::combined, trouble::Trouble};
 use std::sync::Arc;
 use vena_base::{Concept, Flag, Lang, Text, Value, When, Zone};
-use vena_knowledge::{Catalogue, CommonWord, ConceptInfo, Kind, RangeCheck, check_range, read_value_in};
+use vena_knowledge::{
+    Catalogue, CommonWord, ConceptInfo, Kind, RangeCheck, check_range, read_value_in, units_meant,
+};
 
 /// The infusion of the product.
 pub const INFUSION: Concept = Concept::known("infusion");
@@ -29,12 +31,14 @@ pub struct Reading {
     pub noticed: Option<Trouble>,
     /// The flag it leaves on the fact.
     pub flag: Option<Flag>,
+    /// What the same cell says of other concepts.
+    pub also: Vec<(Concept, Value)>,
 }
 
 impl Reading {
     /// A value nothing was noticed about.
     pub fn plain(value: Value) -> Reading {
-        Reading { value, noticed: None, flag: None }
+        Reading { value, noticed: None, flag: None, also: Vec::new() }
     }
 }
 
@@ -49,7 +53,7 @@ pub struct Written<'a> {
 
 impl Written<'_> {
     /// Value and unit as one text.
-    pub fn text(&self) -> String {
+    pub fn text(self) -> String {
         match self.unit {
             Some(unit) => format!("{} {unit}", self.value),
             None => self.value.to_owned(),
@@ -78,6 +82,11 @@ pub fn interpret(
     let value = match read_value_in(info, text, written.unit, zone) {
         Ok(value) => value,
         Err(error) => {
+            if let Some(said) = combined(catalogue, info, text) {
+                let (concept, written) = (info.name.clone(), written.text());
+                let noticed = said.open.map(|reason| Trouble::ReadInPart { concept, written, reason });
+                return Ok(Reading { value: said.value, noticed, flag: None, also: said.also });
+            }
             if info.kind == Kind::Moment
                 && let Err(error) = When::parse(text, zone)
             {
@@ -87,23 +96,32 @@ pub fn interpret(
             return Err(Trouble::Value { concept: info.name.clone(), written: written.text(), reason });
         }
     };
-    let named = || (info.name.clone(), written.text());
+    let (concept, written) = (|| info.name.clone(), || written.text());
     match (check_range(info, &value), &value) {
         (RangeCheck::Impossible, _) => {
-            let (concept, written) = named();
-            Err(Trouble::Impossible { concept, written })
+            Err(Trouble::Impossible { concept: concept(), written: written(), meant: units_meant(info, &value) })
         }
         (RangeCheck::Implausible, _) => {
-            let (concept, written) = named();
-            let noticed = Some(Trouble::Implausible { concept, written });
-            Ok(Reading { value, noticed, flag: Some(Flag::Implausible) })
+            let meant = units_meant(info, &value);
+            let noticed = Some(Trouble::Implausible { concept: concept(), written: written(), meant });
+            Ok(Reading { noticed, flag: Some(Flag::Implausible), ..Reading::plain(value) })
         }
         (RangeCheck::Fine, Value::Text(_)) if info.kind != Kind::Text => {
-            let (concept, written) = named();
-            Ok(Reading { value, noticed: Some(Trouble::KeptAsWords { concept, written }), flag: None })
+            let noticed = Some(Trouble::KeptAsWords { concept: concept(), written: written() });
+            Ok(Reading { noticed, ..Reading::plain(value) })
         }
         (RangeCheck::Fine, _) => Ok(Reading::plain(value)),
     }
+}
+
+/// What stands in place of an observation that was made and could not be read: an older one must not
+/// stand for it. `None` for what does not stand for “now” (laboratory values, events, drugs).
+pub fn unreadable(info: &ConceptInfo, written: &str) -> Option<Value> {
+    /// No mark repeats more than this of what came from outside.
+    const CHARS_MAX: usize = 100;
+    let observed = matches!(info.kind, Kind::Quantity | Kind::Answers) && info.holds_h.is_some();
+    let why: String = format!("unreadable: {written}").chars().take(CHARS_MAX).collect();
+    observed.then(|| Value::NotAssessed(why.into()))
 }
 
 /// The reason behind the words for “tried and could not be assessed”: `not assessed: asleep`.

@@ -73,6 +73,16 @@ pub struct ConceptInfo {
     pub plausible: Option<(f64, f64)>,
     /// Values outside are refused (canonical unit).
     pub possible: Option<(f64, f64)>,
+    /// Nothing at all (0) is plausible although the plausible range begins above it.
+    pub zero_plausible: bool,
+    /// UCUM unit in which only whole numbers are plausible: cells are not counted in fractions.
+    pub whole_in: Option<String>,
+    /// UCUM units laboratories report it in; a value that fits one of them better asks which was meant.
+    pub usual_units: Vec<String>,
+    /// UCUM units that exist and that nobody reports it in: a value so written is flagged and kept.
+    pub rare_units: Vec<String>,
+    /// What people write for its unit that would be another unit elsewhere (`L` for litres a minute).
+    pub unit_words: HashMap<String, String>,
     /// How many hours a value stands for “now”; a site may set its own.
     pub holds_h: Option<f64>,
     /// LOINC codes, the preferred one first.
@@ -98,6 +108,7 @@ pub struct ConceptInfo {
     /// What to know about it.
     pub note: Option<Text>,
     pub(crate) words: HashMap<String, Answer>,
+    pub(crate) unclear: HashMap<String, Vec<Answer>>,
     pub(crate) common: Arc<CommonWords>,
     pub(crate) place: Place,
 }
@@ -109,6 +120,19 @@ impl ConceptInfo {
             return Some(*answer);
         }
         self.words.get(compared(words).as_ref()).copied()
+    }
+
+    /// The answers these words could mean where they could mean several: nobody may choose for the writer.
+    pub fn unclear_words(&self, words: &str) -> Option<&[Answer]> {
+        self.unclear.get(compared(words).as_ref()).map(Vec::as_slice)
+    }
+
+    /// The unit as it is meant for this concept.
+    pub fn unit_meant<'u>(&'u self, unit: &'u str) -> &'u str {
+        if self.unit_words.is_empty() {
+            return unit;
+        }
+        self.unit_words.get(compared(unit).as_ref()).map_or(unit, String::as_str)
     }
 
     /// What is known of one answer.

@@ -16,7 +16,8 @@ const KINDS: [(&str, Kind); 6] = [
     ("drug", Kind::Drug),
 ];
 
-const FIELDS: [&str; 7] = ["holds-h", "plausible", "possible", "loinc", "atc", "rxnorm", "names"];
+const FIELDS: [&str; 8] =
+    ["holds-h", "plausible", "possible", "loinc", "atc", "rxnorm", "names", "unclear"];
 
 /// Reads one file into the catalogue.
 pub(crate) fn read(catalogue: &mut Catalogue, file: &str, text: &str, problems: &mut Vec<Problem>) {
@@ -65,6 +66,7 @@ fn read_concept(document: &Document<'_>, table: &Table<'_, '_>, topic: &Text) ->
     let unit = read_unit(table);
     let mut words = HashMap::new();
     let answers = read_answers(document, table, &mut words);
+    let unclear = read_unclear(document, table, &words, &answers);
     let range = |key| table.pair(key).map(|(low, high)| (low.to_f64(), high.to_f64()));
     let info = ConceptInfo {
         concept: Concept::of(&table.needed("id")),
@@ -75,6 +77,11 @@ fn read_concept(document: &Document<'_>, table: &Table<'_, '_>, topic: &Text) ->
         molar_mass: table.decimal("molar-mass").map(|mass| mass.exact()),
         plausible: range("plausible"),
         possible: range("possible"),
+        zero_plausible: table.flag("zero-plausible").unwrap_or(false),
+        whole_in: read_units(table, table.text("whole-in").into_iter(), "whole-in").pop(),
+        usual_units: read_units(table, table.texts("usual-units").into_iter(), "usual-units"),
+        rare_units: read_units(table, table.texts("rare-units").into_iter(), "rare-units"),
+        unit_words: read_unit_words(table),
         holds_h: table.decimal("holds-h").map(|hours| hours.to_f64()),
         loinc: table.texts("loinc"),
         atc: table.texts("atc"),
@@ -88,6 +95,7 @@ fn read_concept(document: &Document<'_>, table: &Table<'_, '_>, topic: &Text) ->
         source: Cite { source: table.needed("source"), at: table.needed("at") },
         note: table.both_languages("note-"),
         words,
+        unclear,
         common: Arc::default(),
         place: table.place(),
     };
@@ -114,6 +122,67 @@ fn read_unit(table: &Table<'_, '_>) -> Option<Arc<str>> {
         return None;
     }
     Some(Arc::from(unit))
+}
+
+/// Units written as UCUM writes them.
+fn read_units(table: &Table<'_, '_>, units: impl Iterator<Item = String>, key: &str) -> Vec<String> {
+    let sound = |unit: &String| {
+        let known = units::conversion(unit, unit, None).is_ok() && units::spelled(unit) == *unit;
+        if !known {
+            table.report(key, Fault::NotAUnit(unit.clone()));
+        }
+        known
+    };
+    units.filter(sound).collect()
+}
+
+fn read_unit_words(table: &Table<'_, '_>) -> HashMap<String, String> {
+    let rows = table.tables("unit-words");
+    let read = rows.iter().flat_map(|row| {
+        let unit = row.needed("unit");
+        let units = read_units(row, std::iter::once(unit), "unit");
+        let words = row.texts("words");
+        row.finish();
+        units.into_iter().flat_map(move |unit| {
+            let pairs: Vec<_> =
+                words.iter().map(|word| (compared(word).into_owned(), unit.clone())).collect();
+            pairs
+        })
+    });
+    read.collect()
+}
+
+/// Words that could mean several of the answers; a word with one meaning has no place here.
+fn read_unclear(
+    document: &Document<'_>,
+    table: &Table<'_, '_>,
+    words: &HashMap<String, Answer>,
+    answers: &[AnswerInfo],
+) -> HashMap<String, Vec<Answer>> {
+    let mut unclear = HashMap::new();
+    for row in table.tables("unclear") {
+        let mut could_be = Vec::new();
+        for (id, place) in row.placed_texts("could-be") {
+            match answers.iter().find(|info| info.answer.as_str() == id) {
+                Some(info) => could_be.push(info.answer),
+                None => document.report(
+                    &place,
+                    Fault::NoSuchAnswer { concept: table.text("id").unwrap_or_default(), answer: id },
+                ),
+            }
+        }
+        for (word, place) in row.placed_texts("words") {
+            let name = compared(&word).into_owned();
+            if let Some(first) = words.get(&name) {
+                let second = "several answers".to_owned();
+                document.report(&place, Fault::Ambiguous { name, first: first.to_string(), second });
+            } else {
+                unclear.insert(name, could_be.clone());
+            }
+        }
+        row.finish();
+    }
+    unclear
 }
 
 fn check(table: &Table<'_, '_>, info: &ConceptInfo) {
@@ -185,7 +254,11 @@ fn add_word(
     answer: Answer,
     place: &Place,
 ) {
-    let name = compared(word).into_owned();
+    let name = match compared(word).into_owned() {
+        // Nothing but signs, as in “(-)”: it stands as it is written.
+        name if name.is_empty() => word.trim().to_owned(),
+        name => name,
+    };
     match words.insert(name.clone(), answer) {
         Some(first) if first != answer => document
             .report(place, Fault::Ambiguous { name, first: first.to_string(), second: answer.to_string() }),

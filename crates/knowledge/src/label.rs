@@ -106,6 +106,9 @@ pub fn unit_for_reading(unit: &str, lang: vena_base::Lang) -> String {
     use vena_base::Lang::{En, ZhTw};
     let words = match (unit, lang) {
         ("Cel", _) => "°C",
+        ("[degF]", _) => "°F",
+        ("[lb_av]", En) => "lb",
+        ("[lb_av]", ZhTw) => "磅",
         ("mm[Hg]", _) => "mmHg",
         ("10*9/L", _) => "×10⁹/L",
         ("10*3/uL", _) => "×10³/µL",

@@ -29,7 +29,9 @@ pub use problem::{Fault, Place, Problem};
 pub use rules::{Amount, Comparison, Entry, Life, Overlay, RuleError, RuleSet, Threshold};
 pub use site::SiteOverlay;
 pub use sources::{Bibliography, Cite, Source, SourceKind};
-pub use values::{RangeCheck, STOPPED, ValueError, check_range, read_value, read_value_in};
+pub use values::{
+    RangeCheck, STOPPED, ValueError, answers_known, check_range, read_value, read_value_in, units_meant,
+};
 
 use std::sync::LazyLock;
 

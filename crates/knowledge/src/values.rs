@@ -1,8 +1,11 @@
 //! Reads a written value for a concept: the one way for table, FHIR and forms. Knows only the
 //! catalogue; what cannot be understood is refused with words in both languages, never guessed.
 
-use crate::catalogue::{CommonWord, ConceptInfo, Kind};
-use std::sync::Arc;
+use crate::{
+    catalogue::{CommonWord, ConceptInfo, Kind, compared},
+    label::unit_for_reading,
+};
+use std::{borrow::Cow, sync::Arc};
 use vena_base::{
     Answer, Bound, Decimal, Lang, Quantity, Text, Value, When, Zone,
     decimal::DecimalError,
@@ -76,6 +79,30 @@ pub enum ValueError {
         /// The answers there are.
         known: Text,
     },
+    /// Words that could mean several of the concept's answers: which one, only the writer knows.
+    #[error("“{written}” could be: {}; say which", .could_be.en)]
+    Unclear {
+        /// The concept's name.
+        concept: Text,
+        /// As written.
+        written: String,
+        /// The answers it could be.
+        could_be: Text,
+    },
+    /// A dash, which may stand for “no” or for a field nobody filled.
+    #[error("“{written}” may mean “no” or “not recorded”; write a word")]
+    Dash {
+        /// As written.
+        written: String,
+    },
+    /// The unit where the value belongs and the other way round.
+    #[error("“{value}” and “{unit}” seem to stand in each other's column")]
+    Exchanged {
+        /// What stands for the value.
+        value: String,
+        /// What stands for the unit.
+        unit: String,
+    },
     /// The words say that an event did not happen, or nothing known.
     #[error("“{written}” does not say that {} happened", .concept.en)]
     NotAnEvent {
@@ -121,6 +148,15 @@ impl ValueError {
             ValueError::UnknownAnswer { concept, written, known } => {
                 format!("「{written}」不是{}的任何一個答案：{}", concept.zh_tw, known.zh_tw)
             }
+            ValueError::Unclear { written, could_be, .. } => {
+                format!("「{written}」可能是：{}；請寫明是哪一個", could_be.zh_tw)
+            }
+            ValueError::Dash { written } => {
+                format!("「{written}」可能表示「無」，也可能是未填；請以文字寫明")
+            }
+            ValueError::Exchanged { value, unit } => {
+                format!("「{value}」與「{unit}」似乎填反了欄位（數值與單位）")
+            }
             ValueError::NotAnEvent { concept, written } => {
                 format!("「{written}」並未表示{}已發生", concept.zh_tw)
             }
@@ -154,7 +190,8 @@ pub enum RangeCheck {
 }
 
 /// Compares a value with the concept's ranges. A bound (`<5`) is outside only where every value it
-/// stands for is.
+/// stands for is. Implausible is also a fraction in a unit that counts whole things, and a unit nobody
+/// reports the concept in: the number may have been meant in another unit, see [`units_meant`].
 pub fn check_range(info: &ConceptInfo, value: &Value) -> RangeCheck {
     let Value::Quantity(quantity) = value else {
         return RangeCheck::Fine;
@@ -165,13 +202,51 @@ pub fn check_range(info: &ConceptInfo, value: &Value) -> RangeCheck {
     }
     let (low, high) = quantity.range(f64::NEG_INFINITY);
     let outside = |range: Option<(f64, f64)>| range.is_some_and(|(least, most)| high < least || low > most);
+    let none = info.zero_plausible && low <= 0.0 && high >= 0.0;
     if outside(info.possible) || quantity.value.is_nan() {
         RangeCheck::Impossible
-    } else if outside(info.plausible) {
+    } else if (outside(info.plausible) && !none) || oddly_written(info, quantity) {
         RangeCheck::Implausible
     } else {
         RangeCheck::Fine
     }
+}
+
+fn oddly_written(info: &ConceptInfo, quantity: &Quantity) -> bool {
+    if info.whole_in.is_none() && info.rare_units.is_empty() {
+        return false;
+    }
+    let fraction = !quantity.written.exact().fract().is_zero();
+    let unit = units::spelled(&quantity.written_unit);
+    info.rare_units.contains(&unit) || (fraction && info.whole_in.as_deref() == Some(&*unit))
+}
+
+/// The usual units in which an implausible or impossible number would be plausible, written out:
+/// `2.5 ×10⁹/L`. Only to ask the writer; the value itself is never changed.
+pub fn units_meant(info: &ConceptInfo, value: &Value) -> Vec<Text> {
+    let Value::Quantity(quantity) = value else {
+        return Vec::new();
+    };
+    let Some(canonical) = info.unit.as_deref() else {
+        return Vec::new();
+    };
+    let written = units::spelled(&quantity.written_unit);
+    let fits = |unit: &&String| {
+        let other =
+            Quantity::new(quantity.written.clone(), unit, canonical, quantity.bound, info.molar_mass);
+        **unit != written
+            && other.is_ok_and(|other| check_range(info, &Value::Quantity(other)) == RangeCheck::Fine)
+    };
+    let shown = |unit: &String| {
+        let number = format!("{}{}", quantity.bound.sign(), quantity.written);
+        let one = |lang| match (unit.as_str(), lang) {
+            ("1", Lang::En) => format!("{number} as a fraction of one"),
+            ("1", Lang::ZhTw) => format!("{number}（以 1 為全量）"),
+            (unit, lang) => format!("{number} {}", unit_for_reading(unit, lang)),
+        };
+        Text::new(one(Lang::En), one(Lang::ZhTw))
+    };
+    info.usual_units.iter().filter(fits).map(shown).collect()
 }
 
 /// Reads a written value.
@@ -196,8 +271,9 @@ pub fn read_value_in(
     unit: Option<&str>,
     zone: Option<&Zone>,
 ) -> Result<Value, ValueError> {
-    let value = value.trim();
-    let unit = unit.map(str::trim).filter(|unit| !unit.is_empty());
+    let narrow = narrowed(value.trim());
+    let value = narrow.as_ref();
+    let unit = unit.map(|unit| info.unit_meant(unit.trim())).filter(|unit| !unit.is_empty());
     match info.kind {
         Kind::Quantity => measured(info, value, unit),
         Kind::Answers => answered(info, value, unit),
@@ -209,6 +285,16 @@ pub fn read_value_in(
         Kind::Text if value.is_empty() => Err(ValueError::NoValue { concept: info.name.clone() }),
         Kind::Text => Ok(Value::Text(Arc::from(value))),
     }
+}
+
+/// Digits and signs of full width are the same digits and signs.
+fn narrowed(value: &str) -> Cow<'_, str> {
+    let wide = |c: char| matches!(c, '０'..='９' | '．' | '－' | '＋' | '％' | '＜' | '＞' | '／');
+    if !value.contains(wide) {
+        return Cow::Borrowed(value);
+    }
+    let narrow = |c: char| if wide(c) { char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c) } else { c };
+    Cow::Owned(value.chars().map(narrow).collect())
 }
 
 /// No error repeats more than this of what came from outside.
@@ -228,8 +314,17 @@ fn measured(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
         if let Some(value) = not_assessed(info, value) {
             return Ok(value);
         }
-        return Err(no_number(info, value));
+        let exchanged = unit.filter(|unit| {
+            let known = |unit: &str| units::conversion(unit, unit, None).is_ok();
+            number(unit).is_some_and(|(_, decimal, behind)| decimal.is_ok() && behind.is_empty())
+                && known(value)
+        });
+        return Err(match exchanged {
+            Some(unit) => ValueError::Exchanged { value: short(value), unit: short(unit) },
+            None => no_number(info, value),
+        });
     };
+    let behind = info.unit_meant(behind);
     let canonical: &str = info.unit.as_deref().unwrap_or("1");
     let unit = match (unit, behind) {
         (Some(unit), "") => unit,
@@ -330,12 +425,31 @@ fn answered(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
     if info.unit.is_some() && number(value).is_some() {
         return measured(info, value, unit);
     }
+    if let Some(could_be) = info.unclear_words(value) {
+        let could_be = named(info, |answer| could_be.contains(&answer));
+        return Err(ValueError::Unclear { concept: info.name.clone(), written: short(value), could_be });
+    }
+    if matches!(compared(value).as_ref(), "" | "−" | "—" | "―") {
+        return Err(ValueError::Dash { written: short(value) });
+    }
     if info.open {
         return Ok(Value::Text(Arc::from(value)));
     }
-    let list = |lang| info.answers.iter().map(|a| a.name.get(lang)).collect::<Vec<_>>();
-    let known = Text::new(list(Lang::En).join("; "), list(Lang::ZhTw).join("；"));
+    let known = named(info, |_| true);
     Err(ValueError::UnknownAnswer { concept: info.name.clone(), written: short(value), known })
+}
+
+/// The names of a concept's answers, in both languages.
+pub(crate) fn named(info: &ConceptInfo, which: impl Fn(Answer) -> bool) -> Text {
+    let list = |lang| {
+        info.answers.iter().filter(|a| which(a.answer)).map(|a| a.name.get(lang)).collect::<Vec<_>>()
+    };
+    Text::new(list(Lang::En).join("; "), list(Lang::ZhTw).join("；"))
+}
+
+/// The answers a concept takes, by name, as a message lists them.
+pub fn answers_known(info: &ConceptInfo) -> Text {
+    named(info, |_| true)
 }
 
 fn happened(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {

@@ -4,18 +4,22 @@
 use super::{
     FhirOptions, codes,
     model::{
-        Annotation, CodeableConcept, Contained, Extension, Identifier, Meta, Patient, Period, Quantity,
-        Reference,
+        Annotation, CodeableConcept, Contained, Extension, HumanName, Identifier, Meta, Patient, Period,
+        Quantity, Reference,
     },
     part::{NO_TIME, Part, Person, Subject},
 };
 use crate::{
-    settle::Draft,
+    identity::Identity,
+    settle::{Draft, Version},
     trouble::Trouble,
     value::{BIRTH_DATE, DEATH, PRODUCT, SEX, Written, interpret, suggestions},
 };
 use std::{collections::HashMap, sync::Arc};
-use vena_base::{Answer, Concept, Fact, Origin, Stamp, Value, When};
+use vena_base::{
+    Answer, Concept, Fact, Flag, Origin, Stamp, Text, Value, When,
+    units::{self, UnitError},
+};
 use vena_knowledge::{Catalogue, ConceptInfo, Kind, Knowledge, catalogue::compared};
 
 /// The cause a clinician gave, as the catalogue's answers name it.
@@ -40,14 +44,20 @@ pub struct Frame {
     pub place: Arc<str>,
     pub subject: Subject,
     pub recorded: Option<Stamp>,
+    pub recorded_on: Option<When>,
+    pub version: Option<Arc<Version>>,
+    pub file: Option<Arc<str>>,
+    pub flag: Option<Flag>,
+    /// The time of recording cannot be read: what the resource says is not used.
+    pub wrong: Option<Trouble>,
     pub note: Option<Arc<str>>,
     pub recorded_by: Option<Arc<str>>,
     pub cause: Option<Answer>,
 }
 
 impl Frame {
-    /// A fact with everything the frame says.
-    pub fn fact(&self, concept: Concept, value: Value, when: When, until: Option<When>) -> Fact {
+    /// A draft with everything the frame says.
+    pub fn draft(&self, concept: Concept, value: Value, when: When, until: Option<When>) -> Draft {
         let mut fact = Fact::new(concept, value, when);
         fact.until = until;
         fact.recorded = self.recorded;
@@ -55,12 +65,16 @@ impl Frame {
         fact.note.clone_from(&self.note);
         fact.attributed_to = self.cause;
         fact.origin = Origin::Path(Arc::clone(&self.place));
-        fact
+        fact.flags.extend(self.flag);
+        let version = self.version.clone();
+        Draft { recorded_on: self.recorded_on, version, ..Draft::new(fact, self.file.clone()) }
     }
 }
 
 /// The parts of a resource a [`Frame`] is made of.
 pub struct Common<'r, 'a> {
+    pub kind: &'static str,
+    pub status: Option<&'r str>,
     pub subject: Option<&'r Reference<'a>>,
     pub id: Option<&'r str>,
     pub issued: Option<&'r str>,
@@ -120,38 +134,76 @@ impl<'k> Collector<'k> {
 
     /// Subject, times and remarks; `None` where it cannot be used, which is then reported.
     pub(super) fn frame(&mut self, place: &Arc<str>, common: &Common<'_, '_>) -> Option<Frame> {
+        let mut frame = self.frame_as_far(place, common)?;
+        match frame.wrong.take() {
+            Some(trouble) => {
+                self.part.say_of(place, &frame.subject, trouble);
+                None
+            }
+            None => Some(frame),
+        }
+    }
+
+    /// As [`Collector::frame`], but a time of recording that cannot be read stands in `wrong`.
+    pub(super) fn frame_as_far(&mut self, place: &Arc<str>, common: &Common<'_, '_>) -> Option<Frame> {
         let Some(subject) = self.subject(place, common) else {
             self.part.say(place, Trouble::NoSubject);
             return None;
         };
+        let extension = |url: &str| common.extension.iter().find(|e| e.url.as_deref() == Some(url));
         let written = common.issued.or_else(|| {
-            let extension =
-                common.extension.iter().find(|e| e.url.as_deref() == Some(codes::RECORDED_EXTENSION));
-            extension
+            extension(codes::RECORDED_EXTENSION)
                 .and_then(|e| e.value_instant.as_deref())
                 .or_else(|| common.meta.and_then(|meta| meta.last_updated.as_deref()))
         });
-        let recorded = match written.map(|text| When::parse(text, self.options.zone.as_ref())) {
-            None => None,
-            Some(Ok(When::Instant(stamp))) => Some(stamp),
-            Some(Ok(_)) => {
-                let error = vena_base::time::TimeError::NotATime(written.unwrap_or_default().to_owned());
-                self.part.say(place, Trouble::Time { field: "issued", error });
-                return None;
-            }
-            Some(Err(error)) => {
-                self.part.say(place, Trouble::Time { field: "issued", error });
-                return None;
-            }
-        };
-        let extension = |url: &str| common.extension.iter().find(|e| e.url.as_deref() == Some(url));
+        let (mut recorded, mut recorded_on, mut wrong) = (None, None, None);
+        match written.map(|text| When::parse(text, self.options.zone.as_ref())) {
+            None => {}
+            Some(Ok(When::Instant(stamp))) => recorded = Some(stamp),
+            Some(Ok(day)) => recorded_on = Some(day),
+            Some(Err(error)) => wrong = Some(Trouble::Time { field: "issued", error }),
+        }
         let cause = extension(codes::CAUSE_EXTENSION).and_then(|e| e.value_code.as_deref());
         let cause = cause.and_then(|c| self.catalogue.get(CAUSE).and_then(|info| info.answer_from_words(c)));
         let by = extension(codes::RECORDED_BY_EXTENSION).and_then(|e| e.value_string.as_deref());
         let recorded_by = by.map(|by| self.shared(by));
         let note: Vec<&str> = common.note.iter().filter_map(|n| n.text.as_deref()).collect();
         let note = (!note.is_empty()).then(|| Arc::from(note.join("\n")));
-        Some(Frame { place: Arc::clone(place), subject, recorded, note, recorded_by, cause })
+        let flag = common.status.is_some_and(|status| !settled(common.kind, status)).then_some(Flag::Preliminary);
+        if let (Some(_), Some(status)) = (flag, common.status) {
+            self.part.say_of(place, &subject, Trouble::NotFinal { status: status.chars().take(40).collect() });
+        }
+        let version = version(common.kind, common.id, common.meta, recorded);
+        Some(Frame {
+            place: Arc::clone(place),
+            subject,
+            recorded,
+            recorded_on,
+            version,
+            file: self.part.file.clone(),
+            flag,
+            wrong,
+            note,
+            recorded_by,
+            cause,
+        })
+    }
+
+    /// Counts a resource left out by its status; an earlier version of it is taken back with it.
+    pub(super) fn exclude(
+        &mut self,
+        kind: &'static str,
+        status: &str,
+        id: Option<&str>,
+        meta: Option<&Meta<'_>>,
+        subject: Option<&Reference<'_>>,
+    ) {
+        self.part.report.exclude(kind, status);
+        if let Some(version) = version(kind, id, meta, None) {
+            let reference = subject.and_then(|subject| subject.reference.as_deref());
+            let subject = reference.map(|reference| Subject::Reference(self.shared(reference)));
+            self.part.taken_back.push((subject, version));
+        }
     }
 
     fn subject(&mut self, place: &Arc<str>, common: &Common<'_, '_>) -> Option<Subject> {
@@ -271,7 +323,7 @@ impl<'k> Collector<'k> {
         let mut add = |concept, value, when, undated| {
             let mut fact = Fact::new(concept, value, when);
             fact.origin = Origin::Path(Arc::clone(place));
-            drafts.push(Draft { fact, undated, file: file.clone() });
+            drafts.push(Draft { undated, ..Draft::new(fact, file.clone()) });
         };
         if let Some(text) = patient.birth_date.as_deref()
             && let Some(when) = self.when(place, "birthDate", text)
@@ -295,8 +347,57 @@ impl<'k> Collector<'k> {
             (None, Some(true)) => self.part.say(place, Trouble::DeathWithoutDate),
             (None, _) => {}
         }
-        self.part.people.push(Person { key, drafts });
+        let identity = identity_of(patient);
+        self.part.people.push(Person { key, drafts, identity });
     }
+}
+
+/// Whether a status says that the source stands by what it says. `stopped`, `on-hold` and the like are
+/// statuses of what was done and are read where it is.
+fn settled(kind: &str, status: &str) -> bool {
+    match kind {
+        "Observation" => matches!(status, "final" | "amended" | "corrected"),
+        "Procedure" => status != "unknown",
+        _ => true,
+    }
+}
+
+/// Which version of which resource this is; `None` for a resource without id.
+fn version(
+    kind: &str,
+    id: Option<&str>,
+    meta: Option<&Meta<'_>>,
+    recorded: Option<Stamp>,
+) -> Option<Arc<Version>> {
+    let id = id.filter(|id| !id.is_empty())?;
+    let number = meta.and_then(|meta| meta.version_id.as_deref()).and_then(|number| number.parse().ok());
+    let updated = meta.and_then(|meta| meta.last_updated.as_deref());
+    let updated = match updated.map(|text| When::parse(text, None)) {
+        Some(Ok(When::Instant(stamp))) => Some(stamp),
+        _ => recorded,
+    };
+    Some(Arc::new(Version { resource: Arc::from(format!("{kind}/{id}")), number, updated }))
+}
+
+/// Who a Patient is: the names in use, in Chinese and in Latin letters, and the record numbers.
+fn identity_of(patient: &Patient<'_>) -> Identity {
+    let mut identity = Identity::default();
+    let in_use = |name: &&HumanName<'_>| !matches!(name.usage.as_deref(), Some("old" | "maiden" | "anonymous"));
+    let official = |name: &&HumanName<'_>| matches!(name.usage.as_deref(), Some("official" | "usual"));
+    let names = || patient.name.iter().filter(in_use);
+    for name in names().filter(official).chain(names()) {
+        let given = name.given.iter().flatten().map(|given| &**given);
+        identity.add_name(name.text.as_deref(), name.family.as_deref(), given);
+    }
+    identity.birth_date = patient.birth_date.as_deref().map(str::to_owned);
+    identity.sex = patient.gender.as_deref().map(str::to_owned);
+    for identifier in &patient.identifier {
+        let kind = identifier.kind.as_ref().and_then(|kind| kind.coding.first()).and_then(|c| c.code.as_deref());
+        if let Some(value) = identifier.value.as_deref().filter(|value| !value.trim().is_empty()) {
+            identity.add_number(value, kind == Some("MR"));
+        }
+    }
+    identity
 }
 
 /// A concept by id, without making a new name for what the catalogue does not have.
@@ -340,15 +441,74 @@ fn identifier_name(identifier: &Identifier<'_>) -> Option<String> {
 }
 
 /// A quantity's number with its comparator, and its unit: the UCUM code before the printed unit.
-pub(super) fn amount(quantity: &Quantity<'_>) -> Option<(String, Option<String>)> {
-    let number = quantity.value?.0;
-    let value = format!("{}{number}", quantity.comparator.as_deref().unwrap_or_default());
-    Some((value, unit_of(quantity).map(str::to_owned)))
+///
+/// # Errors
+/// Printed unit and code are not the same unit: which is meant is not guessed.
+pub(super) fn amount(
+    concept: &Text,
+    quantity: &Quantity<'_>,
+) -> Result<Option<(String, Option<String>)>, Trouble> {
+    let Some(number) = quantity.value else {
+        return Ok(None);
+    };
+    let value = format!("{}{}", quantity.comparator.as_deref().unwrap_or_default(), number.0);
+    let (unit, _) = unit_of(concept, quantity)?;
+    Ok(Some((value, unit.map(str::to_owned))))
 }
 
-/// The unit of a quantity: the UCUM code before the printed unit.
-pub(super) fn unit_of<'r>(quantity: &'r Quantity<'_>) -> Option<&'r str> {
+/// The unit of a quantity: the UCUM code before the printed unit, and what is to be said of them.
+///
+/// # Errors
+/// They are not the same unit.
+pub(super) fn unit_of<'r>(
+    concept: &Text,
+    quantity: &'r Quantity<'_>,
+) -> Result<(Option<&'r str>, Option<Trouble>), Trouble> {
     let code = quantity.code.as_deref().filter(|code| !code.is_empty());
     let unit = quantity.unit.as_deref().filter(|unit| !unit.is_empty());
-    if quantity.system.as_deref() == Some(codes::UCUM) { code.or(unit) } else { unit.or(code) }
+    let ucum = quantity.system.as_deref() == Some(codes::UCUM);
+    let used = if ucum { code.or(unit) } else { unit.or(code) };
+    let (Some(unit), Some(code)) = (unit, code) else {
+        return Ok((used, None));
+    };
+    // A code of another system (a hospital's own list of units) is not compared.
+    if unit == code || !(ucum || quantity.system.is_none()) {
+        return Ok((used, None));
+    }
+    let short = |text: &str| text.chars().take(40).collect::<String>();
+    match agreement(unit, code) {
+        Agreement::Same => Ok((used, None)),
+        Agreement::NotKnown if !ucum => Ok((used, None)),
+        Agreement::NotKnown => {
+            let (unit, code) = (short(unit), short(code));
+            Ok((used, Some(Trouble::UnitNotCompared { concept: concept.clone(), unit, code })))
+        }
+        Agreement::Different => Err(Trouble::UnitsDisagree {
+            concept: concept.clone(),
+            number: quantity.value.map(|number| short(number.0)).unwrap_or_default(),
+            unit: short(unit),
+            code: short(code),
+        }),
+    }
+}
+
+/// How a printed unit and its code stand to each other.
+enum Agreement {
+    Same,
+    Different,
+    NotKnown,
+}
+
+fn agreement(unit: &str, code: &str) -> Agreement {
+    // International and catalytic units are printed for each other; neither says another scale.
+    let plain = |unit: &str| units::spelled(unit).replace("[iU]", "U").replace("[IU]", "U");
+    let (unit, code) = (plain(unit), plain(code));
+    if unit == code {
+        return Agreement::Same;
+    }
+    match units::conversion(&unit, &code, None) {
+        Ok(rule) if rule.is_identity() => Agreement::Same,
+        Ok(_) | Err(UnitError::WrongKind { .. } | UnitError::NeedsMolarMass { .. }) => Agreement::Different,
+        Err(UnitError::Unknown(_) | UnitError::OutOfRange) => Agreement::NotKnown,
+    }
 }

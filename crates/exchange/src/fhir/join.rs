@@ -4,12 +4,14 @@
 use super::{
     FhirOptions,
     part::{Given, Part, Subject},
-    treatment::{administered, draft},
+    treatment::administered,
+    version,
 };
 use crate::{
     Loaded,
+    identity::Identity,
     report::{Problem, ReadReport},
-    settle::{Draft, settle},
+    settle::{Draft, Version, settle},
     trouble::Trouble,
 };
 use rayon::prelude::*;
@@ -50,14 +52,15 @@ pub fn join(parts: Vec<Part>, options: &FhirOptions, knowledge: &Knowledge) -> L
     for part in parts {
         joining.take(part, &knowledge.catalogue);
     }
-    let Joining { order, mut people, mut report, .. } = joining;
+    let Joining { order, mut people, mut report, identities, taken_back, .. } = joining;
     let people: Vec<(Arc<str>, Vec<Draft>)> =
         order.into_iter().filter_map(|key| people.remove(&key).map(|drafts| (key, drafts))).collect();
     let settled: Vec<_> = people
         .into_par_iter()
-        .map(|(key, drafts)| {
+        .map(|(key, mut drafts)| {
             let mut report = ReadReport::default();
             let catalogue = &knowledge.catalogue;
+            version::replace_earlier(&key, &mut drafts, &taken_back, &mut report);
             let chart = settle(&key, drafts, options.zone.as_ref(), options.now, catalogue, &mut report);
             (chart, report)
         })
@@ -67,7 +70,7 @@ pub fn join(parts: Vec<Part>, options: &FhirOptions, knowledge: &Knowledge) -> L
         charts.push(chart);
         report.merge(said);
     }
-    Loaded { charts, report }
+    Loaded { charts, people: identities, report }
 }
 
 #[derive(Default)]
@@ -78,6 +81,9 @@ struct Joining {
     order: Vec<Arc<str>>,
     people: HashMap<Arc<str>, Vec<Draft>>,
     orphans: HashSet<Arc<str>>,
+    identities: HashMap<Arc<str>, Identity>,
+    /// Versions that must not be used, with the person they name where they name one.
+    taken_back: Vec<(Option<Arc<str>>, Arc<Version>)>,
     report: ReadReport,
 }
 
@@ -99,13 +105,25 @@ impl Joining {
         }
         self.report.merge(report);
         for person in part.people {
+            self.identities.entry(Arc::clone(&person.key)).or_default().fill(person.identity);
             self.chart(person.key).extend(person.drafts);
+        }
+        for (subject, version) in part.taken_back {
+            let person = match &subject {
+                Some(Subject::Person(key)) => Some(Arc::clone(key)),
+                Some(Subject::Reference(reference)) => match self.who(reference, &own) {
+                    Who::Person(key) => Some(key),
+                    Who::NotAPerson | Who::Nobody => continue,
+                },
+                None => None,
+            };
+            self.taken_back.push((person, version));
         }
         // One document says many things about the same few subjects.
         let mut known: HashMap<Subject, Option<Arc<str>>> = HashMap::new();
         let mut statements = part.statements;
         for (reference, administration) in part.pending {
-            let place = administration.fact.origin.clone();
+            let place = administration.draft.fact.origin.clone();
             let said =
                 |trouble| Problem { place: place.clone(), file: part.file.clone(), patient: None, trouble };
             match self.medications.get(&reference).or_else(|| self.medications.get(&tail(&reference))) {
@@ -118,11 +136,10 @@ impl Joining {
                 Some(given) => {
                     let subject = administration.subject.clone();
                     let given = given.clone();
-                    if let Some((fact, noticed)) = administered(catalogue, &given, administration) {
-                        if let Some(trouble) = noticed {
+                    if let Some((draft, noticed)) = administered(catalogue, &given, administration) {
+                        for trouble in noticed {
                             self.report.add(said(trouble));
                         }
-                        let draft = draft(fact, part.file.clone());
                         statements.push(super::part::Statement { subject, draft });
                     }
                 }

@@ -17,6 +17,7 @@ mod model;
 mod observation;
 mod part;
 mod treatment;
+mod version;
 
 use crate::{
     InputKind, Loaded,

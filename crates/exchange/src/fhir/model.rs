@@ -39,10 +39,25 @@ impl CodeableConcept<'_> {
 /// A business identifier.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Identifier<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Option<CodeableConcept<'a>>,
     #[serde(borrow)]
     pub system: Option<Str<'a>>,
     #[serde(borrow)]
     pub value: Option<Str<'a>>,
+}
+
+/// A name of a person.
+#[derive(Debug, Clone, Deserialize)]
+pub struct HumanName<'a> {
+    #[serde(borrow, rename = "use")]
+    pub usage: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub text: Option<Str<'a>>,
+    #[serde(borrow)]
+    pub family: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    pub given: Vec<Option<Str<'a>>>,
 }
 
 /// A pointer to another resource.
@@ -92,6 +107,8 @@ pub struct Annotation<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct Meta<'a> {
     #[serde(borrow)]
+    pub version_id: Option<Str<'a>>,
+    #[serde(borrow)]
     pub last_updated: Option<Str<'a>>,
 }
 
@@ -117,6 +134,8 @@ pub struct Patient<'a> {
     pub id: Option<Str<'a>>,
     #[serde(borrow, default)]
     pub identifier: Vec<Identifier<'a>>,
+    #[serde(borrow, default)]
+    pub name: Vec<HumanName<'a>>,
     #[serde(borrow)]
     pub birth_date: Option<Str<'a>>,
     #[serde(borrow)]

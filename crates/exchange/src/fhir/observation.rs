@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     trouble::Trouble,
-    value::{Reading, Written, interpret},
+    value::{Reading, Written, interpret, unreadable},
 };
 use std::sync::Arc;
 use vena_base::{Text, Value, When};
@@ -19,8 +19,15 @@ const EXCLUDED: [&str; 2] = ["entered-in-error", "cancelled"];
 impl Collector<'_> {
     /// Reads an observation with its components.
     pub(super) fn observation(&mut self, place: &Arc<str>, mut observation: Observation<'_>) {
-        if let Some(status) = observation.status.as_deref().filter(|status| EXCLUDED.contains(status)) {
-            self.part.report.exclude("Observation", status);
+        const KIND: &str = "Observation";
+        let excluded = |status: &&str| {
+            // Registered is a promise of a result; without one there is nothing to read.
+            EXCLUDED.contains(status) || (*status == "registered" && says_nothing(&observation))
+        };
+        if let Some(status) = observation.status.as_deref().filter(excluded) {
+            let (id, meta, subject) =
+                (observation.id.as_deref(), observation.meta.as_ref(), observation.subject.as_ref());
+            self.exclude(KIND, status, id, meta, subject);
             return;
         }
         let components = std::mem::take(&mut observation.component);
@@ -31,9 +38,11 @@ impl Collector<'_> {
             self.not_understood("Observation", observation.code.as_ref(), place);
             return;
         }
-        let Some(frame) = self.frame(
+        let Some(frame) = self.frame_as_far(
             place,
             &Common {
+                kind: KIND,
+                status: observation.status.as_deref(),
                 subject: observation.subject.as_ref(),
                 id: observation.id.as_deref(),
                 issued: observation.issued.as_deref(),
@@ -73,16 +82,29 @@ impl Collector<'_> {
         component: &Component<'_>,
         (when, until): (When, Option<When>),
     ) {
-        match self.value(info, component) {
+        let read = match &frame.wrong {
+            Some(trouble) => Err(trouble.clone()),
+            None => self.value(info, component),
+        };
+        match read {
             Ok(reading) => {
                 if let Some(trouble) = reading.noticed {
                     self.part.say_of(place, &frame.subject, trouble);
                 }
-                let mut fact = frame.fact(info.concept, reading.value, when, until);
-                fact.flags.extend(reading.flag);
-                self.part.state(frame.subject.clone(), fact);
+                let mut draft = frame.draft(info.concept, reading.value, when, until);
+                for (concept, value) in reading.also {
+                    self.part.state(frame.subject.clone(), frame.draft(concept, value, when, until));
+                }
+                draft.fact.flags.extend(reading.flag);
+                self.part.state(frame.subject.clone(), draft);
             }
-            Err(trouble) => self.part.say_of(place, &frame.subject, trouble),
+            Err(trouble) => {
+                // It was observed all the same: an older value must not stand for it.
+                if let Some(mark) = unreadable(info, &written(component)) {
+                    self.part.state(frame.subject.clone(), frame.draft(info.concept, mark, when, until));
+                }
+                self.part.say_of(place, &frame.subject, trouble);
+            }
         }
     }
 
@@ -94,10 +116,15 @@ impl Collector<'_> {
             let Some(number) = quantity.value else {
                 return Err(Trouble::NoValue { concept: info.name.clone() });
             };
-            return match quantity.comparator.as_deref() {
-                Some(comparator) => read(&format!("{comparator}{}", number.0), unit_of(quantity)),
-                None => read(number.0, unit_of(quantity)),
-            };
+            let (unit, noticed) = unit_of(&info.name, quantity)?;
+            let mut reading = match quantity.comparator.as_deref() {
+                Some(comparator) => read(&format!("{comparator}{}", number.0), unit),
+                None => read(number.0, unit),
+            }?;
+            if let Some(trouble) = noticed {
+                reading.noticed.get_or_insert(trouble);
+            }
+            return Ok(reading);
         }
         if let Some(concept) = &component.value_codeable_concept {
             return self.coded(info, concept);
@@ -155,6 +182,37 @@ impl Collector<'_> {
             }
         }
         first.unwrap_or_else(|| Err(Trouble::NoValue { concept: info.name.clone() }))
+    }
+}
+
+fn says_nothing(observation: &Observation<'_>) -> bool {
+    observation.value_quantity.is_none()
+        && observation.value_codeable_concept.is_none()
+        && observation.value_string.is_none()
+        && observation.value_integer.is_none()
+        && observation.value_boolean.is_none()
+        && observation.component.is_empty()
+}
+
+/// A value as it is written, for the mark that stands in its place.
+fn written(component: &Component<'_>) -> String {
+    if let Some(quantity) = &component.value_quantity {
+        let number = quantity.value.map_or("", |number| number.0);
+        let unit = quantity.unit.as_deref().or(quantity.code.as_deref()).unwrap_or_default();
+        return format!("{}{number} {unit}", quantity.comparator.as_deref().unwrap_or_default())
+            .trim()
+            .to_owned();
+    }
+    let coded = component.value_codeable_concept.as_ref();
+    let words = coded.and_then(|concept| {
+        let code = || concept.coding.iter().find_map(|coding| coding.code.as_deref());
+        concept.words().next().or_else(code)
+    });
+    let text = words.or(component.value_string.as_deref()).or(component.value_integer.map(|number| number.0));
+    match (text, component.value_boolean) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some(truth)) => truth.to_string(),
+        (None, None) => not_read(component).unwrap_or("no value").to_owned(),
     }
 }
 

@@ -2,12 +2,13 @@
 //! Owns everything, so that the document's bytes may go. Knows no element of a resource.
 
 use crate::{
+    identity::Identity,
     report::{Problem, ReadReport},
-    settle::Draft,
+    settle::{Draft, Version},
     trouble::Trouble,
 };
 use std::{collections::HashMap, sync::Arc};
-use vena_base::{Answer, Concept, Fact, Origin, When};
+use vena_base::{Answer, Concept, Origin, When};
 
 /// About whom something is said.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,6 +35,8 @@ pub struct Person {
     pub key: Arc<str>,
     /// Birth date, sex, death.
     pub drafts: Vec<Draft>,
+    /// Who it is.
+    pub identity: Identity,
 }
 
 /// What an administration's medication is.
@@ -51,7 +54,9 @@ pub enum Given {
 #[derive(Debug, Clone)]
 pub struct Administration {
     /// Everything but what was given; its value is a placeholder until the drug is known.
-    pub fact: Fact,
+    pub draft: Draft,
+    /// Status and time of halting, where it was halted.
+    pub halted: Option<(String, Option<String>)>,
     /// About whom.
     pub subject: Subject,
     /// The dose: number and unit as written.
@@ -71,6 +76,8 @@ pub struct Part {
     pub(super) statements: Vec<Statement>,
     /// Administrations of medications not met yet, with the reference.
     pub(super) pending: Vec<(String, Administration)>,
+    /// Versions of resources that say the resource must not be used, with the subject they name.
+    pub(super) taken_back: Vec<(Option<Subject>, Arc<Version>)>,
     pub(super) report: ReadReport,
 }
 
@@ -96,8 +103,7 @@ impl Part {
     }
 
     /// Adds a statement.
-    pub(super) fn state(&mut self, subject: Subject, fact: Fact) {
-        let draft = Draft { fact, undated: false, file: self.file.clone() };
+    pub(super) fn state(&mut self, subject: Subject, draft: Draft) {
         self.statements.push(Statement { subject, draft });
     }
 }

@@ -4,7 +4,10 @@
 use super::{
     codes,
     collect::{Collector, Common, amount},
-    model::{CodeableConcept, Condition, Contained, Dosage, Extension, MedicationAdministration, Procedure},
+    model::{
+        CodeableConcept, Condition, Contained, Dosage, Extension, MedicationAdministration, Procedure,
+        Quantity,
+    },
     part::{Administration, Given},
 };
 use crate::{
@@ -13,11 +16,15 @@ use crate::{
     value::{DIAGNOSIS, INFUSION, Written, interpret},
 };
 use std::sync::Arc;
-use vena_base::{Answer, Concept, Fact, Text, Value};
+use vena_base::{Answer, Concept, Text, Value, When};
 use vena_knowledge::{Catalogue, Kind};
 
 /// Statuses that say it was not given, or must not be used.
 const NOT_GIVEN: [&str; 2] = ["not-done", "entered-in-error"];
+/// Statuses that say it was begun and does not run any more.
+const HALTED: [&str; 2] = ["on-hold", "stopped"];
+/// Statuses that say what was done; with any other, nobody knows whether it was.
+const KNOWN: [&str; 4] = ["in-progress", "completed", "on-hold", "stopped"];
 /// Statuses of a procedure that has not begun.
 const NOT_BEGUN: [&str; 3] = ["preparation", "not-done", "entered-in-error"];
 
@@ -25,8 +32,9 @@ impl Collector<'_> {
     /// Reads a drug given; what was given may only be known when all medications are.
     pub(super) fn administration(&mut self, place: &Arc<str>, resource: MedicationAdministration<'_>) {
         const KIND: &str = "MedicationAdministration";
+        let (id, meta) = (resource.id.as_deref(), resource.meta.as_ref());
         if let Some(status) = resource.status.as_deref().filter(|status| NOT_GIVEN.contains(status)) {
-            self.part.report.exclude(KIND, status);
+            self.exclude(KIND, status, id, meta, resource.subject.as_ref());
             return;
         }
         let (given, reference) = self.what_was_given(&resource);
@@ -35,6 +43,8 @@ impl Collector<'_> {
             return;
         }
         let common = Common {
+            kind: KIND,
+            status: resource.status.as_deref(),
             subject: resource.subject.as_ref(),
             id: resource.id.as_deref(),
             issued: None,
@@ -46,22 +56,39 @@ impl Collector<'_> {
         let Some(frame) = self.frame(place, &common) else {
             return;
         };
+        if let Some(status) = resource.status.as_deref().filter(|status| !KNOWN.contains(status)) {
+            let status = status.chars().take(40).collect();
+            self.part.say_of(place, &frame.subject, Trouble::StatusUnknown { status });
+            return;
+        }
         let moment = resource.effective_date_time.as_deref();
         let Some((when, until)) = self.time(place, "effective", moment, resource.effective_period.as_ref())
         else {
             return;
         };
-        let mut fact = frame.fact(INFUSION, Value::Happened, when, until);
+        let halted = resource.status.as_deref().filter(|status| HALTED.contains(status));
+        let halted_at = halted.and(until.or(frame.recorded.map(When::Instant).or(frame.recorded_on)));
+        // On hold or stopped: it does not run any more. Where nothing says since when, it is only known
+        // to have been begun.
+        let until = if halted.is_some() { Some(halted_at.unwrap_or(when)) } else { until };
+        let halted = halted.map(|status| (status.to_owned(), halted_at.map(|when| when.to_string())));
+        let mut draft = frame.draft(INFUSION, Value::Happened, when, until);
         let dosage = resource.dosage.as_ref();
-        fact.route =
-            dosage.and_then(|d| d.route.as_ref()).and_then(|route| route.words().next()).map(Arc::from);
-        if fact.note.is_none() {
-            fact.note = dosage.and_then(|d| d.text.as_deref()).map(Arc::from);
+        draft.fact.route = dosage.and_then(|d| d.route.as_ref()).and_then(route).map(Arc::from);
+        if draft.fact.note.is_none() {
+            draft.fact.note = dosage.and_then(|d| d.text.as_deref()).map(Arc::from);
         }
         if let Some(value) = written_value(&resource.extension) {
-            fact.value = value;
+            draft.fact.value = value;
         }
-        let administration = Administration { fact, subject: frame.subject, dose: dosage.and_then(dose) };
+        let (dose, wrong) = match dosage.map(dose).transpose() {
+            Ok(dose) => (dose.flatten(), None),
+            Err(trouble) => (None, Some(trouble)),
+        };
+        if let Some(trouble) = wrong {
+            self.part.say_of(place, &frame.subject, trouble);
+        }
+        let administration = Administration { draft, halted, subject: frame.subject, dose };
         match (given, reference) {
             (Some(given), _) => self.give(place, &given, administration),
             (None, Some(reference)) => self.part.pending.push((reference.to_owned(), administration)),
@@ -97,18 +124,20 @@ impl Collector<'_> {
 
     fn give(&mut self, place: &Arc<str>, given: &Given, administration: Administration) {
         let subject = administration.subject.clone();
-        if let Some((fact, noticed)) = administered(self.catalogue, given, administration) {
-            if let Some(trouble) = noticed {
+        if let Some((draft, noticed)) = administered(self.catalogue, given, administration) {
+            for trouble in noticed {
                 self.part.say_of(place, &subject, trouble);
             }
-            self.part.state(subject, fact);
+            self.part.state(subject, draft);
         }
     }
 
     /// Reads something done: the infusion, or another event of the catalogue.
     pub(super) fn procedure(&mut self, place: &Arc<str>, resource: Procedure<'_>) {
+        const KIND: &str = "Procedure";
         if let Some(status) = resource.status.as_deref().filter(|status| NOT_BEGUN.contains(status)) {
-            self.part.report.exclude("Procedure", status);
+            let (id, meta) = (resource.id.as_deref(), resource.meta.as_ref());
+            self.exclude(KIND, status, id, meta, resource.subject.as_ref());
             return;
         }
         let Some((concept, value)) =
@@ -118,6 +147,8 @@ impl Collector<'_> {
             return;
         };
         let common = Common {
+            kind: KIND,
+            status: resource.status.as_deref(),
             subject: resource.subject.as_ref(),
             id: resource.id.as_deref(),
             issued: None,
@@ -134,7 +165,7 @@ impl Collector<'_> {
         else {
             return;
         };
-        self.part.state(frame.subject.clone(), frame.fact(concept, value, when, until));
+        self.part.state(frame.subject.clone(), frame.draft(concept, value, when, until));
     }
 
     fn done(&self, code: &CodeableConcept<'_>, used: &[CodeableConcept<'_>]) -> Option<(Concept, Value)> {
@@ -183,7 +214,8 @@ impl Collector<'_> {
             .and_then(|s| s.coding.first())
             .and_then(|c| c.code.as_deref());
         if let Some(status) = status.filter(|status| matches!(*status, "refuted" | "entered-in-error")) {
-            self.part.report.exclude("Condition", status);
+            let (id, meta) = (resource.id.as_deref(), resource.meta.as_ref());
+            self.exclude("Condition", status, id, meta, resource.subject.as_ref());
             return;
         }
         let Some((concept, value)) = resource.code.as_ref().and_then(|code| self.disease(code)) else {
@@ -191,6 +223,8 @@ impl Collector<'_> {
             return;
         };
         let common = Common {
+            kind: "Condition",
+            status: None,
             subject: resource.subject.as_ref(),
             id: resource.id.as_deref(),
             issued: None,
@@ -210,7 +244,7 @@ impl Collector<'_> {
         let Some((when, until)) = self.time(place, "onset", moment, resource.onset_period.as_ref()) else {
             return;
         };
-        self.part.state(frame.subject.clone(), frame.fact(concept, value, when, until));
+        self.part.state(frame.subject.clone(), frame.draft(concept, value, when, until));
     }
 
     fn disease(&self, code: &CodeableConcept<'_>) -> Option<(Concept, Value)> {
@@ -266,17 +300,42 @@ fn says_infusion(words: &str) -> bool {
     gives.iter().any(|word| words.contains(word)) && !takes.iter().any(|word| words.contains(word))
 }
 
-/// The dose of an administration: an amount, or else a rate.
-fn dose(dosage: &Dosage<'_>) -> Option<(String, Option<String>)> {
-    let plain = dosage.dose.as_ref().or(dosage.rate_quantity.as_ref()).and_then(amount);
-    plain.or_else(|| {
-        let ratio = dosage.rate_ratio.as_ref()?;
-        let (value, unit) = amount(ratio.numerator.as_ref()?)?;
-        let (per, per_unit) = amount(ratio.denominator.as_ref()?)?;
-        let (unit, per_unit) = (unit?, per_unit?);
-        // Only “per one” can be written as a unit without arithmetic on what was written.
-        (per.parse() == Ok(1.0)).then(|| (value, Some(format!("{unit}/{per_unit}"))))
-    })
+/// A route in words, or else its code.
+fn route<'r>(route: &'r CodeableConcept<'_>) -> Option<&'r str> {
+    route.words().next().or_else(|| route.coding.iter().find_map(|coding| coding.code.as_deref()))
+}
+
+/// An amount as written: the number, and its unit.
+type Amount = (String, Option<String>);
+
+/// The dose of an administration: an amount, or else a rate. A rate of nothing says that it does not run,
+/// whatever the dose was.
+///
+/// # Errors
+/// A printed unit and its code that are not the same unit.
+fn dose(dosage: &Dosage<'_>) -> Result<Option<Amount>, Trouble> {
+    let name = Text::new("dose", "劑量");
+    let read = |quantity: Option<&Quantity<'_>>| {
+        quantity.map(|quantity| amount(&name, quantity)).transpose().map(Option::flatten)
+    };
+    let (plain, rate) = (read(dosage.dose.as_ref())?, read(dosage.rate_quantity.as_ref())?);
+    let nothing = |amount: &Amount| amount.0.parse() == Ok(0.0);
+    match (plain, rate) {
+        (_, Some(rate)) if nothing(&rate) => return Ok(Some(rate)),
+        (Some(plain), _) => return Ok(Some(plain)),
+        (None, Some(rate)) => return Ok(Some(rate)),
+        (None, None) => {}
+    }
+    let Some(ratio) = dosage.rate_ratio.as_ref() else {
+        return Ok(None);
+    };
+    let (Some((value, Some(unit))), Some((per, Some(per_unit)))) =
+        (read(ratio.numerator.as_ref())?, read(ratio.denominator.as_ref())?)
+    else {
+        return Ok(None);
+    };
+    // Only “per one” can be written as a unit without arithmetic on what was written.
+    Ok((per.parse() == Ok(1.0)).then(|| (value, Some(format!("{unit}/{per_unit}")))))
 }
 
 /// The value of a drug row that is no dose, as this program writes it: stopped, or not assessed.
@@ -298,27 +357,33 @@ pub(super) fn administered(
     catalogue: &Catalogue,
     given: &Given,
     administration: Administration,
-) -> Option<(Fact, Option<Trouble>)> {
-    let Administration { mut fact, dose, .. } = administration;
+) -> Option<(Draft, Vec<Trouble>)> {
+    let Administration { mut draft, halted, dose, .. } = administration;
+    let fact = &mut draft.fact;
     match given {
         Given::Unknown(..) => None,
         Given::Infusion(product) => {
             fact.concept = INFUSION;
             fact.value = product.map_or(Value::Happened, Value::Answer);
-            Some((fact, None))
+            Some((draft, Vec::new()))
         }
         Given::Drug(concept) => {
             let info = catalogue.get(*concept)?;
             fact.concept = *concept;
+            let halted = halted.map(|(status, since)| {
+                let concept = info.name.clone();
+                Trouble::Halted { concept, status, since }
+            });
+            let mut noticed: Vec<Trouble> = halted.into_iter().collect();
             let Some((value, unit)) = dose.filter(|_| fact.value == Value::Happened) else {
-                return Some((fact, None));
+                return Some((draft, noticed));
             };
             let written = Written { value: &value, unit: unit.as_deref() };
             match interpret(catalogue, info, written, None) {
                 Ok(reading) => {
                     fact.value = reading.value;
                     fact.flags.extend(reading.flag);
-                    Some((fact, reading.noticed))
+                    noticed.extend(reading.noticed);
                 }
                 // That it was given must not be lost with a dose that cannot be read.
                 Err(trouble) => {
@@ -330,14 +395,10 @@ pub(super) fn administered(
                         ),
                     };
                     let concept = info.name.clone();
-                    Some((fact, Some(Trouble::DoseNotRead { concept, written: written.text(), reason })))
+                    noticed.push(Trouble::DoseNotRead { concept, written: written.text(), reason });
                 }
             }
+            Some((draft, noticed))
         }
     }
-}
-
-/// A draft of a fact that came from a pending administration.
-pub(super) fn draft(fact: Fact, file: Option<Arc<str>>) -> Draft {
-    Draft { fact, undated: false, file }
 }

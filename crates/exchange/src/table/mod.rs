@@ -10,6 +10,7 @@ mod split;
 
 use crate::{
     encoding::{self, Encoding, EncodingError},
+    identity::Identity,
     report::{Problem, ReadReport},
     settle::settle,
     trouble::Trouble,
@@ -102,6 +103,8 @@ impl TableError {
 pub struct ChartRead {
     /// The chart.
     pub chart: Chart,
+    /// Who it is, where the source says so (a FHIR Patient).
+    pub identity: Option<Box<Identity>>,
     /// What was refused, withheld or noticed.
     pub report: ReadReport,
 }
@@ -302,9 +305,10 @@ impl TableFile<'_> {
                     say(Trouble::TooManyFields { found: cells.len(), expected: self.header.width });
                 }
                 match reader.read(&cells, line) {
-                    Ok((draft, noticed)) => {
-                        drafts.push(draft);
-                        noticed.into_iter().for_each(say);
+                    Ok(read) => {
+                        drafts.push(read.draft);
+                        drafts.extend(read.also);
+                        read.noticed.into_iter().for_each(say);
                     }
                     Err(Trouble::UnknownWhat { what }) => {
                         say(Trouble::UnknownWhat { what: what.clone() });
@@ -322,7 +326,7 @@ impl TableFile<'_> {
         }
         let chart =
             settle(name, drafts, self.options.zone.as_ref(), self.options.now, catalogue, &mut report);
-        Some(ChartRead { chart, report })
+        Some(ChartRead { chart, identity: None, report })
     }
 
     /// Makes every chart on all cores, works on it there, and hands the results over in the order of
@@ -360,6 +364,6 @@ impl TableFile<'_> {
                 report.merge(read.report);
             },
         );
-        crate::Loaded { charts, report }
+        crate::Loaded { charts, people: HashMap::new(), report }
     }
 }

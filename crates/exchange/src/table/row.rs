@@ -4,11 +4,11 @@ use super::header::{Column, Header};
 use crate::{
     settle::Draft,
     trouble::Trouble,
-    value::{BIRTH_DATE, Reading, SEX, Written, interpret},
+    value::{BIRTH_DATE, Reading, SEX, Written, interpret, unreadable},
 };
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
-use vena_base::{Answer, Concept, Fact, Origin, Stamp, Text, Value, When, Zone, time::TimeError};
-use vena_knowledge::{Catalogue, ConceptInfo, Kind};
+use vena_base::{Answer, Concept, Fact, Origin, Stamp, Text, Value, When, Zone};
+use vena_knowledge::{Catalogue, ConceptInfo, Kind, answers_known};
 
 /// Concepts whose answers name a cause.
 const CAUSE: Concept = Concept::known("hypotension-cause");
@@ -39,11 +39,11 @@ impl<'a> RowReader<'a> {
         found
     }
 
-    /// Reads one record; beside the fact comes what was noticed about it.
+    /// Reads one record: the facts it gives (a cell may say several things), and what was noticed.
     ///
     /// # Errors
     /// The reason why the row cannot be used.
-    pub fn read(&mut self, record: &[Cow<'_, str>], line: u64) -> Result<(Draft, Option<Trouble>), Trouble> {
+    pub fn read(&mut self, record: &[Cow<'_, str>], line: u64) -> Result<RowRead, Trouble> {
         let header = self.header;
         let what = header.get(record, Column::What);
         if what.is_empty() {
@@ -55,9 +55,18 @@ impl<'a> RowReader<'a> {
         let unit = Some(header.get(record, Column::Unit)).filter(|unit| !unit.is_empty());
         let written = Written { value: header.get(record, Column::Value), unit };
         let time = header.get(record, Column::Time);
-        let (when, undated, reading, refused) = match self.value_and_time(info, written, time) {
-            Ok((when, undated, reading)) => (when, undated, reading, None),
-            Err(trouble) => match self.unreadable(info, written, time) {
+        let (rest, rest_wrong) = self.rest(record);
+        let read = self.value_and_time(info, written, time);
+        let (when, undated, reading, refused) = match (read, rest_wrong) {
+            (Ok((when, undated, reading)), None) => (when, undated, reading, None),
+            // That a drug ran must not be lost with the end of it that cannot be read.
+            (Ok((when, undated, reading)), wrong @ Some(_)) if info.kind == Kind::Drug => {
+                (when, undated, reading, wrong)
+            }
+            (Ok(_), Some(trouble)) | (Err(trouble), _) => match self.in_its_place(info, written, time) {
+                Some((when, reading)) if info.kind == Kind::Drug => {
+                    (when, false, reading, Some(dose_not_read(trouble)))
+                }
                 Some((when, reading)) => (when, false, reading, Some(trouble)),
                 None => return Err(trouble),
             },
@@ -65,23 +74,43 @@ impl<'a> RowReader<'a> {
         let mut fact = Fact::new(info.concept, reading.value, when);
         fact.flags.extend(reading.flag);
         fact.origin = Origin::Line(line);
-        fact.until = self.time(header.get(record, Column::Until), "until")?;
-        fact.recorded = self.recorded(header.get(record, Column::Recorded))?;
+        (fact.until, fact.recorded, fact.attributed_to) = (rest.until, rest.recorded, rest.cause);
         fact.route = text(header.get(record, Column::Route));
         fact.note = text(header.get(record, Column::Note));
         fact.recorded_by = text(header.get(record, Column::RecordedBy));
-        fact.attributed_to = self.cause(header.get(record, Column::Cause))?;
-        Ok((Draft { fact, undated, file: None }, refused.or(reading.noticed)))
+        let also = reading.also.into_iter().map(|(concept, value)| {
+            let fact = Fact { concept, value, flags: Vec::new(), ..fact.clone() };
+            Draft { recorded_on: rest.recorded_on, ..Draft::new(fact, None) }
+        });
+        let also = also.collect();
+        let draft = Draft { undated, recorded_on: rest.recorded_on, ..Draft::new(fact, None) };
+        Ok(RowRead { draft, also, noticed: refused.or(reading.noticed) })
     }
 
-    /// An observation whose value cannot be read was made all the same: an older one must not stand for it.
-    /// The row stays refused and reported; in its place stands that nothing could be assessed.
-    fn unreadable(&self, info: &ConceptInfo, written: Written<'_>, time: &str) -> Option<(When, Reading)> {
-        let observed = matches!(info.kind, Kind::Quantity | Kind::Answers) && info.holds_h.is_some();
-        let when =
-            self.time(time, "time").ok().flatten().filter(|_| observed && !written.value.is_empty())?;
-        let why: String = format!("unreadable: {}", written.text()).chars().take(100).collect();
-        Some((when, Reading::plain(Value::NotAssessed(why.into()))))
+    /// The columns beside value and time, as far as they can be read, and the first that cannot.
+    fn rest(&self, record: &[Cow<'_, str>]) -> (Rest, Option<Trouble>) {
+        let mut wrong = None;
+        let mut note = |trouble| {
+            wrong.get_or_insert(trouble);
+        };
+        let until = self.time(self.header.get(record, Column::Until), "until");
+        let recorded = self.recorded(self.header.get(record, Column::Recorded));
+        let cause = self.cause(self.header.get(record, Column::Cause));
+        let until = until.map_err(&mut note).unwrap_or_default();
+        let (recorded, recorded_on) = recorded.map_err(&mut note).unwrap_or_default();
+        let cause = cause.map_err(&mut note).unwrap_or_default();
+        (Rest { until, recorded, recorded_on, cause }, wrong)
+    }
+
+    /// What stands where a row cannot be used: an observation was made all the same, so that an older one
+    /// must not stand for it; a drug with a number was given, whatever its unit. The row stays reported.
+    fn in_its_place(&self, info: &ConceptInfo, written: Written<'_>, time: &str) -> Option<(When, Reading)> {
+        let when = self.time(time, "time").ok().flatten().filter(|_| !written.value.is_empty())?;
+        let value = match info.kind {
+            Kind::Drug if is_a_dose(written.value) => Value::Happened,
+            _ => unreadable(info, &written.text())?,
+        };
+        Some((when, Reading::plain(value)))
     }
 
     /// Value and time together: the birth date may stand in either column, and sex needs no time.
@@ -114,18 +143,13 @@ impl<'a> RowReader<'a> {
     }
 
     /// A time of recording is an instant; of a day its last instant is taken, because only then is
-    /// it certain to have been recorded.
-    fn recorded(&self, text: &str) -> Result<Option<Stamp>, Trouble> {
-        match self.time(text, "recorded")? {
-            None => Ok(None),
-            Some(When::Instant(stamp)) => Ok(Some(stamp)),
-            Some(day) => match self.zone {
-                Some(zone) => Ok(Some(Stamp::in_zone(day.latest(zone), zone))),
-                None => {
-                    Err(Trouble::Time { field: "recorded", error: TimeError::NeedsZone(text.to_owned()) })
-                }
-            },
-        }
+    /// it certain to have been recorded. Where that lies is known when the patient's zone is.
+    fn recorded(&self, text: &str) -> Result<(Option<Stamp>, Option<When>), Trouble> {
+        Ok(match self.time(text, "recorded")? {
+            None => (None, None),
+            Some(When::Instant(stamp)) => (Some(stamp), None),
+            Some(day) => (None, Some(day)),
+        })
     }
 
     fn cause(&self, text: &str) -> Result<Option<Answer>, Trouble> {
@@ -133,11 +157,49 @@ impl<'a> RowReader<'a> {
             return Ok(None);
         }
         let info = self.catalogue.get(CAUSE);
-        info.and_then(|info| info.answer_from_words(text)).map(Some).ok_or_else(|| Trouble::Value {
-            concept: info.map_or_else(|| Text::same("cause"), |info| info.name.clone()),
-            written: text.to_owned(),
-            reason: Text::new("not one of the known causes", "不是已知的原因"),
+        info.and_then(|info| info.answer_from_words(text)).map(Some).ok_or_else(|| {
+            let known = info.map(answers_known).unwrap_or_default();
+            Trouble::Value {
+                concept: Text::new("the cause", "歸因"),
+                written: text.to_owned(),
+                reason: Text::new(
+                    format!("none of the known causes: {}", known.en),
+                    format!("不是已知的原因：{}", known.zh_tw),
+                ),
+            }
         })
+    }
+}
+
+/// What one row gives.
+pub struct RowRead {
+    /// The fact of the row's own concept.
+    pub draft: Draft,
+    /// What its cell says of other concepts.
+    pub also: Vec<Draft>,
+    /// What was noticed, or why the value was refused and a mark stands in its place.
+    pub noticed: Option<Trouble>,
+}
+
+/// The columns beside value and time, read.
+struct Rest {
+    until: Option<When>,
+    recorded: Option<Stamp>,
+    recorded_on: Option<When>,
+    cause: Option<Answer>,
+}
+
+/// A number that is not nothing: a dose, though its unit may not be understood.
+fn is_a_dose(value: &str) -> bool {
+    let digits = |c: char| c.is_ascii_digit();
+    value.starts_with(digits) && value.split(|c: char| !digits(c)).any(|run| run.bytes().any(|b| b != b'0'))
+}
+
+/// That the drug was given is kept; its dose is not read.
+fn dose_not_read(trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Value { concept, written, reason } => Trouble::DoseNotRead { concept, written, reason },
+        other => other,
     }
 }
 
