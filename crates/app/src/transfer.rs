@@ -291,7 +291,9 @@ impl App {
         let born = |text: &str| text.get(..10).map(str::to_owned);
         match (birth_date.and_then(born), found.identity.birth_date.as_deref().and_then(born)) {
             (Some(told), Some(kept)) if told != kept => Err(AppError::Input(Text::new(
-                format!("The record number {record_number} is kept with another birth date; look which is right."),
+                format!(
+                    "The record number {record_number} is kept with another birth date; look which is right."
+                ),
                 format!("病歷號 {record_number} 已登錄於另一出生日期之病人，請先確認。"),
             ))),
             _ => Ok(Some(found.patient)),

@@ -158,7 +158,12 @@ fn rows_grow_old_and_are_computed_anew() {
     let place = place();
     let app = &place.app;
     let manager = session(app, Role::DataManager);
-    let patient = transfer::ImportPatient { source_id: "MRN-1".into(), identity: None, other_numbers: Vec::new(), facts: file_facts() };
+    let patient = transfer::ImportPatient {
+        source_id: "MRN-1".into(),
+        identity: None,
+        other_numbers: Vec::new(),
+        facts: file_facts(),
+    };
     app.import(&manager, None, [patient], &mut |_| {}).unwrap();
     let computed =
         |app: &vena_app::App| app.board(&manager, &BoardFilter::default()).unwrap().rows[0].row.computed_at;

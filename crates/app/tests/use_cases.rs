@@ -302,12 +302,22 @@ fn an_export_read_back_adds_nothing() {
     let place = place();
     let app = &place.app;
     let manager = session(app, Role::DataManager);
-    let file = [ImportPatient { source_id: "MRN-7".to_owned(), identity: None, other_numbers: Vec::new(), facts: file_facts() }];
+    let file = [ImportPatient {
+        source_id: "MRN-7".to_owned(),
+        identity: None,
+        other_numbers: Vec::new(),
+        facts: file_facts(),
+    }];
     app.import(&manager, None, file, &mut |_| {}).unwrap();
     let journey = app.journeys().unwrap().remove(0);
     let page = app.journey_page(&manager, &journey, None, None).unwrap();
     let facts = app.chart(&journey, None).unwrap().all().to_vec();
-    let back = [ImportPatient { source_id: page.patient.to_string(), identity: None, other_numbers: Vec::new(), facts }];
+    let back = [ImportPatient {
+        source_id: page.patient.to_string(),
+        identity: None,
+        other_numbers: Vec::new(),
+        facts,
+    }];
     let report = app.import(&manager, None, back, &mut |_| {}).unwrap();
     assert_eq!((report.patients_new, report.facts_recorded), (0, 0), "{report:?}");
 }

@@ -109,7 +109,13 @@ fn plain(unit: &str) -> String {
         '\u{3000}' => ' ',
         other => other,
     };
-    unit.trim().chars().map(alike).collect::<String>().replace('㎎', "mg").replace('㎏', "kg").replace('㏄', "mL")
+    unit.trim()
+        .chars()
+        .map(alike)
+        .collect::<String>()
+        .replace('㎎', "mg")
+        .replace('㎏', "kg")
+        .replace('㏄', "mL")
 }
 
 fn key(plain: &str) -> String {

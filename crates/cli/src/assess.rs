@@ -8,7 +8,7 @@ use crate::{
 };
 use jiff::Timestamp;
 use vena_base::{Chart, Concept, Fact, Lang, When, time::TimeError};
-use vena_clinical::{Question, Rules, assess as assess_chart};
+use vena_clinical::{LastAssessable, Question, Rules, assess as assess_chart, last_assessable};
 use vena_exchange::{
     ReadReport,
     assess::{Told, assess_json, assess_text},
@@ -70,7 +70,13 @@ pub fn assess(words: &AssessWords, now: Timestamp, lang: Lang) -> Outcome {
             infusion: words.infusion.map(|number| number.get() - 1),
         };
         let assessment = assess_chart(&read.chart, &rules, &question);
-        let told = Told { assessment: &assessment, zone, known_at: question.known_at, report: &read.report };
+        let last: Vec<LastAssessable> = assessment
+            .findings
+            .iter()
+            .filter_map(|finding| last_assessable(&read.chart, &rules, &question, finding))
+            .collect();
+        let (known_at, report) = (question.known_at, &read.report);
+        let told = Told { assessment: &assessment, zone, known_at, report, last: &last };
         match words.format {
             files::Format::Json => assess_json(&told) + "\n",
             // For people, problems stand on standard error, once.

@@ -189,7 +189,9 @@ fn doubtful_neutrophils(view: &View<'_>, infusion: &InfusionDay, findings: &mut 
         fact.flags.contains(&Flag::Implausible) && fact.when.latest(view.zone()) >= infusion.start
     });
     let values: Vec<String> = doubtful
-        .filter_map(|fact| fact.quantity().map(|quantity| format!("{} ({})", quantity.as_written(), fact.when)))
+        .filter_map(|fact| {
+            fact.quantity().map(|quantity| format!("{} ({})", quantity.as_written(), fact.when))
+        })
         .collect();
     let Some(first) = values.first() else {
         return;

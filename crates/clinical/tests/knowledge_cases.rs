@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fmt::Write as _;
-use vena_clinical::{Finding, Question, Rules, assess};
+use vena_clinical::{Finding, Question, Rules, assess, follow_up::follow_up, product::product_profile};
 use vena_knowledge::{Case, Expect, Knowledge, generated_cases};
 
 fn wrong(finding: &Finding, expect: &Expect) -> Option<String> {
@@ -53,8 +53,14 @@ fn run(case: &Case, knowledge: &Knowledge, failures: &mut Vec<String>) {
     let (chart, at) = case.chart(&knowledge.catalogue).expect("a chart");
     let question = Question { at, known_at: case.known_at().expect("a time"), infusion: None };
     let assessment = assess(&chart, &rules, &question);
+    let mut further = vec![follow_up(&chart, knowledge, &question).expect("the schedule")];
+    if let Some(product) = case.rule.strip_prefix("product/").and_then(|name| name.split('@').next()) {
+        let product = vena_base::Answer::of(product);
+        further.extend(product_profile(&chart, knowledge, product, &question).expect("the profile"));
+    }
     for expect in &case.expect {
-        let finding = assessment.finding(&expect.scale).expect("the scale");
+        let further = || further.iter().find(|finding| *finding.scale == *expect.scale);
+        let finding = assessment.finding(&expect.scale).or_else(further).expect("the scale");
         if let Some(wrong) = wrong(finding, expect) {
             failures.push(format!("{} {} [{}]: {wrong}", case.rule, case.id, expect.scale));
         }
@@ -76,4 +82,17 @@ fn cases_beside_the_rules_are_met() {
     println!("{ran} cases");
     assert!(ran > 0, "no cases were found");
     assert!(failures.is_empty(), "{} of {ran} cases:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// The visits the schedule asks for, counted one by one.
+#[test]
+fn the_visits_of_fifteen_years() {
+    let infusion: jiff::civil::Date = "2026-03-31".parse().unwrap();
+    let visits = vena_clinical::follow_up::visits(Knowledge::embedded(), infusion).unwrap();
+    let of = |entry: &str| visits.iter().filter(|visit| visit.entry == entry).count();
+    assert_eq!(visits.first().unwrap().due.to_string(), "2026-07-09", "day 100");
+    assert_eq!(visits.last().unwrap().due.to_string(), "2041-03-31");
+    assert!(visits.windows(2).all(|pair| pair[0].due < pair[1].due));
+    // From day 100 monthly to a year, then 12, 18 and 24 months, then each year to the fifteenth.
+    assert_eq!((of("monthly"), of("half-yearly"), of("yearly")), (9, 3, 13), "{visits:?}");
 }

@@ -227,6 +227,7 @@ fn whole_assessment(bytes: &[u8], options: &FhirOptions) {
                     zone: &chart.zone,
                     known_at: None,
                     report: &loaded.report,
+                    last: &[],
                 };
                 assert!(assess_json(&told).len() > 100);
             }

@@ -39,8 +39,26 @@ const FLOW_UNITS: [&str; 16] = [
 
 /// Words between device, flow and concentration that carry nothing.
 const FILLERS: [&str; 20] = [
-    "oxygen", "supplemental", "o2", "via", "by", "on", "at", "with", "through", "of", "flow", "rate", "fio2", "@", "-",
-    "，", "、", ":", ";", "+",
+    "oxygen",
+    "supplemental",
+    "o2",
+    "via",
+    "by",
+    "on",
+    "at",
+    "with",
+    "through",
+    "of",
+    "flow",
+    "rate",
+    "fio2",
+    "@",
+    "-",
+    "，",
+    "、",
+    ":",
+    ";",
+    "+",
 ];
 
 /// What a combined cell says: the value of the concept asked for, and what else.
@@ -93,8 +111,10 @@ fn oxygen(catalogue: &Catalogue, info: &ConceptInfo, text: &str) -> Option<Combi
         )
     });
     // An older device must not stand beside a newer flow that may have come through another one.
-    let device_value = answer
-        .map_or_else(|| Value::NotAssessed(format!("device not stated: {}", text.trim()).into()), Value::Answer);
+    let device_value = answer.map_or_else(
+        || Value::NotAssessed(format!("device not stated: {}", text.trim()).into()),
+        Value::Answer,
+    );
     match info.concept {
         DEVICE => {
             also.extend(flow_value.map(|value| (FLOW, value)));
@@ -125,7 +145,10 @@ fn numbers_taken(plain: &str) -> Option<Taken> {
     while let Some(at) = left.find(|c: char| c.is_ascii_digit()) {
         let (before, from) = left.split_at_checked(at)?;
         // The digit of “O2” belongs to a word.
-        if before.ends_with(|c: char| c.is_ascii_alphabetic()) && !before.ends_with("nc") && !ends_device(before) {
+        if before.ends_with(|c: char| c.is_ascii_alphabetic())
+            && !before.ends_with("nc")
+            && !ends_device(before)
+        {
             let (word, after) = from.split_at_checked(1)?;
             taken.rest.push_str(before);
             taken.rest.push_str(word);
@@ -156,18 +179,22 @@ fn numbers_taken(plain: &str) -> Option<Taken> {
 
 /// Words after which a number may follow without a space (`NRB15L`).
 fn ends_device(before: &str) -> bool {
-    ["nrb", "nrm", "hfnc", "hfno", "ra", "mask", "cannula", "cpap", "bipap"].iter().any(|word| before.ends_with(word))
+    ["nrb", "nrm", "hfnc", "hfno", "ra", "mask", "cannula", "cpap", "bipap"]
+        .iter()
+        .any(|word| before.ends_with(word))
 }
 
 /// What is left without words that carry nothing.
 fn bare(rest: &str) -> String {
-    let words = rest.split(|c: char| c.is_whitespace() || matches!(c, ',' | '/' | '(' | ')' | ';' | ':' | '，' | '、'));
+    let words = rest
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '/' | '(' | ')' | ';' | ':' | '，' | '、'));
     words.filter(|word| !word.is_empty() && !FILLERS.contains(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn device_of(device: &ConceptInfo, rest: &str) -> Option<Answer> {
     let left = bare(rest);
-    let chinese = |prefix: &str| left.strip_prefix(prefix).and_then(|left| device.answer_from_words(left.trim()));
+    let chinese =
+        |prefix: &str| left.strip_prefix(prefix).and_then(|left| device.answer_from_words(left.trim()));
     device
         .answer_from_words(rest.trim())
         .or_else(|| device.answer_from_words(&left))
@@ -178,9 +205,10 @@ fn device_of(device: &ConceptInfo, rest: &str) -> Option<Answer> {
 /// Drugs named where a statement of hypotension stands: vasopressors count, vasopressin does not.
 fn vasopressors(catalogue: &Catalogue, info: &ConceptInfo, text: &str) -> Option<Combined> {
     let plain: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    let joined = [" and ", " with ", " plus ", " & ", "及", "與", "和", "、", "，", "併用", "合併", "/", ",", ";"]
-        .iter()
-        .fold(plain, |text, joint| text.replace(joint, "+"));
+    let joined =
+        [" and ", " with ", " plus ", " & ", "及", "與", "和", "、", "，", "併用", "合併", "/", ",", ";"]
+            .iter()
+            .fold(plain, |text, joint| text.replace(joint, "+"));
     let mut counted: Vec<Concept> = Vec::new();
     for name in joined.split('+').map(str::trim).filter(|name| !name.is_empty()) {
         let drug = catalogue.find(name).filter(|info| info.kind == Kind::Drug)?;

@@ -325,10 +325,9 @@ impl Trouble {
             Trouble::Halted { concept, status, since: Some(since) } => {
                 format!("{} is “{status}”: not running from {since}", concept.en)
             }
-            Trouble::Halted { concept, status, since: None } => format!(
-                "{} is “{status}” and nothing says since when: not taken as running",
-                concept.en
-            ),
+            Trouble::Halted { concept, status, since: None } => {
+                format!("{} is “{status}” and nothing says since when: not taken as running", concept.en)
+            }
             Trouble::Replaced { resource, since: Some(since) } => {
                 format!("an earlier version of {resource}: the later one stands from {since}")
             }

@@ -98,9 +98,11 @@ pub fn interpret(
     };
     let (concept, written) = (|| info.name.clone(), || written.text());
     match (check_range(info, &value), &value) {
-        (RangeCheck::Impossible, _) => {
-            Err(Trouble::Impossible { concept: concept(), written: written(), meant: units_meant(info, &value) })
-        }
+        (RangeCheck::Impossible, _) => Err(Trouble::Impossible {
+            concept: concept(),
+            written: written(),
+            meant: units_meant(info, &value),
+        }),
         (RangeCheck::Implausible, _) => {
             let meant = units_meant(info, &value);
             let noticed = Some(Trouble::Implausible { concept: concept(), written: written(), meant });

@@ -44,6 +44,7 @@ fn lines() -> Vec<(String, String, String)> {
                     zone: &read.chart.zone,
                     known_at: Some("2026-05-01T00:00:00Z".parse().unwrap()),
                     report: &read.report,
+                    last: &[],
                 };
                 let text = |lang| assess_text(&told, lang, &knowledge.catalogue);
                 (assess_json(&told), text(Lang::En), text(Lang::ZhTw))

@@ -132,7 +132,17 @@ fn the_reason_of_an_answer_carries_the_doubt() {
 #[test]
 fn units_as_laboratories_write_them() {
     for unit in [
-        "G/L", "K/uL", "10^3/uL", "x10E9/L", "10*9/L", "10⁹/L", "×10⁹/L", "Thou/uL", "k/µL", "10e3/ul", "Ｋ／ｕＬ",
+        "G/L",
+        "K/uL",
+        "10^3/uL",
+        "x10E9/L",
+        "10*9/L",
+        "10⁹/L",
+        "×10⁹/L",
+        "Thou/uL",
+        "k/µL",
+        "10e3/ul",
+        "Ｋ／ｕＬ",
     ] {
         assert_eq!(number(&row("ANC", "0.5", unit), "anc"), Some(500.0), "{unit}");
     }
@@ -181,7 +191,12 @@ fn combined_cells_are_taken_apart() {
     ] {
         for what in ["oxygen device", "oxygen flow"] {
             let loaded = row(what, value, "");
-            assert_eq!(answer(&loaded, "oxygen-device"), Some(device), "{what}: {value}: {}", said(&loaded, Lang::En));
+            assert_eq!(
+                answer(&loaded, "oxygen-device"),
+                Some(device),
+                "{what}: {value}: {}",
+                said(&loaded, Lang::En)
+            );
             assert_eq!(number(&loaded, "oxygen-flow"), Some(flow), "{what}: {value}");
             assert_eq!(kinds(&loaded), [""; 0], "{value}");
         }
@@ -275,7 +290,8 @@ fn words_with_several_meanings_are_asked_back() {
 /// The cause of a finding, with what is accepted in the reader's language.
 #[test]
 fn causes() {
-    for (word, id) in [("ICANS", "icans"), ("神經毒性", "icans"), ("CRS", "crs"), ("感染", "infection")] {
+    for (word, id) in [("ICANS", "icans"), ("神經毒性", "icans"), ("CRS", "crs"), ("感染", "infection")]
+    {
         let loaded = load(&format!("A,2026-01-12 08:00,hypotension,有,,,{word},\n"));
         let fact = &facts(&loaded, "hypotension")[0];
         assert_eq!(fact.attributed_to.map(|cause| cause.as_str()), Some(id), "{word}");
@@ -312,7 +328,8 @@ fn recorded_on_a_day() {
     assert_eq!(kinds(&loaded), [""; 0]);
     let now = "2026-06-01T00:00:00Z".parse::<Timestamp>().unwrap();
     let bytes = format!("{HEADER}{rows}");
-    let without = table::read(bytes.as_bytes(), &TableOptions::at(now), Knowledge::embedded()).unwrap().load();
+    let without =
+        table::read(bytes.as_bytes(), &TableOptions::at(now), Knowledge::embedded()).unwrap().load();
     for loaded in [&loaded, &without] {
         let recorded = facts(loaded, "body-temperature")[0].recorded.unwrap();
         assert_eq!(recorded.at.to_string(), "2026-01-13T15:59:59.999999999Z");

@@ -169,6 +169,7 @@ pub fn compared(text: &str) -> Cow<'_, str> {
                     | '"'
                     | '’'
                     | '‐'
+                    | '−'
                     | '–'
                     | '、'
                     | '。'

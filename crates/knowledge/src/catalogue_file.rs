@@ -16,8 +16,7 @@ const KINDS: [(&str, Kind); 6] = [
     ("drug", Kind::Drug),
 ];
 
-const FIELDS: [&str; 8] =
-    ["holds-h", "plausible", "possible", "loinc", "atc", "rxnorm", "names", "unclear"];
+const FIELDS: [&str; 8] = ["holds-h", "plausible", "possible", "loinc", "atc", "rxnorm", "names", "unclear"];
 
 /// Reads one file into the catalogue.
 pub(crate) fn read(catalogue: &mut Catalogue, file: &str, text: &str, problems: &mut Vec<Problem>) {

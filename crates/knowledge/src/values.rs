@@ -232,8 +232,7 @@ pub fn units_meant(info: &ConceptInfo, value: &Value) -> Vec<Text> {
     };
     let written = units::spelled(&quantity.written_unit);
     let fits = |unit: &&String| {
-        let other =
-            Quantity::new(quantity.written.clone(), unit, canonical, quantity.bound, info.molar_mass);
+        let other = Quantity::new(quantity.written.clone(), unit, canonical, quantity.bound, info.molar_mass);
         **unit != written
             && other.is_ok_and(|other| check_range(info, &Value::Quantity(other)) == RangeCheck::Fine)
     };
@@ -429,7 +428,7 @@ fn answered(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
         let could_be = named(info, |answer| could_be.contains(&answer));
         return Err(ValueError::Unclear { concept: info.name.clone(), written: short(value), could_be });
     }
-    if matches!(compared(value).as_ref(), "" | "−" | "—" | "―") {
+    if matches!(compared(value).as_ref(), "" | "—" | "―") {
         return Err(ValueError::Dash { written: short(value) });
     }
     if info.open {
@@ -441,9 +440,8 @@ fn answered(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
 
 /// The names of a concept's answers, in both languages.
 pub(crate) fn named(info: &ConceptInfo, which: impl Fn(Answer) -> bool) -> Text {
-    let list = |lang| {
-        info.answers.iter().filter(|a| which(a.answer)).map(|a| a.name.get(lang)).collect::<Vec<_>>()
-    };
+    let list =
+        |lang| info.answers.iter().filter(|a| which(a.answer)).map(|a| a.name.get(lang)).collect::<Vec<_>>();
     Text::new(list(Lang::En).join("; "), list(Lang::ZhTw).join("；"))
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use vena_base::{Concept, Lang, Stamp, Text, Zone};
-use vena_clinical::{Assessment, Finding, Reason, Status};
+use vena_clinical::{Assessment, Finding, LastAssessable, Reason, Status};
 
 pub use text::assess_text;
 
@@ -26,6 +26,14 @@ pub struct Told<'a> {
     pub known_at: Option<Timestamp>,
     /// What the reader said about this patient's input.
     pub report: &'a ReadReport,
+    /// What bedside scales that cannot be settled now said when they last could be.
+    pub last: &'a [LastAssessable],
+}
+
+impl<'a> Told<'a> {
+    fn last_of(&self, scale: &str) -> Option<&'a LastAssessable> {
+        self.last.iter().find(|last| &*last.finding.scale == scale)
+    }
 }
 
 #[derive(Serialize)]
@@ -61,6 +69,18 @@ struct WireFinding<'a> {
     days_le_100: Option<Option<u32>>,
     differs: Vec<WireDiffers<'a>>,
     notes: &'a [Text],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_assessable: Option<WireLast>,
+}
+
+/// What was said as of an earlier instant; never the answer to the question.
+#[derive(Serialize)]
+struct WireLast {
+    at: String,
+    status: Status,
+    value: Option<u8>,
+    low: Option<u8>,
+    high: Option<u8>,
 }
 
 #[derive(Serialize)]
@@ -110,7 +130,7 @@ fn shown(at: Timestamp, zone: &Zone) -> Stamp {
 
 /// One JSON object without line end, to [`SCHEMA`].
 pub fn assess_json(told: &Told<'_>) -> String {
-    let Told { assessment, zone, known_at, report } = *told;
+    let Told { assessment, zone, known_at, report, .. } = *told;
     let stamp = |at: Timestamp| shown(at, zone).to_string();
     let line = Line {
         patient: &assessment.patient,
@@ -119,7 +139,7 @@ pub fn assess_json(told: &Told<'_>) -> String {
         zone: zone.name(),
         zone_assumed: zone.assumed,
         day: assessment.day,
-        findings: assessment.findings.iter().map(|f| (&*f.scale, finding(f))).collect(),
+        findings: assessment.findings.iter().map(|f| (&*f.scale, finding(f, told))).collect(),
         notes: &assessment.notes,
         problems: report.problems.iter().map(problem).collect(),
         problem_counts: &report.counts,
@@ -128,7 +148,14 @@ pub fn assess_json(told: &Told<'_>) -> String {
     serde_json::to_string(&line).unwrap_or_default()
 }
 
-fn finding(finding: &Finding) -> WireFinding<'_> {
+fn finding<'a>(finding: &'a Finding, told: &Told<'_>) -> WireFinding<'a> {
+    let last = told.last_of(&finding.scale).map(|last| WireLast {
+        at: shown(last.at, told.zone).to_string(),
+        status: last.finding.status,
+        value: last.finding.value,
+        low: last.finding.low,
+        high: last.finding.high,
+    });
     let counts_days = finding.scale.starts_with("icaht");
     WireFinding {
         status: finding.status,
@@ -149,6 +176,7 @@ fn finding(finding: &Finding) -> WireFinding<'_> {
         days_le_100: counts_days.then_some(finding.days_le_100),
         differs: finding.differs.iter().map(|(rule, answer)| WireDiffers { rule, answer }).collect(),
         notes: &finding.notes,
+        last_assessable: last,
     }
 }
 

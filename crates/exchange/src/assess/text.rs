@@ -9,7 +9,7 @@ use vena_knowledge::Catalogue;
 
 /// A few lines of text on one patient, in one language, ending with a line end.
 pub fn assess_text(told: &Told<'_>, lang: Lang, catalogue: &Catalogue) -> String {
-    let Told { assessment, zone, known_at, report } = *told;
+    let Told { assessment, zone, known_at, report, .. } = *told;
     let mut out = String::new();
     let at = shown(assessment.at, zone);
     let day = assessment.day.map(|day| format!(" · D{day:+}")).unwrap_or_default();
@@ -34,6 +34,13 @@ pub fn assess_text(told: &Told<'_>, lang: Lang, catalogue: &Catalogue) -> String
     }
     for finding in &assessment.findings {
         write_finding(&mut out, finding, lang, catalogue);
+        if let Some(last) = told.last_of(&finding.scale) {
+            let (then, said) = (shown(last.at, zone), answer(&last.finding, lang));
+            let _ = match lang {
+                Lang::En => writeln!(out, "    ↶ last assessable at {then}: {said} then, not now"),
+                Lang::ZhTw => writeln!(out, "    ↶ 最近一次可評估：{then} 當時為{said}，並非目前分級"),
+            };
+        }
     }
     for line in report.lines(lang) {
         let _ = writeln!(out, "  ! {line}");

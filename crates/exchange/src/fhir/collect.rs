@@ -169,9 +169,14 @@ impl<'k> Collector<'k> {
         let recorded_by = by.map(|by| self.shared(by));
         let note: Vec<&str> = common.note.iter().filter_map(|n| n.text.as_deref()).collect();
         let note = (!note.is_empty()).then(|| Arc::from(note.join("\n")));
-        let flag = common.status.is_some_and(|status| !settled(common.kind, status)).then_some(Flag::Preliminary);
+        let flag =
+            common.status.is_some_and(|status| !settled(common.kind, status)).then_some(Flag::Preliminary);
         if let (Some(_), Some(status)) = (flag, common.status) {
-            self.part.say_of(place, &subject, Trouble::NotFinal { status: status.chars().take(40).collect() });
+            self.part.say_of(
+                place,
+                &subject,
+                Trouble::NotFinal { status: status.chars().take(40).collect() },
+            );
         }
         let version = version(common.kind, common.id, common.meta, recorded);
         Some(Frame {
@@ -382,7 +387,8 @@ fn version(
 /// Who a Patient is: the names in use, in Chinese and in Latin letters, and the record numbers.
 fn identity_of(patient: &Patient<'_>) -> Identity {
     let mut identity = Identity::default();
-    let in_use = |name: &&HumanName<'_>| !matches!(name.usage.as_deref(), Some("old" | "maiden" | "anonymous"));
+    let in_use =
+        |name: &&HumanName<'_>| !matches!(name.usage.as_deref(), Some("old" | "maiden" | "anonymous"));
     let official = |name: &&HumanName<'_>| matches!(name.usage.as_deref(), Some("official" | "usual"));
     let names = || patient.name.iter().filter(in_use);
     for name in names().filter(official).chain(names()) {
@@ -392,7 +398,8 @@ fn identity_of(patient: &Patient<'_>) -> Identity {
     identity.birth_date = patient.birth_date.as_deref().map(str::to_owned);
     identity.sex = patient.gender.as_deref().map(str::to_owned);
     for identifier in &patient.identifier {
-        let kind = identifier.kind.as_ref().and_then(|kind| kind.coding.first()).and_then(|c| c.code.as_deref());
+        let kind =
+            identifier.kind.as_ref().and_then(|kind| kind.coding.first()).and_then(|c| c.code.as_deref());
         if let Some(value) = identifier.value.as_deref().filter(|value| !value.trim().is_empty()) {
             identity.add_number(value, kind == Some("MR"));
         }
@@ -502,11 +509,10 @@ enum Agreement {
 fn agreement(unit: &str, code: &str) -> Agreement {
     // International and catalytic units are printed for each other; neither says another scale.
     let plain = |unit: &str| units::spelled(unit).replace("[iU]", "U").replace("[IU]", "U");
-    let (unit, code) = (plain(unit), plain(code));
-    if unit == code {
+    if plain(unit) == plain(code) {
         return Agreement::Same;
     }
-    match units::conversion(&unit, &code, None) {
+    match units::conversion(unit, code, None) {
         Ok(rule) if rule.is_identity() => Agreement::Same,
         Ok(_) | Err(UnitError::WrongKind { .. } | UnitError::NeedsMolarMass { .. }) => Agreement::Different,
         Err(UnitError::Unknown(_) | UnitError::OutOfRange) => Agreement::NotKnown,
