@@ -19,6 +19,7 @@ pub mod identity;
 pub mod journeys;
 pub mod pages;
 pub mod patients;
+mod profile;
 mod projection;
 mod row;
 mod rows_store;

@@ -15,7 +15,7 @@ use vena_base::{
     Chart, Concept, Fact, Stamp, Text, Value, When,
     ids::{ChainOfIdentity, EventId, JourneyId, PatientId, UserId},
 };
-use vena_clinical::{Assessment, CourseDay, Question, assess, course};
+use vena_clinical::{Assessment, CourseDay, Finding, Question, assess, course};
 use vena_journey::{
     Gate, OutsideRule, PhaseSpan, Role, State, Step, StepKind, Task, chart, event::event_id, gates, may,
     phase, phases, state::standing, tasks,
@@ -109,6 +109,8 @@ pub struct JourneyPage {
     pub phases: Vec<PhaseSpan>,
     /// Every grade at the instant, with its why.
     pub assessment: Assessment,
+    /// What the profile of the product says of the patient; empty where none is known.
+    pub profile: Vec<Finding>,
     /// Gates in order.
     pub gates: Vec<Gate>,
     /// What is due.
@@ -261,6 +263,7 @@ impl App {
             day: phase::day_number(&state, &rules.journey, at),
             phases: phases(&state, &rules.journey, at),
             assessment: assess(&chart, &rules.clinical, &question),
+            profile: self.profile(&chart, &state, &question),
             tasks: tasks(&state, &gates, &rules.journey, at),
             gates,
             series: self.series(&chart, at, known_at),

@@ -67,6 +67,7 @@ fn read_models_equal_what_the_ledger_says() {
     let patients = (0..20).map(|n| transfer::ImportPatient {
         source_id: format!("MRN-{n:03}"),
         identity: None,
+        other_numbers: Vec::new(),
         facts: file_facts().into_iter().take(4 + n % 8).collect(),
     });
     app.import(&manager, None, patients, &mut |_| {}).unwrap();

@@ -277,7 +277,12 @@ fn the_same_file_twice_adds_nothing() {
     let app = &place.app;
     let manager = session(app, Role::DataManager);
     let file = || {
-        (0..3).map(|n| ImportPatient { source_id: format!("MRN-{n}"), identity: None, facts: file_facts() })
+        (0..3).map(|n| ImportPatient {
+            source_id: format!("MRN-{n}"),
+            identity: None,
+            other_numbers: Vec::new(),
+            facts: file_facts(),
+        })
     };
     let first = app.import(&manager, None, file(), &mut |_| {}).unwrap();
     assert_eq!((first.patients_new, first.facts_recorded, first.facts_of_identity), (3, 33, 3));
@@ -294,6 +299,47 @@ fn the_same_file_twice_adds_nothing() {
     );
     let nurse = session(app, Role::Nurse);
     assert!(matches!(app.import(&nurse, None, file(), &mut |_| {}), Err(AppError::NotPermitted(_))));
+}
+
+/// A FHIR Patient's names and numbers go to the vault, find the patient again, and never reach the record.
+#[test]
+fn names_and_numbers_of_a_file_go_to_the_vault() {
+    let place = place();
+    let app = &place.app;
+    let manager = session(app, Role::DataManager);
+    let named = |birth: &str| ImportPatient {
+        source_id: "fhir-id-1".to_owned(),
+        identity: Some(PersonIdentity {
+            name_zh: Some("王小明".to_owned()),
+            name_latin: Some("Hsiao-Ming Wang".to_owned()),
+            record_number: Some("0098765".to_owned()),
+            birth_date: Some(birth.to_owned()),
+            ..PersonIdentity::default()
+        }),
+        other_numbers: vec!["0098765".to_owned(), "A123456789".to_owned()],
+        facts: file_facts().into_iter().filter(|fact| fact.concept.as_str() != "birth-date").collect(),
+    };
+    app.import(&manager, None, [named("2001-05-06")], &mut |_| {}).unwrap();
+    for query in ["王小明", "Hsiao-Ming", "0098765", "fhir-id-1", "A123456789"] {
+        assert_eq!(app.search(&manager, query).unwrap().len(), 1, "{query}");
+    }
+    let again = app.import(&manager, None, [named("2001-05-06")], &mut |_| {}).unwrap();
+    assert_eq!((again.patients_new, again.facts_recorded), (0, 0), "{again:?}");
+    // A table that names the same person by the file's id adds to the same journey.
+    let table = ImportPatient {
+        source_id: "fhir-id-1".to_owned(),
+        identity: None,
+        other_numbers: Vec::new(),
+        facts: file_facts(),
+    };
+    assert_eq!(app.import(&manager, None, [table], &mut |_| {}).unwrap().patients_new, 0);
+    // The same number with another birth date may be somebody else: refused, not joined.
+    let other = app.import(&manager, None, [named("1999-01-01")], &mut |_| {}).unwrap();
+    assert_eq!((other.patients_new, other.refused.len()), (0, 1), "{other:?}");
+    let mut lines = Vec::new();
+    app.export(&mut lines, &mut |_, _| {}).unwrap();
+    let told = String::from_utf8(lines).unwrap();
+    assert!(!told.contains("小明") && !told.contains("Hsiao") && !told.contains("0098765"));
 }
 
 /// What was exported carries pseudonymous ids; read back where it came from it adds nobody and nothing.

@@ -7,7 +7,7 @@ use jiff::{
     tz::{Offset, TimeZone},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 /// Why a text is not a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,10 +21,29 @@ pub enum TimeError {
     /// No such IANA zone.
     #[error("“{0}” is not a known time zone (for example Asia/Taipei)")]
     NoSuchZone(String),
+    /// A year of the Republic of China, which would be two thousand years off.
+    #[error("“{written}” looks like a year of the Republic of China (民國 {year} is {}); write the Gregorian year", .year + ROC_YEAR_0)]
+    RocYear {
+        /// As written.
+        written: String,
+        /// The year as written.
+        year: i16,
+    },
+    /// A spreadsheet's number of a day.
+    #[error(
+        "“{0}” looks like a spreadsheet's day number; format the column as a date (2026-01-31) before exporting"
+    )]
+    DayNumber(String),
+    /// Day and month cannot be told apart, or the month is a word.
+    #[error("“{0}” does not begin with the year: write 2026-01-31")]
+    YearNotFirst(String),
     /// The clock was put forward over this time: it did not happen.
     #[error("“{0}” did not happen in this zone: the clock was put forward over it")]
     Skipped(String),
 }
+
+/// Years of the Republic of China are counted from the year after this one.
+const ROC_YEAR_0: i16 = 1911;
 
 /// The zone in which calendar days are counted, and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,17 +177,9 @@ impl When {
     /// Not a time, no offset and no zone, or a clock time the zone skipped.
     pub fn parse(text: &str, zone: Option<&Zone>) -> Result<When, TimeError> {
         let text = text.trim();
-        let wrong = || TimeError::NotATime(text.chars().take(80).collect());
-        if !text.is_ascii() || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
-            return Err(wrong());
-        }
-        let slashed;
-        let iso = if text.len() >= 10 && text.as_bytes().get(4) == Some(&b'/') {
-            slashed = text.replacen('/', "-", 2);
-            slashed.as_str()
-        } else {
-            text
-        };
+        let wrong = || otherwise(text);
+        let iso = iso_form(text).ok_or_else(wrong)?;
+        let iso = iso.as_ref();
         match iso.len() {
             4 => iso.parse().map(When::Year).map_err(|_| wrong()),
             7 => {
@@ -177,7 +188,10 @@ impl When {
                 Date::new(year, month, 1).map(|_| When::Month(year, month)).map_err(|_| wrong())
             }
             10 => strict_date(iso).map(When::Date).ok_or_else(wrong),
-            _ => instant(iso, zone),
+            _ => instant(iso, zone).map_err(|error| match error {
+                TimeError::NotATime(_) => wrong(),
+                other => other,
+            }),
         }
     }
 
@@ -236,6 +250,75 @@ impl When {
 /// Signed calendar days from one date to another.
 pub fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
+}
+
+/// The ISO form of what spreadsheets write with the year first: `2026/1/5 下午 3:07`, `2026.01.05 3:07 PM`.
+/// `None` where it does not begin with a year of four digits.
+fn iso_form(text: &str) -> Option<Cow<'_, str>> {
+    let bytes = text.as_bytes();
+    if !bytes.get(..4)?.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let dashed = bytes.get(4) == Some(&b'-') && bytes.get(7).is_none_or(|b| *b == b'-') && bytes.len() != 9;
+    if bytes.len() == 4 || (dashed && text.is_ascii() && !text.ends_with(['m', 'M'])) {
+        return Some(Cow::Borrowed(text));
+    }
+    let separator = char::from(*bytes.get(4)?);
+    if !matches!(separator, '-' | '/' | '.') {
+        return None;
+    }
+    let (year, rest) = text.split_once(separator)?;
+    let (month, rest) = rest.split_once(separator).unwrap_or((rest, ""));
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (day, clock) = rest.split_at_checked(end)?;
+    let two = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    if !two(month) || !(two(day) || rest.is_empty()) {
+        return None;
+    }
+    let date =
+        if rest.is_empty() { format!("{year}-{month:0>2}") } else { format!("{year}-{month:0>2}-{day:0>2}") };
+    Some(Cow::Owned(if clock.is_empty() { date } else { format!("{date}{}", half_day(clock)?) }))
+}
+
+/// A clock time with its half of the day turned into one of 24 hours; any other as it is.
+fn half_day(clock: &str) -> Option<Cow<'_, str>> {
+    let upper = clock.to_uppercase();
+    let later = ["PM", "P.M.", "下午"].iter().any(|mark| upper.contains(mark));
+    let earlier = ["AM", "A.M.", "上午"].iter().any(|mark| upper.contains(mark));
+    if later == earlier {
+        return (!later && clock.is_ascii()).then_some(Cow::Borrowed(clock));
+    }
+    let bare =
+        ["PM", "P.M.", "下午", "AM", "A.M.", "上午"].iter().fold(upper, |text, mark| text.replace(mark, ""));
+    let (hour, rest) = bare.trim().split_once(':')?;
+    let hour: u8 = hour.trim().parse().ok().filter(|hour| (1..=12).contains(hour))?;
+    let hour = hour % 12 + if later { 12 } else { 0 };
+    bare.is_ascii().then(|| Cow::Owned(format!(" {hour:02}:{}", rest.trim())))
+}
+
+/// Why a text is no time, as helpfully as it can be said.
+fn otherwise(text: &str) -> TimeError {
+    let short: String = text.chars().take(80).collect();
+    let bare = text.strip_prefix("民國").unwrap_or(text).trim();
+    let mut parts = bare.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    let (first, second) = (parts.next(), parts.next());
+    if let (Some(Ok(year)), Some(_)) = (first.filter(|y| matches!(y.len(), 2 | 3)).map(str::parse), second)
+        && (bare.len() < text.len() || first.is_some_and(|first| first.len() == 3))
+    {
+        return TimeError::RocYear { written: short, year };
+    }
+    let whole = text.split('.').next().unwrap_or(text);
+    let digits = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    if digits && whole.len() == 5 {
+        return TimeError::DayNumber(short);
+    }
+    let year_last = text
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|part| part.len() == 4 && part.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with(part));
+    if year_last && text.starts_with(|c: char| c.is_ascii_digit()) {
+        return TimeError::YearNotFirst(short);
+    }
+    TimeError::NotATime(short)
 }
 
 fn strict_date(text: &str) -> Option<Date> {
@@ -424,6 +507,37 @@ mod tests {
         let zone = Zone::named("Europe/Berlin").unwrap();
         assert!(matches!(When::parse("2026-03-29T02:30", Some(&zone)), Err(TimeError::Skipped(_))));
         assert!(Zone::named("Asia/Atlantis").is_err());
+    }
+
+    #[test]
+    fn spreadsheets_write_the_year_first_in_many_ways() {
+        let zone = taipei();
+        for (text, read) in [
+            ("2026/3/4", "2026-03-04"),
+            ("2026-3-4", "2026-03-04"),
+            ("2026.03.04", "2026-03-04"),
+            ("2026/3", "2026-03"),
+            ("2026/3/4 8:05", "2026-03-04T08:05:00+08:00"),
+            ("2026/3/14 下午 08:05:00", "2026-03-14T20:05:00+08:00"),
+            ("2026/3/14 上午 12:05", "2026-03-14T00:05:00+08:00"),
+            ("2026/03/14 12:05 PM", "2026-03-14T12:05:00+08:00"),
+            ("2026-03-14 8:05 pm", "2026-03-14T20:05:00+08:00"),
+        ] {
+            assert_eq!(When::parse(text, Some(&zone)).unwrap().to_string(), read, "{text}");
+        }
+        assert!(matches!(When::parse("113/3/12", None), Err(TimeError::RocYear { year: 113, .. })));
+        assert!(matches!(When::parse("民國113年3月12日", None), Err(TimeError::RocYear { year: 113, .. })));
+        assert!(matches!(When::parse("民國 99/3/12", None), Err(TimeError::RocYear { year: 99, .. })));
+        assert!(matches!(When::parse("45363", None), Err(TimeError::DayNumber(_))));
+        assert!(matches!(When::parse("45363.25", None), Err(TimeError::DayNumber(_))));
+        for text in ["12-Mar-2024", "3/12/2024", "12.03.2024 08:00"] {
+            assert!(matches!(When::parse(text, None), Err(TimeError::YearNotFirst(_))), "{text}");
+        }
+        for text in
+            ["2026/3/4/5", "2026/13/4", "2026-3/4", "2026/3/4 13:00 PM", "2026/3/4 0:30 PM", "20240312"]
+        {
+            assert!(When::parse(text, Some(&zone)).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! Must not know how anything is graded, read or written down.
 
 use crate::{
-    exit::{Ended, Outcome},
+    exit::{Ended, Outcome, either},
     files,
     gather::{self, ReadWords, gather},
 };
@@ -13,6 +13,7 @@ use vena_exchange::{
     ReadReport,
     assess::{Told, assess_json, assess_text},
     table::ChartRead,
+    trouble::time_error_chinese,
 };
 use vena_knowledge::Knowledge;
 
@@ -54,8 +55,8 @@ pub fn assess(words: &AssessWords, now: Timestamp, lang: Lang) -> Outcome {
         Some(folder) => return Err(Ended::Usage(format!("--site: there is no folder {}", folder.display()))),
     };
     let using: Vec<&str> = words.using.iter().map(String::as_str).collect();
-    let rules =
-        Rules::choose(knowledge, &using).map_err(|problem| Ended::Usage(format!("--using: {problem}")))?;
+    let rules = Rules::choose(knowledge, &using)
+        .map_err(|problem| Ended::Usage(format!("--using: {}", problem.message(lang))))?;
     let mut gathered = gather(&words.read, now, lang)?;
     let sources = gathered.sources()?;
     let mut report = sources.report.clone();
@@ -100,11 +101,14 @@ pub fn assess(words: &AssessWords, now: Timestamp, lang: Lang) -> Outcome {
 
 fn time(words: &AssessWords, text: Option<&str>, option: &str) -> Result<Option<When>, Ended> {
     let read = text.map(|text| When::parse(text, words.read.zone.as_ref())).transpose();
-    read.map_err(|problem| match problem {
-        TimeError::NeedsZone(text) => {
-            Ended::Usage(format!("{option}: “{text}” has no offset from UTC; write one (2026-01-31T08:30+08:00) or name the place with --zone"))
-        }
-        other => Ended::Usage(format!("{option}: {other}")),
+    read.map_err(|problem| {
+        Ended::Usage(match problem {
+            TimeError::NeedsZone(text) => either(
+                format!("{option}: “{text}” has no offset from UTC; write one (2026-01-31T08:30+08:00) or name the place with --zone"),
+                format!("{option}：「{text}」沒有時差；請寫明（2026-01-31T08:30+08:00），或以 --zone 指定時區"),
+            ),
+            other => either(format!("{option}: {other}"), format!("{option}：{}", time_error_chinese(&other))),
+        })
     })
 }
 

@@ -29,7 +29,11 @@ pub fn catalogue(word: Option<&str>, json: bool, lang: Lang) -> Outcome {
         }
     };
     if wanted.is_empty() {
-        return Err(Ended::Usage(format!("the catalogue knows no “{}”", word.unwrap_or_default())));
+        let word = word.unwrap_or_default();
+        return Err(Ended::Usage(match lang {
+            Lang::En => format!("the catalogue knows no “{word}”"),
+            Lang::ZhTw => format!("目錄中沒有「{word}」"),
+        }));
     }
     let mut out = String::new();
     for info in wanted {

@@ -1,6 +1,24 @@
 //! How the program ends. The numbers are promised in `docs/guide/files.md`.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::OnceLock};
+use vena_base::Lang;
+
+/// The language of this run, said once at its beginning: what goes wrong with files and machine is told in
+/// it without every reader of a file having to carry it.
+static SPOKEN: OnceLock<Lang> = OnceLock::new();
+
+/// Says which language this run speaks.
+pub fn speak(lang: Lang) {
+    SPOKEN.get_or_init(|| lang);
+}
+
+/// The sentence in the language of this run.
+pub fn either(en: impl Into<String>, zh_tw: impl Into<String>) -> String {
+    match SPOKEN.get() {
+        Some(Lang::ZhTw) => zh_tw.into(),
+        _ => en.into(),
+    }
+}
 
 /// Why the program ends otherwise than well.
 #[derive(Debug)]

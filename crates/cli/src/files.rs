@@ -1,6 +1,6 @@
 //! Reading what a person names: a file, a folder, `-` for standard input. Writing pictures and tables.
 
-use crate::exit::Ended;
+use crate::exit::{Ended, either};
 use std::{
     io::{IsTerminal, Read, Write},
     path::{Path, PathBuf},
@@ -54,16 +54,26 @@ impl Input {
         let mut bytes = Vec::new();
         reader.by_ref().take(64 * 1024).read_to_end(&mut bytes).map_err(wrong)?;
         let limit = if limited(&bytes) { limit } else { limit.max(TABLE_BYTES_MAX) };
-        let too_large = |size: u64| format!("it has {size} bytes; the limit is {limit}");
+        let too_large = |size: u64| {
+            either(
+                format!("it has {size} bytes; the limit is {limit}"),
+                format!("檔案有 {size} 位元組，上限為 {limit}"),
+            )
+        };
         if expected > limit as u64 {
             return Err(too_large(expected));
         }
         let rest = usize::try_from(expected).unwrap_or(0).saturating_sub(bytes.len());
-        bytes.try_reserve_exact(rest).map_err(|_| "there is not enough memory for it".to_owned())?;
+        bytes
+            .try_reserve_exact(rest)
+            .map_err(|_| either("there is not enough memory for it", "記憶體不足，無法讀取"))?;
         let left = (limit as u64).saturating_sub(bytes.len() as u64).saturating_add(1);
         reader.take(left).read_to_end(&mut bytes).map_err(wrong)?;
         if bytes.len() > limit {
-            return Err(format!("it has more than {limit} bytes, the limit"));
+            return Err(either(
+                format!("it has more than {limit} bytes, the limit"),
+                format!("檔案超過 {limit} 位元組的上限"),
+            ));
         }
         Ok(bytes)
     }
@@ -84,15 +94,19 @@ pub fn inputs(named: &[PathBuf], endings: &[&str]) -> Result<Vec<Input>, Ended> 
             folder(path, endings, &mut found)
                 .map_err(|problem| Ended::Input(format!("{name}: {problem}")))?;
             if found.len() == before {
-                return Err(Ended::Input(format!(
-                    "{name}: no file ending in {} in this folder",
-                    endings.join(", ")
+                let list = endings.join(", ");
+                return Err(Ended::Input(either(
+                    format!("{name}: no file ending in {list} in this folder"),
+                    format!("{name}：資料夾內沒有 {list} 檔案"),
                 )));
             }
         } else if path.exists() {
             found.push(Input { name, path: Some(path.clone()) });
         } else {
-            return Err(Ended::Input(format!("{name}: there is no such file")));
+            return Err(Ended::Input(either(
+                format!("{name}: there is no such file"),
+                format!("{name}：沒有這個檔案"),
+            )));
         }
     }
     Ok(found)
@@ -169,7 +183,7 @@ fn closed(problem: std::io::Error) -> Result<(), Ended> {
     if problem.kind() == std::io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
-    Err(Ended::Machine(format!("standard output: {problem}")))
+    Err(Ended::Machine(either(format!("standard output: {problem}"), format!("無法寫入標準輸出：{problem}"))))
 }
 
 /// A progress bar that appears after two seconds, on a terminal only.

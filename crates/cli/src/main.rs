@@ -113,6 +113,7 @@ enum Command {
 fn main() -> ExitCode {
     let words = Words::parse();
     let (lang, data) = (words.lang, words.data.as_path());
+    exit::speak(lang);
     // The one place where this program asks the machine for the time; `app` has its own clock.
     let now = jiff::Timestamp::now();
     exit::end(match words.command {

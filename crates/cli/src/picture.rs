@@ -2,7 +2,7 @@
 //! Must not know what is drawn.
 
 use crate::{
-    exit::{Ended, Outcome},
+    exit::{Ended, Outcome, either},
     files,
 };
 use resvg::{tiny_skia, usvg};
@@ -31,7 +31,13 @@ pub fn form(path: &Path) -> Result<Form, Ended> {
     match ending.as_deref() {
         Some("svg") => Ok(Form::Svg),
         Some("png") => Ok(Form::Png),
-        _ => Err(Ended::Usage(format!("--plot {}: a picture is .svg or .png", path.display()))),
+        _ => {
+            let path = path.display();
+            Err(Ended::Usage(either(
+                format!("--plot {path}: a picture is .svg or .png"),
+                format!("--plot {path}：圖檔須為 .svg 或 .png"),
+            )))
+        }
     }
 }
 
@@ -47,16 +53,21 @@ pub fn write(path: &Path, svg: &str) -> Outcome {
 }
 
 fn drawn(svg: &str) -> Result<Vec<u8>, Ended> {
-    let wrong =
-        |words: &dyn std::fmt::Display| Ended::Machine(format!("the picture cannot be drawn: {words}"));
+    let wrong = |words: &dyn std::fmt::Display| {
+        Ended::Machine(either(
+            format!("the picture cannot be drawn: {words}"),
+            format!("無法繪製圖檔：{words}"),
+        ))
+    };
     let mut options = usvg::Options::default();
     let fonts = Arc::make_mut(&mut options.fontdb);
     fonts.load_system_fonts();
     let Some(any) = fonts.faces().next().and_then(|face| face.families.first().map(|(name, _)| name.clone()))
     else {
-        return Err(Ended::Machine(
-            "this machine has no font to draw the words of a PNG with; write .svg instead".to_owned(),
-        ));
+        return Err(Ended::Machine(either(
+            "this machine has no font to draw the words of a PNG with; write .svg instead",
+            "本機沒有可繪製 PNG 文字的字型；請改用 .svg",
+        )));
     };
     // Where the usual families are missing, words are drawn in what there is.
     if fonts
@@ -68,10 +79,13 @@ fn drawn(svg: &str) -> Result<Vec<u8>, Ended> {
     let tree = usvg::Tree::from_str(svg, &options).map_err(|problem| wrong(&problem))?;
     let (width, height) = (tree.size().width() * SCALE, tree.size().height() * SCALE);
     if width > SIDE_MAX || height > SIDE_MAX {
-        return Err(wrong(&format!("it is {width} × {height} pixels")));
+        return Err(wrong(&either(
+            format!("it is {width} × {height} pixels"),
+            format!("大小為 {width} × {height} 像素"),
+        )));
     }
     let mut pixels = tiny_skia::Pixmap::new(width.ceil() as u32, height.ceil() as u32)
-        .ok_or_else(|| wrong(&"it has no size"))?;
+        .ok_or_else(|| wrong(&either("it has no size", "沒有大小")))?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
     pixels.encode_png().map_err(|problem| wrong(&problem))
 }

@@ -2,7 +2,7 @@
 //! format or how facts are decided upon.
 
 use crate::{
-    exit::{Ended, Outcome},
+    exit::{Ended, Outcome, either},
     files::{self, Format},
     gather::{self, ReadWords, gather},
     settings::Settings,
@@ -28,7 +28,7 @@ use vena_ledger::{AttachmentError, KeyKind, PublicKey, Secret, StorageFault, Vau
 /// An application's error as the program ends with it.
 pub fn ended(problem: &AppError, lang: Lang) -> Ended {
     let words = match problem {
-        AppError::Storage(fault) => fault.to_string(),
+        AppError::Storage(fault) => stored(fault, lang),
         AppError::Refused(_) | AppError::Input(_) => problem.message(lang),
         other if other.is_fault() => other.to_string(),
         other => other.message(lang),
@@ -41,6 +41,17 @@ pub fn ended(problem: &AppError, lang: Lang) -> Ended {
         | AppError::File { .. } => Ended::Machine(words),
         fault if fault.is_fault() => Ended::Record(words),
         _ => Ended::Usage(words),
+    }
+}
+
+/// What is wrong with the store; in Chinese what a person can do something about, anything else as it is.
+fn stored(fault: &StorageFault, lang: Lang) -> String {
+    match (lang, fault) {
+        (Lang::En, fault) => fault.to_string(),
+        (Lang::ZhTw, StorageFault::Full) => "磁碟已滿".to_owned(),
+        (Lang::ZhTw, StorageFault::InUse(path)) => format!("{} 已由另一程式開啟", path.display()),
+        (Lang::ZhTw, StorageFault::Missing(path)) => format!("{} 內沒有帳冊", path.display()),
+        (Lang::ZhTw, fault) => format!("儲存庫有問題：{fault}"),
     }
 }
 
@@ -205,7 +216,10 @@ fn output_failed(problem: std::io::Error) -> Ended {
     if problem.kind() == std::io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
-    Ended::Machine(format!("the export cannot be written: {problem}"))
+    Ended::Machine(either(
+        format!("the export cannot be written: {problem}"),
+        format!("無法寫入匯出檔：{problem}"),
+    ))
 }
 
 fn charts(
@@ -302,7 +316,8 @@ fn vault(folder: &Path) -> Result<Vec<String>, Ended> {
     // Opening it would make an empty one.
     let kept = folder.join(vena_ledger::vault::VAULT_FILE);
     if !kept.exists() {
-        return Ok(vec![format!("{} is missing", kept.display())]);
+        let kept = kept.display();
+        return Ok(vec![either(format!("{kept} is missing"), format!("缺少 {kept}"))]);
     }
     let wrong = |problem: &dyn std::fmt::Display| Ended::Record(problem.to_string());
     let key = Secret::load(&path, KeyKind::Vault).map_err(|problem| wrong(&problem))?;

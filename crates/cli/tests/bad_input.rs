@@ -284,3 +284,57 @@ fn a_reader_that_goes_away_is_no_fault() {
     let ended = child.wait_with_output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
 }
+
+/// Row X2: numbers, times and columns as spreadsheets spoil them, each told with its line and what to write,
+/// in both languages; bounds stay bounds.
+#[test]
+fn what_spreadsheets_spoil_is_told() {
+    for (row, english, chinese) in [
+        ("A,2026-01-12T09:00+08:00,ANC,\"0,5\",10*9/L,,,", "comma", "逗號"),
+        ("A,2026-01-12T09:00+08:00,platelets,\"200,000\",/uL,,,", "thousands", "千分位"),
+        ("A,12-Mar-2024,temperature,38,Cel,,,", "begin with the year", "不以年份開頭"),
+        ("A,113/3/12,temperature,38,Cel,,,", "113 is 2024", "西元 2024"),
+        ("A,民國113年3月12日,temperature,38,Cel,,,", "113 is 2024", "西元 2024"),
+        ("A,45363.375,temperature,38,Cel,,,", "day number", "日期序號"),
+        ("A,2026-01-12T09:00+08:00,temperature,Cel,38,,,", "each other's column", "填反"),
+        ("A,2026-01-12T09:00+08:00,38.5,temperature,Cel,,,", "not in the catalogue", "目錄中沒有"),
+        ("A,2026-01-12T09:00+08:00,hypotention,yes,,,,", "Hypotension?", "低血壓？"),
+        ("A,2026-01-12T09:00+08:00,temperature,101,Cel,,,", "101 °F?", "101 °F？"),
+    ] {
+        let table = format!("{HEADER}{ROWS}{row}\n");
+        let (ends, answer, said) = assessed(table.as_bytes(), &[]);
+        assert_eq!(ends, 1, "{row}: {said}");
+        assert!(said.contains("line 4") && said.contains(english), "{row}: {said}");
+        assert!(answer.contains("\"patient\":\"A\""), "{row}");
+        let (_, _, said) = assessed(table.as_bytes(), &["--lang", "zh-TW"]);
+        assert!(said.contains("第 4 列") && said.contains(chinese), "{row}: {said}");
+    }
+    let bounds = format!(
+        "{HEADER}{ROWS}A,2026-01-12T09:00+08:00,CRP,<0.1,mg/dL,,,\nA,2026-01-12T09:00+08:00,ferritin,>5000,ng/mL,,,\n"
+    );
+    let (ends, answer, said) = assessed(bounds.as_bytes(), &[]);
+    assert_eq!((ends, said.as_str()), (0, ""), "{answer}");
+    let plain = format!("{HEADER}{ROWS}A,2026/1/12 下午 3:05,temperature,３９．１,℃,,,\n");
+    let (ends, answer, said) = assessed(plain.as_bytes(), &["--zone", "Asia/Taipei"]);
+    assert_eq!(ends, 0, "{said}");
+    assert!(answer.contains("2026-01-12T15:05:00+08:00"), "{answer}");
+    let (ends, _, said) = assessed(b"patient,time,what,value,Value\nA,1,2,3,4\n", &[]);
+    assert_eq!(ends, 3);
+    assert!(said.contains("line 1") && said.contains("twice"), "{said}");
+    let (_, _, said) = assessed(b"[1]", &["--lang", "zh-TW"]);
+    assert!(said.contains("應為FHIR 資源"), "{said}");
+}
+
+/// Row X2: a laboratory value that comes later does not make the last bedside grade today's, nor hide it.
+#[test]
+fn a_late_laboratory_value_does_not_hide_the_last_grade() {
+    let table = format!(
+        "{HEADER}{ROWS}A,2026-01-12T08:00+08:00,hypotension,none,,,,\nA,2026-01-12T08:00+08:00,oxygen device,none,,,,\nA,2026-01-20T08:00+08:00,ANC,0.4,10*9/L,,,\n"
+    );
+    let (ends, answer, said) = assessed(table.as_bytes(), &["--zone", "Asia/Taipei"]);
+    assert_eq!(ends, 0, "{said}");
+    let crs = &lines_of(&answer)[0]["findings"]["crs"];
+    assert_ne!(crs["status"], "value", "{crs}");
+    assert_eq!(crs["last_assessable"]["at"], "2026-01-12T08:00:00+08:00");
+    assert_eq!(crs["last_assessable"]["value"], 1);
+}

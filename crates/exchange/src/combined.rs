@@ -4,7 +4,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 use vena_base::{Answer, Concept, Text, Value};
-use vena_knowledge::{Catalogue, ConceptInfo, Kind, RangeCheck, answers_known, check_range, read_value};
+use vena_knowledge::{Catalogue, ConceptInfo, Kind, RangeCheck, answers_named, check_range, read_value};
 
 /// How oxygen is given.
 const DEVICE: Concept = Concept::known("oxygen-device");
@@ -99,16 +99,22 @@ fn oxygen(catalogue: &Catalogue, info: &ConceptInfo, text: &str) -> Option<Combi
         also.push((FRACTION, read(fraction, number, "%")?));
     }
     let answer = device_of(device, &taken.rest);
-    let unclear = device.unclear_words(&taken.rest).is_some();
+    let unclear =
+        device.unclear_words(&taken.rest).is_some() || device.unclear_words(&bare(&taken.rest)).is_some();
     let without_words = bare(&taken.rest).is_empty();
     if answer.is_none() && !unclear && !without_words {
         return None;
     }
-    let open = answer.is_none().then(|| {
-        Text::new(
-            format!("the device is not clear; it could be: {}", answers_known(device).en),
-            format!("未寫明給氧裝置，可能是：{}", answers_known(device).zh_tw),
-        )
+    let could_be = device.unclear_words(&bare(&taken.rest)).or(device.unclear_words(&taken.rest));
+    let open = answer.is_none().then(|| match could_be {
+        Some(could_be) => {
+            let names = answers_named(device, could_be);
+            Text::new(
+                format!("the device could be: {}; say which", names.en),
+                format!("裝置可能是：{}；請寫明", names.zh_tw),
+            )
+        }
+        None => Text::new("the device is not stated", "未寫明給氧裝置"),
     });
     // An older device must not stand beside a newer flow that may have come through another one.
     let device_value = answer.map_or_else(

@@ -3,7 +3,7 @@
 
 use crate::trouble::Trouble;
 use std::{collections::BTreeMap, fmt, sync::Arc};
-use vena_base::{Lang, Origin};
+use vena_base::{Lang, Origin, Text};
 
 /// How many problems of one kind are kept word for word; beyond that they are only counted.
 pub const DETAILS_PER_KIND_MAX: u64 = 200;
@@ -66,7 +66,7 @@ pub struct Unknown {
     /// The name the source gives it.
     pub display: Option<String>,
     /// Catalogue names that look like it.
-    pub suggestions: Vec<String>,
+    pub suggestions: Vec<Text>,
 }
 
 /// Everything a reader has to say.
@@ -107,7 +107,7 @@ impl ReadReport {
         word: &str,
         first: impl FnOnce() -> Origin,
         display: Option<&str>,
-        suggest: impl FnOnce() -> Vec<String>,
+        suggest: impl FnOnce() -> Vec<Text>,
     ) {
         let mut key = (source.to_owned(), word.chars().take(120).collect::<String>());
         if self.not_understood.len() >= UNKNOWN_KINDS_MAX && !self.not_understood.contains_key(&key) {
@@ -200,7 +200,7 @@ impl ReadReport {
             if more > 0 {
                 lines.push(match lang {
                     Lang::En => format!("{more} more of the kind “{kind}”"),
-                    Lang::ZhTw => format!("另有 {more} 筆同類問題（{kind}）"),
+                    Lang::ZhTw => format!("另有 {more} 筆同類問題（{}）", Trouble::kind_in_chinese(kind)),
                 });
             }
         }
@@ -227,8 +227,14 @@ impl ReadReport {
 fn unknown_line(source: &str, word: &str, unknown: &Unknown, lang: Lang) -> String {
     let display = unknown.display.as_deref().map(|d| format!(" ({d})")).unwrap_or_default();
     let place = place_text(&unknown.first, lang);
-    let near = unknown.suggestions.join(", ");
+    let near: Vec<&str> = unknown.suggestions.iter().map(|name| name.get(lang)).collect();
+    let near = near.join(if lang == Lang::En { ", " } else { "、" });
     let count = unknown.count;
+    let source = match (source, lang) {
+        ("what", Lang::ZhTw) => "項目".to_owned(),
+        (source, Lang::ZhTw) => format!(" {source} "),
+        (source, Lang::En) => source.to_owned(),
+    };
     match lang {
         Lang::En => {
             let near = if near.is_empty() { String::new() } else { format!("; did you mean: {near}?") };
@@ -236,7 +242,7 @@ fn unknown_line(source: &str, word: &str, unknown: &Unknown, lang: Lang) -> Stri
         }
         Lang::ZhTw => {
             let near = if near.is_empty() { String::new() } else { format!("；是否為：{near}？") };
-            format!("無法辨識 {source}「{word}」{display}，共 {count} 筆，首見於{place}{near}")
+            format!("無法辨識{source}「{word}」{display}，共 {count} 筆，首見於{place}{near}")
         }
     }
 }

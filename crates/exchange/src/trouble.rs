@@ -196,38 +196,38 @@ pub enum Trouble {
     NoZone,
 }
 
-/// Every kind, with whether the fact is kept.
-const KINDS: [(&str, bool); 30] = [
-    ("read-in-part", true),
-    ("units-disagree", false),
-    ("unit-not-compared", true),
-    ("recorded-to-the-day", true),
-    ("not-final", true),
-    ("status-unknown", false),
-    ("halted", true),
-    ("replaced", true),
-    ("versions-unordered", true),
-    ("missing-field", false),
-    ("too-many-fields", true),
-    ("unknown-what", false),
-    ("value", false),
-    ("impossible", false),
-    ("implausible", true),
-    ("kept-as-words", true),
-    ("dose-not-read", true),
-    ("time", false),
-    ("no-time", false),
-    ("no-value", false),
-    ("value-kind-not-read", false),
-    ("in-the-future", true),
-    ("before-birth", true),
-    ("ends-before-start", true),
-    ("conflict", false),
-    ("unknown-subject", true),
-    ("no-subject", false),
-    ("broken-reference", false),
-    ("death-without-date", false),
-    ("no-zone", true),
+/// Every kind, with whether the fact is kept, and what it is called in Chinese.
+const KINDS: [(&str, bool, &str); 30] = [
+    ("read-in-part", true, "僅部分可讀"),
+    ("units-disagree", false, "單位與代碼不一致"),
+    ("unit-not-compared", true, "單位無法核對"),
+    ("recorded-to-the-day", true, "記錄時間只有日期"),
+    ("not-final", true, "非最終結果"),
+    ("status-unknown", false, "狀態不明"),
+    ("halted", true, "已停止或暫停"),
+    ("replaced", true, "已有較新版本"),
+    ("versions-unordered", true, "版本順序不明"),
+    ("missing-field", false, "缺少欄位"),
+    ("too-many-fields", true, "欄位過多"),
+    ("unknown-what", false, "目錄中沒有的項目"),
+    ("value", false, "無法讀取的值"),
+    ("impossible", false, "不可能的值"),
+    ("implausible", true, "不合常理的值"),
+    ("kept-as-words", true, "以文字保留"),
+    ("dose-not-read", true, "無法讀取的劑量"),
+    ("time", false, "無法讀取的時間"),
+    ("no-time", false, "沒有時間"),
+    ("no-value", false, "沒有值"),
+    ("value-kind-not-read", false, "不讀取的值類型"),
+    ("in-the-future", true, "在未來"),
+    ("before-birth", true, "早於出生"),
+    ("ends-before-start", true, "結束早於開始"),
+    ("conflict", false, "互相矛盾"),
+    ("unknown-subject", true, "不明對象"),
+    ("no-subject", false, "未指明對象"),
+    ("broken-reference", false, "無法解析的參照"),
+    ("death-without-date", false, "死亡無日期"),
+    ("no-zone", true, "未指定時區"),
 ];
 
 const NO_ZONE: &str = "no zone was named and no time carries an offset: days are counted in UTC";
@@ -276,7 +276,12 @@ impl Trouble {
 
     /// Whether facts with this kind of trouble are kept.
     pub fn kind_is_kept(kind: &str) -> bool {
-        KINDS.iter().find(|(name, _)| *name == kind).is_none_or(|(_, kept)| *kept)
+        KINDS.iter().find(|(name, ..)| *name == kind).is_none_or(|(_, kept, _)| *kept)
+    }
+
+    /// What a kind is called in Chinese.
+    pub fn kind_in_chinese(kind: &str) -> &str {
+        KINDS.iter().find(|(name, ..)| *name == kind).map_or(kind, |(.., chinese)| chinese)
     }
 
     /// The reason in one language.
@@ -376,7 +381,7 @@ impl Trouble {
 
     fn chinese(&self) -> String {
         match self {
-            Trouble::MissingField { column } => format!("缺少 {column}，此列未採用"),
+            Trouble::MissingField { column } => format!("缺少{}，此列未採用", column_in_chinese(column)),
             Trouble::TooManyFields { found, expected } => {
                 format!("有 {found} 個欄位，標題列只有 {expected} 欄；多出的部分未讀取")
             }
@@ -429,7 +434,7 @@ impl Trouble {
                 format!("{}：劑量「{written}」無法讀取（{}）；給藥紀錄已保留", concept.zh_tw, reason.zh_tw)
             }
             Trouble::Time { field, error } => {
-                format!("{field}：{}，未採用", time_error_chinese(error))
+                format!("{}：{}，未採用", column_in_chinese(field), time_error_chinese(error))
             }
             Trouble::NoTime => "沒有發生時間，未採用".to_owned(),
             Trouble::NoValue { concept } => format!("{}沒有值，未採用", concept.zh_tw),
@@ -457,6 +462,19 @@ impl Trouble {
     }
 }
 
+/// A column's or element's name in Chinese; an element of FHIR keeps its name.
+fn column_in_chinese(column: &str) -> &str {
+    match column {
+        "patient" => "病人",
+        "time" => "時間",
+        "what" => "項目",
+        "value" => "數值",
+        "until" => "結束時間",
+        "recorded" => "記錄時間",
+        other => other,
+    }
+}
+
 /// The question which unit was meant; nothing where no usual unit fits.
 fn asked(meant: &[Text], lang: Lang) -> String {
     let each: Vec<&str> = meant.iter().map(|text| text.get(lang)).collect();
@@ -473,6 +491,14 @@ pub fn time_error_chinese(error: &TimeError) -> String {
         TimeError::NotATime(text) => {
             format!("「{text}」不是日期或時間（請寫 2026-01-31 或 2026-01-31T08:30+08:00）")
         }
+        TimeError::RocYear { written, year } => {
+            let western = i32::from(*year) + 1911;
+            format!("「{written}」似為民國紀年（民國 {year} 年為西元 {western} 年）；請寫西元年")
+        }
+        TimeError::DayNumber(text) => {
+            format!("「{text}」似為試算表的日期序號；匯出前請將該欄格式設為日期（2026-01-31）")
+        }
+        TimeError::YearNotFirst(text) => format!("「{text}」不以年份開頭：請寫 2026-01-31"),
         TimeError::NeedsZone(text) => format!("「{text}」沒有時差，請指定時區（例如 Asia/Taipei）"),
         TimeError::NoSuchZone(text) => format!("沒有「{text}」這個時區（例如 Asia/Taipei）"),
         TimeError::Skipped(text) => format!("「{text}」在此時區不存在：時鐘撥快跳過了這個時間"),

@@ -135,11 +135,11 @@ fn reason_not_assessed<'t>(catalogue: &Catalogue, text: &'t str) -> Option<&'t s
 }
 
 /// Catalogue names near to a word that was not found, best first.
-pub fn suggestions(catalogue: &Catalogue, word: &str) -> Vec<String> {
+pub fn suggestions(catalogue: &Catalogue, word: &str) -> Vec<Text> {
     /// Below this likeness a suggestion would only confuse.
     const LIKENESS_MIN: f64 = 0.6;
     let word = word.trim().to_lowercase();
-    let mut near: Vec<(f64, String)> = catalogue
+    let mut near: Vec<(f64, Text)> = catalogue
         .iter()
         .filter_map(|info| {
             let names = [info.concept.as_str(), info.name.en.as_str(), info.name.zh_tw.as_str()];
@@ -149,7 +149,7 @@ pub fn suggestions(catalogue: &Catalogue, word: &str) -> Vec<String> {
                 .filter(|name| name.len() <= word.len() * 2 && word.len() <= name.len() * 2)
                 .map(|name| strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &word))
                 .fold(0.0, f64::max);
-            (likeness >= LIKENESS_MIN).then(|| (likeness, info.name.en.clone()))
+            (likeness >= LIKENESS_MIN).then(|| (likeness, info.name.clone()))
         })
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));

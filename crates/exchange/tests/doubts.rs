@@ -345,3 +345,50 @@ fn exchanged_columns_are_said() {
     assert!(said(&loaded, Lang::En).contains("each other's column"), "{}", said(&loaded, Lang::En));
     assert!(said(&loaded, Lang::ZhTw).contains("填反"));
 }
+
+/// Row X2: a scale that is not assessable now says when it last was, and does not say it of now.
+#[test]
+fn what_was_last_assessable_is_not_now() {
+    let loaded = load(
+        "A,2026-01-10 09:00,infusion,,,,,\n\
+         A,2026-01-12 08:00,temperature,39,Cel,,,\n\
+         A,2026-01-12 08:00,hypotension,none,,,,\n\
+         A,2026-01-12 08:05,oxygen device,none,,,,\n\
+         A,2026-01-12 08:00,other cause of fever,none,,,,\n\
+         A,2026-01-20 08:00,ANC,0.4,10*9/L,,,\n",
+    );
+    let rules = Rules::choose(Knowledge::embedded(), &[]).unwrap();
+    let chart = &loaded.charts[0];
+    let question = Question::at("2026-01-20T15:00:00Z".parse().unwrap());
+    let assessment = assess(chart, &rules, &question);
+    let crs = assessment.finding("crs").unwrap();
+    assert_ne!(crs.status, vena_clinical::Status::Value, "{crs:?}");
+    let last = vena_clinical::last_assessable(chart, &rules, &question, crs).unwrap();
+    assert_eq!((last.at.to_string().as_str(), last.finding.value), ("2026-01-12T00:05:00Z", Some(1)));
+    let told = |lang| {
+        let last = [last.clone()];
+        let report = vena_exchange::ReadReport::default();
+        let told = vena_exchange::assess::Told {
+            assessment: &assessment,
+            zone: &chart.zone,
+            known_at: None,
+            report: &report,
+            last: &last,
+        };
+        let text = vena_exchange::assess::assess_text(&told, lang, &Knowledge::embedded().catalogue);
+        (vena_exchange::assess::assess_json(&told), text)
+    };
+    let (json, text) = told(Lang::En);
+    assert!(
+        json.contains(
+            "\"last_assessable\":{\"at\":\"2026-01-12T08:05:00+08:00\",\"status\":\"value\",\"value\":1"
+        ),
+        "{json}"
+    );
+    assert!(text.contains("last assessable at 2026-01-12T08:05:00+08:00: grade 1 then, not now"), "{text}");
+    assert!(told(Lang::ZhTw).1.contains("並非目前分級"));
+    // A settled finding has nothing to add.
+    let then = Question::at(last.at);
+    let settled = assess(chart, &rules, &then);
+    assert_eq!(vena_clinical::last_assessable(chart, &rules, &then, settled.finding("crs").unwrap()), None);
+}

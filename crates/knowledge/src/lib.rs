@@ -30,7 +30,8 @@ pub use rules::{Amount, Comparison, Entry, Life, Overlay, RuleError, RuleSet, Th
 pub use site::SiteOverlay;
 pub use sources::{Bibliography, Cite, Source, SourceKind};
 pub use values::{
-    RangeCheck, STOPPED, ValueError, answers_known, check_range, read_value, read_value_in, units_meant,
+    RangeCheck, STOPPED, ValueError, answers_known, answers_named, check_range, read_value, read_value_in,
+    units_meant,
 };
 
 use std::sync::LazyLock;

@@ -425,7 +425,7 @@ fn answered(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
         return measured(info, value, unit);
     }
     if let Some(could_be) = info.unclear_words(value) {
-        let could_be = named(info, |answer| could_be.contains(&answer));
+        let could_be = answers_named(info, could_be);
         return Err(ValueError::Unclear { concept: info.name.clone(), written: short(value), could_be });
     }
     if matches!(compared(value).as_ref(), "" | "—" | "―") {
@@ -448,6 +448,11 @@ pub(crate) fn named(info: &ConceptInfo, which: impl Fn(Answer) -> bool) -> Text 
 /// The answers a concept takes, by name, as a message lists them.
 pub fn answers_known(info: &ConceptInfo) -> Text {
     named(info, |_| true)
+}
+
+/// Some of a concept's answers, by name.
+pub fn answers_named(info: &ConceptInfo, which: &[Answer]) -> Text {
+    named(info, |answer| which.contains(&answer))
 }
 
 fn happened(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value, ValueError> {

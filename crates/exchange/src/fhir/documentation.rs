@@ -20,11 +20,11 @@ silence.
 
 | resource | what becomes of it |
 | --- | --- |
-| Patient | `birthDate` → birth date; `gender` → sex; `deceasedDateTime` → death (`deceasedBoolean` alone is reported: no date). Sex has no time of its own and holds from birth, or from the first thing said. `meta.lastUpdated` is not read here: it says when the record was touched, not when the birth date became known |
+| Patient | `birthDate` → birth date; `gender` → sex; `deceasedDateTime` → death (`deceasedBoolean` alone is reported: no date). Sex has no time of its own and holds from birth, or from the first thing said. `name` and `identifier` go beside the charts (to the vault on import), never into them. `meta.lastUpdated` is not read here: it says when the record was touched, not when the birth date became known |
 | Condition | the disease treated, where its code or words are one of the diagnoses below; events such as relapse; everything else is counted. `verificationStatus` `refuted` and `entered-in-error` are left out and counted |
-| Procedure | the infusion (codes below, or words that name a product and speak of infusion), or an event of the catalogue by name; `status` `preparation`, `not-done` and `entered-in-error` are left out and counted |
-| Observation | by LOINC, or by its words where it has no LOINC code; every component likewise. `entered-in-error` and `cancelled` are left out and counted |
-| MedicationAdministration | a drug or the infusion, by ATC, RxNorm or name, in `medicationCodeableConcept` or the Medication referred to (in the document, contained, or in another file read together). `not-done` and `entered-in-error` are left out and counted |
+| Procedure | the infusion (codes below, or words that name a product and speak of infusion), or an event of the catalogue by name; `status` `preparation`, `not-done` and `entered-in-error` are left out and counted, `unknown` is kept and marked |
+| Observation | by LOINC, or by its words where it has no LOINC code; every component likewise. `entered-in-error` and `cancelled` are left out and counted, `registered` too where it has no value; `preliminary` and `unknown` are kept, reported and marked; `final`, `amended` and `corrected` count |
+| MedicationAdministration | a drug or the infusion, by ATC, RxNorm or name, in `medicationCodeableConcept` or the Medication referred to (in the document, contained, or in another file read together). `completed` and `in-progress` count; `on-hold` and `stopped` were given and do not run from the end of the period (or else the time of recording) on, which is reported; `not-done` and `entered-in-error` are left out and counted; `unknown` is refused and reported |
 | Medication | what administrations refer to |
 | every other | counted by type |
 
@@ -32,9 +32,12 @@ silence.
 
 - **Who**: `subject` by full URL (`urn:uuid:…`), relative or absolute reference, contained Patient, identifier or conditional reference. A subject the documents do not describe keeps its name and is reported. Two descriptions of one person that contradict each other (birth date, sex, death) are reported and neither is used.
 - **When it happened**: `effectiveDateTime`, `effectiveInstant`, `effectivePeriod`; `performedDateTime`, `performedPeriod`; `onsetDateTime`, `onsetPeriod`, else `recordedDate`. Without any the resource is reported.
-- **When it was recorded**: `issued`, else `meta.lastUpdated`; without either, the time of happening.
+- **When it was recorded**: `issued`, else `meta.lastUpdated`; without either, the time of happening. Of a date the end of that day.
+- **Versions**: of one resource told several times (same type, id and subject) the later `meta.lastUpdated` (else `versionId`) takes the earlier's place from then on; as known before that the earlier stands. `entered-in-error` takes back what stood. Versions that differ and cannot be put in order are both kept and reported.
+- **Units**: `unit` and `code` of a quantity must be the same unit, however written; where they differ in scale or kind the value is refused, since which is meant would be a guess. A printed `unit` that is not known is reported and the code used.
+- **Values that cannot be read** are refused and reported; what stands for now (vital signs, statements, examinations) leaves a mark in its place, so that an older value does not stand for it.
 - **Values**: `valueQuantity` (with `comparator`; the UCUM `code` before the printed `unit`; without either it is reported), `valueCodeableConcept` (SNOMED CT code or words), `valueString`, `valueInteger`, `valueBoolean` (for events, and for answers that are *none* or *present*), `valueDateTime` (for moments), `dataAbsentReason` (not assessed, with the reason). `valueRange`, `valueRatio`, `valueSampledData`, `valueTime` and `valuePeriod` are reported.
-- **Dose**: `dosage.dose`, else `rateQuantity`, else `rateRatio` per one. A dose that cannot be read is reported, and that the drug was given is kept.
+- **Dose**: `dosage.dose` (a `rateQuantity` of 0 before it: it does not run), else `rateQuantity`, else `rateRatio` per one. A dose that cannot be read is reported, and that the drug was given is kept.
 - Decimals keep the form they are written in.
 ";
 

@@ -89,8 +89,42 @@ fn chinese(reason: &str) -> String {
         ("trailing characters", "結尾後還有多餘內容"),
     ] {
         if let Some(rest) = reason.strip_prefix(english) {
-            return format!("{chinese}{rest}");
+            return format!("{chinese}{}", expected(rest));
         }
     }
     format!("不是有效的 JSON（{reason}）")
+}
+
+/// What was found and what should stand there, in Chinese.
+fn expected(rest: &str) -> String {
+    let Some((found, wanted)) = rest.split_once(", expected ") else {
+        return rest.to_owned();
+    };
+    let words = [
+        ("a FHIR resource or an array of them", "FHIR 資源或其清單"),
+        ("a FHIR resource", "FHIR 資源"),
+        ("a list of entries", "項目清單"),
+        ("a Bundle entry", "Bundle 項目"),
+        ("a number", "數字"),
+        ("a resource", "資源"),
+        ("a sequence", "清單"),
+        ("a boolean", "true 或 false"),
+        ("text", "文字"),
+    ];
+    let wanted = words.iter().find(|(english, _)| *english == wanted).map_or(wanted, |(_, chinese)| chinese);
+    let kinds = [
+        ("integer", "整數"),
+        ("floating point", "小數"),
+        ("string", "文字"),
+        ("text", "文字"),
+        ("boolean", "布林值"),
+        ("sequence", "清單"),
+        ("map", "物件"),
+        ("null", "空值"),
+        ("a word", "單字"),
+    ];
+    let kind = kinds.iter().find(|(english, _)| found.starts_with(english));
+    let found =
+        kind.map_or_else(|| found.to_owned(), |(english, chinese)| found.replacen(english, chinese, 1));
+    format!("{found}，應為{wanted}")
 }

@@ -63,7 +63,7 @@ pub enum TableError {
         found: Vec<String>,
     },
     /// Two columns for one thing.
-    #[error("the column “{0}” is there twice")]
+    #[error("line 1: the column “{0}” is there twice")]
     RepeatedColumn(String),
     /// A quote that opens and never closes: what follows cannot be told apart.
     #[error("the quote opened on line {line} never closes")]
@@ -90,7 +90,7 @@ impl TableError {
             ),
             (error, Lang::En) => error.to_string(),
             (TableError::Empty, Lang::ZhTw) => "表格是空的".to_owned(),
-            (TableError::RepeatedColumn(name), Lang::ZhTw) => format!("欄位「{name}」重複"),
+            (TableError::RepeatedColumn(name), Lang::ZhTw) => format!("第 1 列：欄位「{name}」重複"),
             (TableError::UnclosedQuote { line }, Lang::ZhTw) => {
                 format!("第 {line} 列開始的引號沒有結束")
             }

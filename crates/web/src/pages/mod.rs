@@ -5,6 +5,7 @@ pub mod band;
 pub mod bedside;
 pub mod course;
 pub mod knowledge;
+pub mod profile;
 pub mod recorded;
 pub mod step;
 pub mod why;

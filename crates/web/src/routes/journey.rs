@@ -8,7 +8,7 @@ use crate::{
     pages::{
         self,
         course::{self, Course, Ribbons},
-        why, words,
+        profile, why, words,
     },
     parts::{
         grade::GradeView,
@@ -209,6 +209,7 @@ fn aside(
         (gates(frame, found))
         (tasks(frame, found, zone))
         (next_steps(frame, server, viewer, found, scale))
+        (profile::panel(frame, server.app.knowledge(), &found.profile, zone))
     }
 }
 
