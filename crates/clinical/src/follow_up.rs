@@ -126,7 +126,8 @@ pub fn follow_up(chart: &Chart, knowledge: &Knowledge, q: &Question) -> Result<F
         "a" => Some(step.decimal.to_f64() * MONTHS_A_YEAR),
         _ => None,
     });
-    let cites: Vec<String> = entry.cites().map(|cite| cite.text(&knowledge.sources, Lang::En)).collect();
+    let sources = &knowledge.sources;
+    let cites = |lang| entry.cites().map(|cite| cite.text(sources, lang)).collect::<Vec<_>>().join(" · ");
     let day = days_between(infusion.day, today);
     finding.status = Status::Value;
     finding.value = months.map(|months| months as u8);
@@ -142,7 +143,7 @@ pub fn follow_up(chart: &Chart, knowledge: &Knowledge, q: &Question) -> Result<F
         grade_high: finding.high,
         deciding: true,
         attributed: None,
-        source: cites.join(" · "),
+        source: Text::new(cites(Lang::En), cites(Lang::ZhTw)),
     });
     if let Some(next) = visits(knowledge, infusion.day)?.into_iter().find(|visit| visit.due >= today) {
         let due = next.due;

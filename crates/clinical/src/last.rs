@@ -57,7 +57,7 @@ pub fn last_assessable(
     for at in instants.into_iter().take(TRIED_MAX) {
         let then = chart.view(at, q.known_at);
         let finding = match &*finding.scale {
-            icans::SCALE => icans::assess(&then, &rules.icans, &rules.lexicon),
+            icans::SCALE => icans::assess(&then, &infusion, &rules.icans, &rules.lexicon),
             _ => crs::assess(&then, &infusion, &rules.crs, &rules.lexicon),
         };
         match finding.status {

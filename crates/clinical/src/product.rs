@@ -117,7 +117,8 @@ impl<'a> Profile<'a> {
     }
 
     fn reason(&self, entry: &Entry, used: Text, when: Option<When>, met: Option<bool>) -> Reason {
-        let cites: Vec<String> = entry.cites().map(|cite| cite.text(self.sources, Lang::En)).collect();
+        let cites =
+            |lang| entry.cites().map(|cite| cite.text(self.sources, lang)).collect::<Vec<_>>().join(" · ");
         Reason {
             criterion: entry.id.clone(),
             label: entry.label.clone(),
@@ -128,7 +129,7 @@ impl<'a> Profile<'a> {
             grade_high: Some(u8::from(met != Some(false))),
             deciding: true,
             attributed: None,
-            source: cites.join(" · "),
+            source: Text::new(cites(Lang::En), cites(Lang::ZhTw)),
         }
     }
 

@@ -11,6 +11,8 @@ use vena_knowledge::{
 
 /// The infusion of the product.
 pub const INFUSION: Concept = Concept::known("infusion");
+/// Lymphodepletion before it.
+pub const LYMPHODEPLETION: Concept = Concept::known("lymphodepletion");
 /// Which product.
 pub const PRODUCT: Concept = Concept::known("product");
 /// The day of birth.
@@ -116,14 +118,20 @@ pub fn interpret(
     }
 }
 
-/// What stands in place of an observation that was made and could not be read: an older one must not
-/// stand for it. `None` for what does not stand for “now” (laboratory values, events, drugs).
+/// What stands in place of what was written and could not be read: an older value must not stand for
+/// it, and a course must not be counted from another day. `None` for what is no observation and opens no
+/// course.
 pub fn unreadable(info: &ConceptInfo, written: &str) -> Option<Value> {
     /// No mark repeats more than this of what came from outside.
     const CHARS_MAX: usize = 100;
-    let observed = matches!(info.kind, Kind::Quantity | Kind::Answers) && info.holds_h.is_some();
+    let observed = matches!(info.kind, Kind::Quantity | Kind::Answers);
     let why: String = format!("unreadable: {written}").chars().take(CHARS_MAX).collect();
-    observed.then(|| Value::NotAssessed(why.into()))
+    (observed || opens_course(info.concept)).then(|| Value::NotAssessed(why.into()))
+}
+
+/// What the days of a course are counted from.
+pub fn opens_course(concept: Concept) -> bool {
+    matches!(concept, INFUSION | LYMPHODEPLETION)
 }
 
 /// The reason behind the words for “tried and could not be assessed”: `not assessed: asleep`.

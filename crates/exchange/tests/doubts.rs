@@ -123,7 +123,7 @@ fn the_reason_of_an_answer_carries_the_doubt() {
     let question = Question::at("2026-01-14T15:00:00Z".parse().unwrap());
     let assessment = assess(&loaded.charts[0], &rules, &question);
     let score = assessment.finding("car_hematotox").unwrap();
-    assert!(score.because.iter().any(|reason| reason.used.en.contains("IMPLAUSIBLE")), "{score:?}");
+    assert!(score.because.iter().any(|reason| reason.used.en.contains("implausible")), "{score:?}");
     let early = assessment.finding("icaht_early").unwrap();
     assert!(early.provisional && early.notes.iter().any(|note| note.en.contains("2.5 /uL")), "{early:?}");
 }
@@ -336,6 +336,28 @@ fn recorded_on_a_day() {
     }
     assert_eq!(without.report.counts.get("recorded-to-the-day"), Some(&1), "said once a patient");
     assert!(said(&without, Lang::En).contains("2 facts"), "{}", said(&without, Lang::En));
+}
+
+/// An infusion or lymphodepletion that cannot be read leaves a mark: days must not be counted as if it were
+/// not there. A count that cannot be read likewise. That there was none leaves nothing.
+#[test]
+fn what_opens_a_course_is_not_lost() {
+    for (row, concept) in [
+        ("A,2026-13-01,infusion,,,,,", "infusion"),
+        ("A,,infusion,tisagenlecleucel,,,,", "infusion"),
+        ("A,31/02,lymphodepletion,,,,,", "lymphodepletion"),
+        ("A,2026-01-12 08:00,ANC,4OO,/uL,,,", "anc"),
+    ] {
+        let loaded = load(&format!("A,2026-01-10 09:00,temperature,37,Cel,,,\n{row}\n"));
+        let mark = facts(&loaded, concept).pop().unwrap();
+        assert!(
+            matches!(&mark.value, Value::NotAssessed(why) if why.starts_with("unreadable")),
+            "{row}: {mark:?}"
+        );
+        assert_eq!(loaded.report.refused(), 1, "{row}");
+    }
+    let loaded = load("A,2026-01-10 09:00,temperature,37,Cel,,,\nA,2026-01-12,infusion,no,,,,\n");
+    assert!(facts(&loaded, "infusion").is_empty());
 }
 
 /// Value and unit in each other's column.

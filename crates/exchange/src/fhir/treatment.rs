@@ -3,17 +3,17 @@
 
 use super::{
     codes,
-    collect::{Collector, Common, amount},
+    collect::{Collector, Common, Frame, amount},
     model::{
         CodeableConcept, Condition, Contained, Dosage, Extension, MedicationAdministration, Procedure,
         Quantity,
     },
-    part::{Administration, Given},
+    part::{Administration, Given, NO_TIME},
 };
 use crate::{
     settle::Draft,
     trouble::Trouble,
-    value::{DIAGNOSIS, INFUSION, Written, interpret},
+    value::{DIAGNOSIS, INFUSION, Written, interpret, unreadable},
 };
 use std::sync::Arc;
 use vena_base::{Answer, Concept, Text, Value, When};
@@ -64,6 +64,9 @@ impl Collector<'_> {
         let moment = resource.effective_date_time.as_deref();
         let Some((when, until)) = self.time(place, "effective", moment, resource.effective_period.as_ref())
         else {
+            if matches!(given, Some(Given::Infusion(_))) {
+                self.undated_infusion(&frame);
+            }
             return;
         };
         let halted = resource.status.as_deref().filter(|status| HALTED.contains(status));
@@ -93,6 +96,16 @@ impl Collector<'_> {
             (Some(given), _) => self.give(place, &given, administration),
             (None, Some(reference)) => self.part.pending.push((reference.to_owned(), administration)),
             (None, None) => {}
+        }
+    }
+
+    /// An infusion whose time cannot be read: no course may be counted from another one as if it were the
+    /// only one.
+    fn undated_infusion(&mut self, frame: &Frame) {
+        let mark = self.catalogue.get(INFUSION).and_then(|info| unreadable(info, "its time"));
+        if let Some(mark) = mark {
+            let draft = frame.draft(INFUSION, mark, NO_TIME, None);
+            self.part.state(frame.subject.clone(), Draft { undated: true, ..draft });
         }
     }
 
@@ -163,6 +176,9 @@ impl Collector<'_> {
         let moment = resource.performed_date_time.as_deref();
         let Some((when, until)) = self.time(place, "performed", moment, resource.performed_period.as_ref())
         else {
+            if concept == INFUSION {
+                self.undated_infusion(&frame);
+            }
             return;
         };
         self.part.state(frame.subject.clone(), frame.draft(concept, value, when, until));

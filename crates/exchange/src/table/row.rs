@@ -4,11 +4,11 @@ use super::header::{Column, Header};
 use crate::{
     settle::Draft,
     trouble::Trouble,
-    value::{BIRTH_DATE, Reading, SEX, Written, interpret, unreadable},
+    value::{BIRTH_DATE, Reading, SEX, Written, interpret, opens_course, unreadable},
 };
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use vena_base::{Answer, Concept, Fact, Origin, Stamp, Text, Value, When, Zone};
-use vena_knowledge::{Catalogue, ConceptInfo, Kind, answers_known};
+use vena_knowledge::{Catalogue, CommonWord, ConceptInfo, Kind, answers_known};
 
 /// Concepts whose answers name a cause.
 const CAUSE: Concept = Concept::known("hypotension-cause");
@@ -64,10 +64,10 @@ impl<'a> RowReader<'a> {
                 (when, undated, reading, wrong)
             }
             (Ok(_), Some(trouble)) | (Err(trouble), _) => match self.in_its_place(info, written, time) {
-                Some((when, reading)) if info.kind == Kind::Drug => {
+                Some((when, _, reading)) if info.kind == Kind::Drug => {
                     (when, false, reading, Some(dose_not_read(trouble)))
                 }
-                Some((when, reading)) => (when, false, reading, Some(trouble)),
+                Some((when, undated, reading)) => (when, undated, reading, Some(trouble)),
                 None => return Err(trouble),
             },
         };
@@ -104,13 +104,26 @@ impl<'a> RowReader<'a> {
 
     /// What stands where a row cannot be used: an observation was made all the same, so that an older one
     /// must not stand for it; a drug with a number was given, whatever its unit. The row stays reported.
-    fn in_its_place(&self, info: &ConceptInfo, written: Written<'_>, time: &str) -> Option<(When, Reading)> {
-        let when = self.time(time, "time").ok().flatten().filter(|_| !written.value.is_empty())?;
+    fn in_its_place(
+        &self,
+        info: &ConceptInfo,
+        written: Written<'_>,
+        time: &str,
+    ) -> Option<(When, bool, Reading)> {
+        let when = self.time(time, "time").ok().flatten();
+        if opens_course(info.concept) {
+            // “No infusion” says nothing of one that cannot be read.
+            let denied = self.catalogue.common_words().get(written.value) == Some(CommonWord::DidNotHappen);
+            let what = if when.is_some() { written.text() } else { format!("{time} {}", written.text()) };
+            let mark = unreadable(info, what.trim()).filter(|_| !denied)?;
+            return Some((when.unwrap_or(When::Year(0)), when.is_none(), Reading::plain(mark)));
+        }
+        let when = when.filter(|_| !written.value.is_empty())?;
         let value = match info.kind {
             Kind::Drug if is_a_dose(written.value) => Value::Happened,
             _ => unreadable(info, &written.text())?,
         };
-        Some((when, Reading::plain(value)))
+        Some((when, false, Reading::plain(value)))
     }
 
     /// Value and time together: the birth date may stand in either column, and sex needs no time.

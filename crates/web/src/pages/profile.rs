@@ -23,7 +23,7 @@ pub fn panel(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone: &
                         small {
                             (reason.used.get(frame.lang))
                             @if let Some(when) = &reason.when { " · " (words::short_when(when, zone)) }
-                            " · " (reason.source)
+                            " · " (reason.source.get(frame.lang))
                         }
                     }
                 }
