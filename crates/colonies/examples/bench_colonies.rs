@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
-use vena_colonies::synthetic::{Recipe, Stage, draw};
+use vena_colonies::synthetic::{Recipe, Stage, draw, photograph};
 use vena_colonies::{Options, analyse_file, prepare};
 
 /// Colonies, mean diameter in pixels; the last two are confluent.
@@ -38,14 +38,20 @@ fn argument(name: &str) -> Option<String> {
     all.iter().position(|a| a == name).and_then(|at| all.get(at + 1).cloned())
 }
 
-fn plates(per_density: u64, count: usize, diameter: f32, folder: &std::path::Path) -> Vec<Plate> {
+fn plates(
+    per_density: u64,
+    (count, diameter): (usize, f32),
+    folder: &std::path::Path,
+    phone: bool,
+) -> Vec<Plate> {
     (0..per_density)
         .map(|seed| {
-            let drawn =
-                draw(&Recipe::untuned(seed * 7919 + count as u64, 1224, Stage::Dish, count, diameter));
-            let name = format!("n{count}-d{diameter}-s{seed}.jpg");
+            let recipe = Recipe::untuned(seed * 7919 + count as u64, 1224, Stage::Dish, count, diameter);
+            let drawn = if phone { photograph(&recipe) } else { draw(&recipe) };
+            let kind = if phone { "phone-" } else { "" };
+            let name = format!("{kind}n{count}-d{diameter}-s{seed}.jpg");
             let path = folder.join(&name);
-            let bytes = drawn.jpeg(88).unwrap();
+            let bytes = drawn.jpeg(if phone { 68 + (seed * 5 % 23) as u8 } else { 88 }).unwrap();
             std::fs::write(&path, &bytes).unwrap();
             Plate { name, path, bytes, truth: drawn.truth.len(), covered: drawn.covered }
         })
@@ -95,13 +101,25 @@ fn main() {
     let folder =
         argument("--keep").map_or_else(|| std::env::temp_dir().join("vena-colonies-bench"), PathBuf::from);
     std::fs::create_dir_all(&folder).unwrap();
+    for phone in [false, true] {
+        let title = if phone {
+            "drawn plates as a telephone photographs them (held out; drawn, not real)"
+        } else {
+            "drawn plates"
+        };
+        println!("== {title}");
+        one_set(python.as_deref(), per_density, &folder, phone);
+    }
+}
+
+fn one_set(python: Option<&str>, per_density: u64, folder: &std::path::Path, phone: bool) {
     let options = Options::default();
     let tables = prepare(&options).unwrap();
     println!("colonies diameter | ours: median error, worst, refused | peer: median error, worst");
     let (mut ours_all, mut peer_all, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let (mut ours_ms, mut peer_ms) = (Vec::new(), Vec::new());
     for (count, diameter) in DENSITIES {
-        let plates = plates(per_density, count, diameter, &folder);
+        let plates = plates(per_density, (count, diameter), folder, phone);
         let (mut errors, mut refused, mut detail) = (Vec::new(), 0, String::new());
         let mut times = Vec::new();
         for plate in &plates {
@@ -124,7 +142,7 @@ fn main() {
                 }
             }
         }
-        let beside = peer(python.as_deref(), 2, &plates);
+        let beside = peer(python, 2, &plates);
         let mut peer_errors: Vec<f64> = Vec::new();
         for (index, (found, ms)) in beside.iter().flatten().enumerate() {
             peer_errors.push(error(*found, plates[index].truth));

@@ -32,6 +32,7 @@ pub mod rim;
 pub mod shapes;
 pub mod synthetic;
 mod synthetic_files;
+mod synthetic_phone;
 pub mod vessel;
 pub mod wells;
 

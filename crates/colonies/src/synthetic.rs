@@ -3,6 +3,7 @@
 //! For tests and benches. Must not know how colonies are found.
 
 pub use crate::synthetic_files::tiff_pages;
+pub use crate::synthetic_phone::photograph;
 
 /// SplitMix64: one 64-bit state, every seed good. Not for secrets.
 #[derive(Debug, Clone)]
@@ -136,6 +137,8 @@ pub struct Drawn {
     pub truth: Vec<Truth>,
     /// Part of the vessel's area under colonies.
     pub covered: f32,
+    /// Centre and radius of each vessel, pixels.
+    pub vessels: Vec<(f32, f32, f32)>,
 }
 
 struct Canvas {
@@ -211,7 +214,7 @@ pub fn draw(recipe: &Recipe) -> Drawn {
     };
     draw_dirt(&mut canvas, recipe, &vessels, &mut dice);
     let rgb = develop(&mut canvas, recipe, &mut dice);
-    Drawn { width, height, rgb, truth, covered: grown / room }
+    Drawn { width, height, rgb, truth, covered: grown / room, vessels }
 }
 
 fn vessels_of(recipe: &Recipe, width: usize, height: usize, dice: &mut Dice) -> Vec<(f32, f32, f32)> {
@@ -347,7 +350,8 @@ fn draw_dirt(canvas: &mut Canvas, recipe: &Recipe, vessels: &[(f32, f32, f32)], 
     }
     for _ in 0..recipe.strokes {
         let (x, y) = (vx + dice.between(-reach, reach) * 0.6, vy + dice.between(-reach, reach) * 0.6);
-        let (length, angle) = (recipe.side_px as f32 * dice.between(0.03, 0.08), dice.between(0.0, 6.28));
+        let (length, angle) =
+            (recipe.side_px as f32 * dice.between(0.03, 0.08), dice.between(0.0, std::f32::consts::TAU));
         let half = recipe.side_px as f32 * 0.0016 + 0.6;
         let light = dice.between(-0.35, -0.15);
         let steps = (length * 2.0) as usize;

@@ -207,11 +207,61 @@ fn one_bit_tiff(side: u32) -> Vec<u8> {
     out
 }
 
+/// A 1-bit PNG of black squares on white, written by hand, its samples uncompressed.
+fn one_bit_png(side: u32) -> Vec<u8> {
+    let stride = (side as usize).div_ceil(8);
+    let mut lines = Vec::new();
+    for y in 0..side {
+        let mut line = vec![0xFFu8; stride];
+        for x in 0..side {
+            let square = |left: u32, top: u32| (left..left + 14).contains(&x) && (top..top + 14).contains(&y);
+            if square(20, 20) || square(70, 30) || square(40, 80) {
+                line[x as usize / 8] &= !(0x80 >> (x % 8));
+            }
+        }
+        lines.push(0);
+        lines.extend(line);
+    }
+    let (mut low, mut high) = (1u32, 0u32);
+    for byte in &lines {
+        low = (low + u32::from(*byte)) % 65_521;
+        high = (high + low) % 65_521;
+    }
+    let length = lines.len() as u16;
+    let mut data = vec![0x78, 0x01, 1];
+    data.extend(length.to_le_bytes());
+    data.extend((!length).to_le_bytes());
+    data.extend(lines);
+    data.extend((high << 16 | low).to_be_bytes());
+    let mut header = [side.to_be_bytes(), side.to_be_bytes()].concat();
+    header.extend([1, 0, 0, 0, 0]);
+    let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+    for (name, content) in [(b"IHDR", header), (b"IDAT", data), (b"IEND", Vec::new())] {
+        let mut chunk = name.to_vec();
+        chunk.extend(&content);
+        let crc = chunk.iter().fold(u32::MAX, |crc, byte| {
+            (0..8).fold(
+                crc ^ u32::from(*byte),
+                |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },
+            )
+        });
+        png.extend((content.len() as u32).to_be_bytes());
+        png.extend(chunk);
+        png.extend((!crc).to_be_bytes());
+    }
+    png
+}
+
 /// Row Q11. One bit a pixel: three squares are three, and the report says 1-bit.
 #[test]
 fn one_bit_images() {
-    for side in [120, 125] {
-        let report = analyse(&[("a.tif".into(), one_bit_tiff(side))], &Options::default()).unwrap();
+    for (name, bytes) in [
+        ("a.tif", one_bit_tiff(120)),
+        ("a.tif", one_bit_tiff(125)),
+        ("a.png", one_bit_png(120)),
+        ("a.png", one_bit_png(125)),
+    ] {
+        let report = analyse(&[(name.into(), bytes)], &Options::default()).unwrap();
         let image = &report.images[0];
         assert_eq!(image.count, Some(3), "{image:?}");
         assert!(image.notes.contains(&ImageNote::OneBit));

@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use vena_potency::curve::{CurveModel, CurveParameters, Observation};
 use vena_potency::fit::{Information, fit_curve};
-use vena_potency::fuzz::{fuzz_potency_csv, fuzz_qpcr_csv};
+use vena_potency::fuzz::{fuzz_potency_csv, fuzz_qpcr_csv, fuzz_small_tables};
 use vena_potency::interval::Ratio;
 use vena_potency::joint::{Shared, fit_joint};
 use vena_potency::limits::{clopper_pearson, poisson_interval, proportion_upper_limit};
@@ -152,6 +152,7 @@ proptest! {
     fn any_bytes_are_survived(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         fuzz_potency_csv(&bytes);
         fuzz_qpcr_csv(&bytes);
+        fuzz_small_tables(&bytes);
     }
 
     /// Row Q15. Tables of odd numbers: an answer or a refusal.
@@ -240,4 +241,20 @@ fn damaged_tables_are_survived() {
     }
     // Damage that is always refused would test the header alone.
     assert!(accepted > 20, "{accepted} of 400 damaged tables were accepted");
+}
+
+/// Rows Q7, Q9, Q11, Q12. The small tables with seeded damage.
+#[test]
+fn damaged_small_tables_are_survived() {
+    let endotoxin = "task,sample,concentration (EU/mL),onset (s),dilution,well\nstandard,,5,670,,A1\nstandard,,0.5,1190,,A2\nstandard,,0.05,2110,,A3\nstandard,,0.05,2120,,A4\nsample,Lot,,1500,10,B1\nspike,Lot,0.5,1200,10,B2\nblank,,,NR,,C1\n";
+    let comparison = "alternative,compendial,count,level\npositive,positive,40,10\nnegative,positive,2,10\npositive,negative,3,1\nnegative,negative,9,1\n";
+    let culture = "task,sample,cells plated,spiked cells,colonies\nspike,,1e6,100,20\nblank,,1e6,,0\nsample,Lot,1e6,,0\n";
+    let series = "well,spike (%),cells plated,colonies\nA1,0,1e5,1\nA2,0,1e5,2\nA3,0,1e5,3\nB1,0.01,1e5,5\nB2,0.01,1e5,9\nC1,0.1,1e5,50\n";
+    let mut g = Generator(11);
+    for table in [endotoxin, comparison, culture, series] {
+        fuzz_small_tables(table.as_bytes());
+        for _ in 0..300 {
+            fuzz_small_tables(&mutate(table.as_bytes(), &mut g));
+        }
+    }
 }
