@@ -317,7 +317,7 @@ proptest! {
     fn any_picture(width in 1usize..90, height in 1usize..90, seed in any::<u64>(), grain in 1u64..9) {
         let mut dice = Dice::new(seed);
         let rgb: Vec<u8> = (0..width * height).flat_map(|_| { let v = (dice.bits() % grain * 30) as u8; [v, v, v] }).collect();
-        let drawn = vena_colonies::synthetic::Drawn { width, height, rgb, truth: Vec::new(), covered: 0.0 };
+        let drawn = vena_colonies::synthetic::Drawn { width, height, rgb, truth: Vec::new(), covered: 0.0, vessels: Vec::new() };
         let report = analyse(&[("a.png".into(), drawn.png().unwrap())], &Options::default()).unwrap();
         for vessel in &report.images[0].vessels {
             for colony in &vessel.colonies {

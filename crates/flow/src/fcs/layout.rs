@@ -21,6 +21,18 @@ impl ColumnPart<'_> {
         }
     }
 
+    /// No NaN and no infinity. Whole runs without a branch per value.
+    fn all_finite(&self) -> bool {
+        match self {
+            Self::Single(values) => {
+                const EXPONENT: u32 = 0x7f80_0000;
+                values.iter().fold(0u32, |bad, value| bad | u32::from(value.to_bits() & EXPONENT == EXPONENT))
+                    == 0
+            }
+            Self::Double(values) => values.iter().fold(true, |all, value| all & value.is_finite()),
+        }
+    }
+
     /// The same part, shortened to the rows of one tile.
     fn tile(&mut self, start: usize, rows: usize) -> ColumnPart<'_> {
         let len = self.len();
@@ -49,6 +61,8 @@ pub(crate) struct Layout {
     order: ByteOrder,
     event_bits: usize,
     byte_aligned: bool,
+    /// Every value is as wide as every other: events are rows of whole words.
+    same_width: bool,
 }
 
 impl Layout {
@@ -81,7 +95,9 @@ impl Layout {
             event_bits += bits;
         }
         let byte_aligned = fields.iter().all(|field| field.bits % 8 == 0);
-        Ok(Self { fields, order: order.clone(), event_bits, byte_aligned })
+        let same_width =
+            fields.windows(2).all(|pair| pair.iter().all(|f| Some(f.bits) == pair.first().map(|p| p.bits)));
+        Ok(Self { fields, order: order.clone(), event_bits, byte_aligned, same_width })
     }
 
     /// Bits of one event.
@@ -112,14 +128,18 @@ impl Layout {
     /// in turn is picked out of them. They are small, so that memory fetches
     /// the next tile while the later channels of this one are picked.
     fn decode_bytes(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
-        const TILE_BYTES: usize = 3 << 10;
+        const TILE_BYTES: usize = 6 << 10;
         let stride = (self.event_bits / 8).max(1);
         let rows = (TILE_BYTES / stride).max(1);
+        let channels = if self.same_width { self.fields.len() } else { 0 };
         let mut finite = true;
         for (tile_index, tile) in block.chunks(rows * stride).enumerate() {
-            for (field, part) in self.fields.iter().zip(parts.iter_mut()) {
-                let part = part.tile(tile_index * rows, rows);
-                finite &= decode_field(field, &self.order, tile, stride, part);
+            for (index, (field, part)) in self.fields.iter().zip(parts.iter_mut()).enumerate() {
+                let mut part = part.tile(tile_index * rows, rows);
+                let place = Place { index, channels, stride, at: field.bit_offset / 8 };
+                decode_field(field, &self.order, tile, place, &mut part);
+                // Integers are finite; the others are looked at once they stand side by side.
+                finite &= field.data_type == DataType::Integer || part.all_finite();
             }
         }
         finite
@@ -190,88 +210,82 @@ fn read_bits(block: &[u8], at: usize, bits: usize, big: bool) -> u64 {
     if bits >= 64 { low } else { low & ((1 << bits) - 1) }
 }
 
+/// Where one channel's values lie in a tile of events.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Number of the channel.
+    index: usize,
+    /// Channels, when all are equally wide; else 0.
+    channels: usize,
+    /// Bytes of one event.
+    stride: usize,
+    /// First byte of the value inside its event.
+    at: usize,
+}
+
 /// Picks one channel out of a tile of events.
 #[allow(clippy::cast_precision_loss)]
-fn decode_field(field: &Field, order: &ByteOrder, tile: &[u8], stride: usize, part: ColumnPart<'_>) -> bool {
-    let at = field.bit_offset / 8;
+fn decode_field(field: &Field, order: &ByteOrder, tile: &[u8], place: Place, part: &mut ColumnPart<'_>) {
     let mask = field.mask;
-    let bytes = field.bits / 8;
-    match (part, field.data_type, order, bytes) {
+    match (part, field.data_type, order, field.bits / 8) {
         (ColumnPart::Single(to), DataType::Float, ByteOrder::Little, _) => {
-            pick(to, tile, stride, at, f32::from_le_bytes)
+            pick(to, tile, place, f32::from_le_bytes);
         }
         (ColumnPart::Single(to), DataType::Float, ByteOrder::Big, _) => {
-            pick(to, tile, stride, at, f32::from_be_bytes)
+            pick(to, tile, place, f32::from_be_bytes);
         }
         (ColumnPart::Double(to), DataType::Double, ByteOrder::Little, _) => {
-            pick(to, tile, stride, at, f64::from_le_bytes)
+            pick(to, tile, place, f64::from_le_bytes);
         }
         (ColumnPart::Double(to), DataType::Double, ByteOrder::Big, _) => {
-            pick(to, tile, stride, at, f64::from_be_bytes)
+            pick(to, tile, place, f64::from_be_bytes);
         }
         (ColumnPart::Single(to), DataType::Integer, _, 1) => {
-            pick(to, tile, stride, at, |raw: [u8; 1]| f32::from(raw[0] & (mask & 0xff) as u8))
+            pick(to, tile, place, |raw: [u8; 1]| f32::from(raw[0] & (mask & 0xff) as u8));
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Little, 2) => {
-            pick(to, tile, stride, at, |raw| f32::from(u16::from_le_bytes(raw) & (mask & 0xffff) as u16))
+            pick(to, tile, place, |raw| f32::from(u16::from_le_bytes(raw) & (mask & 0xffff) as u16));
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Big, 2) => {
-            pick(to, tile, stride, at, |raw| f32::from(u16::from_be_bytes(raw) & (mask & 0xffff) as u16))
+            pick(to, tile, place, |raw| f32::from(u16::from_be_bytes(raw) & (mask & 0xffff) as u16));
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Little, 4) => {
-            pick(to, tile, stride, at, |raw| (u32::from_le_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32)
+            pick(to, tile, place, |raw| (u32::from_le_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32);
         }
         (ColumnPart::Single(to), DataType::Integer, ByteOrder::Big, 4) => {
-            pick(to, tile, stride, at, |raw| (u32::from_be_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32)
+            pick(to, tile, place, |raw| (u32::from_be_bytes(raw) & (mask & 0xffff_ffff) as u32) as f32);
         }
-        (part, ..) => decode_any(field, order, tile, stride, part),
+        (part, ..) => decode_any(field, order, tile, place, part),
     }
 }
 
-/// A value that can be told apart from NaN and the infinities.
-trait Finite: Copy {
-    fn finite(self) -> bool;
-}
-
-impl Finite for f32 {
-    fn finite(self) -> bool {
-        self.is_finite()
+fn pick<T, const N: usize>(to: &mut [T], tile: &[u8], place: Place, convert: impl Fn([u8; N]) -> T) {
+    let Place { index, channels, stride, at } = place;
+    if index < channels && channels * N == stride {
+        // Rows of whole words: with the row's length known, no value is checked against its bounds.
+        let words = tile.as_chunks::<N>().0;
+        for (to, row) in to.iter_mut().zip(words.chunks_exact(channels)) {
+            if let Some(raw) = row.get(index) {
+                *to = convert(*raw);
+            }
+        }
+        return;
     }
-}
-
-impl Finite for f64 {
-    fn finite(self) -> bool {
-        self.is_finite()
-    }
-}
-
-fn pick<T: Finite, const N: usize>(
-    to: &mut [T],
-    tile: &[u8],
-    stride: usize,
-    at: usize,
-    convert: impl Fn([u8; N]) -> T,
-) -> bool {
-    let mut finite = true;
     for (to, row) in to.iter_mut().zip(tile.chunks_exact(stride)) {
         if let Some(raw) = row.get(at..at + N).and_then(|raw| raw.first_chunk::<N>()) {
-            let value = convert(*raw);
-            finite &= value.finite();
-            *to = value;
+            *to = convert(*raw);
         }
     }
-    finite
 }
 
 /// The rare shapes: 24, 40, 48, 56 and 64-bit integers and mixed byte orders.
-fn decode_any(field: &Field, order: &ByteOrder, tile: &[u8], stride: usize, part: ColumnPart<'_>) -> bool {
-    let at = field.bit_offset / 8;
+fn decode_any(field: &Field, order: &ByteOrder, tile: &[u8], place: Place, part: &mut ColumnPart<'_>) {
+    let Place { stride, at, .. } = place;
     let bytes = field.bits / 8;
     let value = |row: &[u8]| {
         let raw = row.get(at..at + bytes).unwrap_or_default();
         from_raw(field, assemble(raw, order))
     };
-    let mut finite = true;
     match part {
         ColumnPart::Single(to) => {
             for (to, row) in to.iter_mut().zip(tile.chunks_exact(stride)) {
@@ -279,17 +293,14 @@ fn decode_any(field: &Field, order: &ByteOrder, tile: &[u8], stride: usize, part
                 {
                     *to = value(row) as f32;
                 }
-                finite &= to.is_finite();
             }
         }
         ColumnPart::Double(to) => {
             for (to, row) in to.iter_mut().zip(tile.chunks_exact(stride)) {
                 *to = value(row);
-                finite &= to.is_finite();
             }
         }
     }
-    finite
 }
 
 fn assemble(raw: &[u8], order: &ByteOrder) -> u64 {

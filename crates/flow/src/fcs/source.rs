@@ -128,10 +128,15 @@ impl<R: Read + Seek> ReaderSource<R> {
     fn fill(&mut self, begin: u64, len: u64) -> Result<(), FcsError> {
         let available = self.size()?.saturating_sub(begin).min(len);
         self.reader.seek(SeekFrom::Start(begin))?;
-        self.buffer.resize(usize::try_from(available).unwrap_or(usize::MAX), 0);
-        self.reader.read_exact(&mut self.buffer)?;
-        Ok(())
+        fill_from(&mut self.reader, &mut self.buffer, available)
     }
+}
+
+/// Reads the next `len` bytes, all of which exist.
+fn fill_from(reader: &mut impl Read, buffer: &mut Vec<u8>, len: u64) -> Result<(), FcsError> {
+    buffer.resize(usize::try_from(len).unwrap_or(usize::MAX), 0);
+    reader.read_exact(buffer)?;
+    Ok(())
 }
 
 impl<R: Read + Seek> Source for ReaderSource<R> {
@@ -161,15 +166,38 @@ impl<R: Read + Seek> Source for ReaderSource<R> {
         let pieces = (BLOCK_BYTES / piece_bytes.max(1)).max(1);
         let block_bytes = (pieces * piece_bytes).max(1) as u64;
         let mut finite = true;
-        let mut done = 0u64;
         let mut row = 0usize;
-        while done < len {
+        let first = block_bytes.min(len);
+        self.fill(begin, first)?;
+        let mut done = first;
+        let mut next: Vec<u8> = Vec::new();
+        loop {
+            // One block is picked apart while the reader fetches the next.
             let wanted = block_bytes.min(len - done);
-            self.fill(begin + done, wanted)?;
-            finite &= decode_parallel(&self.buffer, layout, columns, row, pieces * PIECE_EVENTS);
+            let current = &self.buffer;
+            let mut work = || decode_parallel(current, layout, columns, row, pieces * PIECE_EVENTS);
+            if wanted == 0 {
+                finite &= work();
+                return Ok(finite);
+            }
+            let reader = &mut self.reader;
+            let (fetched, own) = overlap(|| fill_from(reader, &mut next, wanted), work);
+            finite &= own.unwrap_or(false);
+            fetched?;
+            std::mem::swap(&mut self.buffer, &mut next);
             done += wanted;
             row += pieces * PIECE_EVENTS;
         }
-        Ok(finite)
     }
+}
+
+/// Runs `work` on the pool while this thread does `here`: a reader need not be
+/// one that threads may share. `None` is never given: `work` has run by then.
+fn overlap<A, B: Send>(here: impl FnOnce() -> A, work: impl FnOnce() -> B + Send) -> (A, Option<B>) {
+    let mut own = None;
+    let result = rayon::in_place_scope(|scope| {
+        scope.spawn(|_| own = Some(work()));
+        here()
+    });
+    (result, own)
 }
