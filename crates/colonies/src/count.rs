@@ -3,7 +3,8 @@
 //! know files, pages or reports.
 
 use crate::background::Background;
-use crate::components::components;
+use crate::components::{Component, components};
+use crate::edges::Circle;
 use crate::even::{CONTRAST_MIN, Halves, even_out, noise_of};
 use crate::knowledge::CountingRules;
 use crate::raster::{Plane, Raster, quantile, smooth};
@@ -98,7 +99,7 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
     }
     let mut tried = candidates(raster, region, search.channel, search.polarity);
     tried.iter_mut().for_each(|c| smooth(&mut c.plane));
-    let Some(chosen) = choose(&tried, region) else {
+    let Some(chosen) = choose(&tried, raster, region) else {
         return nothing(NoCount::TooSmall { pixels: pixels as u64 });
     };
     let Some(even) = even_out(&chosen.plane, chosen.sign, region, raster.step) else {
@@ -118,7 +119,7 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
         }
         shapes.extend(shapes_of(component, &even.plane, even.threshold, &around));
     }
-    reject_fragments(&mut shapes);
+    reject_fragments(&mut shapes, region.circle);
     let mut counted = sort_out(shapes, search.diameter_min, even.noise);
     counted.below_size += specks;
     counted.polarity = chosen.polarity;
@@ -143,16 +144,31 @@ fn nothing(reason: NoCount) -> Counted {
 }
 
 /// Picks the candidate in which more area stands out in compact shapes.
-fn choose<'a>(tried: &'a [Candidate], region: &Region) -> Option<&'a Candidate> {
+fn choose<'a>(tried: &'a [Candidate], raster: &Raster, region: &Region) -> Option<&'a Candidate> {
     if let [only] = tried {
         return Some(only);
     }
-    let scored = tried.iter().map(|c| (compact_mass(c, region), c));
+    let scored = tried.iter().map(|c| (compact_mass(c, raster, region), c));
     scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|s| s.1)
 }
 
+/// Every colour of a reflection is at full scale, parts of it.
+const REFLECTION_MIN: f32 = 0.97;
+
+/// Whether the middle of a thing seen on the half-size picture is white at full
+/// scale in every colour: a lamp's reflection, which is bright enough to outweigh
+/// a few dark colonies.
+fn is_reflection(raster: &Raster, region: &Region, component: &Component) -> bool {
+    let (left, top, right, bottom) = component.bounds;
+    let (x, y) = (region.left + left + right, region.top + top + bottom);
+    raster
+        .planes
+        .iter()
+        .all(|plane| y < plane.height && plane.row(y).get(x).is_some_and(|value| *value >= REFLECTION_MIN))
+}
+
 /// Sum over compact shapes of area × height above the background, on a half-size picture.
-fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
+fn compact_mass(candidate: &Candidate, raster: &Raster, region: &Region) -> f64 {
     let (width, height) = (region.width / 2, region.height / 2);
     let mut small = Plane::filled(width, height, 0.0);
     for y in 0..height {
@@ -185,6 +201,7 @@ fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
             let (wide, high) = ((c.bounds.2 - c.bounds.0) as f32, (c.bounds.3 - c.bounds.1) as f32);
             wide.max(high) <= 2.2 * wide.min(high) && c.area as f32 >= 0.5 * wide * high
         })
+        .filter(|c| candidate.polarity != Polarity::Light || !is_reflection(raster, region, c))
         .map(|c| c.area as f64 * f64::from(c.peak))
         .sum()
 }
@@ -195,11 +212,25 @@ const FRAGMENT_ROUND: f32 = 0.72;
 /// Strokes and bubble walls are thin; what is wider is no bit of one, pixels.
 const FRAGMENT_DIAMETER_MAX_PX: f32 = 12.0;
 
+/// Part of the radius in which bits of a rim may lie.
+const RIM_BAND: f32 = 0.1;
+/// Fewest shapes of the middle that say what is usual.
+const USUAL_SHAPES_MIN: usize = 3;
+/// Rounds in which a bit that was given away gives away its neighbours.
+const FRAGMENT_ROUNDS: usize = 12;
+
 /// A broken ring or stroke leaves bits that look like small colonies; they lie
-/// beside other bits. Two neighbours, one of them ragged, give a bit away.
-fn reject_fragments(shapes: &mut [Shape]) {
-    let mut diameters: Vec<f32> =
-        shapes.iter().filter(|s| s.rejected.is_none()).map(Shape::diameter).collect();
+/// beside other bits. Two neighbours, one of them ragged, give a bit away, and
+/// so along the whole ring. A bit cut by the vessel's edge is a piece of the rim.
+fn reject_fragments(shapes: &mut [Shape], circle: Option<Circle>) {
+    // What is usual is read off the middle: bits of a rim lie along it and may be many.
+    let inner =
+        |s: &&Shape| circle.is_none_or(|c| (s.x - c.x).hypot(s.y - c.y) < (1.0 - RIM_BAND) * c.radius);
+    let whole = || shapes.iter().filter(|s| s.rejected.is_none());
+    let mut diameters: Vec<f32> = whole().filter(inner).map(Shape::diameter).collect();
+    if diameters.len() < USUAL_SHAPES_MIN {
+        diameters = whole().map(Shape::diameter).collect();
+    }
     let Some(usual) = quantile(&mut diameters, 0.5) else {
         return;
     };
@@ -210,14 +241,36 @@ fn reject_fragments(shapes: &mut [Shape]) {
         let small = if s.roundness < FRAGMENT_ROUND { 1.0 } else { FRAGMENT_DIAMETER };
         s.rejected.is_none() && s.diameter() < small * usual && s.diameter() < FRAGMENT_DIAMETER_MAX_PX
     };
+    if let Some(edge) = circle {
+        for shape in shapes.iter_mut().filter(|s| doubtful(s)) {
+            let inside = edge.radius - (shape.x - edge.x).hypot(shape.y - edge.y);
+            if inside < shape.diameter() {
+                shape.rejected = Some(NotAColony::AlongTheEdge);
+            }
+        }
+    }
+    for _ in 0..FRAGMENT_ROUNDS {
+        if !reject_beside_ragged(shapes, &ragged, &doubtful) {
+            return;
+        }
+    }
+}
+
+/// One round; tells whether anything was given away.
+fn reject_beside_ragged(
+    shapes: &mut [Shape],
+    ragged: &impl Fn(&Shape) -> bool,
+    doubtful: &impl Fn(&Shape) -> bool,
+) -> bool {
     let mut bits: Vec<(f32, f32, f32, bool)> = shapes
         .iter()
         .filter(|s| ragged(s) || doubtful(s))
         .map(|s| (s.x, s.y, s.diameter(), ragged(s)))
         .collect();
     if !bits.iter().any(|b| b.3) {
-        return;
+        return false;
     }
+    let mut given_away = false;
     bits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     for shape in shapes.iter_mut() {
         if !doubtful(shape) {
@@ -237,8 +290,10 @@ fn reject_fragments(shapes: &mut [Shape]) {
         // It is its own first neighbour.
         if near >= 3 && near_ragged >= 1 {
             shape.rejected = Some(NotAColony::Irregular);
+            given_away = true;
         }
     }
+    given_away
 }
 
 /// Parts counted from rejected and too small, and takes out what is far

@@ -143,11 +143,11 @@ pub fn ring_profile(
     let mut inside = vec![0u32; radius_max + 1];
     let mut last_hit = vec![0usize; radius_max + 1];
     for (number, direction) in directions().enumerate() {
-        for radius in 4..=radius_max {
+        for (radius, within) in inside.iter_mut().enumerate().skip(4) {
             let Some((along, across)) = radial_change(plane, centre, direction, radius as f32) else {
                 continue;
             };
-            inside[radius] += 1;
+            *within += 1;
             if along.abs() >= weakest && along.abs() > 1.6 * across.abs() {
                 let reach = (slack * radius as f32).round() as usize;
                 for near in radius.saturating_sub(reach)..=(radius + reach).min(radius_max) {

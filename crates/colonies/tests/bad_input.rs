@@ -293,7 +293,7 @@ fn mutations_never_panic() {
                     _ => dice.bits() as u8,
                 };
             }
-            if dice.bits() % 5 == 0 {
+            if dice.bits().is_multiple_of(5) {
                 let keep = (dice.bits() % bytes.len() as u64) as usize;
                 bytes.truncate(keep);
             }

@@ -119,15 +119,20 @@ impl Layout {
     }
 
     /// Decodes the events in `block` (which begins at an event's first bit)
-    /// into the parts, one per channel. Returns false when a value is not finite.
-    pub(crate) fn decode(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
-        if self.byte_aligned { self.decode_bytes(block, parts) } else { self.decode_bits(block, parts) }
+    /// into the parts, one per channel, from row `first` of them on. Returns
+    /// false when a value is not finite.
+    pub(crate) fn decode(&self, block: &[u8], parts: &mut [ColumnPart<'_>], first: usize) -> bool {
+        if self.byte_aligned {
+            self.decode_bytes(block, parts, first)
+        } else {
+            self.decode_bits(block, parts, first)
+        }
     }
 
     /// Tiles of events that stay in the first-level cache while each channel
     /// in turn is picked out of them. They are small, so that memory fetches
     /// the next tile while the later channels of this one are picked.
-    fn decode_bytes(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
+    fn decode_bytes(&self, block: &[u8], parts: &mut [ColumnPart<'_>], first: usize) -> bool {
         const TILE_BYTES: usize = 6 << 10;
         let stride = (self.event_bits / 8).max(1);
         let rows = (TILE_BYTES / stride).max(1);
@@ -135,7 +140,7 @@ impl Layout {
         let mut finite = true;
         for (tile_index, tile) in block.chunks(rows * stride).enumerate() {
             for (index, (field, part)) in self.fields.iter().zip(parts.iter_mut()).enumerate() {
-                let mut part = part.tile(tile_index * rows, rows);
+                let mut part = part.tile(first + tile_index * rows, rows);
                 let place = Place { index, channels, stride, at: field.bit_offset / 8 };
                 decode_field(field, &self.order, tile, place, &mut part);
                 // Integers are finite; the others are looked at once they stand side by side.
@@ -145,15 +150,16 @@ impl Layout {
         finite
     }
 
-    fn decode_bits(&self, block: &[u8], parts: &mut [ColumnPart<'_>]) -> bool {
+    fn decode_bits(&self, block: &[u8], parts: &mut [ColumnPart<'_>], first: usize) -> bool {
         let big = self.order == ByteOrder::Big;
+        let rows = block.len() * 8 / self.event_bits.max(1);
         let mut finite = true;
         for (field, part) in self.fields.iter().zip(parts.iter_mut()) {
             let value_at = |row: usize| {
                 let raw = read_bits(block, row * self.event_bits + field.bit_offset, field.bits, big);
                 from_raw(field, raw)
             };
-            match part {
+            match part.tile(first, rows) {
                 ColumnPart::Single(values) => {
                     for (row, to) in values.iter_mut().enumerate() {
                         #[allow(clippy::cast_possible_truncation)]

@@ -46,7 +46,7 @@ impl Source for SliceSource<'_> {
         layout: &Layout,
         columns: &mut [Column],
     ) -> Result<bool, FcsError> {
-        Ok(decode_parallel(slice(self.0, begin, len), layout, columns, 0, usize::MAX))
+        Ok(decode_parallel(slice(self.0, begin, len), layout, columns, (0, usize::MAX), Whence::FarMemory))
     }
 }
 
@@ -60,13 +60,26 @@ fn slice(bytes: &[u8], begin: u64, len: u64) -> &[u8] {
 /// bit-packed pieces begin on a byte.
 const PIECE_EVENTS: usize = 1 << 14;
 
-/// Decodes whole events in `bytes` into rows `first_row..` of the columns.
+/// Events copied near at a time; divides [`PIECE_EVENTS`] and is a multiple of 8.
+const RUN_EVENTS: usize = 1 << 11;
+
+/// Where the bytes to be decoded come from.
+#[derive(Clone, Copy, PartialEq)]
+enum Whence {
+    /// A block just read, still in a cache.
+    Cache,
+    /// A whole file in memory. Copying runs of it near first lets memory be read
+    /// in one direction; picking channels walks back and forth.
+    FarMemory,
+}
+
+/// Decodes whole events in `bytes` into `rows` rows of the columns from `first_row` on.
 fn decode_parallel(
     bytes: &[u8],
     layout: &Layout,
     columns: &mut [Column],
-    first_row: usize,
-    rows: usize,
+    (first_row, rows): (usize, usize),
+    whence: Whence,
 ) -> bool {
     let piece_bytes = (PIECE_EVENTS * layout.event_bits() / 8).max(1);
     let mut pieces: Vec<Vec<ColumnPart<'_>>> = Vec::new();
@@ -83,9 +96,19 @@ fn decode_parallel(
     pieces
         .into_par_iter()
         .enumerate()
-        .map(|(index, mut parts)| {
+        .map_init(Vec::new, |near: &mut Vec<u8>, (index, mut parts)| {
             let block = slice(bytes, (index * piece_bytes) as u64, piece_bytes as u64);
-            layout.decode(block, &mut parts)
+            if whence == Whence::Cache {
+                return layout.decode(block, &mut parts, 0);
+            }
+            let run_bytes = (RUN_EVENTS * layout.event_bits() / 8).max(1);
+            let mut finite = true;
+            for (run, far) in block.chunks(run_bytes).enumerate() {
+                near.clear();
+                near.extend_from_slice(far);
+                finite &= layout.decode(near, &mut parts, run * RUN_EVENTS);
+            }
+            finite
         })
         .reduce(|| true, |left, right| left & right)
 }
@@ -175,7 +198,8 @@ impl<R: Read + Seek> Source for ReaderSource<R> {
             // One block is picked apart while the reader fetches the next.
             let wanted = block_bytes.min(len - done);
             let current = &self.buffer;
-            let mut work = || decode_parallel(current, layout, columns, row, pieces * PIECE_EVENTS);
+            let mut work =
+                || decode_parallel(current, layout, columns, (row, pieces * PIECE_EVENTS), Whence::Cache);
             if wanted == 0 {
                 finite &= work();
                 return Ok(finite);

@@ -273,9 +273,8 @@ fn rates(entries: &[Entry], confidence_level: f64) -> Result<Vec<DetectionRate>,
     levels.dedup();
     let mut found = Vec::new();
     for level in std::iter::once(None).chain(levels.into_iter().map(Some)) {
-        let of_method: [(&'static str, fn(&Entry) -> Option<bool>); 2] =
-            [("alternative", |e| e.alternative), ("compendial", |e| e.compendial)];
-        for (name, result) in of_method {
+        for name in ["alternative", "compendial"] {
+            let result = |e: &Entry| if name == "alternative" { e.alternative } else { e.compendial };
             let at_level = |e: &Entry| if level.is_none() || e.level == level { result(e) } else { None };
             let (positive, tested) = tally(entries, at_level);
             if tested == 0 {
