@@ -1,5 +1,5 @@
 //! `cargo xtask bench`: figures against named peers, as ratios measured in one run, never as a timed test.
-//! `cargo xtask long`: runs of hours, resumable, their dated results kept under `docs/long/`.
+//! `cargo xtask long`: runs of hours, their dated results kept under `docs/long/`.
 
 use crate::{
     fuzz,

@@ -145,9 +145,9 @@ fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
-/// Writes a version 1 record into `out` (cleared first) and returns its hash.
+/// Writes a version 1 record behind what `out` holds and returns its hash.
 pub(crate) fn encode(place: &Placement<'_>, event: &NewEvent, out: &mut Vec<u8>) -> Digest {
-    out.clear();
+    let start = out.len();
     out.push(RECORD_VERSION);
     out.extend_from_slice(&place.position.to_be_bytes());
     out.extend_from_slice(&place.seq.to_be_bytes());
@@ -179,7 +179,7 @@ pub(crate) fn encode(place: &Placement<'_>, event: &NewEvent, out: &mut Vec<u8>)
     put_bytes(out, &event.body);
     let mut hasher = Sha256::new();
     hasher.update(RECORD_DOMAIN_V1);
-    hasher.update(&out[..]);
+    hasher.update(out.get(start..).unwrap_or_default());
     let hash = Digest(hasher.finalize().into());
     out.extend_from_slice(&hash.0);
     hash

@@ -3,6 +3,7 @@
 //! Must not know: any store, any encoding, what an event means.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -115,15 +116,15 @@ pub fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The name of a stream: what kind of thing, a slash, its id
-/// (`journey/01J…`, `container/…`). Byte order is the order of the Merkle tree.
+/// (`journey/01J…`, `container/…`). Byte order is the order of the Merkle tree. A copy shares the name.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct StreamId(String);
+pub struct StreamId(Arc<str>);
 
 impl StreamId {
     /// Names a stream. Emptiness and length are checked on append, where the
     /// mistake can be reported.
-    pub fn new(name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self(name.into())
     }
 

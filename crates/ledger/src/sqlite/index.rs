@@ -6,11 +6,11 @@
 //! Must not know: who waits for a commit, how a record is encoded.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{fault, read};
+use super::{fault, insert_pairs, read};
 use crate::ledger::StorageFault;
 use crate::record::{Record, stream_start};
 use crate::types::{Appended, Digest, Head, Position, StreamId};
@@ -18,6 +18,9 @@ use crate::types::{Appended, Digest, Head, Position, StreamId};
 /// Records after which the tables are written. As many are read at the most when a ledger is opened after a
 /// crash: some tens of milliseconds.
 const BEHIND_MAX: u64 = 16_384;
+/// Keys one statement inserts.
+const KEYS_AT_ONCE: usize = 64;
+static INSERT_KEYS: LazyLock<String> = LazyLock::new(|| insert_pairs("keys (key, position)", KEYS_AT_ONCE));
 /// Streams whose heads are kept in memory; beyond it the memory starts afresh.
 const HEADS_KEPT: usize = 65_536;
 
@@ -59,17 +62,42 @@ pub(super) struct HeadPlace {
 /// Heads that are durable and newer than the table of heads may be. Readers look here first, then into the
 /// table: whoever does not find a stream here finds in the table what it was when they looked, or newer.
 #[derive(Clone, Default)]
-pub(super) struct Recent(Arc<RwLock<HashMap<StreamId, HeadPlace>>>);
+pub(super) struct Recent(Arc<Mutex<RecentHeads>>);
+
+#[derive(Default)]
+struct RecentHeads {
+    heads: HashMap<StreamId, HeadPlace>,
+    /// In the order of commits, not yet among `heads`: the writer only notes, whoever reads sorts.
+    noted: Vec<(StreamId, HeadPlace)>,
+}
 
 impl Recent {
+    fn lock(&self) -> MutexGuard<'_, RecentHeads> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sorted(&self) -> MutexGuard<'_, RecentHeads> {
+        let mut recent = self.lock();
+        let RecentHeads { heads, noted } = &mut *recent;
+        heads.extend(noted.drain(..));
+        recent
+    }
+
     pub(super) fn get(&self, stream: &StreamId) -> Option<HeadPlace> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(stream).copied()
+        self.sorted().heads.get(stream).copied()
     }
 
     pub(super) fn with_prefix(&self, prefix: &str) -> Vec<(StreamId, Head)> {
-        let recent = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let named = recent.iter().filter(|(stream, _)| stream.as_str().starts_with(prefix));
+        let recent = self.sorted();
+        let named = recent.heads.iter().filter(|(stream, _)| stream.as_str().starts_with(prefix));
         named.map(|(stream, place)| (stream.clone(), place.head)).collect()
+    }
+
+    /// The table of heads has everything.
+    fn clear(&self) {
+        let mut recent = self.lock();
+        recent.heads.clear();
+        recent.noted.clear();
     }
 }
 
@@ -82,9 +110,9 @@ pub(super) struct Index {
     changed: Vec<StreamId>,
     /// Keys the table does not have yet, with the position of their append.
     keys: BTreeMap<Box<str>, u64>,
-    /// Greatest key of the table. Keys begin with the time they were made, so that nearly every new key is
-    /// greater, and then nobody has to look.
-    stored_key_max: Option<Box<str>>,
+    /// Greatest key there is, or empty, which no key is. Keys begin with the time they were made, so that nearly
+    /// every new key is greater, and then nobody has to look.
+    key_max: String,
     /// Last record the tables know of.
     reaches: u64,
     pub recent: Recent,
@@ -98,7 +126,7 @@ impl Index {
             rows: Vec::new(),
             changed: Vec::new(),
             keys: BTreeMap::new(),
-            stored_key_max: None,
+            key_max: String::new(),
             reaches: 0,
             recent,
         }
@@ -111,10 +139,9 @@ impl Index {
         self.changed.clear();
         self.keys.clear();
         self.reaches = read::indexed(connection)?.unwrap_or(last);
-        self.stored_key_max = connection
-            .query_row("SELECT max(key) FROM keys", [], |row| row.get::<_, Option<String>>(0))
-            .map_err(fault)?
-            .map(String::into_boxed_str);
+        self.key_max = connection
+            .query_row("SELECT coalesce(max(key), '') FROM keys", [], |row| row.get(0))
+            .map_err(fault)?;
         for position in self.reaches + 1..=last {
             let missing =
                 || StorageFault::BrokenChain { stream: StreamId::new(""), position: Position(position) };
@@ -192,13 +219,11 @@ impl Index {
 
     /// Where the append with this key begins, if there is one.
     pub(super) fn known_key(&self, connection: &Connection, key: &str) -> Result<Option<u64>, StorageFault> {
-        if self.keys.last_key_value().is_some_and(|(last, _)| key <= &**last)
-            && let Some(position) = self.keys.get(key)
-        {
-            return Ok(Some(*position));
-        }
-        if self.stored_key_max.as_deref().is_none_or(|greatest| key > greatest) {
+        if key > self.key_max.as_str() {
             return Ok(None);
+        }
+        if let Some(position) = self.keys.get(key) {
+            return Ok(Some(*position));
         }
         let found: Option<i64> = connection
             .prepare_cached("SELECT position FROM keys WHERE key = ?1")
@@ -209,11 +234,15 @@ impl Index {
 
     pub(super) fn add_key(&mut self, key: &str, position: u64) {
         self.keys.insert(key.into(), position);
+        if key > self.key_max.as_str() {
+            self.key_max.clear();
+            self.key_max.push_str(key);
+        }
     }
 
     /// Shows readers the heads that committed appends have left.
     pub(super) fn publish<'s>(&self, appends: impl Iterator<Item = &'s Appended>) {
-        let mut recent = self.recent.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         for appended in appends {
             for (stream, head) in &appended.heads {
                 // The last record of an append of one stream is that stream's. Otherwise the row knows, which
@@ -223,18 +252,17 @@ impl Index {
                 } else {
                     self.known_row(stream).map_or(0, |row| row.position)
                 };
-                let place = HeadPlace { head: *head, position };
-                put(&mut recent, stream, place);
+                recent.noted.push((stream.clone(), HeadPlace { head: *head, position }));
             }
         }
     }
 
     fn publish_all(&self) {
-        let mut recent = self.recent.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut recent = self.recent.lock();
         for stream in &self.changed {
             if let Some(row) = self.known_row(stream) {
                 let head = Head { seq: row.seq, hash: row.hash };
-                put(&mut recent, stream, HeadPlace { head, position: row.position });
+                recent.noted.push((stream.clone(), HeadPlace { head, position: row.position }));
             }
         }
     }
@@ -268,7 +296,16 @@ impl Index {
         }
         let mut insert =
             connection.prepare_cached("INSERT INTO keys (key, position) VALUES (?1, ?2)").map_err(fault)?;
-        for (key, position) in &self.keys {
+        let mut insert_many = connection.prepare_cached(&INSERT_KEYS).map_err(fault)?;
+        let mut keys = self.keys.iter();
+        for _ in 0..self.keys.len() / KEYS_AT_ONCE {
+            for (at, (key, position)) in keys.by_ref().take(KEYS_AT_ONCE).enumerate() {
+                insert_many.raw_bind_parameter(2 * at + 1, &**key).map_err(fault)?;
+                insert_many.raw_bind_parameter(2 * at + 2, position.cast_signed()).map_err(fault)?;
+            }
+            insert_many.raw_execute().map_err(fault)?;
+        }
+        for (key, position) in keys {
             insert.execute(params![&**key, position.cast_signed()]).map_err(fault)?;
         }
         connection
@@ -286,26 +323,12 @@ impl Index {
                 row.changed = false;
             }
         }
-        if let Some((key, _)) = self.keys.pop_last()
-            && self.stored_key_max.as_ref().is_none_or(|greatest| key > *greatest)
-        {
-            self.stored_key_max = Some(key);
-        }
         self.keys.clear();
         self.reaches = last;
+        self.recent.clear();
         if self.heads.len() > HEADS_KEPT {
             self.heads.clear();
             self.rows.clear();
-            self.recent.0.write().unwrap_or_else(PoisonError::into_inner).clear();
-        }
-    }
-}
-
-fn put(recent: &mut HashMap<StreamId, HeadPlace>, stream: &StreamId, place: HeadPlace) {
-    match recent.get_mut(stream) {
-        Some(known) => *known = place,
-        None => {
-            recent.insert(stream.clone(), place);
         }
     }
 }

@@ -130,6 +130,12 @@ fn check_format(connection: &Connection, folder: &Path) -> Result<(), StorageFau
     Ok(())
 }
 
+/// A statement that inserts several rows of two columns.
+fn insert_pairs(into: &str, rows: usize) -> String {
+    let rows = vec!["(?, ?)"; rows].join(", ");
+    format!("INSERT INTO {into} VALUES {rows}")
+}
+
 /// Brings the tables of an older ledger to the present format before the first write. Nothing recorded is
 /// touched: heads and keys reach the last record, and a new table says so.
 fn upgrade(connection: &Connection, last: u64) -> Result<(), StorageFault> {

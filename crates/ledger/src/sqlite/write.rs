@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::index::{Index, Recent};
-use super::{fault, pages, read, upgrade};
+use super::{fault, insert_pairs, pages, read, upgrade};
 use crate::checkpoint::{Checkpoint, CheckpointFile, head_leaf};
 use crate::keys::CheckpointKey;
 use crate::ledger::{AppendError, StorageFault, check_append};
@@ -18,6 +19,13 @@ use crate::types::{Append, Appended, Digest, Head, Position, StreamId};
 /// Bytes of the write-ahead log after which SQLite copies it back.
 const LOG_BYTES: i64 = 16 << 20;
 const STATEMENTS_KEPT: usize = 32;
+/// Rows one statement inserts: beginning and ending a statement costs as much as a row.
+const ROWS_AT_ONCE: usize = 32;
+const INSERT_ONE: &str = "INSERT INTO records (position, record) VALUES (?1, ?2)";
+static INSERT_MANY: LazyLock<String> =
+    LazyLock::new(|| insert_pairs("records (position, record)", ROWS_AT_ONCE));
+/// Bytes of records that wait to be inserted together, so that large bodies do not pile up.
+const BUFFER_BYTES_MAX: usize = 1 << 20;
 
 pub(super) struct Writer {
     connection: Connection,
@@ -150,15 +158,15 @@ impl Writer {
         &mut self,
         group: &[Append],
     ) -> Result<Vec<Result<Appended, AppendError>>, StorageFault> {
+        self.buffer.clear();
         let mut rows = Rows {
             connection: &self.connection,
-            insert: self
-                .connection
-                .prepare_cached("INSERT INTO records (position, record) VALUES (?1, ?2)")
-                .map_err(fault)?,
+            insert_one: self.connection.prepare_cached(INSERT_ONE).map_err(fault)?,
+            insert_many: self.connection.prepare_cached(&INSERT_MANY).map_err(fault)?,
             index: &mut self.index,
             next_position: &mut self.next_position,
             buffer: &mut self.buffer,
+            ends: Vec::with_capacity(ROWS_AT_ONCE),
         };
         let mut answers = Vec::with_capacity(group.len());
         for append in group {
@@ -171,6 +179,7 @@ impl Writer {
                 other => answers.push(other),
             }
         }
+        rows.insert()?;
         Ok(answers)
     }
 
@@ -230,17 +239,45 @@ impl Writer {
 /// What writing the rows of a group needs, at hand at once.
 struct Rows<'w> {
     connection: &'w Connection,
-    insert: CachedStatement<'w>,
+    insert_one: CachedStatement<'w>,
+    insert_many: CachedStatement<'w>,
     index: &'w mut Index,
     next_position: &'w mut u64,
+    /// Records that are not inserted yet, one behind the other, the last at the position before the next.
     buffer: &'w mut Vec<u8>,
+    /// Where each of them ends.
+    ends: Vec<usize>,
 }
 
 impl Rows<'_> {
+    /// Inserts the records that wait in the buffer.
+    fn insert(&mut self) -> Result<(), StorageFault> {
+        let first = *self.next_position - self.ends.len() as u64;
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let records = starts.zip(&self.ends).map(|(start, end)| self.buffer.get(start..*end));
+        let rows = (first..).zip(records.map(Option::unwrap_or_default));
+        if self.ends.len() == ROWS_AT_ONCE {
+            for (at, (position, record)) in rows.enumerate() {
+                self.insert_many.raw_bind_parameter(2 * at + 1, position.cast_signed()).map_err(fault)?;
+                self.insert_many.raw_bind_parameter(2 * at + 2, record).map_err(fault)?;
+            }
+            self.insert_many.raw_execute().map_err(fault)?;
+        } else {
+            for (position, record) in rows {
+                self.insert_one.execute(params![position.cast_signed(), record]).map_err(fault)?;
+            }
+        }
+        self.buffer.clear();
+        self.ends.clear();
+        Ok(())
+    }
+
     /// Either every row of the append is written in this transaction or none.
     fn append(&mut self, append: &Append) -> Result<Appended, AppendError> {
         let key = append.idempotency_key.as_str();
         if let Some(first) = self.index.known_key(self.connection, key)? {
+            // What it is compared with may still wait in the buffer.
+            self.insert()?;
             return self.replay(append, first);
         }
         self.check_reads(append)?;
@@ -249,7 +286,7 @@ impl Rows<'_> {
         let mut written: Vec<(StreamId, Head)> = Vec::with_capacity(1);
         for (index, event) in (0_u32..).zip(&append.events) {
             let position = *self.next_position;
-            let (insert, buffer) = (&mut self.insert, &mut *self.buffer);
+            let buffer = &mut *self.buffer;
             let head = self.index.extend(self.connection, &event.stream, position, |before| {
                 let placement = Placement {
                     position,
@@ -261,11 +298,13 @@ impl Rows<'_> {
                     append_count: count,
                     idempotency_key: key,
                 };
-                let hash = record::encode(&placement, event, buffer);
-                insert.execute(params![position.cast_signed(), buffer.as_slice()]).map_err(fault)?;
-                Ok(hash)
+                Ok(record::encode(&placement, event, buffer))
             })?;
             *self.next_position += 1;
+            self.ends.push(self.buffer.len());
+            if self.ends.len() == ROWS_AT_ONCE || self.buffer.len() > BUFFER_BYTES_MAX {
+                self.insert()?;
+            }
             note_head(&mut written, &event.stream, head);
         }
         self.index.add_key(key, first);
