@@ -199,6 +199,9 @@ test("a restricted identity hides, the glass breaks with a reason, and somebody 
   await page.goto(`${address}/identity`);
   await sound(page, "restricted identity");
   await page.fill("#reason-glass", "unconscious and alone at night");
+  await page.fill("#signature-glass", "a wrong password");
+  await press(page, "section:has(#glass-title) button[type=submit]");
+  assert.equal(await page.inputValue("#reason-glass"), "unconscious and alone at night", "nothing typed is lost");
   await page.fill("#signature-glass", vena.logins.nurse.password);
   await press(page, "section:has(#glass-title) button[type=submit]");
   await page.goto(address);

@@ -195,7 +195,7 @@ fn run(
         tokio::pin!(pages);
         tokio::select! {
             served = &mut pages => return served.map_err(failed),
-            () = asked.to_stop() => {}
+            () = asked.stopped() => {}
         }
         let _ = told.send(true);
         // A page that listens for changes never ends by itself.
@@ -220,7 +220,7 @@ impl Asked {
         Ok(Asked { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn to_stop(mut self) {
+    async fn stopped(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -238,7 +238,7 @@ impl Asked {
         Ok(Asked)
     }
 
-    async fn to_stop(self) {
+    async fn stopped(self) {
         let _ = tokio::signal::ctrl_c().await;
     }
 }

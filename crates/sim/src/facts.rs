@@ -99,9 +99,7 @@ fn observations(
     infusion: Timestamp,
     checks: &mut Vec<(Timestamp, bool)>,
 ) {
-    let child = jiff::civil::Date::from(pen.zone.day_of(infusion))
-        .checked_sub(12.years())
-        .is_ok_and(|d| d < person.birth_date);
+    let child = pen.zone.day_of(infusion).checked_sub(12.years()).is_ok_and(|d| d < person.birth_date);
     for (hour, state) in course.hours.iter().enumerate().filter(|(h, _)| *h <= 30 * 24) {
         let ill = course.fire.get(hour).is_some_and(|f| *f >= 0.9) || state.brain != crate::course::CLEAR;
         let every = if ill {

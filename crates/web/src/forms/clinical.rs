@@ -227,7 +227,7 @@ pub fn read_drug(reader: &mut Reader<'_>, knowledge: &Knowledge) -> Option<Step>
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use crate::forms::reader::Submitted;
     use vena_base::Zone;

@@ -199,7 +199,7 @@ fn row(frame: &Frame, knowledge: &Knowledge, entry: &Entry) -> Markup {
                 @if let Some(note) = &entry.note { br; span class="small dim" { (note.get(frame.lang)) } }
                 @if let Some(overlay) = &entry.overlay {
                     br; span class="tag site-value" { (frame.t("site-value")) } " "
-                    span class="small dim" { (frame.tw("site-value-instead", &[("value", &format!("{} {}", overlay.source_value, unit(frame, entry)).trim().to_owned()), ("reason", overlay.reason.get(frame.lang)), ("who", &overlay.signed_by), ("when", &overlay.signed_on)])) }
+                    span class="small dim" { (frame.tw("site-value-instead", &[("value", format!("{} {}", overlay.source_value, unit(frame, entry)).trim()), ("reason", overlay.reason.get(frame.lang)), ("who", &overlay.signed_by), ("when", &overlay.signed_on)])) }
                 }
             }
             td {

@@ -192,7 +192,7 @@ fn table(
             thead { tr {
                 th scope="col" class="number" { @if is_score(finding) { (frame.t("points-column")) } @else { (frame.t("grade")) } }
                 th scope="col" { (frame.t("criterion")) } th scope="col" { (frame.t("value-used")) }
-                th scope="col" { (frame.t("measured")) } th scope="col" { (frame.t("source")) }
+                th scope="col" { (frame.t("measured")) }
             } }
             tbody {
                 @for reason in reasons { (row(frame, reading, finding, reason)) }
@@ -200,7 +200,7 @@ fn table(
                     tr class="missing" {
                         td class="number gives" { "?" }
                         td class="full" { (concept_name(frame, reading.knowledge, *concept)) }
-                        td class="full" { (frame.t("missing")) } td {} td {}
+                        td class="full" { (frame.t("missing")) } td {}
                     }
                 } }
             }
@@ -216,13 +216,13 @@ fn row(frame: &Frame, reading: &Reading<'_>, finding: &Finding, reason: &Reason)
             td class="full" {
                 (reason.label.get(frame.lang))
                 @if site_value { " " a class="tag site-value" href="/knowledge#site-values" { (frame.t("site-value")) } }
+                br; span class="cited" { (reason.source.get(frame.lang)) }
             }
             td class="full used" { (words::legible(reason.used.get(frame.lang), reading.zone)) @if reason.late { " " span class="age old" { (frame.t("entered-late")) } } }
             td class="full when" { @if let Some(when) = &reason.when {
                 span class="keep" { (words::short_when(when, reading.zone)) } " "
                 @if let Some(at) = when.instant() { (words::age(frame, at, reading.now, reading.zone, None)) }
             } }
-            td class="full cited" { (reason.source.get(frame.lang)) }
         }
     }
 }

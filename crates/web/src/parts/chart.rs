@@ -157,7 +157,8 @@ fn decades(lane: &Lane, scale: &Scale) -> Vec<(f64, String)> {
     if !lane.log {
         return Vec::new();
     }
-    let limits: Vec<f64> = lane.limits.iter().map(|(value, ..)| scale.y(*value)).collect();
+    // A limit's label stands above its line, a tick's beside it.
+    let limits: Vec<f64> = lane.limits.iter().map(|(value, ..)| scale.y(*value) - 8.0).collect();
     let mut ticks: Vec<(f64, String)> = Vec::new();
     for power in -3_i32..=8 {
         let value = 10.0_f64.powi(power);

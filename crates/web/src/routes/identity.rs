@@ -33,6 +33,8 @@ struct Shown {
     data: Submitted,
     wrong: Wrong,
     above: Option<Markup>,
+    /// What was typed into one of the smaller forms.
+    small: Submitted,
 }
 
 /// The page.
@@ -55,7 +57,7 @@ fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, shown: Option<Sho
         Err(error) => return answer::wrong(frame, &error),
     };
     let refused = shown.is_some();
-    let Shown { data, wrong, above } = shown.unwrap_or_else(|| Shown {
+    let Shown { data, wrong, above, small } = shown.unwrap_or_else(|| Shown {
         data: found.person.as_deref().map(|person| filled(server, person)).unwrap_or_default(),
         ..Shown::default()
     });
@@ -63,13 +65,13 @@ fn draw(server: &Server, viewer: &Viewer, journey: &JourneyId, shown: Option<Sho
     let content = html! {
         div class="stack" {
             @if let Some(above) = above { (above) }
-            @if let Some(restricted) = restricted.as_ref().filter(|r| r.hidden) { (glass_form(frame, server, journey, restricted)) }
+            @if let Some(restricted) = restricted.as_ref().filter(|r| r.hidden) { (glass_form(frame, server, journey, restricted, &small)) }
             @else {
                 @if app.may(session, StepKind::IdentityChanged) { (change_form(frame, server, journey, &data, &wrong)) }
                 @else { p class="notice warn" { (frame.t("role-may-not-hint")) } }
                 (versions(frame, server, session, journey))
-                (doubles(frame, server, session, journey))
-                (access_panel(frame, server, session, journey, restricted.as_ref()))
+                (doubles(frame, server, session, journey, &small))
+                (access_panel(frame, server, session, journey, restricted.as_ref(), &small))
             }
         }
     };
@@ -182,19 +184,28 @@ fn secret(frame: &Frame, id: &str) -> Markup {
     }
 }
 
-fn reason_field(frame: &Frame, id: &str, hint: &str) -> Markup {
+/// The reason of a smaller form; what was typed stays when the password was wrong.
+fn reason_field(frame: &Frame, id: &str, hint: &str, small: &Submitted) -> Markup {
     let name = format!("reason-{id}");
+    let typed = if small.get("form") == id { small.get("reason") } else { "" };
     html! {
+        input type="hidden" name="form" value=(id);
         div class="field" {
             label for=(name) { (frame.t("field-reason")) }
-            div class="box" { textarea id=(name) name="reason" rows="2" required aria-describedby=(format!("{name}-hint")) {} }
+            div class="box" { textarea id=(name) name="reason" rows="2" required aria-describedby=(format!("{name}-hint")) { (typed) } }
             p class="hint" id=(format!("{name}-hint")) { (hint) }
         }
     }
 }
 
 /// Patients who may be the same, and those who were merged already.
-fn doubles(frame: &Frame, server: &Server, session: &Session, journey: &JourneyId) -> Markup {
+fn doubles(
+    frame: &Frame,
+    server: &Server,
+    session: &Session,
+    journey: &JourneyId,
+    small: &Submitted,
+) -> Markup {
     let app = &server.app;
     if !app.may(session, StepKind::PatientMerged) {
         return html! {};
@@ -209,9 +220,9 @@ fn doubles(frame: &Frame, server: &Server, session: &Session, journey: &JourneyI
             header { h2 id="doubles-title" { (frame.t("doubles")) } }
             div class="body stack" {
                 @if alike.is_empty() && merged.is_empty() { p class="quiet" { (frame.t("doubles-none")) } }
-                @for one in &alike { (double(frame, journey, &key, one)) }
+                @for one in &alike { (double(frame, journey, &key, one, small)) }
                 @for one in &merged {
-                    details class="why panel" {
+                    details class="why panel" open[small.get("form") == one.patient.as_str()] {
                         summary {
                             (frame.t("merged-was")) " " b { (one.person.as_ref().and_then(|p| p.name(frame.lang == Lang::ZhTw)).unwrap_or(one.patient.as_str())) }
                             @if let Some(person) = &one.person { " · " (person.record_number.as_deref().unwrap_or("?")) }
@@ -219,7 +230,7 @@ fn doubles(frame: &Frame, server: &Server, session: &Session, journey: &JourneyI
                         form class="form body" method="post" action=(format!("/journeys/{journey}/identity/merge")) {
                             input type="hidden" name="key" value=(key); input type="hidden" name="do" value="part"; input type="hidden" name="patient" value=(one.patient.as_str());
                             p { (frame.tw("part-what", &[("n", &one.journeys.len().to_string())])) }
-                            (reason_field(frame, one.patient.as_str(), &frame.t("names-nobody-hint")))
+                            (reason_field(frame, one.patient.as_str(), &frame.t("names-nobody-hint"), small))
                             (secret(frame, one.patient.as_str()))
                             button class="button stop" type="submit" { (frame.t("part-button")) }
                         }
@@ -230,10 +241,10 @@ fn doubles(frame: &Frame, server: &Server, session: &Session, journey: &JourneyI
     }
 }
 
-fn double(frame: &Frame, journey: &JourneyId, key: &str, one: &Found) -> Markup {
+fn double(frame: &Frame, journey: &JourneyId, key: &str, one: &Found, small: &Submitted) -> Markup {
     let id = one.patient.as_str();
     html! {
-        details class="why panel" {
+        details class="why panel" open[small.get("form") == id] {
             summary {
                 b { (one.person.name(frame.lang == Lang::ZhTw).unwrap_or("?")) } " · " (one.person.birth_date.as_deref().unwrap_or("?")) " · " (one.person.record_number.as_deref().unwrap_or("?"))
             }
@@ -241,7 +252,7 @@ fn double(frame: &Frame, journey: &JourneyId, key: &str, one: &Found) -> Markup 
                 input type="hidden" name="key" value=(key); input type="hidden" name="do" value="merge"; input type="hidden" name="patient" value=(id);
                 p { (frame.t("merge-what")) }
                 @for journey in &one.journeys { p { a href=(format!("/journeys/{}", journey.row.journey)) { (journey.row.journey.as_str()) " · " (journey.row.phase.name().get(frame.lang)) } } }
-                (reason_field(frame, id, &frame.t("names-nobody-hint")))
+                (reason_field(frame, id, &frame.t("names-nobody-hint"), small))
                 (secret(frame, id))
                 button class="button stop" type="submit" { (frame.t("merge-button")) }
             }
@@ -256,6 +267,7 @@ fn access_panel(
     session: &Session,
     journey: &JourneyId,
     restricted: Option<&Restricted>,
+    small: &Submitted,
 ) -> Markup {
     if !server.app.may_restrict(session) && restricted.is_none() {
         return html! {};
@@ -269,10 +281,10 @@ fn access_panel(
                 @if let Some(restricted) = restricted {
                     (restriction(frame, &server.app.config().zone, restricted))
                     @if server.app.may_restrict(session) {
-                        details class="why" { summary { (frame.t("restriction-end")) }
+                        details class="why" open[small.get("form") == "end"] { summary { (frame.t("restriction-end")) }
                             form class="form" method="post" action=(action) {
                                 input type="hidden" name="do" value="end";
-                                (reason_field(frame, "end", &frame.t("restrict-reason-hint")))
+                                (reason_field(frame, "end", &frame.t("restrict-reason-hint"), small))
                                 (secret(frame, "end"))
                                 button class="button stop" type="submit" { (frame.t("restriction-end")) }
                             }
@@ -280,16 +292,16 @@ fn access_panel(
                     }
                 } @else {
                     p class="medium dim" { (frame.t("access-everybody")) }
-                    details class="why" { summary { (frame.t("restrict")) }
+                    details class="why" open[small.get("form") == "restrict"] { summary { (frame.t("restrict")) }
                         form class="form" method="post" action=(action) {
                             input type="hidden" name="do" value="restrict";
                             fieldset class="field" {
                                 legend class="label" { (frame.t("restrict-roles")) }
                                 div class="choices" {
-                                    @for role in Role::ALL { label class="choice" { input type="checkbox" name=(format!("role-{}", role.as_str())) value="yes" checked[role == session.role]; span { (role.name().get(lang)) } } }
+                                    @for role in Role::ALL { label class="choice" { input type="checkbox" name=(format!("role-{}", role.as_str())) value="yes" checked[if small.get("form") == "restrict" { !small.get(&format!("role-{}", role.as_str())).is_empty() } else { role == session.role }]; span { (role.name().get(lang)) } } }
                                 }
                             }
-                            (reason_field(frame, "restrict", &frame.t("restrict-reason-hint")))
+                            (reason_field(frame, "restrict", &frame.t("restrict-reason-hint"), small))
                             (secret(frame, "restrict"))
                             button class="button stop" type="submit" { (frame.t("restrict")) }
                         }
@@ -320,7 +332,13 @@ fn role_name(role: Role, lang: Lang) -> &'static str {
 }
 
 /// What somebody meets who may not see the identity: why, who can, and the way that is looked at later.
-fn glass_form(frame: &Frame, server: &Server, journey: &JourneyId, restricted: &Restricted) -> Markup {
+fn glass_form(
+    frame: &Frame,
+    server: &Server,
+    journey: &JourneyId,
+    restricted: &Restricted,
+    small: &Submitted,
+) -> Markup {
     html! {
         section class="refusal stack" aria-labelledby="glass-title" {
             h2 id="glass-title" { (icon(Icon::Lock)) " " (frame.t("identity-restricted")) }
@@ -329,7 +347,7 @@ fn glass_form(frame: &Frame, server: &Server, journey: &JourneyId, restricted: &
                 (restriction(frame, &server.app.config().zone, restricted))
                 form class="form" method="post" action=(format!("/journeys/{journey}/identity/glass")) {
                     p { b { (frame.t("glass-title")) } " " (frame.tw("glass-what", &[("n", &server.app.config().broken_glass_h.to_string())])) }
-                    (reason_field(frame, "glass", &frame.t("names-nobody-hint")))
+                    (reason_field(frame, "glass", &frame.t("names-nobody-hint"), small))
                     (secret(frame, "glass"))
                     button class="button stop" type="submit" { (frame.t("glass-button")) }
                 }
@@ -364,7 +382,7 @@ pub async fn change(
     let because = reader.one_of("because", &offered);
     let wrong = reader.wrong;
     let (Some(identity), Some(because)) = (identity, because) else {
-        return draw(&server, &viewer, &journey, Some(Shown { data: sent.data, wrong, above: None }));
+        return draw(&server, &viewer, &journey, Some(Shown { data: sent.data, wrong, ..Shown::default() }));
     };
     let (app, session, of) = (server.app.clone(), viewer.session.clone(), journey.clone());
     let (key, words) = (sent.data.get("key").to_owned(), sent.data.get("words").to_owned());
@@ -388,23 +406,26 @@ fn finish(
         }
         Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={recorded}")).into_response(),
         Err(error) if error.is_fault() => answer::wrong(frame, &error),
-        Err(AppError::Refused(refused)) => {
-            let error = AppError::Refused(refused);
-            match step::panel(frame, error, viewer.session.role, "", &Submitted::default()) {
-                Ok(above) => draw(
-                    server,
-                    viewer,
-                    journey,
-                    Some(Shown { data, above: Some(above), ..Shown::default() }),
-                ),
-                Err(fault) => answer::wrong(frame, &fault),
-            }
-        }
         Err(error) => {
-            let above = html! { div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (error.message(frame.lang)) } } } };
-            let shown = if recorded.is_empty() { None } else { Some(data) };
-            let data = shown.unwrap_or_else(|| refreshed(server, viewer, journey));
-            draw(server, viewer, journey, Some(Shown { data, above: Some(above), ..Shown::default() }))
+            let refused = matches!(error, AppError::Refused(_));
+            let panel = if refused {
+                step::panel(frame, error, viewer.session.role, "", &Submitted::default())
+            } else {
+                Err(error)
+            };
+            let above = match panel {
+                Ok(above) => above,
+                Err(error) => html! {
+                    div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (error.message(frame.lang)) } } }
+                },
+            };
+            let (data, small) = if recorded.is_empty() {
+                (refreshed(server, viewer, journey), data)
+            } else {
+                (data, Submitted::default())
+            };
+            let shown = Shown { data, small, above: Some(above), ..Shown::default() };
+            draw(server, viewer, journey, Some(shown))
         }
     }
 }

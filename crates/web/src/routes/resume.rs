@@ -33,11 +33,11 @@ pub fn resumable(path: &str) -> bool {
         return true;
     }
     let parts: Vec<&str> = rest.split('/').collect();
-    match parts.as_slice() {
-        [_, "vitals" | "crs" | "neuro" | "laboratory" | "drug" | "ice" | "capd" | "identity"] => true,
-        [_, "step" | "correct" | "attribute", _] => true,
-        _ => false,
-    }
+    matches!(
+        parts.as_slice(),
+        [_, "vitals" | "crs" | "neuro" | "laboratory" | "drug" | "ice" | "capd" | "identity"]
+            | [_, "step" | "correct" | "attribute", _]
+    )
 }
 
 /// The layer: lets everything through but a form of nobody.

@@ -213,7 +213,10 @@ const FILES_KEPT: usize = 256;
 /// Files that came with a form which was not recorded yet (something else in it was wrong, or it needs a
 /// signature): stored already, and found again by the form that is sent once more by the same person.
 #[derive(Clone, Default)]
-pub struct KeptFiles(Arc<Mutex<HashMap<(UserId, String), (AttachmentRef, FileDigest)>>>);
+pub struct KeptFiles(Arc<Mutex<FilesByPerson>>);
+
+/// By whose form and digest.
+type FilesByPerson = HashMap<(UserId, String), (AttachmentRef, FileDigest)>;
 
 impl KeptFiles {
     fn keep(&self, user: &UserId, file: &(AttachmentRef, FileDigest)) {
