@@ -66,6 +66,7 @@ pub struct App {
     pub(crate) activations: RwLock<Activations>,
     pub(crate) merges: RwLock<Merges>,
     pub(crate) glass: Glass,
+    pub(crate) assay_memory: crate::assays::memory::Memory,
     watchers: Mutex<Vec<Sender<u64>>>,
     checkpointed: AtomicU64,
 }
@@ -132,6 +133,7 @@ impl App {
             attachments: AttachmentStore::new(folder, config.attachment_max_bytes),
             projection: Projection::open(folder, ledger.ledger_id(), last, code)?,
             boards: crate::board::Boards::default(),
+            assay_memory: crate::assays::memory::Memory::default(),
             journeys: Journeys::new(config.journeys_in_memory),
             people: People::new(config.names_in_memory),
             activations: RwLock::default(),

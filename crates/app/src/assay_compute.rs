@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+use crate::assays::memory::Kept;
 use vena_base::Text;
 use vena_colonies::{
     ColonyReport, ImageReport,
@@ -117,14 +118,14 @@ pub enum Computed {
     /// Flow cytometry.
     Flow {
         /// Events, gates, counts.
-        analysis: Box<Analysis>,
+        analysis: Arc<Analysis>,
         /// The verdict of the panel, where one was chosen.
         panel: Option<Box<PanelReport>>,
     },
     /// Colonies: the program's count, never altered, and beside it what a person changed.
     Colonies {
         /// The program's.
-        automatic: Box<ColonyReport>,
+        automatic: Arc<ColonyReport>,
         /// After corrections, for each page that has any.
         corrected: Vec<CorrectedImage>,
     },
@@ -271,7 +272,12 @@ fn flow(options: &FlowOptions, fcs: &[u8], files: &[(FileRole, Vec<u8>)]) -> Res
         ..vena_flow::AnalyseOptions::default()
     };
     let analysis = vena_flow::analyse(fcs, bytes_of(files, FileRole::Gates), &how)
-        .map_err(|words| AssayRefusal::new("The flow file was not analysed", "流式檔案無法分析", &words))?;
+        .map_err(|words| not_analysed(&words))?;
+    judged(options, Arc::new(analysis))
+}
+
+/// The sample held against the panel chosen.
+fn judged(options: &FlowOptions, analysis: Arc<Analysis>) -> Result<Computed, AssayRefusal> {
     let panel = match &options.panel {
         None => None,
         Some(id) => {
@@ -284,7 +290,63 @@ fn flow(options: &FlowOptions, fcs: &[u8], files: &[(FileRole, Vec<u8>)]) -> Res
             Some(Box::new(analysis.judge(panel, &[])))
         }
     };
-    Ok(Computed::Flow { analysis: Box::new(analysis), panel })
+    Ok(Computed::Flow { analysis, panel })
+}
+
+/// A result from what is in memory and the small files beside the first; `None` where the first must be read again.
+/// Gives the same characters as [`compute`].
+pub(crate) fn compute_again(
+    options: &AssayOptions,
+    kept: Kept,
+    files: &[(FileRole, Vec<u8>)],
+) -> Option<Result<Computed, AssayRefusal>> {
+    match (options, kept) {
+        (AssayOptions::Flow(options), Kept::Flow(analysis)) => {
+            flow_again(options, analysis, bytes_of(files, FileRole::Gates))
+        }
+        (AssayOptions::Colonies(_), Kept::Colonies(report)) => {
+            Some(corrected(report, bytes_of(files, FileRole::Corrections)))
+        }
+        _ => None,
+    }
+}
+
+fn flow_again(
+    options: &FlowOptions,
+    mut analysis: Arc<Analysis>,
+    gates: Option<&[u8]>,
+) -> Option<Result<Computed, AssayRefusal>> {
+    let digest = gates.and_then(digest_of).map(|digest| digest.as_str().to_owned());
+    if analysis.report.gating_sha256 == digest {
+        return Some(judged(options, analysis));
+    }
+    // Events without gates are rare enough to be read again.
+    let xml = gates?;
+    let gate = |analysis: &mut Analysis| -> Result<(), vena_flow::FlowError> {
+        analysis.gate(vena_flow::gating::read_gating_ml(xml, &vena_flow::Limits::default())?)?;
+        analysis.report.gating_sha256 = digest;
+        analysis.report.notes = notes_of(analysis);
+        Ok(())
+    };
+    Some(match gate(Arc::make_mut(&mut analysis)) {
+        Ok(()) => judged(options, analysis),
+        Err(words) => Err(not_analysed(&words)),
+    })
+}
+
+/// The notes a fresh reading gives with these gates.
+fn notes_of(analysis: &Analysis) -> Vec<String> {
+    let compensation = &analysis.report.compensation;
+    let mut notes = analysis.data_set.notes.clone();
+    notes.extend(analysis.document.notes());
+    if !compensation.used && compensation.kind == "not-usable" {
+        notes.push(format!("compensation not used: {}", compensation.from));
+    }
+    notes
+}
+
+fn not_analysed(words: &vena_flow::FlowError) -> AssayRefusal {
+    AssayRefusal::new("The flow file was not analysed", "流式檔案無法分析", words)
 }
 
 fn colonies(
@@ -292,26 +354,32 @@ fn colonies(
     image: &[u8],
     corrections: Option<&[u8]>,
 ) -> Result<Computed, AssayRefusal> {
-    let refused = |words: &dyn std::fmt::Display| {
-        AssayRefusal::new("The picture was not counted", "影像無法計數", words)
-    };
     // The picture's own name is not kept, so every run gives it the same one.
     let report = vena_colonies::analyse(&[("image".to_owned(), image.to_vec())], options)
-        .map_err(|words| refused(&words))?;
+        .map_err(|words| not_counted(&words))?;
+    corrected(Arc::new(report), corrections)
+}
+
+fn not_counted(words: &dyn std::fmt::Display) -> AssayRefusal {
+    AssayRefusal::new("The picture was not counted", "影像無法計數", words)
+}
+
+/// A count with what a person changed beside it.
+fn corrected(report: Arc<ColonyReport>, corrections: Option<&[u8]>) -> Result<Computed, AssayRefusal> {
     if let [ImageReport { refusal: Some(refusal), .. }] = report.images.as_slice() {
-        return Err(refused(&refusal.message.en));
+        return Err(not_counted(&refusal.message.en));
     }
     let corrections: Corrections = match corrections {
         None => Corrections::new(),
-        Some(bytes) => serde_json::from_slice(bytes).map_err(|words| refused(&words))?,
+        Some(bytes) => serde_json::from_slice(bytes).map_err(|words| not_counted(&words))?,
     };
     let mut corrected = Vec::new();
     for (page, changes) in corrections.iter().filter(|(_, changes)| !changes.is_empty()) {
         let page = report.images.iter().find(|image| image.page == *page);
-        let page = page.ok_or_else(|| refused(&"a correction names a page that is not there"))?;
-        corrected.push(vena_colonies::corrections::correct(page, changes).map_err(|words| refused(&words))?);
+        let page = page.ok_or_else(|| not_counted(&"a correction names a page that is not there"))?;
+        corrected.push(vena_colonies::corrections::correct(page, changes).map_err(|words| not_counted(&words))?);
     }
-    Ok(Computed::Colonies { automatic: Box::new(report), corrected })
+    Ok(Computed::Colonies { automatic: report, corrected })
 }
 
 /// A page of a picture file as PNG at the analysed size, without marks: browsers do not show TIFF.

@@ -1,11 +1,10 @@
 //! Assays through the application: a file is taken, changed, recorded on a journey and computed again.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-#[path = "common/assay_files.rs"]
-mod assay_files;
 mod common;
 
 use common::*;
+use vena_app::assays::{GateChange, examples as assay_files};
 use vena_app::{
     AppError,
     assay_compute::{AssayOptions, Computed, FlowOptions, compute, differences, recognise, recognise_kind},
@@ -46,7 +45,7 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
     assert!((3_400..3_700).contains(&before), "{before}");
 
     let shape = GateShape::Polygon {
-        dimensions: match &assay_files::document().gates[0].shape {
+        dimensions: match &assay_files::gates_document().gates[0].shape {
             GateShape::Polygon { dimensions, .. } => dimensions.clone(),
             other => panic!("{other:?}"),
         },
@@ -57,7 +56,7 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
             [70_000.0, 110_000.0],
         ],
     };
-    let change = AssayChange::Gate { gate: "Cells".into(), shape };
+    let change = AssayChange::Gates(GateChange::Move { gate: "Cells".into(), shape });
     let moved = place.app.change_assay(&technician, &open.draft.id, 1, change.clone()).unwrap();
     assert!(count(&moved, "Cells") < before);
     let edit = &moved.draft.edits[0];
@@ -76,6 +75,7 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
         to: journey.clone(),
         when: when("2026-03-01T08:00"),
         remark: Some("tube 2".into()),
+        pseudonyms: false,
     };
     let record = || place.app.record_assay(&technician, &open.draft.id, recording.clone());
     let done = record().unwrap();
@@ -141,7 +141,7 @@ fn colony_corrections_stand_beside_the_count() {
     assert_eq!(corrected, None);
     let take = |colony| AssayChange::Correct {
         page: 1,
-        correction: Correction::Remove { vessel: vessel.clone(), colony },
+        corrections: vec![Correction::Remove { vessel: vessel.clone(), colony }],
     };
     let one = place.app.change_assay(&technician, &open.draft.id, 1, take(1)).unwrap();
     assert_eq!((counts(&one).0, counts(&one).1), (Some(found), Some(Some(found - 1))));
@@ -151,7 +151,7 @@ fn colony_corrections_stand_beside_the_count() {
     let add = Correction::Add { vessel: vessel.clone(), x_px: 350.5, y_px: 350.5, diameter_px: 14.0 };
     let two = place
         .app
-        .change_assay(&technician, &open.draft.id, 2, AssayChange::Correct { page: 1, correction: add })
+        .change_assay(&technician, &open.draft.id, 2, AssayChange::Correct { page: 1, corrections: vec![add] })
         .unwrap();
     assert_eq!(counts(&two).1, Some(Some(found)));
     let undone =
@@ -164,7 +164,7 @@ fn colony_corrections_stand_beside_the_count() {
         .record_assay(
             &technician,
             &open.draft.id,
-            Recording { version: 4, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None },
+            Recording { version: 4, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None, pseudonyms: false },
         )
         .unwrap();
     let seq = place.app.journey_assays(&technician, &journey).unwrap()[0].seq;
@@ -217,7 +217,7 @@ fn a_refused_file_is_kept_and_roles_are_held() {
     let recorded = place.app.record_assay(
         &technician,
         &open.draft.id,
-        Recording { version: 2, key, to: journey, when: when("2026-03-01T08:00"), remark: None },
+        Recording { version: 2, key, to: journey, when: when("2026-03-01T08:00"), remark: None, pseudonyms: false },
     );
     assert!(matches!(recorded, Err(AppError::Input(_))), "a refusal is no result");
     for role in [Role::Nurse, Role::Coordinator, Role::Administrator] {
@@ -239,7 +239,7 @@ fn content_says_what_a_file_is() {
         assert_eq!(recognise_kind(other), None, "{other:?}");
     }
     let document = read_gating_ml(&assay_files::gates(), &vena_flow::Limits::default()).unwrap();
-    assert_eq!(document.gates, assay_files::document().gates);
+    assert_eq!(document.gates, assay_files::gates_document().gates);
     let options = AssayOptions::usual(AssayKind::FlowCytometry);
     let (one, two) = (compute(&options, &flow_files()).unwrap(), compute(&options, &flow_files()).unwrap());
     assert_eq!(one.to_json().unwrap(), two.to_json().unwrap());
@@ -258,7 +258,7 @@ fn a_result_the_files_do_not_give_is_told() {
     );
     let key = place.app.fresh_key().unwrap();
     let recording =
-        Recording { version: 1, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None };
+        Recording { version: 1, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None, pseudonyms: false };
     place.app.record_assay(&technician, &open.draft.id, recording).unwrap();
     let mut record = place.app.journey_assays(&technician, &journey).unwrap()[0].record.clone();
     let flattered = record.result.as_str().replace("\"observations\":48", "\"observations\":480");

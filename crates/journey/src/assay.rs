@@ -81,6 +81,8 @@ pub enum FileRole {
     Table,
     /// What a person changed about a colony count, as JSON.
     Corrections,
+    /// Which names of the instrument's stand as which pseudonyms in the record, as JSON.
+    Pseudonyms,
     /// A gate document or list of corrections that was replaced; an edit names it.
     Earlier,
 }
@@ -95,6 +97,7 @@ impl FileRole {
             FileRole::Image => Text::new("image", "影像"),
             FileRole::Table => Text::new("table", "表格"),
             FileRole::Corrections => Text::new("corrections", "人工修正"),
+            FileRole::Pseudonyms => Text::new("pseudonyms (encrypted)", "代號對照（加密）"),
             FileRole::Earlier => Text::new("earlier version", "先前版本"),
         }
     }

@@ -18,12 +18,20 @@ for (const frame of document.querySelectorAll("[data-drop]")) {
   input.addEventListener("change", tell);
 }
 
+// How to find the same control again after its part was fetched anew.
+function same(control) {
+  if (control?.id && result()?.contains(control)) return `#${CSS.escape(control.id)}`;
+  if (control?.classList?.contains("handle")) return `.handle[data-kind="${control.dataset.kind}"][data-x="${control.dataset.x ?? ""}"][data-y="${control.dataset.y ?? ""}"], .handle[data-kind="${control.dataset.kind}"]:not([data-x]):not([data-y])`;
+  return null;
+}
+
 // Only the result is fetched again; where that fails the page is loaded as without a script.
 let running = false;
 async function swap(address, options) {
   if (running) return;
   running = true;
   const place = result();
+  const focused = same(document.activeElement);
   place.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(address, { ...options, headers: { ...options.headers, "x-vena-part": "1" } });
@@ -36,14 +44,16 @@ async function swap(address, options) {
     place.replaceWith(document.adoptNode(part));
     if (told) { const note = document.adoptNode(told); part.before(note); setTimeout(() => note.remove(), 20000); }
     for (const field of document.querySelectorAll("form input[name=version]")) field.value = part.dataset.version;
+    if (focused) document.querySelector(focused)?.focus();
   } finally {
     running = false;
     result()?.removeAttribute("aria-busy");
   }
 }
 
-function send(form, submitter) {
+function send(form, submitter, more) {
   const data = new URLSearchParams(new FormData(form));
+  for (const [name, value] of Object.entries(more ?? {})) data.set(name, value);
   if (submitter?.name) data.set(submitter.name, submitter.value);
   return swap(form.action, { method: "POST", body: data }).catch(() => form.submit());
 }
@@ -85,40 +95,144 @@ function colony(drawing, event) {
   swap(form.action, { method: "POST", body: data }).catch(() => location.reload());
 }
 
-// A handle is dragged: its two fields follow at once, the counts on release.
+
+// Gates. A handle is dragged or moved by the arrow keys: the fields of the form follow at once, the counts when it rests.
+const kept = (value) => String(Number(value.toPrecision(7)));
+
+function plane(drawing) {
+  const d = Object.fromEntries(["xLow", "xHigh", "yLow", "yHigh", "left", "top", "side"].map((name) => [name, Number(drawing.dataset[name])]));
+  const scale = [d.side / (d.xHigh - d.xLow), -d.side / (d.yHigh - d.yLow)];
+  const within = (v, low) => Math.min(low + d.side, Math.max(low, v));
+  return {
+    ...d, scale,
+    clip: ([x, y]) => [within(x, d.left), within(y, d.top)],
+    value: ([x, y]) => [d.xLow + (x - d.left) / scale[0], d.yLow + (y - d.top - d.side) / scale[1]],
+  };
+}
+const form = (drawing) => document.getElementById(drawing.dataset.form);
+const field = (drawing, name) => form(drawing).elements[name];
+const at = (handle) => { const knob = handle.querySelector(".knob"); return [Number(knob.getAttribute("cx")), Number(knob.getAttribute("cy"))]; };
+const put = (handle, [x, y]) => { for (const circle of handle.querySelectorAll("circle")) { circle.setAttribute("cx", x.toFixed(2)); circle.setAttribute("cy", y.toFixed(2)); } };
+const handles = (drawing) => [...drawing.querySelectorAll(".handle")];
+const lines = (drawing) => [...drawing.querySelectorAll(".outline")];
+const path = (points) => points.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" ");
+
+function drag(drawing, handle, point) {
+  const p = plane(drawing);
+  if (drawing.dataset.shape === "ellipsoid") return ellipse(drawing, handle, point, p);
+  point = p.clip(point);
+  const [x, y] = p.value(point);
+  const { x: xField, y: yField } = handle.dataset;
+  if (xField) field(drawing, xField).value = kept(x);
+  if (yField) field(drawing, yField).value = kept(y);
+  for (const other of handles(drawing)) {
+    const [ox, oy] = at(other);
+    put(other, [xField && other.dataset.x === xField ? point[0] : ox, yField && other.dataset.y === yField ? point[1] : oy]);
+  }
+  if (drawing.dataset.shape === "quadrant") {
+    const cuts = handles(drawing).filter((one) => !(one.dataset.x && one.dataset.y));
+    cuts.forEach((one, i) => {
+      const [cx, cy] = at(one);
+      lines(drawing)[i]?.setAttribute("points", path(one.dataset.x ? [[cx, p.top], [cx, p.top + p.side]] : [[p.left, cy], [p.left + p.side, cy]]));
+    });
+  } else {
+    const all = handles(drawing).map(at);
+    lines(drawing)[0].setAttribute("points", path([...all, all[0]]));
+  }
+}
+
+// Centre moves all; the long axis turns and stretches; the short one stays at a right angle to it on the plot.
+function ellipse(drawing, handle, point, p) {
+  const [centre, long, short] = ["centre", "long", "short"].map((kind) => drawing.querySelector(`.handle[data-kind=${kind}]`));
+  let c = at(centre);
+  let u = at(long).map((v, i) => v - c[i]);
+  let w = at(short).map((v, i) => v - c[i]);
+  const length = (v) => Math.max(3, Math.hypot(...v));
+  if (handle === centre) c = p.clip(point);
+  else if (handle === long) {
+    const [side, turned] = [length(w), w[0] * u[1] - w[1] * u[0] < 0 ? 1 : -1];
+    u = [point[0] - c[0], point[1] - c[1]];
+    const l = length(u);
+    w = [(-u[1] / l) * side * turned, (u[0] / l) * side * turned];
+  } else {
+    const l = length(u);
+    const normal = [-u[1] / l, u[0] / l];
+    const side = (point[0] - c[0]) * normal[0] + (point[1] - c[1]) * normal[1];
+    w = normal.map((v) => v * (Math.sign(side) || 1) * Math.max(3, Math.abs(side)));
+  }
+  put(centre, c);
+  put(long, [c[0] + u[0], c[1] + u[1]]);
+  put(short, [c[0] + w[0], c[1] + w[1]]);
+  const points = Array.from({ length: 49 }, (_, n) => { const t = (n * Math.PI) / 24; return [0, 1].map((i) => c[i] + u[i] * Math.cos(t) + w[i] * Math.sin(t)); });
+  lines(drawing)[0].setAttribute("points", path(points));
+  const [sx, sy] = p.scale;
+  const [xx, yy, xy] = [u[0] ** 2 + w[0] ** 2, u[1] ** 2 + w[1] ** 2, u[0] * u[1] + w[0] * w[1]];
+  if (handle === centre) {
+    const [x, y] = p.value(c);
+    field(drawing, "mean0").value = kept(x);
+    field(drawing, "mean1").value = kept(y);
+    return;
+  }
+  field(drawing, "half0").value = kept(Math.sqrt(xx) / Math.abs(sx));
+  field(drawing, "half1").value = kept(Math.sqrt(yy) / Math.abs(sy));
+  field(drawing, "tilt0-1").value = kept(Math.max(-0.9999, Math.min(0.9999, (xy / Math.sqrt(xx * yy)) * Math.sign(sx * sy))));
+}
+
 let held = null;
 document.addEventListener("pointerdown", (event) => {
   const handle = event.target.closest?.(".handle");
-  if (!handle) return;
+  if (!handle || event.button > 0) return;
   event.preventDefault();
+  handle.focus();
   handle.setPointerCapture(event.pointerId);
-  held = { handle, drawing: handle.ownerSVGElement };
+  held = { handle, drawing: handle.ownerSVGElement, moved: false };
 });
 document.addEventListener("pointermove", (event) => {
   if (!held) return;
-  const { handle, drawing } = held;
-  const d = Object.fromEntries(["xLow", "xHigh", "yLow", "yHigh", "left", "top", "side"].map((name) => [name, Number(drawing.dataset[name])]));
-  const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(drawing.getScreenCTM().inverse());
-  const across = Math.min(1, Math.max(0, (point.x - d.left) / d.side));
-  const up = Math.min(1, Math.max(0, 1 - (point.y - d.top) / d.side));
-  const form = document.getElementById(drawing.dataset.form);
-  const put = (name, low, high, place) => { form.elements[name].value = String(Number((low + place * (high - low)).toPrecision(6))); };
-  put(handle.dataset.x, d.xLow, d.xHigh, across);
-  put(handle.dataset.y, d.yLow, d.yHigh, up);
+  const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(held.drawing.getScreenCTM().inverse());
+  const [fromX, fromY] = at(held.handle);
+  // A finger that only rests does not move a gate.
+  if (!held.moved && Math.hypot(x - fromX, y - fromY) < 3) return;
   held.moved = true;
-  // Corners of a rectangle share their sides.
-  const [x, y] = [d.left + across * d.side, d.top + (1 - up) * d.side];
-  for (const other of drawing.querySelectorAll(".handle")) {
-    if (other.dataset.x === handle.dataset.x) other.setAttribute("cx", x.toFixed(2));
-    if (other.dataset.y === handle.dataset.y) other.setAttribute("cy", y.toFixed(2));
-  }
-  const line = [...drawing.querySelectorAll(".handle")].map((h) => `${h.getAttribute("cx")},${h.getAttribute("cy")}`).join(" ");
-  drawing.querySelector(".outline").setAttribute("points", line);
+  drag(held.drawing, held.handle, [x, y]);
 });
-document.addEventListener("pointerup", () => {
+const release = () => {
   if (!held) return;
   const { drawing, moved } = held;
   held = null;
-  const form = document.getElementById(drawing.dataset.form);
-  if (moved && form) send(form);
+  if (moved) send(form(drawing));
+};
+document.addEventListener("pointerup", release);
+document.addEventListener("pointercancel", release);
+
+// Arrow keys move a point; the counts follow half a second after the last key.
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+let waiting = null;
+document.addEventListener("keydown", (event) => {
+  const handle = event.target.closest?.(".handle");
+  if (!handle) return;
+  const drawing = handle.ownerSVGElement;
+  const by = ARROWS[event.key];
+  if (by) {
+    event.preventDefault();
+    const step = event.shiftKey ? 20 : 2;
+    const [x, y] = at(handle);
+    drag(drawing, handle, [x + by[0] * step, y + by[1] * step]);
+    clearTimeout(waiting);
+    waiting = setTimeout(() => send(form(drawing)), 500);
+  } else if (event.key === "Delete" || event.key === "Backspace") {
+    if (drawing.dataset.shape !== "polygon") return;
+    event.preventDefault();
+    send(form(drawing), null, { change: `remove-point-${handles(drawing).indexOf(handle)}` });
+  }
+});
+document.addEventListener("dblclick", (event) => {
+  const handle = event.target.closest?.(".handle");
+  if (!handle || handle.ownerSVGElement.dataset.shape !== "polygon") return;
+  event.preventDefault();
+  send(form(handle.ownerSVGElement), null, { change: `remove-point-${handles(handle.ownerSVGElement).indexOf(handle)}` });
+});
+document.addEventListener("click", (event) => {
+  const middle = event.target.closest?.(".middle");
+  if (middle) send(form(middle.ownerSVGElement), null, { change: `add-point-${middle.dataset.add}` });
 });

@@ -11,12 +11,20 @@ type Bundle = FluentBundle<FluentResource>;
 /// The Fluent source of one language.
 pub fn source(lang: Lang) -> &'static str {
     match lang {
-        Lang::En => {
-            concat!(include_str!("../i18n/en/pages.ftl"), "\n", include_str!("../i18n/en/people.ftl"))
-        }
-        Lang::ZhTw => {
-            concat!(include_str!("../i18n/zh-TW/pages.ftl"), "\n", include_str!("../i18n/zh-TW/people.ftl"))
-        }
+        Lang::En => concat!(
+            include_str!("../i18n/en/pages.ftl"),
+            "\n",
+            include_str!("../i18n/en/people.ftl"),
+            "\n",
+            include_str!("../i18n/en/assays.ftl")
+        ),
+        Lang::ZhTw => concat!(
+            include_str!("../i18n/zh-TW/pages.ftl"),
+            "\n",
+            include_str!("../i18n/zh-TW/people.ftl"),
+            "\n",
+            include_str!("../i18n/zh-TW/assays.ftl")
+        ),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod colonies;
 pub mod flow;
+pub mod gates;
 mod headline;
 pub mod tables;
 
@@ -19,7 +20,7 @@ use crate::{
 use maud::{Markup, html};
 use vena_app::{
     assay_compute::{AssayOptions, AssayRefusal, Computed},
-    assays::{AssayDraft, JourneyAssay, OpenAssay, Recomputed},
+    assays::{AssayDraft, JourneyAssay, NameFound, OpenAssay, Recomputed},
 };
 use vena_base::{Lang, Zone, ids::JourneyId};
 use vena_colonies::{Channel, DiameterMin, Layout, Polarity};
@@ -35,6 +36,8 @@ pub struct Showing<'a> {
     pub version: Option<u64>,
     /// The gate whose plane is shown.
     pub gate: Option<&'a str>,
+    /// The last change of gates can be taken back.
+    pub undo: bool,
 }
 
 impl Showing<'_> {
@@ -382,15 +385,43 @@ pub struct Candidate {
     pub more: String,
 }
 
+/// Whose sample it may be.
+pub struct Meant<'a> {
+    /// What was searched for.
+    pub searched: &'a str,
+    /// The journeys found.
+    pub found: &'a [Candidate],
+    /// Where the result names the patient of the only journey found.
+    pub names: &'a [NameFound],
+}
+
+/// What names the patient, and the agreement to replace it.
+fn names_found(frame: &Frame, data: &Submitted, names: &[NameFound]) -> Markup {
+    let list = |recorded: bool| {
+        let one = |one: &NameFound| format!("{} ({})", one.what.get(frame.lang), one.place.get(frame.lang));
+        names.iter().filter(|one| one.recorded == recorded).map(one).collect::<Vec<_>>().join(", ")
+    };
+    let (recorded, kept) = (list(true), list(false));
+    html! {
+        @if !recorded.is_empty() {
+            div class="notice warn" id="names-found" { (icon(Icon::Warning)) div {
+                b { (frame.t("assay-names-found")) } p { (recorded) }
+                label class="choice" { input type="checkbox" name="pseudonyms" value="yes" checked[!data.get("pseudonyms").is_empty()]; span { (frame.t("assay-names-agree")) } }
+            } }
+        }
+        @if !kept.is_empty() { p class="quiet small" { (frame.t("assay-names-kept")) " " (kept) } }
+    }
+}
+
 /// The panel in which a result is put on a journey.
 pub fn record(
     frame: &Frame,
     draft: &AssayDraft,
     data: &Submitted,
-    searched: &str,
-    found: &[Candidate],
+    meant: &Meant<'_>,
     wrong: Option<&str>,
 ) -> Markup {
+    let Meant { searched, found, names } = *meant;
     html! {
         section class="panel" aria-labelledby="record-title" {
             header { h2 id="record-title" { (frame.t("assay-record")) } }
@@ -419,6 +450,7 @@ pub fn record(
                             }
                             (field(&Field { name: "when", label: &frame.t("assay-measured"), value: data.get("when"), kind: "datetime-local", required: true, ..Field::default() }))
                             div class="field" { label for="remark" { (frame.t("field-remark")) " (" (frame.t("optional")) ")" } div class="box" { textarea id="remark" name="remark" rows="2" { (data.get("remark")) } } }
+                            (names_found(frame, data, names))
                             button class="button first wide" type="submit" { (frame.t("assay-record")) }
                         }
                     }
@@ -492,6 +524,7 @@ pub fn role_word(role: FileRole) -> &'static str {
         FileRole::Image => "image",
         FileRole::Table => "table",
         FileRole::Corrections => "corrections",
+        FileRole::Pseudonyms => "pseudonyms",
         FileRole::Earlier => "earlier",
     }
 }

@@ -2,6 +2,7 @@
 //! Works with plain forms; a script may ask for the changed part of a page alone.
 
 mod change;
+mod gate;
 mod taken;
 
 use super::shared;
@@ -18,7 +19,8 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-pub use change::{correct, gate, options};
+pub use change::{correct, options};
+pub use gate::gate;
 use maud::Markup;
 use std::collections::HashMap;
 use taken::Taken;
@@ -162,7 +164,7 @@ pub async fn show(
 
 fn showing<'a>(open: &OpenAssay, gate: Option<&'a str>) -> Showing<'a> {
     let version = open.draft.recorded.is_none().then_some(open.draft.version);
-    Showing { base: format!("/assays/{}", open.draft.id), version, gate }
+    Showing { base: format!("/assays/{}", open.draft.id), version, gate, undo: open.draft.gates_can_be_undone() }
 }
 
 fn part(frame: &Frame, open: &OpenAssay, gate: Option<&str>) -> Response {
@@ -182,8 +184,18 @@ fn draw(
         Ok(found) => found,
         Err(error) => return answer::wrong(frame, &error),
     };
-    let record =
-        pages::record(frame, &open.draft, &beside.data, &beside.searched, &found, beside.wrong.as_deref());
+    // Whose sample it is decides which names must not be recorded.
+    let names = match found.as_slice() {
+        [one] if open.draft.recorded.is_none() => {
+            match server.app.names_in_assay(&viewer.session, &open.draft.id, &one.journey) {
+                Ok(names) => names,
+                Err(error) => return answer::wrong(frame, &error),
+            }
+        }
+        _ => Vec::new(),
+    };
+    let meant = pages::Meant { searched: &beside.searched, found: &found, names: &names };
+    let record = pages::record(frame, &open.draft, &beside.data, &meant, beside.wrong.as_deref());
     let content = pages::draft(frame, open, &showing(open, gate), beside.above, record);
     let title = open.draft.kind.name().get(frame.lang).to_owned();
     (status, body(frame, title, content)).into_response()
@@ -246,6 +258,7 @@ pub async fn record(
     let (when, remark) = (reader.when("when"), reader.words_if_any("remark"));
     let journey = JourneyId::new(data.get("journey")).ok();
     let version: u64 = data.get("version").parse().unwrap_or(0);
+    let pseudonyms = reader.ticked("pseudonyms");
     let wrong = match (&journey, reader.wrong.get("when")) {
         (None, _) => Some(frame.t("assay-choose-journey")),
         (_, Some(wrong)) => Some(wrong.clone()),
@@ -261,7 +274,8 @@ pub async fn record(
         (Some(journey), Some(when), None) => {
             let to = journey.clone();
             blocking(move || {
-                app.record_assay(&session, &own, Recording { version, key: key?, to, when, remark })
+                let recording = Recording { version, key: key?, to, when, remark, pseudonyms };
+                app.record_assay(&session, &own, recording)
             })
             .await
             .map(|_| Ok(journey))
@@ -386,6 +400,7 @@ pub async fn recorded(
         base: format!("/journeys/{journey}/assays/{seq}"),
         version: None,
         gate: query.get("gate").map(String::as_str),
+        undo: false,
     };
     journey_page(
         &viewer,

@@ -1,19 +1,19 @@
 //! A flow result on a page: what was read, the gate tree with counts, the plot with gates that can be moved, the
 //! panel's verdict. Knows no route and no store.
 
-use super::{Showing, named_number, number, picture, status_tag};
+use super::{Showing, gates, named_number, number, picture, status_tag};
 use crate::layout::Frame;
 use maud::{Markup, html};
+use vena_app::assays::gate_fields::NewShape;
 use vena_base::Lang;
 use vena_flow::{
     Analysis, FlowReport, Outcome, PanelReport, Verdict,
     gating::{Gate, GateResult, GateShape},
-    plot::{DensityPlot, PlotText},
+    plot::{DensityPlot, PlotError, PlotSpec, PlotText},
 };
 
-/// The plot's drawing: the plane's corner and side in the picture's units, as `vena_flow` draws them.
-const PLANE: (f64, f64, f64) = (76.0, 40.0, 400.0);
-const PICTURE: (f64, f64) = (496.0, 506.0);
+/// The size `vena_flow` draws a plot at.
+pub const PICTURE: (f64, f64) = (496.0, 506.0);
 
 /// The whole result.
 pub fn result(
@@ -24,14 +24,14 @@ pub fn result(
 ) -> Markup {
     let report = &analysis.report;
     let chosen = chosen(analysis, showing.gate);
-    let plot = analysis.plot(chosen.map(|gate| gate.id.as_str()));
+    let plot = plot_of(analysis, chosen);
     html! {
         section class="panel" aria-labelledby="plot-title" {
             header { h2 id="plot-title" { (frame.t("assay-plot")) } }
             div class="body stack" {
-                @if !planes(analysis).is_empty() {
+                @if !analysis.document.gates.is_empty() {
                     nav class="bar wrapping" aria-label=(frame.t("assay-planes")) {
-                        @for gate in planes(analysis) {
+                        @for gate in &analysis.document.gates {
                             a class="button" href=(format!("{}?gate={}", showing.base, crate::viewer::encode(&gate.id))) aria-current=[(Some(gate) == chosen).then_some("true")] data-part="" { (gate.id) }
                         }
                     }
@@ -46,7 +46,7 @@ pub fn result(
             header { h2 id="gates-title" { (frame.t("assay-gates")) } span class="quiet" { (named_number(frame, "assay-events", report.events)) } }
             (tree(frame, showing, analysis))
         }
-        @if let Some(gate) = chosen.filter(|_| showing.editable()) { (edit(frame, showing, analysis, gate)) }
+        @if showing.editable() { (gates::edit(frame, showing, analysis, chosen, showing.undo)) }
         @if let Some(panel) = panel { (verdict(frame, panel)) }
         (what_was_read(frame, report))
     }
@@ -54,7 +54,7 @@ pub fn result(
 
 /// The plot as SVG text, for a picture on its own.
 pub fn svg(analysis: &Analysis, gate: Option<&str>, lang: Lang) -> Option<String> {
-    let plot = analysis.plot(chosen(analysis, gate).map(|gate| gate.id.as_str())).ok()?;
+    let plot = plot_of(analysis, chosen(analysis, gate)).ok()?;
     Some(plot.to_svg(&PlotText {
         events: if lang == Lang::En { "events".into() } else { "個事件".into() },
         ..PlotText::default()
@@ -75,9 +75,36 @@ fn planes(analysis: &Analysis) -> Vec<&Gate> {
     analysis.document.gates.iter().filter(|gate| has_plane(gate)).collect()
 }
 
+/// The gate asked for, else the first that has a plane, else the first.
 fn chosen<'a>(analysis: &'a Analysis, wanted: Option<&str>) -> Option<&'a Gate> {
-    let all = planes(analysis);
-    wanted.and_then(|id| all.iter().find(|gate| gate.id == id)).or_else(|| all.first()).copied()
+    let asked = wanted.and_then(|id| analysis.document.gate(id));
+    asked.or_else(|| planes(analysis).first().copied()).or_else(|| analysis.document.gates.first())
+}
+
+/// The plot a gate is shown in: its own plane; for a range, its dimension against another; for a Boolean gate, the
+/// plane of the first gate it combines, with its own events.
+fn plot_of(analysis: &Analysis, gate: Option<&Gate>) -> Result<DensityPlot, PlotError> {
+    let Some(gate) = gate else { return analysis.plot(None) };
+    if has_plane(gate) {
+        return analysis.plot(Some(&gate.id));
+    }
+    let mut spec = match planes(analysis).first() {
+        Some(first) => PlotSpec::for_gate(&analysis.document, &first.id)?,
+        None => PlotSpec::automatic(None, &analysis.data_set)?,
+    };
+    spec.population = match &gate.shape {
+        GateShape::Boolean { .. } => Some(gate.id.clone()),
+        _ => gate.parent.clone(),
+    };
+    if let GateShape::Rectangle { ranges } = &gate.shape
+        && let [range] = ranges.as_slice()
+    {
+        if spec.y == range.dimension {
+            std::mem::swap(&mut spec.x, &mut spec.y);
+        }
+        spec.x = range.dimension.clone();
+    }
+    DensityPlot::new(&analysis.document, &analysis.data_set, &analysis.compensation, &analysis.report.gates, &spec)
 }
 
 fn drawn(frame: &Frame, showing: &Showing<'_>, plot: &DensityPlot, gate: Option<&Gate>) -> Markup {
@@ -87,54 +114,21 @@ fn drawn(frame: &Frame, showing: &Showing<'_>, plot: &DensityPlot, gate: Option<
     html! {
         figure class="plot" {
             (picture(&plot.to_svg(&words), &alt, PICTURE))
-            @if let Some(gate) = gate.filter(|_| showing.editable()) { (handles(plot, gate)) }
+            @if let Some(gate) = gate.filter(|_| showing.editable()) { (gates::handles(frame, plot, gate)) }
         }
         @if plot.beyond > 0 { p class="quiet small" { (named_number(frame, "assay-beyond", plot.beyond)) } }
         @if plot.undefined > 0 { p class="soon small" { (named_number(frame, "assay-undefined", plot.undefined)) } }
     }
 }
 
-/// A handle for each point that can be dragged; each names the two fields it moves. Fields are the keyboard's way.
-fn handles(plot: &DensityPlot, gate: &Gate) -> Markup {
-    let (left, top, side) = PLANE;
-    let x = |value: f64| left + plot.x.place(value).clamp(0.0, 1.0) * side;
-    let y = |value: f64| top + (1.0 - plot.y.place(value).clamp(0.0, 1.0)) * side;
-    let points: Vec<(f64, f64, String, String)> = match &gate.shape {
-        GateShape::Polygon { vertices, .. } => vertices
-            .iter()
-            .enumerate()
-            .map(|(i, [a, b])| (x(*a), y(*b), format!("v{i}x"), format!("v{i}y")))
-            .collect(),
-        GateShape::Rectangle { ranges } => match ranges.as_slice() {
-            [across, up] => {
-                let ends = |low: Option<f64>, high: Option<f64>, axis: &vena_flow::plot::Axis| {
-                    (low.unwrap_or(axis.low), high.unwrap_or(axis.high))
-                };
-                let (x_low, x_high) = ends(across.min, across.max, &plot.x);
-                let (y_low, y_high) = ends(up.min, up.max, &plot.y);
-                [
-                    (x_low, "min0", y_low, "min1"),
-                    (x_high, "max0", y_low, "min1"),
-                    (x_high, "max0", y_high, "max1"),
-                    (x_low, "min0", y_high, "max1"),
-                ]
-                .map(|(a, a_field, b, b_field)| (x(a), y(b), a_field.to_owned(), b_field.to_owned()))
-                .to_vec()
-            }
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
-    };
-    let line: String = points.iter().map(|(x, y, ..)| format!("{x:.2},{y:.2} ")).collect();
-    html! {
-        @if !points.is_empty() {
-            svg class="handles" viewBox=(format!("0 0 {} {}", PICTURE.0, PICTURE.1)) aria-hidden="true" data-form="gate-form"
-                data-x-low=(plot.x.low) data-x-high=(plot.x.high) data-y-low=(plot.y.low) data-y-high=(plot.y.high)
-                data-left=(left) data-top=(top) data-side=(side) {
-                polygon class="outline" points=(line.trim_end()) {}
-                @for (x, y, a, b) in &points { circle class="handle" cx=(format!("{x:.2}")) cy=(format!("{y:.2}")) r="9" data-x=(a) data-y=(b) {} }
-            }
-        }
+/// The name of a new gate's shape.
+pub fn new_shape_name(shape: NewShape) -> &'static str {
+    match shape {
+        NewShape::Rectangle => "assay-shape-rectangle",
+        NewShape::Range => "assay-shape-range",
+        NewShape::Polygon => "assay-shape-polygon",
+        NewShape::Ellipsoid => "assay-shape-ellipsoid",
+        NewShape::Quadrant => "assay-shape-quadrant",
     }
 }
 
@@ -176,7 +170,7 @@ fn row(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, gate: &GateRes
     html! {
         tr {
             th scope="row" class=(format!("depth{depth}")) {
-                @if own.is_some_and(has_plane) {
+                @if own.is_some() {
                     a href=(format!("{}?gate={}", showing.base, crate::viewer::encode(&gate.id))) data-part="" { (gate.id) }
                 } @else { (gate.id) }
             }
@@ -185,102 +179,6 @@ fn row(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, gate: &GateRes
             td class="number keep" { b { (percent(gate.percent_of_parent)) } }
             td class="number keep" { (percent(gate.percent_of_total)) }
         }
-    }
-}
-
-/// The numbers of one gate. Dragging fills these fields; without a script they are typed.
-fn edit(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, gate: &Gate) -> Markup {
-    let rows = fields(analysis, gate);
-    html! {
-        section class="panel" aria-labelledby="edit-title" {
-            header { h2 id="edit-title" { (frame.tw("assay-move-gate", &[("gate", &gate.id)])) } }
-            div class="body stack" {
-                @if rows.is_empty() {
-                    p { (frame.t("assay-not-movable")) }
-                } @else {
-                    p class="quiet medium" { (frame.t("assay-move-help")) }
-                    form id="gate-form" class="edit-grid" method="post" action=(format!("{}/gate", showing.base)) data-part-form="" novalidate {
-                        (showing.hidden())
-                        input type="hidden" name="gate" value=(gate.id);
-                        @for (name, label, value) in &rows {
-                            div class="field" {
-                                label for=(format!("gate-{name}")) { (label) }
-                                div class="box" { input id=(format!("gate-{name}")) name=(name) value=(value) inputmode="decimal" autocomplete="off"; }
-                            }
-                        }
-                        button class="button first" type="submit" { (frame.t("assay-recompute")) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Fields of a movable gate: name, label, value.
-fn fields(analysis: &Analysis, gate: &Gate) -> Vec<(String, String, String)> {
-    let name = |dimension: &vena_flow::gating::Dimension| match &dimension.source {
-        vena_flow::gating::DimensionSource::Channel(channel) => {
-            let stain = analysis
-                .report
-                .channels
-                .iter()
-                .find(|own| own.name == *channel)
-                .map_or("", |own| own.stain.as_str());
-            if stain.is_empty() { channel.clone() } else { format!("{stain} ({channel})") }
-        }
-        vena_flow::gating::DimensionSource::Ratio(id) => id.clone(),
-    };
-    let written = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
-    match &gate.shape {
-        GateShape::Polygon { dimensions: [across, up], vertices } => {
-            let point = |(i, [a, b]): (usize, &[f64; 2])| {
-                [
-                    (format!("v{i}x"), format!("{} {}", i + 1, name(across)), a.to_string()),
-                    (format!("v{i}y"), format!("{} {}", i + 1, name(up)), b.to_string()),
-                ]
-            };
-            vertices.iter().enumerate().flat_map(point).collect()
-        }
-        GateShape::Rectangle { ranges } => {
-            let range = |(i, range): (usize, &vena_flow::gating::Range)| {
-                [
-                    (format!("min{i}"), format!("{} ≥", name(&range.dimension)), written(range.min)),
-                    (format!("max{i}"), format!("{} <", name(&range.dimension)), written(range.max)),
-                ]
-            };
-            ranges.iter().enumerate().flat_map(range).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The shape a submitted form means, from the gate as it stands. `None` where a number is missing or none.
-pub fn moved(gate: &Gate, typed: impl Fn(&str) -> String) -> Option<GateShape> {
-    let number = |name: &str| typed(name).parse::<f64>().ok().filter(|value| value.is_finite());
-    let bound = |name: &str| if typed(name).is_empty() { Some(None) } else { number(name).map(Some) };
-    match &gate.shape {
-        GateShape::Polygon { dimensions, vertices } => {
-            let vertices =
-                (0..vertices.len()).map(|i| Some([number(&format!("v{i}x"))?, number(&format!("v{i}y"))?]));
-            Some(GateShape::Polygon {
-                dimensions: dimensions.clone(),
-                vertices: vertices.collect::<Option<_>>()?,
-            })
-        }
-        GateShape::Rectangle { ranges } => {
-            let mut moved = ranges.clone();
-            for (i, range) in moved.iter_mut().enumerate() {
-                (range.min, range.max) = (bound(&format!("min{i}"))?, bound(&format!("max{i}"))?);
-                // A range without any end is no gate, and one that ends before it begins holds nothing.
-                if range.min.is_none() && range.max.is_none()
-                    || range.min.zip(range.max).is_some_and(|(low, high)| low >= high)
-                {
-                    return None;
-                }
-            }
-            Some(GateShape::Rectangle { ranges: moved })
-        }
-        _ => None,
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Beside, draw, part, taken, wants_part};
 use crate::{
     answer,
     forms::reader::Submitted,
-    pages::assays::{colonies::vessel_at, flow::moved},
+    pages::assays::colonies::vessel_at,
     parts::icons::{Icon, icon},
     routes::shared,
     server::{Server, blocking},
@@ -24,14 +24,14 @@ use vena_app::{
 };
 use vena_base::{Decimal, Text};
 use vena_colonies::{Channel, DiameterMin, Layout, Polarity, corrections::Correction};
-use vena_flow::{Tolerance, gating::read_gating_ml};
+use vena_flow::Tolerance;
 use vena_journey::FileRole;
 use vena_potency::{
     curve::CurveModel,
     report::{AssayKind as Model, OutlierHandling},
 };
 
-fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
+pub(super) fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
     let typed = data.get(name);
     if typed.is_empty() {
         return Ok(None);
@@ -45,9 +45,9 @@ fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
 }
 
 /// What a change asks of the application, found out where it may block.
-type Ask = Box<dyn FnOnce(&vena_app::App, &vena_app::Session, &str) -> Result<AssayChange, AppError> + Send>;
+pub(super) type Ask = Box<dyn FnOnce(&vena_app::App, &vena_app::Session, &str) -> Result<AssayChange, AppError> + Send>;
 
-async fn change(
+pub(super) async fn change(
     server: &Server,
     viewer: &Viewer,
     id: String,
@@ -56,9 +56,13 @@ async fn change(
     asks: Vec<Ask>,
 ) -> Response {
     let frame = &viewer.frame;
-    let shown = Some(data.get("shown").to_owned())
-        .filter(|gate| !gate.is_empty())
-        .or_else(|| Some(data.get("gate").to_owned()).filter(|gate| !gate.is_empty()));
+    // A new gate is looked at next; one taken away is not.
+    let names: [&str; 2] = match data.get("change") {
+        "remove" => ["", ""],
+        word if word.starts_with("add") => ["gate", "shown"],
+        _ => ["shown", "gate"],
+    };
+    let shown = names.into_iter().map(|name| data.get(name).to_owned()).find(|gate| !gate.is_empty());
     let mut version: u64 = data.get("version").parse().unwrap_or(0);
     let (app, session, own) = (server.app.clone(), viewer.session.clone(), id.clone());
     let changed = blocking(move || {
@@ -220,38 +224,6 @@ fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptions, 
     })
 }
 
-/// Moves a gate's points.
-pub async fn gate(
-    State(server): State<Server>,
-    viewer: Viewer,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    axum::Form(pairs): axum::Form<Vec<(String, String)>>,
-) -> Response {
-    let data = Submitted::new(pairs);
-    let given = data.clone();
-    let ask: Ask = Box::new(move |app, session, id| {
-        let name = given.get("gate").to_owned();
-        let xml = app.assay_draft_file(session, id, FileRole::Gates)?;
-        let document = read_gating_ml(&xml, &vena_flow::Limits::default())
-            .map_err(|words| AppError::Input(Text::same(words.to_string())))?;
-        let gate = document.gate(&name).ok_or_else(|| AppError::NotFound(name.clone()))?;
-        let shape = moved(gate, |field| given.get(field).to_owned());
-        let shape = shape.ok_or_else(|| AppError::Input(unmovable(&name)))?;
-        Ok(AssayChange::Gate { gate: name, shape })
-    });
-    change(&server, &viewer, id, &headers, data, vec![ask]).await
-}
-
-fn unmovable(gate: &str) -> Text {
-    Text::new(
-        format!(
-            "Gate {gate} cannot be moved so: every point needs a number, a range at least one end, and its low end below its high end."
-        ),
-        format!("圈選 {gate} 無法如此移動：每一點都需為數字，範圍至少要有一端，且下限須小於上限。"),
-    )
-}
-
 /// Takes a colony away, adds one, states a count, or takes the last change back.
 pub async fn correct(
     State(server): State<Server>,
@@ -306,5 +278,5 @@ fn correction(
         }
         _ => Correction::Remove { vessel, colony: u32::try_from(whole("colony")?).unwrap_or(u32::MAX) },
     };
-    Ok(AssayChange::Correct { page, correction })
+    Ok(AssayChange::Correct { page, corrections: vec![correction] })
 }

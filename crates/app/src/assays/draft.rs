@@ -1,0 +1,319 @@
+//! Drafts: a file taken and kept, a result computed, changed version by version, listed until it is recorded.
+//!
+//! Must not know: how an assay is computed, how gates or counts are changed.
+
+use super::{
+    AssayChange, AssayDraft, DRAFT_EVENT, DraftBody, FILES_MAX, LISTED_MAX, OpenAssay, PREFIX,
+    changed_meanwhile, draft_of, draft_stream, input,
+    memory::{Kept, Memory},
+    permitted, refused,
+};
+use crate::{
+    App, AppError,
+    accounts::Session,
+    assay_compute::{AssayOptions, AssayRefusal, Computed, compute, compute_again, digest_of, first_role},
+    journeys::written,
+};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use vena_base::{Stamp, Text, ids::JourneyId};
+use vena_journey::{AssayEdit, AssayFile, FileRole, step::FileDigest};
+use vena_ledger::{Append, AttachmentRef, Ledger as _, NewEvent};
+
+/// Begun, changed, recorded.
+impl App {
+    /// Takes an instrument's file: keeps it encrypted, analyses it, and opens a draft. A file that is refused is
+    /// kept too, so that it can be read again under other parameters. The same form sent twice opens one draft.
+    ///
+    /// # Errors
+    /// Not permitted, too large, or a fault.
+    pub fn begin_assay(
+        &self,
+        session: &Session,
+        key: &str,
+        files: Vec<(FileRole, Vec<u8>)>,
+        options: AssayOptions,
+        journey: Option<JourneyId>,
+    ) -> Result<OpenAssay, AppError> {
+        permitted(session)?;
+        if !files.iter().any(|(role, _)| *role == first_role(options.kind())) {
+            return Err(AppError::Input(Text::new("Choose the instrument's file.", "請選擇儀器檔案。")));
+        }
+        let digest = Sha256::new().chain_update(b"assay").chain_update(key.as_bytes()).finalize();
+        let id = crate::app::readable_id('A', digest.get(..10).unwrap_or_default());
+        if self.ledger.head(&draft_stream(&id))?.is_some() {
+            return self.open_assay(session, &id);
+        }
+        let mut draft = AssayDraft {
+            id,
+            version: 0,
+            kind: options.kind(),
+            files: Vec::new(),
+            options,
+            edits: Vec::new(),
+            method: None,
+            result_digest: None,
+            journey,
+            recorded: None,
+            by: session.user.clone(),
+            at: String::new(),
+            stored: Vec::new(),
+        };
+        for (role, bytes) in &files {
+            let file = self.keep(session, *role, bytes, &mut draft.stored)?;
+            draft.files.push(file);
+        }
+        let outcome = self.computed(session, &draft)?;
+        self.save(session, draft, outcome, &self.fresh_key()?)
+    }
+
+    pub(super) fn keep(
+        &self,
+        session: &Session,
+        role: FileRole,
+        bytes: &[u8],
+        stored: &mut Vec<AttachmentRef>,
+    ) -> Result<AssayFile, AppError> {
+        let digest = digest_of(bytes).ok_or_else(|| input("no digest"))?;
+        // The same content twice is one stored file.
+        if !stored.iter().any(|own| own.plain_sha256.to_string() == digest.as_str()) {
+            stored.push(self.store_attachment(session, &mut &*bytes)?.0);
+        }
+        Ok(AssayFile { role, digest, bytes: bytes.len() as u64 })
+    }
+
+    fn save(
+        &self,
+        session: &Session,
+        mut draft: AssayDraft,
+        outcome: Result<Computed, AssayRefusal>,
+        key: &str,
+    ) -> Result<OpenAssay, AppError> {
+        if draft.files.len() > FILES_MAX {
+            return Err(AppError::Input(Text::new(
+                "This result was changed too often. Record it, or begin again from the file.",
+                "此結果修改次數過多，請先記錄，或由檔案重新開始。",
+            )));
+        }
+        draft.method = outcome.as_ref().ok().map(Computed::method);
+        draft.result_digest = match &outcome {
+            Ok(computed) => digest_of(computed.to_json().map_err(input)?.as_str().as_bytes()),
+            Err(_) => None,
+        };
+        if let Some(edit) = draft.edits.last_mut().filter(|edit| edit.result.is_none()) {
+            edit.result.clone_from(&draft.result_digest);
+        }
+        draft = self.append_draft(session, draft, key)?;
+        Ok(OpenAssay { draft, outcome })
+    }
+
+    pub(super) fn append_draft(
+        &self,
+        session: &Session,
+        mut draft: AssayDraft,
+        key: &str,
+    ) -> Result<AssayDraft, AppError> {
+        let body = DraftBody {
+            kind: draft.kind,
+            files: draft.files.clone(),
+            parameters: draft.options.to_json().map_err(input)?,
+            edits: draft.edits.clone(),
+            method: draft.method.clone(),
+            result_digest: draft.result_digest.clone(),
+            journey: draft.journey.clone(),
+            recorded: draft.recorded.clone(),
+        };
+        let stream = draft_stream(&draft.id);
+        let head = self.ledger.head(&stream)?;
+        if head.map_or(0, |head| head.seq) != draft.version {
+            return Err(changed_meanwhile());
+        }
+        draft.at = written(self.now(), &self.config.zone);
+        draft.by = session.user.clone();
+        let body = serde_json::to_vec(&body).map_err(input)?;
+        let mut event =
+            NewEvent::new(stream.clone(), DRAFT_EVENT, 1, draft.at.clone(), session.user.as_str(), body);
+        for stored in &draft.stored {
+            event = event.attach(*stored);
+        }
+        self.ledger.append(Append::new(key.to_owned(), vec![event]).read(stream, head))?;
+        draft.version += 1;
+        Ok(draft)
+    }
+
+    /// A draft, without its result.
+    ///
+    /// # Errors
+    /// Not permitted, no such draft, or a fault.
+    pub fn assay_draft(&self, session: &Session, id: &str) -> Result<AssayDraft, AppError> {
+        permitted(session)?;
+        let stream = draft_stream(id);
+        let missing = || AppError::NotFound(id.chars().take(40).collect());
+        let head = self.ledger.head(&stream)?.ok_or_else(missing)?;
+        draft_of(self.ledger.read_stream(&stream, head.seq)?.last().ok_or_else(missing)?)
+    }
+
+    /// A draft with its result, computed from the stored files.
+    ///
+    /// # Errors
+    /// As [`App::assay_draft`]; a stored file is missing or damaged.
+    pub fn open_assay(&self, session: &Session, id: &str) -> Result<OpenAssay, AppError> {
+        let draft = self.assay_draft(session, id)?;
+        let outcome = self.computed(session, &draft)?;
+        Ok(OpenAssay { draft, outcome })
+    }
+
+    /// What a draft's files give. Reading a file again is spared where it is still in memory.
+    fn computed(
+        &self,
+        session: &Session,
+        draft: &AssayDraft,
+    ) -> Result<Result<Computed, AssayRefusal>, AppError> {
+        let (options, stored) = (&draft.options, &draft.stored);
+        let key = Memory::key(session.role, options, &draft.files);
+        if let Some(kept) = key.as_ref().and_then(|key| self.assay_memory.get(key)) {
+            let first = first_role(draft.kind);
+            let beside: Vec<AssayFile> = draft.files.iter().filter(|file| file.role != first).cloned().collect();
+            if let Some(outcome) = compute_again(options, kept, &self.files_of(&beside, stored)?) {
+                self.remember(key, &outcome);
+                return Ok(outcome);
+            }
+        }
+        let outcome = compute(options, &self.files_of(&draft.files, stored)?);
+        self.remember(key, &outcome);
+        Ok(outcome)
+    }
+
+    fn remember(&self, key: Option<String>, outcome: &Result<Computed, AssayRefusal>) {
+        if let (Some(key), Some(kept)) = (key, outcome.as_ref().ok().and_then(Kept::of)) {
+            self.assay_memory.put(key, kept);
+        }
+    }
+
+    /// The bytes of a draft's file.
+    ///
+    /// # Errors
+    /// No such draft or file, or it is damaged.
+    pub fn assay_draft_file(&self, session: &Session, id: &str, role: FileRole) -> Result<Vec<u8>, AppError> {
+        let draft = self.assay_draft(session, id)?;
+        let file = draft
+            .files
+            .iter()
+            .find(|file| file.role == role)
+            .ok_or_else(|| AppError::NotFound(id.to_owned()))?;
+        self.stored_bytes(&file.digest, &draft.stored)
+    }
+
+    pub(super) fn stored_bytes(&self, digest: &FileDigest, stored: &[AttachmentRef]) -> Result<Vec<u8>, AppError> {
+        let found = stored.iter().find(|own| own.plain_sha256.to_string() == digest.as_str());
+        let found = found.ok_or_else(|| AppError::NotFound(digest.as_str().to_owned()))?;
+        let mut bytes = Vec::with_capacity(usize::try_from(found.size_bytes).unwrap_or(0));
+        self.attachments.load(&self.attachments_key, found, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    pub(super) fn files_of(
+        &self,
+        files: &[AssayFile],
+        stored: &[AttachmentRef],
+    ) -> Result<Vec<(FileRole, Vec<u8>)>, AppError> {
+        let used = files.iter().filter(|file| file.role != FileRole::Earlier);
+        used.map(|file| Ok((file.role, self.stored_bytes(&file.digest, stored)?))).collect()
+    }
+
+    /// Changes a draft; every change is a version. `version` is the one the person saw.
+    ///
+    /// # Errors
+    /// Not permitted, changed by somebody else meanwhile, recorded already; a gate or correction that is refused
+    /// changes nothing.
+    pub fn change_assay(
+        &self,
+        session: &Session,
+        id: &str,
+        version: u64,
+        change: AssayChange,
+    ) -> Result<OpenAssay, AppError> {
+        let mut draft = self.assay_draft(session, id)?;
+        if draft.version != version {
+            return Err(changed_meanwhile());
+        }
+        if draft.recorded.is_some() {
+            return Err(AppError::Input(Text::new(
+                "This result is recorded. Begin a new one from the file to change it.",
+                "此結果已記錄；如需修改，請由檔案重新開始。",
+            )));
+        }
+        let strict = matches!(
+            change,
+            AssayChange::Gates(_) | AssayChange::Correct { .. } | AssayChange::Undo { .. }
+        );
+        match change {
+            AssayChange::Options(options) if options.kind() == draft.kind => draft.options = options,
+            AssayChange::Options(_) => return Err(input("other parameters")),
+            AssayChange::File(role, bytes) => {
+                self.replace(session, &mut draft, role, &bytes, role.name().en)?
+            }
+            AssayChange::Gates(change) => self.change_gates(session, &mut draft, change)?,
+            AssayChange::Correct { page, corrections } => {
+                self.correct_colonies(session, &mut draft, page, corrections)?;
+            }
+            AssayChange::Undo { page } => self.undo_correction(session, &mut draft, page)?,
+        }
+        let outcome = self.computed(session, &draft)?;
+        if let (true, Err(refusal)) = (strict, &outcome) {
+            return Err(refused(refusal));
+        }
+        self.save(session, draft, outcome, &self.fresh_key()?)
+    }
+
+    /// Puts a document in the place of the one of its role; the old one is kept and the change written down.
+    pub(super) fn replace(
+        &self,
+        session: &Session,
+        draft: &mut AssayDraft,
+        role: FileRole,
+        bytes: &[u8],
+        what: String,
+    ) -> Result<(), AppError> {
+        let file = self.keep(session, role, bytes, &mut draft.stored)?;
+        let old = draft.files.iter_mut().find(|own| own.role == role);
+        let before = old.map(|old| {
+            let before = old.digest.clone();
+            old.role = FileRole::Earlier;
+            before
+        });
+        draft.edits.push(AssayEdit {
+            at: Stamp::in_zone(self.now(), &self.config.zone),
+            by: session.user.clone(),
+            what: Arc::from(what),
+            before,
+            after: file.digest.clone(),
+            result: None,
+        });
+        draft.files.push(file);
+        Ok(())
+    }
+
+    pub(super) fn current(&self, draft: &AssayDraft, role: FileRole) -> Result<Option<Vec<u8>>, AppError> {
+        let file = draft.files.iter().find(|file| file.role == role);
+        file.map(|file| self.stored_bytes(&file.digest, &draft.stored)).transpose()
+    }
+
+    /// Drafts that are not recorded yet, newest first.
+    ///
+    /// # Errors
+    /// Not permitted, or a fault.
+    pub fn open_assays(&self, session: &Session) -> Result<Vec<AssayDraft>, AppError> {
+        permitted(session)?;
+        let mut drafts = Vec::new();
+        for (stream, head) in self.ledger.streams(PREFIX)? {
+            if let Some(last) = self.ledger.read_stream(&stream, head.seq)?.last() {
+                drafts.push(draft_of(last)?);
+            }
+        }
+        drafts.retain(|draft| draft.recorded.is_none());
+        drafts.sort_by(|a, b| b.at.cmp(&a.at));
+        drafts.truncate(LISTED_MAX);
+        Ok(drafts)
+    }
+}
