@@ -3,11 +3,11 @@
 //!
 //! Must not know: the ledger, people, journeys, pages.
 
+use crate::assays::memory::Kept;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
-use crate::assays::memory::Kept;
 use vena_base::Text;
 use vena_colonies::{
     ColonyReport, ImageReport,
@@ -377,7 +377,8 @@ fn corrected(report: Arc<ColonyReport>, corrections: Option<&[u8]>) -> Result<Co
     for (page, changes) in corrections.iter().filter(|(_, changes)| !changes.is_empty()) {
         let page = report.images.iter().find(|image| image.page == *page);
         let page = page.ok_or_else(|| not_counted(&"a correction names a page that is not there"))?;
-        corrected.push(vena_colonies::corrections::correct(page, changes).map_err(|words| not_counted(&words))?);
+        corrected
+            .push(vena_colonies::corrections::correct(page, changes).map_err(|words| not_counted(&words))?);
     }
     Ok(Computed::Colonies { automatic: report, corrected })
 }

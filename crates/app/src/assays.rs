@@ -10,6 +10,7 @@
 mod counts;
 mod draft;
 pub mod examples;
+mod find;
 pub mod gate_fields;
 mod gates;
 pub(crate) mod memory;
@@ -217,7 +218,6 @@ fn permitted(session: &Session) -> Result<(), AppError> {
         format!("可執行實驗室檢測者：{}。", names(vena_base::Lang::ZhTw).join("、")),
     )))
 }
-
 
 fn changed_meanwhile() -> AppError {
     AppError::Input(Text::new(

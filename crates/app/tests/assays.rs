@@ -151,7 +151,12 @@ fn colony_corrections_stand_beside_the_count() {
     let add = Correction::Add { vessel: vessel.clone(), x_px: 350.5, y_px: 350.5, diameter_px: 14.0 };
     let two = place
         .app
-        .change_assay(&technician, &open.draft.id, 2, AssayChange::Correct { page: 1, corrections: vec![add] })
+        .change_assay(
+            &technician,
+            &open.draft.id,
+            2,
+            AssayChange::Correct { page: 1, corrections: vec![add] },
+        )
         .unwrap();
     assert_eq!(counts(&two).1, Some(Some(found)));
     let undone =
@@ -164,7 +169,14 @@ fn colony_corrections_stand_beside_the_count() {
         .record_assay(
             &technician,
             &open.draft.id,
-            Recording { version: 4, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None, pseudonyms: false },
+            Recording {
+                version: 4,
+                key,
+                to: journey.clone(),
+                when: when("2026-03-01T08:00"),
+                remark: None,
+                pseudonyms: false,
+            },
         )
         .unwrap();
     let seq = place.app.journey_assays(&technician, &journey).unwrap()[0].seq;
@@ -217,7 +229,14 @@ fn a_refused_file_is_kept_and_roles_are_held() {
     let recorded = place.app.record_assay(
         &technician,
         &open.draft.id,
-        Recording { version: 2, key, to: journey, when: when("2026-03-01T08:00"), remark: None, pseudonyms: false },
+        Recording {
+            version: 2,
+            key,
+            to: journey,
+            when: when("2026-03-01T08:00"),
+            remark: None,
+            pseudonyms: false,
+        },
     );
     assert!(matches!(recorded, Err(AppError::Input(_))), "a refusal is no result");
     for role in [Role::Nurse, Role::Coordinator, Role::Administrator] {
@@ -257,8 +276,14 @@ fn a_result_the_files_do_not_give_is_told() {
         AssayOptions::usual(AssayKind::Potency),
     );
     let key = place.app.fresh_key().unwrap();
-    let recording =
-        Recording { version: 1, key, to: journey.clone(), when: when("2026-03-01T08:00"), remark: None, pseudonyms: false };
+    let recording = Recording {
+        version: 1,
+        key,
+        to: journey.clone(),
+        when: when("2026-03-01T08:00"),
+        remark: None,
+        pseudonyms: false,
+    };
     place.app.record_assay(&technician, &open.draft.id, recording).unwrap();
     let mut record = place.app.journey_assays(&technician, &journey).unwrap()[0].record.clone();
     let flattered = record.result.as_str().replace("\"observations\":48", "\"observations\":480");

@@ -173,7 +173,8 @@ impl App {
         let key = Memory::key(session.role, options, &draft.files);
         if let Some(kept) = key.as_ref().and_then(|key| self.assay_memory.get(key)) {
             let first = first_role(draft.kind);
-            let beside: Vec<AssayFile> = draft.files.iter().filter(|file| file.role != first).cloned().collect();
+            let beside: Vec<AssayFile> =
+                draft.files.iter().filter(|file| file.role != first).cloned().collect();
             if let Some(outcome) = compute_again(options, kept, &self.files_of(&beside, stored)?) {
                 self.remember(key, &outcome);
                 return Ok(outcome);
@@ -204,7 +205,11 @@ impl App {
         self.stored_bytes(&file.digest, &draft.stored)
     }
 
-    pub(super) fn stored_bytes(&self, digest: &FileDigest, stored: &[AttachmentRef]) -> Result<Vec<u8>, AppError> {
+    pub(super) fn stored_bytes(
+        &self,
+        digest: &FileDigest,
+        stored: &[AttachmentRef],
+    ) -> Result<Vec<u8>, AppError> {
         let found = stored.iter().find(|own| own.plain_sha256.to_string() == digest.as_str());
         let found = found.ok_or_else(|| AppError::NotFound(digest.as_str().to_owned()))?;
         let mut bytes = Vec::with_capacity(usize::try_from(found.size_bytes).unwrap_or(0));
@@ -243,10 +248,8 @@ impl App {
                 "此結果已記錄；如需修改，請由檔案重新開始。",
             )));
         }
-        let strict = matches!(
-            change,
-            AssayChange::Gates(_) | AssayChange::Correct { .. } | AssayChange::Undo { .. }
-        );
+        let strict =
+            matches!(change, AssayChange::Gates(_) | AssayChange::Correct { .. } | AssayChange::Undo { .. });
         match change {
             AssayChange::Options(options) if options.kind() == draft.kind => draft.options = options,
             AssayChange::Options(_) => return Err(input("other parameters")),

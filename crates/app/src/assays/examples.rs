@@ -33,6 +33,11 @@ impl Dice {
 
 /// 4,000 events: nine in ten are cells, nearly all of them CD105 bright and CD45 dim.
 pub fn fcs() -> Vec<u8> {
+    fcs_with(Vec::new())
+}
+
+/// The same sample with keywords of one's own.
+pub fn fcs_with(keywords: Vec<(String, String)>) -> Vec<u8> {
     let mut dice = Dice(17);
     let mut columns = vec![Vec::new(); 4];
     for event in 0..4_000 {
@@ -64,7 +69,7 @@ pub fn fcs() -> Vec<u8> {
         order: ByteOrder::Little,
         delimiter: b'/',
         channels: channels.collect(),
-        keywords: Vec::new(),
+        keywords,
     }])
     .unwrap_or_default()
 }
@@ -179,7 +184,8 @@ pub fn qpcr() -> Vec<u8> {
     let cq = |quantity: f64| 38.0 - quantity.log2();
     for (level, quantity) in [1e6, 1e5, 1e4, 1e3, 1e2, 1e1].into_iter().enumerate() {
         for (well, wobble) in [-0.06, 0.01, 0.05].into_iter().enumerate() {
-            let _ = writeln!(csv, "S{level}{well},S{level},standard,Alu,{quantity},{:.3}", cq(quantity) + wobble);
+            let _ =
+                writeln!(csv, "S{level}{well},S{level},standard,Alu,{quantity},{:.3}", cq(quantity) + wobble);
         }
     }
     for (well, wobble) in [("A1", -0.02), ("A2", 0.03), ("A3", 0.0)] {

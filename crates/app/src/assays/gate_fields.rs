@@ -67,17 +67,17 @@ pub fn fields(shape: &GateShape) -> Vec<GateField<'_>> {
         GateShape::Rectangle { ranges } => {
             let end = |value: Option<f64>| value.map_or_else(String::new, shown);
             let range = |(i, range): (usize, &'_ Range)| {
-                [
-                    (format!("min{i}"), end(range.min)),
-                    (format!("max{i}"), end(range.max)),
-                ]
+                [(format!("min{i}"), end(range.min)), (format!("max{i}"), end(range.max))]
             };
             let named = ranges.iter().enumerate().map(range);
             ranges
                 .iter()
                 .zip(named)
                 .flat_map(|(range, [(low, min), (high, max)])| {
-                    [field(low, Part::Low(&range.dimension), min), field(high, Part::High(&range.dimension), max)]
+                    [
+                        field(low, Part::Low(&range.dimension), min),
+                        field(high, Part::High(&range.dimension), max),
+                    ]
                 })
                 .collect()
         }
@@ -138,7 +138,11 @@ fn ellipsoid_fields<'a>(
     let Some(ellipse) = Ellipse::of(covariance, distance_square) else { return Vec::new() };
     let mut all = Vec::new();
     for (i, (dimension, centre)) in dimensions.iter().zip(mean).enumerate() {
-        all.push(GateField { name: format!("mean{i}"), part: Part::Centre(dimension), value: shown(*centre) });
+        all.push(GateField {
+            name: format!("mean{i}"),
+            part: Part::Centre(dimension),
+            value: shown(*centre),
+        });
     }
     for (i, (dimension, half)) in dimensions.iter().zip(&ellipse.half).enumerate() {
         all.push(GateField { name: format!("half{i}"), part: Part::Half(dimension), value: shown(*half) });
@@ -429,8 +433,10 @@ pub fn combined(operation: BooleanOperation, ticked: &[(String, bool)]) -> Optio
         BooleanOperation::Not => ticked.len() == 1,
         BooleanOperation::And | BooleanOperation::Or => ticked.len() > 1,
     };
-    let operands =
-        ticked.iter().map(|(gate, complement)| Operand { gate: gate.clone(), complement: *complement }).collect();
+    let operands = ticked
+        .iter()
+        .map(|(gate, complement)| Operand { gate: gate.clone(), complement: *complement })
+        .collect();
     enough.then_some(GateShape::Boolean { operation, operands })
 }
 
@@ -495,7 +501,9 @@ mod tests {
         assert_eq!((mean[0], distance_square), (400.0, 1.0));
         assert!((covariance[0][0] - 10_000.0).abs() < 1e-9 && (covariance[0][1] - 10.0).abs() < 1e-9);
         assert_eq!(covariance[0][1].to_bits(), covariance[1][0].to_bits());
-        for (field, wrong) in [("tilt0-1", "1"), ("tilt0-1", "-1.2"), ("half0", "0"), ("mean1", "x"), ("half1", "")] {
+        for (field, wrong) in
+            [("tilt0-1", "1"), ("tilt0-1", "-1.2"), ("half0", "0"), ("mean1", "x"), ("half1", "")]
+        {
             let refused = moved(&shape, |name| if name == field { wrong.into() } else { as_shown(name) });
             assert_eq!(refused, None, "{field} {wrong}");
         }
@@ -537,7 +545,9 @@ mod tests {
         let two = [("A".to_owned(), false), ("B".to_owned(), true)];
         assert!(combined(BooleanOperation::Not, &two).is_none());
         assert!(combined(BooleanOperation::And, &two[..1]).is_none());
-        let Some(GateShape::Boolean { operands, .. }) = combined(BooleanOperation::Or, &two) else { panic!() };
+        let Some(GateShape::Boolean { operands, .. }) = combined(BooleanOperation::Or, &two) else {
+            panic!()
+        };
         assert!(!operands[0].complement && operands[1].complement);
         assert!(combined(BooleanOperation::Not, &two[..1]).is_some());
     }

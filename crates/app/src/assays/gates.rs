@@ -182,8 +182,14 @@ mod tests {
         let same = Gate { id: "Cells".into(), ..document.gates[1].clone() };
         let change = GateChange::Add { gate: Box::new(same), transforms: Vec::new() };
         assert!(matches!(apply(&mut document, change), Err(AppError::Input(_))));
-        assert_eq!(apply(&mut document, GateChange::Remove { gate: "Both".into() }).unwrap(), "remove gate Both");
-        assert_eq!(apply(&mut document, GateChange::Remove { gate: "CD105".into() }).unwrap(), "remove gate CD105");
+        assert_eq!(
+            apply(&mut document, GateChange::Remove { gate: "Both".into() }).unwrap(),
+            "remove gate Both"
+        );
+        assert_eq!(
+            apply(&mut document, GateChange::Remove { gate: "CD105".into() }).unwrap(),
+            "remove gate CD105"
+        );
         assert!(document.gate("CD105").is_none() && document.gate("CD45").is_some());
     }
 }

@@ -80,7 +80,12 @@ impl Memory {
         let read_with = match options {
             AssayOptions::Flow(options) => {
                 let tolerances: Vec<&str> = options.tolerances.iter().map(|one| one.name()).collect();
-                format!("flow {} {} {tolerances:?} {:?}", digest(FileRole::Fcs), digest(FileRole::Matrix), options.data_set)
+                format!(
+                    "flow {} {} {tolerances:?} {:?}",
+                    digest(FileRole::Fcs),
+                    digest(FileRole::Matrix),
+                    options.data_set
+                )
             }
             AssayOptions::Colonies(options) => {
                 let options = serde_json::to_string(options).ok()?;
@@ -169,6 +174,9 @@ mod tests {
         ];
         let different: std::collections::HashSet<_> = keys.iter().collect();
         assert_eq!(different.len(), 4);
-        assert_eq!(Memory::key(Role::Physician, &AssayOptions::usual(vena_journey::AssayKind::Qpcr), &[]), None);
+        assert_eq!(
+            Memory::key(Role::Physician, &AssayOptions::usual(vena_journey::AssayKind::Qpcr), &[]),
+            None
+        );
     }
 }

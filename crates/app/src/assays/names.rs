@@ -142,7 +142,9 @@ pub(super) fn pseudonyms(needles: &Needles, documents: &[&JsonText]) -> Pseudony
         if needles.in_text(text).is_some() && !pairs.contains_key(text) {
             let mut n = pairs.len() + 1;
             // A sample may be called P-1 already.
-            while all.iter().any(|other| *other == format!("P-{n}")) || pairs.values().any(|p| *p == format!("P-{n}")) {
+            while all.iter().any(|other| *other == format!("P-{n}"))
+                || pairs.values().any(|p| *p == format!("P-{n}"))
+            {
                 n += 1;
             }
             pairs.insert(text.clone(), format!("P-{n}"));
@@ -274,8 +276,17 @@ mod tests {
     fn a_person_is_recognised_however_an_instrument_writes_it() {
         let needles = needles();
         for text in [
-            "王小明", "Lot 7 王 小明", "XIAOMING WANG", "Wang_Xiao_Ming_CD19", "wangxiaoming", "xiao ming wang d7",
-            "a12345", "ID=A-12345/2", "Ａ１２３４５", "19800203", "DOB 1980/02/03",
+            "王小明",
+            "Lot 7 王 小明",
+            "XIAOMING WANG",
+            "Wang_Xiao_Ming_CD19",
+            "wangxiaoming",
+            "xiao ming wang d7",
+            "a12345",
+            "ID=A-12345/2",
+            "Ａ１２３４５",
+            "19800203",
+            "DOB 1980/02/03",
         ] {
             assert!(needles.in_text(text).is_some(), "{text}");
         }
@@ -283,14 +294,16 @@ mod tests {
             assert!(needles.in_text(text).is_none(), "{text}");
         }
         assert!(Needles::of(&PersonIdentity::default()).in_text("anything").is_none());
-        let short = Needles::of(&PersonIdentity { record_number: Some("77".into()), ..PersonIdentity::default() });
+        let short =
+            Needles::of(&PersonIdentity { record_number: Some("77".into()), ..PersonIdentity::default() });
         assert!(short.in_text("sample 77").is_some() && short.in_text("dose 1.775").is_none());
     }
 
     /// Row Q15. Only texts change, never numbers or names of fields, and every other character stays.
     #[test]
     fn pseudonyms_replace_texts_and_nothing_else() {
-        let json = r#"{"王小明":12345,"a":["Lot 王小明","P-1", "x\"王小明\"", "a12345"],"n":0.30000000000000004}"#;
+        let json =
+            r#"{"王小明":12345,"a":["Lot 王小明","P-1", "x\"王小明\"", "a12345"],"n":0.30000000000000004}"#;
         let json = JsonText::new(json.into()).unwrap();
         let pairs = pseudonyms(&needles(), &[&json]);
         assert_eq!(pairs.len(), 3);

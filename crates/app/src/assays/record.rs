@@ -2,9 +2,7 @@
 //!
 //! Must not know: how an assay is computed, how drafts are changed.
 
-use super::{
-    AssayDraft, JourneyAssay, Recomputed, Recording, changed_meanwhile, input, names, refused,
-};
+use super::{AssayDraft, JourneyAssay, Recomputed, Recording, changed_meanwhile, input, names, refused};
 use crate::{
     App, AppError,
     accounts::Session,
@@ -19,7 +17,6 @@ use vena_ledger::{AttachmentRef, Ledger as _};
 
 /// Recording.
 impl App {
-
     /// Records a draft's result on a journey: one event, with its files.
     ///
     /// # Errors
@@ -43,7 +40,8 @@ impl App {
         let computed = compute(&draft.options, &self.files_of(&draft.files, &draft.stored)?)
             .map_err(|refusal| refused(&refusal))?;
         let written = self.without_names(session, &to, &draft, &computed, pseudonyms, remark.as_deref())?;
-        let result_digest = digest_of(written.result.as_str().as_bytes()).ok_or_else(|| input("no digest"))?;
+        let result_digest =
+            digest_of(written.result.as_str().as_bytes()).ok_or_else(|| input("no digest"))?;
         let record = AssayRecord {
             kind: draft.kind,
             method: Arc::from(computed.method()),
@@ -57,10 +55,8 @@ impl App {
             remark,
         };
         let step = Step::AssayRecorded(Box::new(record));
-        let request = act::Request {
-            attachments: written.stored,
-            ..act::Request::new(to.clone(), key.clone(), step)
-        };
+        let request =
+            act::Request { attachments: written.stored, ..act::Request::new(to.clone(), key.clone(), step) };
         let done = self.act(session, request)?;
         if draft.recorded.is_none() {
             // The journey's event stands; that the draft knows of it is a convenience of the list.

@@ -29,7 +29,7 @@ use vena_app::{
     assay_compute::{AssayOptions, Computed, first_role, picture, recognise_kind},
     assays::{OpenAssay, Recording},
 };
-use vena_base::ids::JourneyId;
+use vena_base::ids::{ChainOfIdentity, JourneyId};
 use vena_journey::{AssayKind, FileRole, StepKind};
 
 /// The header with which a script asks for the changed part alone.
@@ -164,7 +164,12 @@ pub async fn show(
 
 fn showing<'a>(open: &OpenAssay, gate: Option<&'a str>) -> Showing<'a> {
     let version = open.draft.recorded.is_none().then_some(open.draft.version);
-    Showing { base: format!("/assays/{}", open.draft.id), version, gate, undo: open.draft.gates_can_be_undone() }
+    Showing {
+        base: format!("/assays/{}", open.draft.id),
+        version,
+        gate,
+        undo: open.draft.gates_can_be_undone(),
+    }
 }
 
 fn part(frame: &Frame, open: &OpenAssay, gate: Option<&str>) -> Response {
@@ -227,6 +232,13 @@ fn candidates(
         && let Some(one) = of_journey(&journey)?
     {
         return Ok(vec![one]);
+    }
+    if let Ok(number) = ChainOfIdentity::new(searched) {
+        let carrying = server.app.journeys_of_number(&number)?;
+        let found = carrying.iter().map(&of_journey).collect::<Result<Vec<_>, _>>()?;
+        if !found.is_empty() {
+            return Ok(found.into_iter().flatten().collect());
+        }
     }
     let found = server.app.search(&viewer.session, searched)?;
     Ok(found

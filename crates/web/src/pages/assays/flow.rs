@@ -104,7 +104,13 @@ fn plot_of(analysis: &Analysis, gate: Option<&Gate>) -> Result<DensityPlot, Plot
         }
         spec.x = range.dimension.clone();
     }
-    DensityPlot::new(&analysis.document, &analysis.data_set, &analysis.compensation, &analysis.report.gates, &spec)
+    DensityPlot::new(
+        &analysis.document,
+        &analysis.data_set,
+        &analysis.compensation,
+        &analysis.report.gates,
+        &spec,
+    )
 }
 
 fn drawn(frame: &Frame, showing: &Showing<'_>, plot: &DensityPlot, gate: Option<&Gate>) -> Markup {

@@ -101,21 +101,27 @@ fn handles_of(frame: &Frame, plane: &Plane<'_>, shape: &GateShape) -> Vec<Handle
             .collect(),
         GateShape::Rectangle { ranges } => match ranges.as_slice() {
             [across, up] => {
-                let ends =
-                    |low: Option<f64>, high: Option<f64>, axis: &Axis| (low.unwrap_or(axis.low), high.unwrap_or(axis.high));
+                let ends = |low: Option<f64>, high: Option<f64>, axis: &Axis| {
+                    (low.unwrap_or(axis.low), high.unwrap_or(axis.high))
+                };
                 let (x_low, x_high) = ends(across.min, across.max, plane.x);
                 let (y_low, y_high) = ends(up.min, up.max, plane.y);
-                [(x_low, "min0", y_low, "min1"), (x_high, "max0", y_low, "min1"), (x_high, "max0", y_high, "max1"), (x_low, "min0", y_high, "max1")]
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, (a, a_field, b, b_field))| Handle {
-                        at: (plane.across(a), plane.up(b)),
-                        kind: "corner",
-                        x: Some(a_field.to_owned()),
-                        y: Some(b_field.to_owned()),
-                        label: frame.tw("assay-corner", &[("n", &(i + 1).to_string())]),
-                    })
-                    .collect()
+                [
+                    (x_low, "min0", y_low, "min1"),
+                    (x_high, "max0", y_low, "min1"),
+                    (x_high, "max0", y_high, "max1"),
+                    (x_low, "min0", y_high, "max1"),
+                ]
+                .into_iter()
+                .enumerate()
+                .map(|(i, (a, a_field, b, b_field))| Handle {
+                    at: (plane.across(a), plane.up(b)),
+                    kind: "corner",
+                    x: Some(a_field.to_owned()),
+                    y: Some(b_field.to_owned()),
+                    label: frame.tw("assay-corner", &[("n", &(i + 1).to_string())]),
+                })
+                .collect()
             }
             _ => Vec::new(),
         },
@@ -448,14 +454,20 @@ pub fn dimensions(analysis: &Analysis, lang: Lang) -> Vec<Offered> {
         })
         .collect();
     for channel in &analysis.report.channels {
-        let name =
-            if channel.stain.is_empty() { channel.name.clone() } else { format!("{} ({})", channel.stain, channel.name) };
+        let name = if channel.stain.is_empty() {
+            channel.name.clone()
+        } else {
+            format!("{} ({})", channel.stain, channel.name)
+        };
         let plain = used.iter().any(|dimension| {
-            dimension.transform.is_none() && dimension.source == DimensionSource::Channel(channel.name.clone())
+            dimension.transform.is_none()
+                && dimension.source == DimensionSource::Channel(channel.name.clone())
         });
         if !plain {
             let words = if lang == Lang::En { "linear" } else { "線性" };
-            all.push(Offered { word: format!("linear:{}", channel.name), name: format!("{name} · {words}") });
+            all.push(Offered {
+                word: format!("linear:{}", channel.name), name: format!("{name} · {words}")
+            });
         }
         all.push(Offered { word: format!("logicle:{}", channel.name), name: format!("{name} · logicle") });
     }
@@ -470,7 +482,9 @@ pub fn used_dimensions(analysis: &Analysis) -> Vec<Dimension> {
             GateShape::Rectangle { ranges } => ranges.iter().map(|range| &range.dimension).collect(),
             GateShape::Polygon { dimensions, .. } => dimensions.iter().collect(),
             GateShape::Ellipsoid { dimensions, .. } => dimensions.iter().collect(),
-            GateShape::Quadrant { dividers, .. } => dividers.iter().map(|divider| &divider.dimension).collect(),
+            GateShape::Quadrant { dividers, .. } => {
+                dividers.iter().map(|divider| &divider.dimension).collect()
+            }
             GateShape::Boolean { .. } => Vec::new(),
         };
         for dimension in own {

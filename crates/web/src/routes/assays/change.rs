@@ -45,7 +45,8 @@ pub(super) fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, 
 }
 
 /// What a change asks of the application, found out where it may block.
-pub(super) type Ask = Box<dyn FnOnce(&vena_app::App, &vena_app::Session, &str) -> Result<AssayChange, AppError> + Send>;
+pub(super) type Ask =
+    Box<dyn FnOnce(&vena_app::App, &vena_app::Session, &str) -> Result<AssayChange, AppError> + Send>;
 
 pub(super) async fn change(
     server: &Server,

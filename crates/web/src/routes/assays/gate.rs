@@ -189,7 +189,11 @@ fn dimension(
         id
     });
     Ok(Dimension {
-        compensation: if compensated { CompensationReference::Fcs } else { CompensationReference::Uncompensated },
+        compensation: if compensated {
+            CompensationReference::Fcs
+        } else {
+            CompensationReference::Uncompensated
+        },
         source: DimensionSource::Channel(name.to_owned()),
         transform,
     })
