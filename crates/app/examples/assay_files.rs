@@ -7,15 +7,10 @@ fn main() -> std::io::Result<()> {
     let folder =
         std::path::PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "assay-files".to_owned()));
     std::fs::create_dir_all(&folder)?;
-    let files = [
-        ("sample.fcs", examples::fcs()),
-        ("gates.xml", examples::gates()),
-        ("plate.png", examples::plate()),
-        ("potency.csv", examples::potency()),
-        ("qpcr.csv", examples::qpcr()),
-    ];
-    for (name, bytes) in files {
-        std::fs::write(folder.join(name), bytes)?;
+    for name in examples::all_names() {
+        if let Some(bytes) = examples::file(name) {
+            std::fs::write(folder.join(name), bytes)?;
+        }
     }
     println!("{}", folder.display());
     Ok(())

@@ -3,6 +3,7 @@
 //!
 //! Must not know: the ledger, pages, how an assay is computed.
 
+use crate::assay_compute::AssayOptions;
 use std::fmt::Write as _;
 use vena_colonies::synthetic::{Recipe, Stage, draw};
 use vena_flow::{
@@ -12,6 +13,49 @@ use vena_flow::{
         write_gating_ml,
     },
 };
+use vena_journey::{AssayKind, FileRole};
+
+/// Every example file with the assay it is for, the instrument's own first.
+const FILES: [(&str, AssayKind, FileRole); 5] = [
+    ("sample.fcs", AssayKind::FlowCytometry, FileRole::Fcs),
+    ("gates.xml", AssayKind::FlowCytometry, FileRole::Gates),
+    ("plate.png", AssayKind::Colonies, FileRole::Image),
+    ("potency.csv", AssayKind::Potency, FileRole::Table),
+    ("qpcr.csv", AssayKind::Qpcr, FileRole::Table),
+];
+
+/// All file names.
+pub fn all_names() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().map(|(name, ..)| name)
+}
+
+/// The file names of an assay's example.
+pub fn names(kind: AssayKind) -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().filter(move |(_, own, _)| *own == kind).map(|(name, ..)| name)
+}
+
+/// One file by its name.
+pub fn file(name: &str) -> Option<Vec<u8>> {
+    Some(match name {
+        "sample.fcs" => fcs(),
+        "gates.xml" => gates(),
+        "plate.png" => plate(),
+        "potency.csv" => potency(),
+        "qpcr.csv" => qpcr(),
+        _ => return None,
+    })
+}
+
+/// The files of an assay's example, as a person would give them.
+pub fn files(kind: AssayKind) -> Vec<(FileRole, Vec<u8>)> {
+    let own = FILES.into_iter().filter(|(_, own, _)| *own == kind);
+    own.filter_map(|(name, _, role)| Some((role, file(name)?))).collect()
+}
+
+/// Parameters that go with an assay's example.
+pub fn options(kind: AssayKind) -> AssayOptions {
+    AssayOptions::usual(kind)
+}
 
 /// Colonies drawn on the plate.
 pub const COLONIES: usize = 24;

@@ -5,6 +5,8 @@ pub mod colonies;
 pub mod flow;
 pub mod gates;
 mod headline;
+mod options;
+pub mod room;
 pub mod tables;
 
 use crate::{
@@ -118,90 +120,8 @@ fn style() -> Markup {
     html! { link rel="stylesheet" href=(assets::address("assays.css")); script src=(assets::address("assays.js")) defer {} }
 }
 
-fn kind_word(kind: AssayKind) -> &'static str {
-    match kind {
-        AssayKind::FlowCytometry => "assay-kind-flow",
-        AssayKind::Colonies => "assay-kind-colonies",
-        AssayKind::Potency => "assay-kind-potency",
-        AssayKind::Qpcr => "assay-kind-qpcr",
-    }
-}
-
-/// The room: drop a file, or go on with what was begun.
-pub fn room(
-    frame: &Frame,
-    data: &Submitted,
-    wrong: Option<&str>,
-    drafts: &[AssayDraft],
-    limit_bytes: u64,
-) -> Markup {
-    let limit = (limit_bytes >> 20).to_string();
-    html! {
-        (style())
-        div class="heading" { h1 { (frame.t("room-assays")) } span class="beside" { (frame.t("assay-beside")) } }
-        div class="columns aside" {
-            form class="form stack" method="post" action="/assays" enctype="multipart/form-data" novalidate {
-                (step::key_field(data))
-                input type="hidden" name="journey" value=(data.get("journey"));
-                @if let Some(wrong) = wrong { p class="notice bad" role="alert" { (icon(Icon::Warning)) b { (wrong) } } }
-                @if !data.get("journey").is_empty() { p class="notice" { (frame.tw("assay-for-journey", &[("journey", data.get("journey"))])) } }
-                div class="drop" data-drop="" {
-                    label class="label" for="file" { (frame.t("assay-file")) }
-                    input id="file" name="file" type="file" aria-describedby="file-hint";
-                    p class="hint" id="file-hint" { (frame.tw("assay-file-hint", &[("limit", &limit)])) }
-                    p class="dropped" data-dropped="" aria-live="polite" {}
-                }
-                div class="field" {
-                    label for="kind" { (frame.t("assay-kind")) }
-                    div class="box" { select id="kind" name="kind" {
-                        option value="" selected[data.get("kind").is_empty()] { (frame.t("assay-kind-any")) }
-                        @for kind in AssayKind::ALL { option value=(kind.as_str()) selected[data.get("kind") == kind.as_str()] { (frame.t(kind_word(kind))) } }
-                    } }
-                }
-                details class="why" open[!data.get("panel").is_empty()] {
-                    summary { (frame.t("assay-flow-more")) }
-                    div class="form" { (gates_field(frame)) (matrix_field(frame)) (panel_field(frame, data.get("panel"))) }
-                }
-                button class="button first wide" type="submit" { (frame.t("assay-analyse")) }
-            }
-            section class="panel" aria-labelledby="open-title" {
-                header { h2 id="open-title" { (frame.t("assay-open")) } }
-                @if drafts.is_empty() { div class="empty" { b { (frame.t("assay-none-open")) } p { (frame.t("assay-none-open-help")) } } }
-                @for draft in drafts {
-                    div class="task" {
-                        a href=(format!("/assays/{}", draft.id)) { (draft.kind.name().get(frame.lang)) " " span class="code" { (draft.id) } }
-                        span class="quiet small keep" { (short_time(&draft.at)) }
-                        small { @if draft.result_digest.is_none() { (frame.t("assay-refused")) } @else { (frame.tw("assay-version", &[("n", &draft.version.to_string())])) } }
-                    }
-                }
-            }
-        }
-    }
-}
-
 fn short_time(written: &str) -> String {
     written.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
-}
-
-fn gates_field(frame: &Frame) -> Markup {
-    html! { div class="field" { label for="gates" { (frame.t("assay-gates-file")) } div class="box" { input id="gates" name="gates" type="file"; } p class="hint" { (frame.t("assay-gates-hint")) } } }
-}
-
-fn matrix_field(frame: &Frame) -> Markup {
-    html! { div class="field" { label for="matrix" { (frame.t("assay-matrix-file")) } div class="box" { input id="matrix" name="matrix" type="file"; } } }
-}
-
-fn panel_field(frame: &Frame, chosen: &str) -> Markup {
-    let panels = vena_flow::panels().unwrap_or_default();
-    html! {
-        div class="field" { label for="panel" { (frame.t("assay-panel")) }
-            div class="box" { select id="panel" name="panel" {
-                option value="" { (frame.t("assay-panel-none")) }
-                @for panel in &panels { option value=(panel.id) selected[panel.id == chosen] { @if frame.lang == Lang::En { (panel.en) } @else { (panel.zh_tw) } } }
-            } }
-            p class="hint" { (frame.t("assay-panel-hint")) }
-        }
-    }
 }
 
 /// A draft: result, parameters, changes, recording.
@@ -222,7 +142,7 @@ pub fn draft(
         }
         div class="columns aside" {
             div class="stack" { @if let Some(above) = above { (above) } (part(frame, open, showing)) }
-            div class="stack" { (record) @if draft.recorded.is_none() { (options(frame, draft)) } }
+            div class="stack" { (record) @if draft.recorded.is_none() { (options::panel(frame, draft, &open.outcome)) } }
         }
     }
 }
@@ -286,93 +206,6 @@ fn edits(frame: &Frame, edits: &[AssayEdit]) -> Markup {
             }
         }
     }
-}
-
-fn options(frame: &Frame, draft: &AssayDraft) -> Markup {
-    html! {
-        section class="panel" aria-labelledby="options-title" {
-            header { h2 id="options-title" { (frame.t("assay-parameters")) } }
-            form class="form body" method="post" action=(format!("/assays/{}/options", draft.id)) enctype="multipart/form-data" novalidate {
-                input type="hidden" name="version" value=(draft.version);
-                @match &draft.options {
-                    AssayOptions::Flow(options) => {
-                        (gates_field(frame))
-                        (matrix_field(frame))
-                        (panel_field(frame, options.panel.as_deref().unwrap_or_default()))
-                        (line(frame, "data-set", "assay-data-set-number", &options.data_set.map_or_else(String::new, |n| n.to_string()), None))
-                        details class="why" open[options.tolerances.iter().next().is_some()] {
-                            summary { (frame.t("assay-tolerances")) }
-                            p class="quiet small" { (frame.t("assay-tolerances-help")) }
-                            div class="ticks" { @for one in Tolerance::ALL { label { input type="checkbox" name=(format!("tolerate-{}", one.name())) value="yes" checked[options.tolerances.allows(one)]; " " (tolerance(frame.lang, one)) } } }
-                        }
-                    }
-                    AssayOptions::Colonies(options) => (colony_options(frame, options)),
-                    AssayOptions::Potency(options) => {
-                        (select(frame, "assay", "assay-model", &[("curves", "assay-model-curves"), ("parallel-line", "assay-model-lines"), ("slope-ratio", "assay-model-slope")], match options.assay { Model::Curves => "curves", Model::ParallelLine => "parallel-line", Model::SlopeRatio => "slope-ratio" }))
-                        (select(frame, "model", "assay-curve-model", &[("4", "assay-four"), ("5", "assay-five")], if options.model == vena_potency::curve::CurveModel::FiveParameter { "5" } else { "4" }))
-                        (line(frame, "reference", "assay-reference", options.reference.as_deref().unwrap_or_default(), None))
-                        (select(frame, "outliers", "assay-outliers", &[("name", "assay-outliers-name"), ("remove", "assay-outliers-remove")], if options.outliers == vena_potency::report::OutlierHandling::Remove { "remove" } else { "name" }))
-                    }
-                    AssayOptions::Qpcr(options) => {
-                        (line(frame, "cut-off", "assay-cut-off", &options.cut_off_cq.map_or_else(String::new, |n| n.to_string()), Some("Cq")))
-                        (line(frame, "control", "assay-internal-control", options.internal_control_target.as_deref().unwrap_or_default(), None))
-                    }
-                }
-                button class="button wide" type="submit" { (frame.t("assay-recompute")) }
-            }
-        }
-    }
-}
-
-fn colony_options(frame: &Frame, options: &vena_colonies::Options) -> Markup {
-    let layout = match options.layout {
-        Layout::Automatic => "automatic".to_owned(),
-        Layout::Dish => "dish".to_owned(),
-        Layout::Whole => "whole".to_owned(),
-        Layout::Wells { wells } => wells.to_string(),
-    };
-    let (pixels, micrometres) = match options.diameter_min {
-        DiameterMin::Automatic => (String::new(), String::new()),
-        DiameterMin::Pixels(value) => (value.to_string(), String::new()),
-        DiameterMin::Micrometres(value) => (String::new(), value.to_string()),
-    };
-    let polarity = match options.polarity {
-        Polarity::Automatic => "automatic",
-        Polarity::Dark => "dark",
-        Polarity::Light => "light",
-    };
-    let channel = match options.channel {
-        Channel::Automatic => "automatic",
-        Channel::Grey => "grey",
-        Channel::Red => "red",
-        Channel::Green => "green",
-        Channel::Blue => "blue",
-    };
-    let automatic = ("automatic", "assay-automatic");
-    html! {
-        (select(frame, "layout", "assay-layout", &[automatic, ("dish", "assay-dish"), ("whole", "assay-whole"), ("6", "assay-wells-6"), ("12", "assay-wells-12"), ("24", "assay-wells-24"), ("96", "assay-wells-96")], &layout))
-        (select(frame, "polarity", "assay-polarity", &[automatic, ("dark", "assay-dark"), ("light", "assay-light")], polarity))
-        (select(frame, "channel", "assay-channel", &[automatic, ("grey", "assay-grey"), ("red", "assay-red"), ("green", "assay-green"), ("blue", "assay-blue")], channel))
-        (line(frame, "um-per-pixel", "assay-pixel-size", &options.micrometres_per_pixel.map_or_else(String::new, |v| v.to_string()), Some("µm")))
-        (line(frame, "diameter-um", "assay-diameter-min", &micrometres, Some("µm")))
-        (line(frame, "diameter-px", "assay-diameter-min", &pixels, Some("px")))
-    }
-}
-
-fn line(frame: &Frame, name: &str, label: &str, value: &str, unit: Option<&str>) -> Markup {
-    field(&Field { name, label: &frame.t(label), value, unit, autocomplete: Some("off"), ..Field::default() })
-}
-
-fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chosen: &str) -> Markup {
-    html! {
-        div class="field" { label for=(name) { (frame.t(label)) }
-            div class="box" { select id=(name) name=(name) { @for (value, words) in offered { option value=(value) selected[*value == chosen] { (frame.t(words)) } } } } }
-    }
-}
-
-/// Tolerances in words; the name stands with them, as reports and the command line use it.
-fn tolerance(lang: Lang, tolerance: Tolerance) -> Markup {
-    html! { (tolerance.label(lang)) " " span class="code small quiet" { (tolerance.name()) } }
 }
 
 /// One journey that may be chosen.

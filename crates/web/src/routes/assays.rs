@@ -1,8 +1,11 @@
 //! The assay room: a file is taken, its result looked at and changed, recorded on a journey, and computed again.
 //! Works with plain forms; a script may ask for the changed part of a page alone.
 
+mod begin;
 mod change;
 mod gate;
+mod options;
+mod recorded;
 mod taken;
 
 use super::shared;
@@ -19,8 +22,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-pub use change::{correct, options};
+pub use begin::{begin, example, room};
+pub use change::correct;
 pub use gate::gate;
+pub use options::options;
+pub use recorded::{of_journey, recorded, recorded_file, recorded_page, recorded_picture};
 use maud::Markup;
 use std::collections::HashMap;
 use taken::Taken;
@@ -43,91 +49,6 @@ fn wants_part(headers: &HeaderMap) -> bool {
 
 fn body(frame: &Frame, title: String, content: Markup) -> Markup {
     page(frame, &Page { title, room: "assays", body: Some(content), ..Page::default() })
-}
-
-/// The room.
-pub async fn room(
-    State(server): State<Server>,
-    viewer: Viewer,
-    Query(query): Query<HashMap<String, String>>,
-) -> Response {
-    let mut data = shared::fresh(&server);
-    if let Some(journey) = query.get("journey").and_then(|id| JourneyId::new(id).ok()) {
-        data.set("journey", journey.as_str());
-    }
-    draw_room(&server, &viewer, &data, None, StatusCode::OK).await
-}
-
-async fn draw_room(
-    server: &Server,
-    viewer: &Viewer,
-    data: &Submitted,
-    wrong: Option<&str>,
-    status: StatusCode,
-) -> Response {
-    let (app, session) = (server.app.clone(), viewer.session.clone());
-    let drafts = match blocking(move || app.open_assays(&session)).await {
-        Ok(drafts) => drafts,
-        Err(error) => return answer::wrong(&viewer.frame, &error),
-    };
-    let limit = server.app.config().attachment_max_bytes.min(taken::BODY_BYTES_MAX as u64);
-    let content = pages::room(&viewer.frame, data, wrong, &drafts, limit);
-    (status, body(&viewer.frame, viewer.frame.t("room-assays"), content)).into_response()
-}
-
-/// Takes a file. What it is is told by its content; the choice counts where the content does not say.
-pub async fn begin(State(server): State<Server>, viewer: Viewer, request: Request) -> Response {
-    let frame = &viewer.frame;
-    let Taken { data, mut files } = match taken::taken(&server, frame, request).await {
-        Ok(taken) => taken,
-        Err(answer) => return *answer,
-    };
-    let chosen = AssayKind::parse(data.get("kind"));
-    let Some(first) = files.remove("file") else {
-        return draw_room(
-            &server,
-            &viewer,
-            &data,
-            Some(&frame.t("assay-choose-file")),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )
-        .await;
-    };
-    // A table may be of either kind: there the person's choice is the better knowledge.
-    let kind = match (recognise_kind(&first), chosen) {
-        (Some(kind @ (AssayKind::FlowCytometry | AssayKind::Colonies)), _) => Some(kind),
-        (found, chosen) => chosen.or(found),
-    };
-    let Some(kind) = kind else {
-        return draw_room(
-            &server,
-            &viewer,
-            &data,
-            Some(&frame.t("assay-unknown-file")),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        )
-        .await;
-    };
-    let mut options = AssayOptions::usual(kind);
-    let mut given = vec![(first_role(kind), first)];
-    if let AssayOptions::Flow(flow) = &mut options {
-        flow.panel = Some(data.get("panel").to_owned()).filter(|panel| !panel.is_empty());
-        given.extend(files.remove("gates").map(|bytes| (FileRole::Gates, bytes)));
-        given.extend(files.remove("matrix").map(|bytes| (FileRole::Matrix, bytes)));
-    }
-    let journey = JourneyId::new(data.get("journey")).ok();
-    let key = match data.get("key") {
-        "" => match server.app.fresh_key() {
-            Ok(key) => key,
-            Err(error) => return answer::wrong(frame, &error),
-        },
-        key => key.to_owned(),
-    };
-    let (app, session) = (server.app.clone(), viewer.session.clone());
-    match blocking(move || app.begin_assay(&session, &key, given, options, journey)).await {
-        Ok(open) => Redirect::to(&format!("/assays/{}", open.draft.id)).into_response(),
-        Err(error) => answer::wrong(frame, &error),
-    }
 }
 
 /// What was typed besides, to draw a draft's page again with.
@@ -340,178 +261,5 @@ pub async fn draft_picture(
     match blocking(drawn).await {
         Ok(bytes) => png(bytes),
         Err(error) => answer::wrong(&viewer.frame, &error),
-    }
-}
-
-/// The results of a journey.
-pub async fn of_journey(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
-    let frame = &viewer.frame;
-    let journey = match shared::journey_id(frame, &id) {
-        Ok(journey) => journey,
-        Err(answer) => return *answer,
-    };
-    let (assays, found) = match (
-        server.app.journey_assays(&viewer.session, &journey),
-        server.app.journey_page(&viewer.session, &journey, None, None),
-    ) {
-        (Ok(assays), Ok(found)) => (assays, found),
-        (Err(error), _) | (_, Err(error)) => return answer::wrong(frame, &error),
-    };
-    let zone = &server.app.config().zone;
-    let may = server.app.may(&viewer.session, StepKind::AssayRecorded);
-    journey_page(&viewer, &server, &found, &journey, pages::list(frame, zone, &journey, &assays, may))
-}
-
-fn journey_page(
-    viewer: &Viewer,
-    server: &Server,
-    found: &vena_app::pages::JourneyPage,
-    journey: &JourneyId,
-    content: Markup,
-) -> Response {
-    let frame = &viewer.frame;
-    let scale = shared::scale(server, &viewer.session, journey);
-    let body =
-        maud::html! { (shared::tabs(frame, journey, "assays", found.state.entries.len(), scale)) (content) };
-    let band = shared::band_of(frame, server, found);
-    page(
-        frame,
-        &Page {
-            title: frame.t("room-assays"),
-            room: "board",
-            band: Some(band),
-            body: Some(body),
-            ..Page::default()
-        },
-    )
-    .into_response()
-}
-
-/// One result, computed again from its stored files and compared.
-pub async fn recorded(
-    State(server): State<Server>,
-    viewer: Viewer,
-    Path((id, seq)): Path<(String, u64)>,
-    Query(query): Query<HashMap<String, String>>,
-) -> Response {
-    let frame = &viewer.frame;
-    let journey = match shared::journey_id(frame, &id) {
-        Ok(journey) => journey,
-        Err(answer) => return *answer,
-    };
-    let (app, session, own) = (server.app.clone(), viewer.session.clone(), journey.clone());
-    let recomputed = match blocking(move || app.recompute_assay(&session, &own, seq)).await {
-        Ok(recomputed) => recomputed,
-        Err(error) => return answer::wrong(frame, &error),
-    };
-    let found = match server.app.journey_page(&viewer.session, &journey, None, None) {
-        Ok(found) => found,
-        Err(error) => return answer::wrong(frame, &error),
-    };
-    let showing = Showing {
-        base: format!("/journeys/{journey}/assays/{seq}"),
-        version: None,
-        gate: query.get("gate").map(String::as_str),
-        undo: false,
-    };
-    journey_page(
-        &viewer,
-        &server,
-        &found,
-        &journey,
-        pages::recorded(frame, &server.app.config().zone, &showing, &recomputed),
-    )
-}
-
-/// The picture of a recorded result, drawn from its stored files.
-pub async fn recorded_picture(
-    State(server): State<Server>,
-    viewer: Viewer,
-    Path((id, seq)): Path<(String, u64)>,
-) -> Response {
-    let frame = &viewer.frame;
-    let journey = match shared::journey_id(frame, &id) {
-        Ok(journey) => journey,
-        Err(answer) => return *answer,
-    };
-    let (app, session, lang) = (server.app.clone(), viewer.session.clone(), frame.lang);
-    let drawn = move || {
-        let found = app.recompute_assay(&session, &journey, seq)?;
-        let computed = found.outcome.map_err(|refusal| AppError::NotFound(refusal.words))?;
-        let none = || AppError::NotFound(format!("{journey}#{seq}"));
-        let svg = |text: String| ([(header::CONTENT_TYPE, "image/svg+xml")], text).into_response();
-        match computed {
-            Computed::Flow { analysis, .. } => {
-                Ok(svg(pages::flow::svg(&analysis, None, lang).ok_or_else(none)?))
-            }
-            Computed::Potency(report) => Ok(svg(vena_potency::potency_svg(&report, lang))),
-            Computed::Qpcr(report) => Ok(svg(vena_potency::qpcr_svg(&report, lang))),
-            Computed::Colonies { automatic, .. } => {
-                let bytes = app.assay_file(&session, &journey, seq, FileRole::Image)?;
-                let first = automatic.images.first().ok_or_else(none)?;
-                let drawn = vena_colonies::overlay::png(&bytes, first, &automatic.options.limits)
-                    .map_err(|problem| AppError::NotFound(problem.to_string()))?;
-                Ok(png(drawn))
-            }
-        }
-    };
-    blocking(drawn).await.unwrap_or_else(|error| answer::wrong(frame, &error))
-}
-
-/// A page of a recorded picture, without marks.
-pub async fn recorded_page(
-    State(server): State<Server>,
-    viewer: Viewer,
-    Path((id, seq, page)): Path<(String, u64, u32)>,
-) -> Response {
-    let journey = match shared::journey_id(&viewer.frame, &id) {
-        Ok(journey) => journey,
-        Err(answer) => return *answer,
-    };
-    let (app, session) = (server.app.clone(), viewer.session.clone());
-    let drawn = move || {
-        picture(&app.assay_file(&session, &journey, seq, FileRole::Image)?, page)
-            .map_err(|refusal| AppError::NotFound(refusal.words))
-    };
-    match blocking(drawn).await {
-        Ok(bytes) => png(bytes),
-        Err(error) => answer::wrong(&viewer.frame, &error),
-    }
-}
-
-/// A stored file of a recorded result, as it came in.
-pub async fn recorded_file(
-    State(server): State<Server>,
-    viewer: Viewer,
-    Path((id, seq, word)): Path<(String, u64, String)>,
-) -> Response {
-    let frame = &viewer.frame;
-    let journey = match shared::journey_id(frame, &id) {
-        Ok(journey) => journey,
-        Err(answer) => return *answer,
-    };
-    let roles = [
-        FileRole::Fcs,
-        FileRole::Gates,
-        FileRole::Matrix,
-        FileRole::Image,
-        FileRole::Table,
-        FileRole::Corrections,
-    ];
-    let Some(role) = roles.into_iter().find(|role| pages::role_word(*role) == word) else {
-        return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
-    };
-    let name = format!("attachment; filename=\"{word}-{seq}\"");
-    let (app, session) = (server.app.clone(), viewer.session.clone());
-    match blocking(move || app.assay_file(&session, &journey, seq, role)).await {
-        Ok(bytes) => (
-            [
-                (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-                (header::CONTENT_DISPOSITION, name),
-            ],
-            bytes,
-        )
-            .into_response(),
-        Err(error) => answer::wrong(frame, &error),
     }
 }

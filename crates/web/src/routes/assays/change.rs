@@ -1,7 +1,7 @@
 //! Changes to a draft: parameters, a gate's points, a count. Each is a version; a refused one changes nothing and
 //! says so beside the result.
 
-use super::{Beside, draw, part, taken, wants_part};
+use super::{Beside, draw, options::typed_number, part, wants_part};
 use crate::{
     answer,
     forms::reader::Submitted,
@@ -12,37 +12,14 @@ use crate::{
     viewer::{Viewer, encode},
 };
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Path, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
 use maud::html;
-use vena_app::{
-    AppError,
-    assay_compute::{AssayOptions, Computed},
-    assays::AssayChange,
-};
-use vena_base::{Decimal, Text};
-use vena_colonies::{Channel, DiameterMin, Layout, Polarity, corrections::Correction};
-use vena_flow::Tolerance;
-use vena_journey::FileRole;
-use vena_potency::{
-    curve::CurveModel,
-    report::{AssayKind as Model, OutlierHandling},
-};
-
-pub(super) fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
-    let typed = data.get(name);
-    if typed.is_empty() {
-        return Ok(None);
-    }
-    // Decimal refuses what f64 takes and no person means: NaN, inf, 1e999.
-    let wrong = || {
-        AppError::Input(Text::new(format!("“{typed}” is not a number."), format!("「{typed}」不是數字。")))
-    };
-    Decimal::parse(typed).map_err(|_| wrong())?;
-    typed.parse().map(Some).map_err(|_| wrong())
-}
+use vena_app::{AppError, assay_compute::Computed, assays::AssayChange};
+use vena_base::Text;
+use vena_colonies::corrections::Correction;
 
 /// What a change asks of the application, found out where it may block.
 pub(super) type Ask =
@@ -120,109 +97,6 @@ async fn again(
         Beside { data: shared::fresh(server), above: Some(above), ..Beside::default() },
         StatusCode::UNPROCESSABLE_ENTITY,
     )
-}
-
-/// Other parameters, and files beside the first.
-pub async fn options(
-    State(server): State<Server>,
-    viewer: Viewer,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    request: Request,
-) -> Response {
-    let taken::Taken { data, mut files } = match taken::taken(&server, &viewer.frame, request).await {
-        Ok(taken) => taken,
-        Err(answer) => return *answer,
-    };
-    let mut asks: Vec<Ask> = Vec::new();
-    for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix)] {
-        if let Some(bytes) = files.remove(name) {
-            asks.push(Box::new(move |_, _, _| Ok(AssayChange::File(role, bytes))));
-        }
-    }
-    let given = data.clone();
-    asks.push(Box::new(move |app, session, id| {
-        Ok(AssayChange::Options(read_options(&given, app.assay_draft(session, id)?.options)?))
-    }));
-    change(&server, &viewer, id, &headers, data, asks).await
-}
-
-/// Fields over the parameters that stood.
-fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptions, AppError> {
-    let some = |name: &str| Some(data.get(name).to_owned()).filter(|value| !value.is_empty());
-    Ok(match before {
-        AssayOptions::Flow(mut options) => {
-            options.tolerances = Tolerance::ALL
-                .into_iter()
-                .filter(|one| !data.get(&format!("tolerate-{}", one.name())).is_empty())
-                .collect();
-            options.panel = some("panel");
-            options.data_set = match data.get("data-set") {
-                "" => None,
-                typed => Some(typed.parse().map_err(|_| {
-                    AppError::Input(Text::new(
-                        format!("“{typed}” is not a data set's number."),
-                        format!("「{typed}」不是資料集編號。"),
-                    ))
-                })?),
-            };
-            AssayOptions::Flow(options)
-        }
-        AssayOptions::Colonies(mut options) => {
-            options.layout = match data.get("layout") {
-                "dish" => Layout::Dish,
-                "whole" => Layout::Whole,
-                wells => wells.parse().map_or(Layout::Automatic, |wells| Layout::Wells { wells }),
-            };
-            options.polarity = match data.get("polarity") {
-                "dark" => Polarity::Dark,
-                "light" => Polarity::Light,
-                _ => Polarity::Automatic,
-            };
-            options.channel = match data.get("channel") {
-                "grey" => Channel::Grey,
-                "red" => Channel::Red,
-                "green" => Channel::Green,
-                "blue" => Channel::Blue,
-                _ => Channel::Automatic,
-            };
-            options.micrometres_per_pixel = typed_number(data, "um-per-pixel")?;
-            options.diameter_min =
-                match (typed_number(data, "diameter-um")?, typed_number(data, "diameter-px")?) {
-                    (Some(_), Some(_)) => {
-                        return Err(AppError::Input(Text::new(
-                            "Give the smallest diameter in µm or in pixels, not both.",
-                            "最小直徑請以 µm 或像素擇一填寫。",
-                        )));
-                    }
-                    (Some(value), None) => DiameterMin::Micrometres(value),
-                    (None, Some(value)) => DiameterMin::Pixels(value),
-                    (None, None) => DiameterMin::Automatic,
-                };
-            AssayOptions::Colonies(options)
-        }
-        AssayOptions::Potency(mut options) => {
-            options.assay = match data.get("assay") {
-                "parallel-line" => Model::ParallelLine,
-                "slope-ratio" => Model::SlopeRatio,
-                _ => Model::Curves,
-            };
-            options.model =
-                if data.get("model") == "5" { CurveModel::FiveParameter } else { CurveModel::FourParameter };
-            options.outliers = if data.get("outliers") == "remove" {
-                OutlierHandling::Remove
-            } else {
-                OutlierHandling::Name
-            };
-            options.reference = some("reference");
-            AssayOptions::Potency(options)
-        }
-        AssayOptions::Qpcr(mut options) => {
-            options.cut_off_cq = typed_number(data, "cut-off")?;
-            options.internal_control_target = some("control");
-            AssayOptions::Qpcr(options)
-        }
-    })
 }
 
 /// Takes a colony away, adds one, states a count, or takes the last change back.

@@ -39,9 +39,10 @@ pub async fn taken(server: &Server, frame: &Frame, request: Request) -> Result<T
     let (mut pairs, mut files) = (Vec::new(), BTreeMap::new());
     while let Some(part) = multipart.next_field().await.map_err(wrong)? {
         let name = part.name().unwrap_or_default().to_owned();
-        if part.file_name().is_some() {
+        // A typed table is as long as a file may be.
+        if part.file_name().is_some() || name == "typed" {
             let bytes = part.bytes().await.map_err(wrong)?;
-            if !bytes.is_empty() {
+            if !bytes.trim_ascii().is_empty() {
                 files.insert(name, bytes.to_vec());
             }
         } else {

@@ -1,0 +1,203 @@
+//! The parameters of each assay as a form, the same before the first analysis and after it. Knows no route and no
+//! store; `routes::assays::options` reads what is sent.
+
+use crate::{
+    layout::Frame,
+    parts::field::{Field, field},
+};
+use maud::{Markup, html};
+use vena_app::{
+    assay_compute::{AssayOptions, AssayRefusal, Computed, FlowOptions},
+    assays::AssayDraft,
+};
+use vena_base::Lang;
+use vena_colonies::{Channel, DiameterMin, Layout, Polarity};
+use vena_flow::Tolerance;
+use vena_potency::{
+    PotencyOptions, QpcrOptions,
+    curve::CurveModel,
+    report::{AssayKind as Model, OutlierHandling},
+};
+
+/// The panel beside a draft.
+pub fn panel(frame: &Frame, draft: &AssayDraft, outcome: &Result<Computed, AssayRefusal>) -> Markup {
+    let populations = match outcome {
+        Ok(Computed::Flow { analysis, .. }) => super::gates::population_ids(analysis),
+        _ => Vec::new(),
+    };
+    html! {
+        section class="panel" aria-labelledby="options-title" {
+            header { h2 id="options-title" { (frame.t("assay-parameters")) } }
+            form class="form body" method="post" action=(format!("/assays/{}/options", draft.id)) enctype="multipart/form-data" novalidate {
+                input type="hidden" name="version" value=(draft.version);
+                (fields(frame, &draft.options, &populations))
+                button class="button wide" type="submit" { (frame.t("assay-recompute")) }
+            }
+        }
+    }
+}
+
+/// The fields of an assay's parameters.
+pub fn fields(frame: &Frame, options: &AssayOptions, populations: &[String]) -> Markup {
+    match options {
+        AssayOptions::Flow(options) => flow(frame, options, populations),
+        AssayOptions::Colonies(options) => colonies(frame, options),
+        AssayOptions::Potency(options) => potency(frame, options),
+        AssayOptions::Qpcr(options) => qpcr(frame, options),
+    }
+}
+
+fn written(value: Option<f64>) -> String {
+    value.map_or_else(String::new, |value| value.to_string())
+}
+
+fn words(value: Option<&String>) -> String {
+    value.cloned().unwrap_or_default()
+}
+
+fn line(frame: &Frame, name: &str, label: &str, value: &str, unit: Option<&str>) -> Markup {
+    let kind = if unit.is_some() { "number" } else { "" };
+    field(&Field { name, label: &frame.t(label), value, unit, kind, autocomplete: Some("off"), ..Field::default() })
+}
+
+fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chosen: &str) -> Markup {
+    html! {
+        div class="field" { label for=(name) { (frame.t(label)) }
+            div class="box" { select id=(name) name=(name) { @for (value, words) in offered { option value=(value) selected[*value == chosen] { (frame.t(words)) } } } } }
+    }
+}
+
+/// Fields that few results need, folded away until one of them is filled.
+fn group(frame: &Frame, title: &str, filled: bool, content: &Markup) -> Markup {
+    html! { details class="why" open[filled] { summary { (frame.t(title)) } div class="form" { (content) } } }
+}
+
+fn file(frame: &Frame, name: &str, label: &str, hint: Option<&str>) -> Markup {
+    html! { div class="field" { label for=(name) { (frame.t(label)) } div class="box" { input id=(name) name=(name) type="file"; } @if let Some(hint) = hint { p class="hint" { (frame.t(hint)) } } } }
+}
+
+fn panel_field(frame: &Frame, chosen: &str) -> Markup {
+    let panels = vena_flow::panels().unwrap_or_default();
+    html! {
+        div class="field" { label for="panel" { (frame.t("assay-panel")) }
+            div class="box" { select id="panel" name="panel" {
+                option value="" { (frame.t("assay-panel-none")) }
+                @for panel in &panels { option value=(panel.id) selected[panel.id == chosen] { @if frame.lang == Lang::En { (panel.en) } @else { (panel.zh_tw) } } }
+            } }
+            p class="hint" { (frame.t("assay-panel-hint")) }
+        }
+    }
+}
+
+fn flow(frame: &Frame, options: &FlowOptions, _populations: &[String]) -> Markup {
+    let agreed = options.tolerances.iter().next().is_some();
+    let data_set = options.data_set.map_or_else(String::new, |n| n.to_string());
+    html! {
+        (file(frame, "gates", "assay-gates-file", Some("assay-gates-hint")))
+        (panel_field(frame, options.panel.as_deref().unwrap_or_default()))
+        (group(frame, "assay-flow-more", agreed || options.data_set.is_some(), &html! {
+            (file(frame, "matrix", "assay-matrix-file", None))
+            (line(frame, "data-set", "assay-data-set-number", &data_set, None))
+            p class="label" { (frame.t("assay-tolerances")) }
+            p class="hint" { (frame.t("assay-tolerances-help")) }
+            div class="ticks" { @for one in Tolerance::ALL { label { input type="checkbox" name=(format!("tolerate-{}", one.name())) value="yes" checked[options.tolerances.allows(one)]; " " (tolerance(frame.lang, one)) } } }
+        }))
+    }
+}
+
+fn colonies(frame: &Frame, options: &vena_colonies::Options) -> Markup {
+    let layout = match options.layout {
+        Layout::Automatic => "automatic".to_owned(),
+        Layout::Dish => "dish".to_owned(),
+        Layout::Whole => "whole".to_owned(),
+        Layout::Wells { wells } => wells.to_string(),
+    };
+    let (pixels, micrometres) = match options.diameter_min {
+        DiameterMin::Automatic => (String::new(), String::new()),
+        DiameterMin::Pixels(value) => (value.to_string(), String::new()),
+        DiameterMin::Micrometres(value) => (String::new(), value.to_string()),
+    };
+    let polarity = match options.polarity {
+        Polarity::Automatic => "automatic",
+        Polarity::Dark => "dark",
+        Polarity::Light => "light",
+    };
+    let automatic = ("automatic", "assay-automatic");
+    let channels = [automatic, ("grey", "assay-grey"), ("red", "assay-red"), ("green", "assay-green"), ("blue", "assay-blue")];
+    let label = options.fluorescence;
+    let shining: Vec<(&str, &str)> =
+        std::iter::once(("", "assay-label-none")).chain(channels.into_iter().skip(1)).collect();
+    let page = label.and_then(|label| label.page).map_or_else(String::new, |page| page.to_string());
+    html! {
+        (select(frame, "layout", "assay-layout", &[automatic, ("dish", "assay-dish"), ("whole", "assay-whole"), ("6", "assay-wells-6"), ("12", "assay-wells-12"), ("24", "assay-wells-24"), ("96", "assay-wells-96")], &layout))
+        (line(frame, "um-per-pixel", "assay-pixel-size", &written(options.micrometres_per_pixel), Some("µm")))
+        (line(frame, "diameter-um", "assay-diameter-min", &micrometres, Some("µm")))
+        (line(frame, "diameter-px", "assay-diameter-min", &pixels, Some("px")))
+        (group(frame, "assay-colonies-more", label.is_some() || options.polarity != Polarity::Automatic || options.channel != Channel::Automatic, &html! {
+            (select(frame, "polarity", "assay-polarity", &[automatic, ("dark", "assay-dark"), ("light", "assay-light")], polarity))
+            (select(frame, "channel", "assay-channel", &channels, channel_word(options.channel)))
+            (select(frame, "label-channel", "assay-label-channel", &shining, label.map_or("", |label| channel_word(label.channel))))
+            (line(frame, "label-page", "assay-label-page", &page, None))
+        }))
+    }
+}
+
+fn channel_word(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Automatic => "automatic",
+        Channel::Grey => "grey",
+        Channel::Red => "red",
+        Channel::Green => "green",
+        Channel::Blue => "blue",
+    }
+}
+
+fn potency(frame: &Frame, options: &PotencyOptions) -> Markup {
+    let model = match options.assay {
+        Model::Curves => "curves",
+        Model::ParallelLine => "parallel-line",
+        Model::SlopeRatio => "slope-ratio",
+    };
+    let curve = if options.model == CurveModel::FiveParameter { "5" } else { "4" };
+    let outliers = if options.outliers == OutlierHandling::Remove { "remove" } else { "name" };
+    let standard = options.standard.clone().unwrap_or_default();
+    let assigned = written(options.standard.as_ref().map(|standard| standard.assigned_value));
+    html! {
+        (line(frame, "reference", "assay-reference", options.reference.as_deref().unwrap_or_default(), None))
+        (select(frame, "assay", "assay-model", &[("curves", "assay-model-curves"), ("parallel-line", "assay-model-lines"), ("slope-ratio", "assay-model-slope")], model))
+        (select(frame, "model", "assay-curve-model", &[("4", "assay-four"), ("5", "assay-five")], curve))
+        (select(frame, "outliers", "assay-outliers", &[("name", "assay-outliers-name"), ("remove", "assay-outliers-remove")], outliers))
+        (group(frame, "assay-standard", options.standard.is_some(), &html! {
+            p class="hint" { (frame.t("assay-standard-help")) }
+            (line(frame, "standard-name", "assay-standard-name", &standard.name, None))
+            (line(frame, "standard-lot", "assay-standard-lot", &standard.lot, None))
+            (line(frame, "standard-value", "assay-standard-value", &assigned, None))
+            (line(frame, "standard-unit", "assay-standard-unit", &standard.unit, None))
+        }))
+    }
+}
+
+fn qpcr(frame: &Frame, options: &QpcrOptions) -> Markup {
+    let dna = options.residual_dna.clone().unwrap_or_default();
+    let copies = options.vector_copies.clone().unwrap_or_default();
+    html! {
+        (line(frame, "cut-off", "assay-cut-off", &written(options.cut_off_cq), Some("Cq")))
+        (line(frame, "control", "assay-internal-control", &words(options.internal_control_target.as_ref()), None))
+        (group(frame, "assay-residual-dna", options.residual_dna.is_some(), &html! {
+            (line(frame, "dna-target", "assay-target", &words(dna.target.as_ref()), None))
+            (line(frame, "dna-ng", "assay-dna-ng", &written(dna.nanograms_per_quantity_unit), Some("ng")))
+            (line(frame, "dna-well", "assay-dna-well", &written(dna.product_ml_per_well), Some("mL")))
+            (line(frame, "dna-dose", "assay-dna-dose", &written(dna.dose_ml), Some("mL")))
+        }))
+        (group(frame, "assay-vector-copies", options.vector_copies.is_some(), &html! {
+            (line(frame, "vector-target", "assay-vector-target", &copies.vector_target, None))
+            (line(frame, "vector-reference", "assay-vector-reference", &copies.reference_target, None))
+            (line(frame, "vector-share", "assay-vector-share", &written(copies.transduced_fraction.map(|share| 100.0 * share)), Some("%")))
+        }))
+    }
+}
+
+/// Tolerances in words; the name stands with them, as reports and the command line use it.
+fn tolerance(lang: Lang, tolerance: Tolerance) -> Markup {
+    html! { (tolerance.label(lang)) " " span class="code small quiet" { (tolerance.name()) } }
+}

@@ -1,0 +1,142 @@
+//! The room: choose an assay or drop a file at once, go on with what was begun; and the page of each assay, where a
+//! file is dropped or a table typed, with an example to try. Knows no route and no store.
+
+use super::{options, short_time, style};
+use crate::{
+    forms::reader::Submitted,
+    layout::Frame,
+    pages::step,
+    parts::icons::{Icon, icon},
+};
+use maud::{Markup, html};
+use vena_app::{assay_compute::AssayOptions, assays::AssayDraft};
+use vena_journey::AssayKind;
+
+/// What the room shows.
+pub struct Room<'a> {
+    /// The assay chosen; `None` in the room itself.
+    pub kind: Option<AssayKind>,
+    /// Its parameters to begin with, or as typed.
+    pub options: Option<AssayOptions>,
+    /// What was typed.
+    pub data: &'a Submitted,
+    /// What is wrong with it.
+    pub wrong: Option<&'a str>,
+    /// Results begun and not recorded.
+    pub drafts: &'a [AssayDraft],
+    /// Largest form.
+    pub limit_bytes: u64,
+}
+
+/// The text keys of one assay: what it answers, what to bring.
+struct Words {
+    answers: &'static str,
+    brings: &'static str,
+}
+
+fn words(kind: AssayKind) -> Words {
+    let (answers, brings) = match kind {
+        AssayKind::FlowCytometry => ("assay-answers-flow", "assay-brings-flow"),
+        AssayKind::Colonies => ("assay-answers-colonies", "assay-brings-colonies"),
+        AssayKind::Potency => ("assay-answers-potency", "assay-brings-potency"),
+        AssayKind::Qpcr => ("assay-answers-qpcr", "assay-brings-qpcr"),
+    };
+    Words { answers, brings }
+}
+
+/// The page.
+pub fn room(frame: &Frame, room: &Room<'_>) -> Markup {
+    let journey = room.data.get("journey");
+    let query = if journey.is_empty() { String::new() } else { format!("&journey={journey}") };
+    let title = room.kind.map_or_else(|| frame.t("room-assays"), |kind| kind.name().get(frame.lang).to_owned());
+    html! {
+        (style())
+        div class="heading" { h1 { (title) } span class="beside" { (frame.t(room.kind.map_or("assay-beside", |kind| words(kind).answers))) }
+            @if room.kind.is_some() { span class="far" { a class="button" href=(format!("/assays?{}", query.trim_start_matches('&'))) { (frame.t("assay-all-kinds")) } } } }
+        div class="columns aside" {
+            div class="stack" {
+                @if !journey.is_empty() { p class="notice" { (frame.tw("assay-for-journey", &[("journey", journey)])) } }
+                (begin(frame, room))
+                @if room.kind.is_none() { (kinds(frame, &query)) }
+            }
+            div class="stack" { @if let Some(kind) = room.kind { (example(frame, room, kind)) } (waiting(frame, room.drafts)) }
+        }
+    }
+}
+
+/// The assays, each with what it answers.
+fn kinds(frame: &Frame, query: &str) -> Markup {
+    html! {
+        section aria-labelledby="kinds-title" class="stack" {
+            h2 id="kinds-title" { (frame.t("assay-kinds")) }
+            ul class="kinds" { @for kind in AssayKind::ALL {
+                li { a href=(format!("/assays?kind={}{query}", kind.as_str())) { b { (kind.name().get(frame.lang)) } span { (frame.t(words(kind).answers)) } } }
+            } }
+        }
+    }
+}
+
+/// The form: a file or a typed table, parameters, go.
+fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
+    let limit = (room.limit_bytes >> 20).to_string();
+    let is_table = room.kind.is_some_and(|kind| !matches!(kind, AssayKind::FlowCytometry | AssayKind::Colonies));
+    html! {
+        form class="form stack begin" method="post" action="/assays" enctype="multipart/form-data" novalidate {
+            (step::key_field(room.data))
+            input type="hidden" name="journey" value=(room.data.get("journey"));
+            input type="hidden" name="kind" value=(room.kind.map_or("", AssayKind::as_str));
+            @if let Some(wrong) = room.wrong { p class="notice bad" role="alert" { (icon(Icon::Warning)) b { (wrong) } } }
+            div class="drop" data-drop="" {
+                label class="label" for="file" { (frame.t("assay-file")) }
+                @if let Some(kind) = room.kind { p class="brings" { (frame.t(words(kind).brings)) } }
+                input id="file" name="file" type="file" aria-describedby="file-hint";
+                p class="hint" id="file-hint" { (frame.tw(if room.kind.is_some() { "assay-file-hint-kind" } else { "assay-file-hint" }, &[("limit", &limit)])) }
+                p class="dropped" data-dropped="" aria-live="polite" {}
+            }
+            @if is_table {
+                details class="why" open[!room.data.get("typed").is_empty()] {
+                    summary { (frame.t("assay-type-table")) }
+                    div class="field" { label for="typed" { (frame.t("assay-typed")) } div class="box" { textarea id="typed" name="typed" rows="8" class="code" spellcheck="false" { (room.data.get("typed")) } } p class="hint" { (frame.t("assay-typed-hint")) } }
+                }
+            }
+            @if let Some(options) = &room.options {
+                section class="panel" aria-labelledby="options-title" { header { h2 id="options-title" { (frame.t("assay-parameters")) } } div class="body form" { (options::fields(frame, options, &[])) } }
+            }
+            button class="button first wide" type="submit" { (frame.t("assay-analyse")) }
+        }
+    }
+}
+
+/// An example made by the program, to look at first.
+fn example(frame: &Frame, room: &Room<'_>, kind: AssayKind) -> Markup {
+    html! {
+        section class="panel" aria-labelledby="example-title" {
+            header { h2 id="example-title" { (frame.t("assay-example")) } }
+            div class="body stack" {
+                p class="medium" { (frame.t("assay-example-help")) }
+                form method="post" action="/assays" enctype="multipart/form-data" {
+                    input type="hidden" name="key" value=(format!("{}-example", room.data.get("key")));
+                    input type="hidden" name="kind" value=(kind.as_str());
+                    button class="button wide" name="example" value="yes" type="submit" { (frame.t("assay-example-try")) }
+                }
+                ul class="medium" { @for file in vena_app::assays::examples::names(kind) { li { a href=(format!("/assay-examples/{file}")) download=(file) { (file) } } } }
+            }
+        }
+    }
+}
+
+fn waiting(frame: &Frame, drafts: &[AssayDraft]) -> Markup {
+    html! {
+        section class="panel" aria-labelledby="open-title" {
+            header { h2 id="open-title" { (frame.t("assay-open")) } }
+            @if drafts.is_empty() { div class="empty" { b { (frame.t("assay-none-open")) } p { (frame.t("assay-none-open-help")) } } }
+            @for draft in drafts {
+                div class="task" {
+                    a href=(format!("/assays/{}", draft.id)) { (draft.kind.name().get(frame.lang)) " " span class="code" { (draft.id) } }
+                    span class="quiet small keep" { (short_time(&draft.at)) }
+                    small { @if draft.result_digest.is_none() { (frame.t("assay-refused")) } @else { (frame.tw("assay-version", &[("n", &draft.version.to_string())])) } }
+                }
+            }
+        }
+    }
+}

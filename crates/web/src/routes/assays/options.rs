@@ -1,0 +1,197 @@
+//! Parameters of an assay read from a form, and files beside the first.
+
+use super::{
+    change::{Ask, change},
+    taken,
+};
+use crate::{forms::reader::Submitted, server::Server, viewer::Viewer};
+use axum::{
+    extract::{Path, Request, State},
+    http::HeaderMap,
+    response::Response,
+};
+use vena_app::{
+    AppError,
+    assay_compute::{AssayOptions, FlowOptions},
+    assays::AssayChange,
+};
+use vena_base::{Decimal, Text};
+use vena_colonies::{Channel, DiameterMin, Fluorescence, Layout, Polarity};
+use vena_flow::Tolerance;
+use vena_journey::FileRole;
+use vena_potency::{
+    PotencyOptions, QpcrOptions,
+    curve::CurveModel,
+    qpcr::{ResidualDna, VectorCopies},
+    report::{AssayKind as Model, OutlierHandling, ReferenceStandard},
+};
+
+/// A number that may be left out.
+pub(super) fn typed_number(data: &Submitted, name: &str) -> Result<Option<f64>, AppError> {
+    let typed = data.get(name);
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    // Decimal refuses what f64 takes and no person means: NaN, inf, 1e999.
+    let wrong = || {
+        AppError::Input(Text::new(format!("“{typed}” is not a number."), format!("「{typed}」不是數字。")))
+    };
+    Decimal::parse(typed).map_err(|_| wrong())?;
+    typed.parse().map(Some).map_err(|_| wrong())
+}
+
+/// Other parameters, and files beside the first.
+pub async fn options(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Response {
+    let taken::Taken { data, mut files } = match taken::taken(&server, &viewer.frame, request).await {
+        Ok(taken) => taken,
+        Err(answer) => return *answer,
+    };
+    let mut asks: Vec<Ask> = Vec::new();
+    for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix)] {
+        if let Some(bytes) = files.remove(name) {
+            asks.push(Box::new(move |_, _, _| Ok(AssayChange::File(role, bytes))));
+        }
+    }
+    let given = data.clone();
+    asks.push(Box::new(move |app, session, id| {
+        Ok(AssayChange::Options(read_options(&given, app.assay_draft(session, id)?.options)?))
+    }));
+    change(&server, &viewer, id, &headers, data, asks).await
+}
+
+fn words(data: &Submitted, name: &str) -> Option<String> {
+    Some(data.get(name).to_owned()).filter(|value| !value.is_empty())
+}
+
+fn whole<T: std::str::FromStr>(data: &Submitted, name: &str) -> Result<Option<T>, AppError> {
+    let typed = data.get(name);
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    typed.parse().map(Some).map_err(|_| {
+        AppError::Input(Text::new(
+            format!("“{typed}” is not a whole number."),
+            format!("「{typed}」不是整數。"),
+        ))
+    })
+}
+
+/// Fields over the parameters that stood.
+///
+/// # Errors
+/// [`AppError::Input`] names what was typed and is none.
+pub fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptions, AppError> {
+    Ok(match before {
+        AssayOptions::Flow(options) => AssayOptions::Flow(flow(data, options)?),
+        AssayOptions::Colonies(options) => AssayOptions::Colonies(Box::new(colonies(data, *options)?)),
+        AssayOptions::Potency(options) => AssayOptions::Potency(Box::new(potency(data, *options)?)),
+        AssayOptions::Qpcr(options) => AssayOptions::Qpcr(Box::new(qpcr(data, *options)?)),
+    })
+}
+
+fn flow(data: &Submitted, mut options: FlowOptions) -> Result<FlowOptions, AppError> {
+    options.tolerances = Tolerance::ALL
+        .into_iter()
+        .filter(|one| !data.get(&format!("tolerate-{}", one.name())).is_empty())
+        .collect();
+    options.panel = words(data, "panel");
+    options.data_set = whole(data, "data-set")?;
+    Ok(options)
+}
+
+fn channel(word: &str) -> Channel {
+    match word {
+        "grey" => Channel::Grey,
+        "red" => Channel::Red,
+        "green" => Channel::Green,
+        "blue" => Channel::Blue,
+        _ => Channel::Automatic,
+    }
+}
+
+fn colonies(
+    data: &Submitted,
+    mut options: vena_colonies::Options,
+) -> Result<vena_colonies::Options, AppError> {
+    options.layout = match data.get("layout") {
+        "dish" => Layout::Dish,
+        "whole" => Layout::Whole,
+        wells => wells.parse().map_or(Layout::Automatic, |wells| Layout::Wells { wells }),
+    };
+    options.polarity = match data.get("polarity") {
+        "dark" => Polarity::Dark,
+        "light" => Polarity::Light,
+        _ => Polarity::Automatic,
+    };
+    options.channel = channel(data.get("channel"));
+    options.fluorescence = match data.get("label-channel") {
+        "" => None,
+        word => Some(Fluorescence { page: whole(data, "label-page")?, channel: channel(word) }),
+    };
+    options.micrometres_per_pixel = typed_number(data, "um-per-pixel")?;
+    options.diameter_min = match (typed_number(data, "diameter-um")?, typed_number(data, "diameter-px")?) {
+        (Some(_), Some(_)) => {
+            return Err(AppError::Input(Text::new(
+                "Give the smallest diameter in µm or in pixels, not both.",
+                "最小直徑請以 µm 或像素擇一填寫。",
+            )));
+        }
+        (Some(value), None) => DiameterMin::Micrometres(value),
+        (None, Some(value)) => DiameterMin::Pixels(value),
+        (None, None) => DiameterMin::Automatic,
+    };
+    Ok(options)
+}
+
+fn potency(data: &Submitted, mut options: PotencyOptions) -> Result<PotencyOptions, AppError> {
+    options.assay = match data.get("assay") {
+        "parallel-line" => Model::ParallelLine,
+        "slope-ratio" => Model::SlopeRatio,
+        _ => Model::Curves,
+    };
+    options.model =
+        if data.get("model") == "5" { CurveModel::FiveParameter } else { CurveModel::FourParameter };
+    options.outliers =
+        if data.get("outliers") == "remove" { OutlierHandling::Remove } else { OutlierHandling::Name };
+    options.reference = words(data, "reference");
+    let (name, lot) = (words(data, "standard-name"), data.get("standard-lot").to_owned());
+    options.standard = match (name, typed_number(data, "standard-value")?) {
+        (Some(name), Some(assigned_value)) => {
+            let unit = data.get("standard-unit").to_owned();
+            Some(ReferenceStandard { name, lot, assigned_value, unit })
+        }
+        (None, None) => None,
+        _ => {
+            return Err(AppError::Input(Text::new(
+                "A reference standard needs its name and its assigned value.",
+                "對照標準品需有名稱與標定值。",
+            )));
+        }
+    };
+    Ok(options)
+}
+
+fn qpcr(data: &Submitted, mut options: QpcrOptions) -> Result<QpcrOptions, AppError> {
+    options.cut_off_cq = typed_number(data, "cut-off")?;
+    options.internal_control_target = words(data, "control");
+    let dna = ResidualDna {
+        target: words(data, "dna-target"),
+        nanograms_per_quantity_unit: typed_number(data, "dna-ng")?,
+        product_ml_per_well: typed_number(data, "dna-well")?,
+        dose_ml: typed_number(data, "dna-dose")?,
+    };
+    options.residual_dna = (dna != ResidualDna::default()).then_some(dna);
+    let copies = VectorCopies {
+        vector_target: data.get("vector-target").to_owned(),
+        reference_target: data.get("vector-reference").to_owned(),
+        transduced_fraction: typed_number(data, "vector-share")?.map(|percent| percent / 100.0),
+    };
+    options.vector_copies = (copies != VectorCopies::default()).then_some(copies);
+    Ok(options)
+}
