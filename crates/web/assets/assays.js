@@ -1,5 +1,7 @@
 // Assay pages: a file dropped anywhere in its frame, gates dragged, colonies clicked. Every form works without this.
 "use strict";
+{
+// A block of its own: other scripts of the page have names too.
 
 const result = () => document.getElementById("assay-result");
 
@@ -236,3 +238,4 @@ document.addEventListener("click", (event) => {
   const middle = event.target.closest?.(".middle");
   if (middle) send(form(middle.ownerSVGElement), null, { change: `add-point-${middle.dataset.add}` });
 });
+}

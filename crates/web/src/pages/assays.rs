@@ -21,14 +21,12 @@ use crate::{
 };
 use maud::{Markup, html};
 use vena_app::{
-    assay_compute::{AssayOptions, AssayRefusal, Computed},
+    assay_compute::{AssayRefusal, Computed},
     assays::{AssayDraft, JourneyAssay, NameFound, OpenAssay, Recomputed},
 };
-use vena_base::{Lang, Zone, ids::JourneyId};
-use vena_colonies::{Channel, DiameterMin, Layout, Polarity};
-use vena_flow::Tolerance;
-use vena_journey::{AssayEdit, AssayFile, AssayKind, FileRole};
-use vena_potency::{interval::Interval, report::AssayKind as Model};
+use vena_base::{Zone, ids::JourneyId};
+use vena_journey::{AssayEdit, AssayFile, FileRole};
+use vena_potency::interval::Interval;
 
 /// How a result is shown: where its links go, and whether it may be changed.
 pub struct Showing<'a> {

@@ -18,25 +18,24 @@ use crate::{
     viewer::Viewer,
 };
 use axum::{
-    extract::{Path, Query, Request, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 pub use begin::{begin, example, room};
 pub use change::correct;
 pub use gate::gate;
+use maud::Markup;
 pub use options::options;
 pub use recorded::{of_journey, recorded, recorded_file, recorded_page, recorded_picture};
-use maud::Markup;
 use std::collections::HashMap;
-use taken::Taken;
 use vena_app::{
     AppError,
-    assay_compute::{AssayOptions, Computed, first_role, picture, recognise_kind},
+    assay_compute::picture,
     assays::{OpenAssay, Recording},
 };
 use vena_base::ids::{ChainOfIdentity, JourneyId};
-use vena_journey::{AssayKind, FileRole, StepKind};
+use vena_journey::FileRole;
 
 /// The header with which a script asks for the changed part alone.
 const PART: &str = "x-vena-part";

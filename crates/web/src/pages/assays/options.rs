@@ -57,7 +57,15 @@ fn words(value: Option<&String>) -> String {
 
 fn line(frame: &Frame, name: &str, label: &str, value: &str, unit: Option<&str>) -> Markup {
     let kind = if unit.is_some() { "number" } else { "" };
-    field(&Field { name, label: &frame.t(label), value, unit, kind, autocomplete: Some("off"), ..Field::default() })
+    field(&Field {
+        name,
+        label: &frame.t(label),
+        value,
+        unit,
+        kind,
+        autocomplete: Some("off"),
+        ..Field::default()
+    })
 }
 
 fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chosen: &str) -> Markup {
@@ -123,7 +131,13 @@ fn colonies(frame: &Frame, options: &vena_colonies::Options) -> Markup {
         Polarity::Light => "light",
     };
     let automatic = ("automatic", "assay-automatic");
-    let channels = [automatic, ("grey", "assay-grey"), ("red", "assay-red"), ("green", "assay-green"), ("blue", "assay-blue")];
+    let channels = [
+        automatic,
+        ("grey", "assay-grey"),
+        ("red", "assay-red"),
+        ("green", "assay-green"),
+        ("blue", "assay-blue"),
+    ];
     let label = options.fluorescence;
     let shining: Vec<(&str, &str)> =
         std::iter::once(("", "assay-label-none")).chain(channels.into_iter().skip(1)).collect();

@@ -48,7 +48,8 @@ fn words(kind: AssayKind) -> Words {
 pub fn room(frame: &Frame, room: &Room<'_>) -> Markup {
     let journey = room.data.get("journey");
     let query = if journey.is_empty() { String::new() } else { format!("&journey={journey}") };
-    let title = room.kind.map_or_else(|| frame.t("room-assays"), |kind| kind.name().get(frame.lang).to_owned());
+    let title =
+        room.kind.map_or_else(|| frame.t("room-assays"), |kind| kind.name().get(frame.lang).to_owned());
     html! {
         (style())
         div class="heading" { h1 { (title) } span class="beside" { (frame.t(room.kind.map_or("assay-beside", |kind| words(kind).answers))) }
@@ -79,7 +80,8 @@ fn kinds(frame: &Frame, query: &str) -> Markup {
 /// The form: a file or a typed table, parameters, go.
 fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
     let limit = (room.limit_bytes >> 20).to_string();
-    let is_table = room.kind.is_some_and(|kind| !matches!(kind, AssayKind::FlowCytometry | AssayKind::Colonies));
+    let is_table =
+        room.kind.is_some_and(|kind| !matches!(kind, AssayKind::FlowCytometry | AssayKind::Colonies));
     html! {
         form class="form stack begin" method="post" action="/assays" enctype="multipart/form-data" novalidate {
             (step::key_field(room.data))

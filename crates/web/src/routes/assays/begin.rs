@@ -75,7 +75,12 @@ struct Begun {
 }
 
 /// The files and parameters a form means.
-fn begun(data: &Submitted, mut files: BTreeMap<String, Vec<u8>>, no_file: &str, unknown: &str) -> Result<Begun, String> {
+fn begun(
+    data: &Submitted,
+    mut files: BTreeMap<String, Vec<u8>>,
+    no_file: &str,
+    unknown: &str,
+) -> Result<Begun, String> {
     let chosen = AssayKind::parse(data.get("kind"));
     if let (Some(kind), false) = (chosen, data.get("example").is_empty()) {
         return Ok(Begun { options: examples::options(kind), files: examples::files(kind) });
@@ -89,7 +94,9 @@ fn begun(data: &Submitted, mut files: BTreeMap<String, Vec<u8>>, no_file: &str, 
     let kind = kind.ok_or_else(|| unknown.to_owned())?;
     let mut given = vec![(first_role(kind), first)];
     for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix)] {
-        given.extend(files.remove(name).filter(|_| kind == AssayKind::FlowCytometry).map(|bytes| (role, bytes)));
+        given.extend(
+            files.remove(name).filter(|_| kind == AssayKind::FlowCytometry).map(|bytes| (role, bytes)),
+        );
     }
     Ok(Begun { options: AssayOptions::usual(kind), files: given })
 }
@@ -102,16 +109,21 @@ pub async fn begin(State(server): State<Server>, viewer: Viewer, request: Reques
         Err(answer) => return *answer,
     };
     let chosen = AssayKind::parse(data.get("kind"));
-    let begun = begun(&data, files, &frame.t("assay-choose-file"), &frame.t("assay-unknown-file")).and_then(|mut begun| {
-        // Fields of another assay than the one found are not read as its own.
-        if chosen == Some(begun.options.kind()) && data.get("example").is_empty() {
-            begun.options = read_options(&data, begun.options).map_err(|error| error.message(frame.lang))?;
-        }
-        Ok(begun)
-    });
+    let begun = begun(&data, files, &frame.t("assay-choose-file"), &frame.t("assay-unknown-file")).and_then(
+        |mut begun| {
+            // Fields of another assay than the one found are not read as its own.
+            if chosen == Some(begun.options.kind()) && data.get("example").is_empty() {
+                begun.options =
+                    read_options(&data, begun.options).map_err(|error| error.message(frame.lang))?;
+            }
+            Ok(begun)
+        },
+    );
     let Begun { options, files } = match begun {
         Ok(begun) => begun,
-        Err(wrong) => return draw(&server, &viewer, &data, Some(&wrong), StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(wrong) => {
+            return draw(&server, &viewer, &data, Some(&wrong), StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
     };
     let journey = JourneyId::new(data.get("journey")).ok();
     let key = match data.get("key") {
@@ -134,7 +146,8 @@ pub async fn example(viewer: Viewer, Path(name): Path<String>) -> Response {
         Some(bytes) => {
             let disposition = format!("attachment; filename=\"{name}\"");
             let kind = "application/octet-stream".to_owned();
-            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], bytes)
+                .into_response()
         }
         None => answer::wrong(&viewer.frame, &AppError::NotFound(name.chars().take(40).collect())),
     }
