@@ -3,19 +3,28 @@
 //!
 //! Must not know: the ledger, people, journeys, pages.
 
+mod colonies;
+mod flow;
+mod recognise;
+
 use crate::assays::memory::Kept;
+pub use colonies::picture;
+pub use recognise::{recognise, recognise_kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::{collections::BTreeMap, sync::Arc};
 use vena_base::Text;
 use vena_colonies::{
-    ColonyReport, ImageReport,
+    ColonyReport,
     corrections::{CorrectedImage, Correction},
 };
 use vena_flow::{Analysis, PanelReport, Tolerances};
 use vena_journey::{AssayKind, FileRole, JsonText, step::FileDigest};
-use vena_potency::{PotencyOptions, PotencyReport, QpcrOptions, QpcrReport};
+use vena_potency::{
+    ComparisonOptions, ComparisonReport, CultureOptions, CultureReport, EndotoxinOptions, EndotoxinReport,
+    PotencyOptions, PotencyReport, QpcrOptions, QpcrReport, SeriesOptions, SeriesReport,
+};
 
 /// Differences listed at most when a result is not what it was.
 const DIFFERENCES_MAX: usize = 30;
@@ -43,6 +52,14 @@ pub enum AssayOptions {
     Potency(Box<PotencyOptions>),
     /// qPCR.
     Qpcr(Box<QpcrOptions>),
+    /// Endotoxin.
+    Endotoxin(EndotoxinOptions),
+    /// Method comparison.
+    Comparison(ComparisonOptions),
+    /// Residual pluripotent cells.
+    Culture(CultureOptions),
+    /// Detection-limit series.
+    Series(SeriesOptions),
 }
 
 impl AssayOptions {
@@ -53,6 +70,10 @@ impl AssayOptions {
             AssayKind::Colonies => AssayOptions::Colonies(Box::default()),
             AssayKind::Potency => AssayOptions::Potency(Box::default()),
             AssayKind::Qpcr => AssayOptions::Qpcr(Box::default()),
+            AssayKind::Endotoxin => AssayOptions::Endotoxin(EndotoxinOptions::default()),
+            AssayKind::MethodComparison => AssayOptions::Comparison(ComparisonOptions::default()),
+            AssayKind::ResidualPluripotent => AssayOptions::Culture(CultureOptions::default()),
+            AssayKind::SpikeSeries => AssayOptions::Series(SeriesOptions::default()),
         }
     }
 
@@ -66,6 +87,10 @@ impl AssayOptions {
             AssayKind::Colonies => AssayOptions::Colonies(json.read()?),
             AssayKind::Potency => AssayOptions::Potency(json.read()?),
             AssayKind::Qpcr => AssayOptions::Qpcr(json.read()?),
+            AssayKind::Endotoxin => AssayOptions::Endotoxin(json.read()?),
+            AssayKind::MethodComparison => AssayOptions::Comparison(json.read()?),
+            AssayKind::ResidualPluripotent => AssayOptions::Culture(json.read()?),
+            AssayKind::SpikeSeries => AssayOptions::Series(json.read()?),
         })
     }
 
@@ -79,6 +104,10 @@ impl AssayOptions {
             AssayOptions::Colonies(options) => serde_json::to_string(options)?,
             AssayOptions::Potency(options) => serde_json::to_string(options)?,
             AssayOptions::Qpcr(options) => serde_json::to_string(options)?,
+            AssayOptions::Endotoxin(options) => serde_json::to_string(options)?,
+            AssayOptions::Comparison(options) => serde_json::to_string(options)?,
+            AssayOptions::Culture(options) => serde_json::to_string(options)?,
+            AssayOptions::Series(options) => serde_json::to_string(options)?,
         })
     }
 
@@ -89,23 +118,32 @@ impl AssayOptions {
             AssayOptions::Colonies(_) => AssayKind::Colonies,
             AssayOptions::Potency(_) => AssayKind::Potency,
             AssayOptions::Qpcr(_) => AssayKind::Qpcr,
+            AssayOptions::Endotoxin(_) => AssayKind::Endotoxin,
+            AssayOptions::Comparison(_) => AssayKind::MethodComparison,
+            AssayOptions::Culture(_) => AssayKind::ResidualPluripotent,
+            AssayOptions::Series(_) => AssayKind::SpikeSeries,
         }
     }
 }
 
 /// Why the files give no result: what was refused, and the reader's own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {words}", .what.en)]
+#[error("{}: {}", .what.en, .words.en)]
 pub struct AssayRefusal {
     /// What was refused, in both languages.
     pub what: Text,
-    /// The words of the reader that refused it (English).
-    pub words: String,
+    /// Why, in the words of what refused it.
+    pub words: Text,
 }
 
 impl AssayRefusal {
-    fn new(en: &str, zh_tw: &str, words: &dyn std::fmt::Display) -> AssayRefusal {
-        AssayRefusal { what: Text::new(en, zh_tw), words: words.to_string() }
+    fn new(en: &str, zh_tw: &str, words: Text) -> AssayRefusal {
+        AssayRefusal { what: Text::new(en, zh_tw), words }
+    }
+
+    /// A table that was not analysed.
+    fn table(words: Text) -> AssayRefusal {
+        AssayRefusal::new("The table was not analysed", "表格無法分析", words)
     }
 }
 
@@ -133,6 +171,14 @@ pub enum Computed {
     Potency(Box<PotencyReport>),
     /// qPCR.
     Qpcr(Box<QpcrReport>),
+    /// Endotoxin.
+    Endotoxin(Box<EndotoxinReport>),
+    /// Method comparison.
+    Comparison(Box<ComparisonReport>),
+    /// Residual pluripotent cells.
+    Culture(Box<CultureReport>),
+    /// Detection-limit series.
+    Series(Box<SeriesReport>),
 }
 
 #[derive(Serialize)]
@@ -160,6 +206,10 @@ impl Computed {
             Computed::Colonies { automatic, .. } => format!("{} {}", automatic.method, automatic.rules),
             Computed::Potency(report) => with_program(&report.method),
             Computed::Qpcr(report) => with_program(&report.method),
+            Computed::Endotoxin(report) => with_program(&report.method),
+            Computed::Comparison(report) => with_program(&report.method),
+            Computed::Culture(report) => with_program(&report.method),
+            Computed::Series(report) => with_program(&report.method),
         }
     }
 
@@ -177,6 +227,10 @@ impl Computed {
             }
             Computed::Potency(report) => serde_json::to_string(report)?,
             Computed::Qpcr(report) => serde_json::to_string(report)?,
+            Computed::Endotoxin(report) => serde_json::to_string(report)?,
+            Computed::Comparison(report) => serde_json::to_string(report)?,
+            Computed::Culture(report) => serde_json::to_string(report)?,
+            Computed::Series(report) => serde_json::to_string(report)?,
         })
     }
 }
@@ -186,57 +240,12 @@ pub fn digest_of(bytes: &[u8]) -> Option<FileDigest> {
     FileDigest::new(&vena_ledger::to_hex(&Sha256::digest(bytes))).ok()
 }
 
-/// What a file is, by its content. `None` for a text that may be any table, or anything else.
-pub fn recognise(bytes: &[u8]) -> Option<FileRole> {
-    let begins = |magic: &[u8]| bytes.starts_with(magic);
-    if begins(b"FCS") && bytes.get(3).is_some_and(u8::is_ascii_digit) {
-        return Some(FileRole::Fcs);
-    }
-    let pictures: [&[u8]; 6] =
-        [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"];
-    if pictures.into_iter().any(begins) {
-        return Some(FileRole::Image);
-    }
-    let head = String::from_utf8_lossy(bytes.get(..bytes.len().min(4_096)).unwrap_or_default());
-    let head = head.trim_start_matches(['\u{feff}', ' ', '\r', '\n', '\t']);
-    (head.starts_with('<') && head.contains("Gating-ML")).then_some(FileRole::Gates)
-}
-
-/// Which assay a file begins; for a table, whether its header names a Cq. `None` where the content says nothing.
-pub fn recognise_kind(bytes: &[u8]) -> Option<AssayKind> {
-    match recognise(bytes) {
-        Some(FileRole::Fcs) => return Some(AssayKind::FlowCytometry),
-        Some(FileRole::Image) => return Some(AssayKind::Colonies),
-        Some(_) => return None,
-        None => {}
-    }
-    let head = bytes.get(..bytes.len().min(64 << 10)).unwrap_or_default();
-    // UTF-16 tables have zeros too; they begin with a byte order mark.
-    let marked = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    if head.is_empty() || (head.contains(&0) && !marked) {
-        return None;
-    }
-    let text: String = String::from_utf8_lossy(head).chars().filter(|c| *c != '\0').collect();
-    let cell = |cell: &str| {
-        let word: String =
-            cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        matches!(word.as_str(), "cq" | "ct" | "cp" | "cqvalue" | "ctvalue" | "crossingpoint")
-    };
-    let has_cq = text.lines().take(60).any(|line| line.split([',', ';', '\t']).any(cell));
-    let looks_like_a_table = text.lines().take(60).any(|line| line.contains([',', ';', '\t']));
-    match (has_cq, looks_like_a_table) {
-        (true, _) => Some(AssayKind::Qpcr),
-        (false, true) => Some(AssayKind::Potency),
-        (false, false) => None,
-    }
-}
-
 /// The role of an assay's first file.
 pub fn first_role(kind: AssayKind) -> FileRole {
     match kind {
         AssayKind::FlowCytometry => FileRole::Fcs,
         AssayKind::Colonies => FileRole::Image,
-        AssayKind::Potency | AssayKind::Qpcr => FileRole::Table,
+        _ => FileRole::Table,
     }
 }
 
@@ -250,47 +259,41 @@ fn bytes_of(files: &[(FileRole, Vec<u8>)], role: FileRole) -> Option<&[u8]> {
 /// [`AssayRefusal`]: the files or parameters cannot be used, in the words of the crate that reads them.
 pub fn compute(options: &AssayOptions, files: &[(FileRole, Vec<u8>)]) -> Result<Computed, AssayRefusal> {
     let first = bytes_of(files, first_role(options.kind())).ok_or_else(|| {
-        AssayRefusal::new("The instrument's file is missing", "缺少儀器檔案", &options.kind().as_str())
+        AssayRefusal::new("The instrument's file is missing", "缺少儀器檔案", options.kind().name())
     })?;
     match options {
-        AssayOptions::Flow(options) => flow(options, first, files),
-        AssayOptions::Colonies(options) => colonies(options, first, bytes_of(files, FileRole::Corrections)),
+        AssayOptions::Flow(options) => flow::flow(options, first, files),
+        AssayOptions::Colonies(options) => {
+            colonies::colonies(options, first, bytes_of(files, FileRole::Corrections))
+        }
         AssayOptions::Potency(options) => vena_potency::analyse_potency(first, options)
             .map(|report| Computed::Potency(Box::new(report)))
-            .map_err(|words| AssayRefusal::new("The table was not analysed", "表格無法分析", &words)),
+            .map_err(|refusal| AssayRefusal::table(refusal.text())),
         AssayOptions::Qpcr(options) => vena_potency::analyse_qpcr(first, options)
             .map(|report| Computed::Qpcr(Box::new(report)))
-            .map_err(|words| AssayRefusal::new("The table was not analysed", "表格無法分析", &words)),
+            .map_err(|refusal| AssayRefusal::table(refusal.text())),
+        AssayOptions::Endotoxin(options) => vena_potency::analyse_endotoxin(first, options)
+            .map(|report| Computed::Endotoxin(Box::new(report)))
+            .map_err(|refusal| AssayRefusal::table(refusal.text())),
+        AssayOptions::Comparison(options) => vena_potency::analyse_comparison(first, options)
+            .map(|report| Computed::Comparison(Box::new(report)))
+            .map_err(|refusal| AssayRefusal::table(refusal.text())),
+        AssayOptions::Culture(options) => vena_potency::analyse_culture(first, options)
+            .map(|report| Computed::Culture(Box::new(report)))
+            .map_err(|refusal| AssayRefusal::table(refusal.text())),
+        AssayOptions::Series(options) => series(options, first, bytes_of(files, FileRole::Image)),
     }
 }
 
-fn flow(options: &FlowOptions, fcs: &[u8], files: &[(FileRole, Vec<u8>)]) -> Result<Computed, AssayRefusal> {
-    let how = vena_flow::AnalyseOptions {
-        tolerances: options.tolerances.clone(),
-        data_set: options.data_set,
-        matrix: bytes_of(files, FileRole::Matrix).map(|bytes| ("matrix".to_owned(), bytes.to_vec())),
-        ..vena_flow::AnalyseOptions::default()
-    };
-    let analysis = vena_flow::analyse(fcs, bytes_of(files, FileRole::Gates), &how)
-        .map_err(|words| not_analysed(&words))?;
-    judged(options, Arc::new(analysis))
-}
-
-/// The sample held against the panel chosen.
-fn judged(options: &FlowOptions, analysis: Arc<Analysis>) -> Result<Computed, AssayRefusal> {
-    let panel = match &options.panel {
-        None => None,
-        Some(id) => {
-            let panels = vena_flow::panels()
-                .map_err(|words| AssayRefusal::new("The panel cannot be read", "無法讀取標記組合", &words))?;
-            let panel = panels
-                .iter()
-                .find(|panel| panel.id == *id)
-                .ok_or_else(|| AssayRefusal::new("There is no such panel", "查無此標記組合", id))?;
-            Some(Box::new(analysis.judge(panel, &[])))
-        }
-    };
-    Ok(Computed::Flow { analysis, panel })
+/// A series whose counts stand in the table, or come from a picture of its wells.
+fn series(options: &SeriesOptions, table: &[u8], image: Option<&[u8]>) -> Result<Computed, AssayRefusal> {
+    let mut options = options.clone();
+    if let Some(image) = image {
+        options.counts = colonies::well_counts(image)?;
+    }
+    vena_potency::analyse_series(table, &options)
+        .map(|report| Computed::Series(Box::new(report)))
+        .map_err(|refusal| AssayRefusal::table(refusal.text()))
 }
 
 /// A result from what is in memory and the small files beside the first; `None` where the first must be read again.
@@ -302,107 +305,13 @@ pub(crate) fn compute_again(
 ) -> Option<Result<Computed, AssayRefusal>> {
     match (options, kept) {
         (AssayOptions::Flow(options), Kept::Flow(analysis)) => {
-            flow_again(options, analysis, bytes_of(files, FileRole::Gates))
+            flow::flow_again(options, analysis, bytes_of(files, FileRole::Gates))
         }
         (AssayOptions::Colonies(_), Kept::Colonies(report)) => {
-            Some(corrected(report, bytes_of(files, FileRole::Corrections)))
+            Some(colonies::corrected(report, bytes_of(files, FileRole::Corrections)))
         }
         _ => None,
     }
-}
-
-fn flow_again(
-    options: &FlowOptions,
-    mut analysis: Arc<Analysis>,
-    gates: Option<&[u8]>,
-) -> Option<Result<Computed, AssayRefusal>> {
-    let digest = gates.and_then(digest_of).map(|digest| digest.as_str().to_owned());
-    if analysis.report.gating_sha256 == digest {
-        return Some(judged(options, analysis));
-    }
-    // Events without gates are rare enough to be read again.
-    let xml = gates?;
-    let gate = |analysis: &mut Analysis| -> Result<(), vena_flow::FlowError> {
-        analysis.gate(vena_flow::gating::read_gating_ml(xml, &vena_flow::Limits::default())?)?;
-        analysis.report.gating_sha256 = digest;
-        analysis.report.notes = notes_of(analysis);
-        Ok(())
-    };
-    Some(match gate(Arc::make_mut(&mut analysis)) {
-        Ok(()) => judged(options, analysis),
-        Err(words) => Err(not_analysed(&words)),
-    })
-}
-
-/// The notes a fresh reading gives with these gates.
-fn notes_of(analysis: &Analysis) -> Vec<String> {
-    let compensation = &analysis.report.compensation;
-    let mut notes = analysis.data_set.notes.clone();
-    notes.extend(analysis.document.notes());
-    if !compensation.used && compensation.kind == "not-usable" {
-        notes.push(format!("compensation not used: {}", compensation.from));
-    }
-    notes
-}
-
-fn not_analysed(words: &vena_flow::FlowError) -> AssayRefusal {
-    AssayRefusal::new("The flow file was not analysed", "流式檔案無法分析", words)
-}
-
-fn colonies(
-    options: &vena_colonies::Options,
-    image: &[u8],
-    corrections: Option<&[u8]>,
-) -> Result<Computed, AssayRefusal> {
-    // The picture's own name is not kept, so every run gives it the same one.
-    let report = vena_colonies::analyse(&[("image".to_owned(), image.to_vec())], options)
-        .map_err(|words| not_counted(&words))?;
-    corrected(Arc::new(report), corrections)
-}
-
-fn not_counted(words: &dyn std::fmt::Display) -> AssayRefusal {
-    AssayRefusal::new("The picture was not counted", "影像無法計數", words)
-}
-
-/// A count with what a person changed beside it.
-fn corrected(report: Arc<ColonyReport>, corrections: Option<&[u8]>) -> Result<Computed, AssayRefusal> {
-    if let [ImageReport { refusal: Some(refusal), .. }] = report.images.as_slice() {
-        return Err(not_counted(&refusal.message.en));
-    }
-    let corrections: Corrections = match corrections {
-        None => Corrections::new(),
-        Some(bytes) => serde_json::from_slice(bytes).map_err(|words| not_counted(&words))?,
-    };
-    let mut corrected = Vec::new();
-    for (page, changes) in corrections.iter().filter(|(_, changes)| !changes.is_empty()) {
-        let page = report.images.iter().find(|image| image.page == *page);
-        let page = page.ok_or_else(|| not_counted(&"a correction names a page that is not there"))?;
-        corrected
-            .push(vena_colonies::corrections::correct(page, changes).map_err(|words| not_counted(&words))?);
-    }
-    Ok(Computed::Colonies { automatic: report, corrected })
-}
-
-/// A page of a picture file as PNG at the analysed size, without marks: browsers do not show TIFF.
-///
-/// # Errors
-/// The file is refused or cannot be encoded.
-pub fn picture(bytes: &[u8], page: u32) -> Result<Vec<u8>, AssayRefusal> {
-    let bare = ImageReport {
-        file: "image".to_owned(),
-        page,
-        digest: String::new(),
-        width_px: 0,
-        height_px: 0,
-        count: None,
-        labelled: None,
-        status: vena_colonies::Status::NotAssessable,
-        refusal: None,
-        notes: Vec::new(),
-        vessels: Vec::new(),
-    };
-    vena_colonies::overlay::png(bytes, &bare, &vena_colonies::DecodeLimits::default())
-        .map_err(|words| AssayRefusal::new("The picture cannot be shown", "影像無法顯示", &words))
 }
 
 /// One value that is not what it was.

@@ -16,6 +16,7 @@ mod gates;
 pub(crate) mod memory;
 pub mod names;
 mod record;
+mod weight;
 
 use crate::{
     AppError,
@@ -24,6 +25,7 @@ use crate::{
 };
 pub use gates::GateChange;
 pub use names::NameFound;
+pub use weight::{JourneyWeight, WeightUse};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use vena_base::{
@@ -178,7 +180,10 @@ fn input(cause: impl std::fmt::Display) -> AppError {
 }
 
 fn refused(refusal: &AssayRefusal) -> AppError {
-    AppError::Input(Text::new(refusal.to_string(), format!("{}：{}", refusal.what.zh_tw, refusal.words)))
+    AppError::Input(Text::new(
+        refusal.to_string(),
+        format!("{}：{}", refusal.what.zh_tw, refusal.words.zh_tw),
+    ))
 }
 
 fn draft_stream(id: &str) -> StreamId {

@@ -195,3 +195,43 @@ fn a_keyword_that_names_the_patient_is_told() {
     };
     place.app.record_assay(&technician, &open.draft.id, recording).unwrap();
 }
+
+/// Row Q7. The journey's weight is taken; another patient's is refused, whatever was typed.
+#[test]
+fn endotoxin_is_judged_by_the_weight_of_its_own_patient() {
+    let place = place();
+    let (journey, _) = register(&place.app, person());
+    let technician = session(&place.app, Role::Technician);
+    let begin = |weight_kg| {
+        let options = AssayOptions::Endotoxin(vena_potency::EndotoxinOptions {
+            dose_ml: Some(50.0),
+            weight_kg,
+            ..Default::default()
+        });
+        let files = vec![(FileRole::Table, examples::endotoxin())];
+        let key = place.app.fresh_key().unwrap();
+        place.app.begin_assay(&technician, &key, files, options, None).unwrap()
+    };
+    let record = |open: &OpenAssay| {
+        let key = place.app.fresh_key().unwrap();
+        let recording = Recording {
+            version: 1,
+            key,
+            to: journey.clone(),
+            when: when("2026-03-01T08:00"),
+            remark: None,
+            pseudonyms: false,
+        };
+        place.app.record_assay(&technician, &open.draft.id, recording)
+    };
+    let refused = record(&begin(Some(70.0)));
+    assert!(matches!(&refused, Err(AppError::Input(words)) if words.en.contains("68.5 kg")), "{refused:?}");
+    record(&begin(None)).unwrap();
+    let stored = &place.app.journey_assays(&technician, &journey).unwrap()[0];
+    let result: serde_json::Value = stored.record.result.read().unwrap();
+    assert_eq!(result["options"]["weight_kg"], 68.5);
+    let per_kg = result["samples"][0]["eu_per_kg_per_hour"].as_f64().unwrap();
+    let per_ml = result["samples"][0]["eu_per_ml"].as_f64().unwrap();
+    assert!((per_kg - per_ml * 50.0 / 68.5).abs() < 1e-12 * per_kg.abs());
+    assert!(place.app.recompute_assay(&technician, &journey, stored.seq).unwrap().same);
+}

@@ -213,7 +213,7 @@ fn a_refused_file_is_kept_and_roles_are_held() {
     let open =
         begin(&place, vec![(FileRole::Fcs, damaged.clone())], AssayOptions::usual(AssayKind::FlowCytometry));
     let refusal = open.outcome.as_ref().err().unwrap();
-    assert!(refusal.words.starts_with("FCS:"), "{refusal}");
+    assert!(refusal.words.en.starts_with("FCS:"), "{refusal}");
     assert_eq!(place.app.assay_draft_file(&technician, &open.draft.id, FileRole::Fcs).unwrap(), damaged);
     let options = FlowOptions {
         tolerances: Tolerances::strict().with(Tolerance::DataSegmentLonger),

@@ -10,7 +10,7 @@ use vena_potency::{
 };
 
 /// A number with as many digits as help.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if size < 1e6 && value.fract() == 0.0 {
         format!("{value}")
@@ -22,15 +22,15 @@ fn number(value: f64) -> String {
     }
 }
 
-fn maybe(value: Option<f64>) -> String {
+pub(crate) fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), number)
 }
 
-fn interval(interval: &Interval) -> String {
+pub(crate) fn interval(interval: &Interval) -> String {
     format!("{} … {}", maybe(interval.low), maybe(interval.high))
 }
 
-fn pick(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
+pub(crate) fn pick(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
     if lang == Lang::En { en } else { zh }
 }
 
@@ -159,7 +159,7 @@ fn potency_of(out: &mut String, sample: &SampleReport, lang: Lang) {
     }
 }
 
-fn ending(out: &mut String, verdicts: &[Verdict], flags: &[Flag], digest: &str, lang: Lang) {
+pub(crate) fn ending(out: &mut String, verdicts: &[Verdict], flags: &[Flag], digest: &str, lang: Lang) {
     for verdict in verdicts {
         let mark = match verdict.outcome {
             Outcome::Met => "✓",

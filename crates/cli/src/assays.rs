@@ -1,7 +1,7 @@
-//! `vena flow`, `vena colonies`, `vena potency`, `vena qpcr`: an instrument's file in, a reproducible result out.
+//! `vena flow`, `vena colonies`: an instrument's file in, a reproducible result out; and what all assay commands
+//! share. The tables are in `assay_tables`.
 
 use crate::{
-    assay_text,
     exit::{Ended, Outcome},
     files::{self, Format, Input, inputs, progress},
     picture::{self, Form},
@@ -63,7 +63,7 @@ pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
     };
     each(&words.files, &[".fcs", ".lmd"], |input, several| {
         let analysis = vena_flow::analyse(&input.bytes()?, gates.as_deref(), &options)
-            .map_err(|p| refused(input, &p))?;
+            .map_err(|p| refused(input, &p.message(lang)))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
             flow_plot(&analysis, words.plot_gate.as_deref(), &path, lang)?;
@@ -148,6 +148,12 @@ pub struct ColonyWords {
     /// Size of a pixel in micrometres.
     #[arg(long)]
     um_per_pixel: Option<f64>,
+    /// Channel in which labelled cells shine: grey, red, green or blue.
+    #[arg(long, value_parser = ["grey", "red", "green", "blue"])]
+    label_channel: Option<String>,
+    /// Page of the same file that shows them, from 1; without it the counted page itself.
+    #[arg(long, requires = "label_channel")]
+    label_page: Option<u32>,
     /// Overlay for a person to confirm: .svg or .png.
     #[arg(long)]
     plot: Option<PathBuf>,
@@ -163,6 +169,15 @@ pub fn colonies(words: &ColonyWords, lang: Lang) -> Outcome {
         micrometres_per_pixel: words.um_per_pixel,
         ..vena_colonies::Options::default()
     };
+    options.fluorescence = words.label_channel.as_deref().map(|word| vena_colonies::Fluorescence {
+        page: words.label_page,
+        channel: match word {
+            "red" => vena_colonies::Channel::Red,
+            "green" => vena_colonies::Channel::Green,
+            "blue" => vena_colonies::Channel::Blue,
+            _ => vena_colonies::Channel::Grey,
+        },
+    });
     if let Some(layout) = &words.layout {
         options.layout = serde_json::from_value(serde_json::Value::String(layout.clone()))
             .map_err(|problem| Ended::Usage(format!("--layout {layout}: {problem}")))?;
@@ -244,82 +259,8 @@ fn colonies_text(image: &vena_colonies::ImageReport, lang: Lang) -> String {
     out
 }
 
-/// What `vena potency` is asked.
-#[derive(Debug, clap::Args)]
-pub struct PotencyWords {
-    /// Dose-response table (CSV), or a folder of them.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// The preparation that is the reference.
-    #[arg(long)]
-    reference: Option<String>,
-    /// Options as JSON, as the report prints them.
-    #[arg(long)]
-    options: Option<PathBuf>,
-    /// Picture of the curves: .svg or .png.
-    #[arg(long)]
-    plot: Option<PathBuf>,
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-/// Runs `vena potency`.
-pub fn potency(words: &PotencyWords, lang: Lang) -> Outcome {
-    words.plot.as_deref().map(picture::form).transpose()?;
-    let mut options: vena_potency::PotencyOptions = options(words.options.as_deref())?;
-    if words.reference.is_some() {
-        options.reference.clone_from(&words.reference);
-    }
-    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report =
-            vena_potency::analyse_potency(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
-        if let Some(path) = &words.plot {
-            let path = if several { beside(path, &input.name) } else { path.clone() };
-            picture::write(&path, &vena_potency::potency_svg(&report, lang))?;
-        }
-        match words.format {
-            Format::Json => print_json(&report, several.then_some(&*input.name)),
-            Format::Text => files::print(&assay_text::potency(&report, &input.name, lang)),
-        }
-    })
-}
-
-/// What `vena qpcr` is asked.
-#[derive(Debug, clap::Args)]
-pub struct QpcrWords {
-    /// qPCR table (CSV), or a folder of them.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// Options as JSON (cut-off, residual DNA, vector copies …).
-    #[arg(long)]
-    options: Option<PathBuf>,
-    /// Picture of the standard curve: .svg or .png.
-    #[arg(long)]
-    plot: Option<PathBuf>,
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-/// Runs `vena qpcr`.
-pub fn qpcr(words: &QpcrWords, lang: Lang) -> Outcome {
-    words.plot.as_deref().map(picture::form).transpose()?;
-    let options: vena_potency::QpcrOptions = options(words.options.as_deref())?;
-    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report = vena_potency::analyse_qpcr(&input.bytes()?, &options).map_err(|p| refused(input, &p))?;
-        if let Some(path) = &words.plot {
-            let path = if several { beside(path, &input.name) } else { path.clone() };
-            picture::write(&path, &vena_potency::qpcr_svg(&report, lang))?;
-        }
-        match words.format {
-            Format::Json => print_json(&report, several.then_some(&*input.name)),
-            Format::Text => files::print(&assay_text::qpcr(&report, &input.name, lang)),
-        }
-    })
-}
-
-fn options<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> Result<T, Ended> {
+/// Options from a JSON file; the usual ones without.
+pub(crate) fn options<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> Result<T, Ended> {
     match path {
         None => Ok(T::default()),
         Some(path) => serde_json::from_slice(&read(path)?)
@@ -327,16 +268,18 @@ fn options<T: Default + serde::de::DeserializeOwned>(path: Option<&Path>) -> Res
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Ended> {
+/// The bytes of a file named by a flag.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Ended> {
     std::fs::read(path).map_err(|problem| Ended::Input(format!("{}: {problem}", path.display())))
 }
 
-fn refused(input: &Input, problem: &dyn std::fmt::Display) -> Ended {
+/// A refused input, in words.
+pub(crate) fn refused(input: &Input, problem: &dyn std::fmt::Display) -> Ended {
     Ended::Input(format!("{}: {problem}", input.name))
 }
 
 /// With several inputs a picture's name carries the input's.
-fn beside(picture: &Path, input: &str) -> PathBuf {
+pub(crate) fn beside(picture: &Path, input: &str) -> PathBuf {
     let stem = Path::new(input).file_stem().map_or_else(|| "input".into(), |s| s.to_string_lossy());
     let (name, ending) = (
         picture.file_stem().unwrap_or_default().to_string_lossy(),
@@ -347,7 +290,7 @@ fn beside(picture: &Path, input: &str) -> PathBuf {
 
 /// Does the work for each input. With one input its refusal ends the program; with several it is listed
 /// and the others go on.
-fn each(named: &[PathBuf], endings: &[&str], work: impl Fn(&Input, bool) -> Outcome) -> Outcome {
+pub(crate) fn each(named: &[PathBuf], endings: &[&str], work: impl Fn(&Input, bool) -> Outcome) -> Outcome {
     let found = inputs(named, endings)?;
     let several = found.len() > 1;
     let bar = progress(found.len() as u64);
@@ -372,7 +315,7 @@ fn as_value(report: &impl serde::Serialize) -> Result<serde_json::Value, Ended> 
 }
 
 /// One object a line; with several inputs it says which file.
-fn print_json(report: &impl serde::Serialize, file: Option<&str>) -> Outcome {
+pub(crate) fn print_json(report: &impl serde::Serialize, file: Option<&str>) -> Outcome {
     let mut value = as_value(report)?;
     if let (Some(object), Some(file)) = (value.as_object_mut(), file) {
         object.insert("file".into(), file.into());

@@ -1,5 +1,6 @@
 //! The `vena` program: thin commands over the other crates. Must not know: anything those crates could.
 
+mod assay_tables;
 mod assay_text;
 mod assays;
 mod assess;
@@ -10,6 +11,7 @@ mod gather;
 mod knowledge;
 mod picture;
 mod record;
+mod report_text;
 mod serve;
 mod settings;
 mod simulate;
@@ -100,9 +102,17 @@ enum Command {
     /// Count colonies on plate or well images.
     Colonies(assays::ColonyWords),
     /// Fit dose-response curves and give relative potency.
-    Potency(assays::PotencyWords),
+    Potency(assay_tables::PotencyWords),
     /// Standard curves, residual DNA, vector copies, detection limits.
-    Qpcr(assays::QpcrWords),
+    Qpcr(assay_tables::QpcrWords),
+    /// Endotoxin by a kinetic method, per kilogram and hour.
+    Endotoxin(assay_tables::EndotoxinWords),
+    /// Hold a rapid method against the compendial one.
+    Compare(assay_tables::CompareWords),
+    /// Residual pluripotent cells by highly efficient culture.
+    Culture(assay_tables::CultureWords),
+    /// Detection limit from a spike-in or 96-well series of colonies.
+    Limit(assay_tables::LimitWords),
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -134,8 +144,12 @@ fn main() -> ExitCode {
         }
         Command::Flow(words) => assays::flow(&words, lang),
         Command::Colonies(words) => assays::colonies(&words, lang),
-        Command::Potency(words) => assays::potency(&words, lang),
-        Command::Qpcr(words) => assays::qpcr(&words, lang),
+        Command::Potency(words) => assay_tables::potency(&words, lang),
+        Command::Qpcr(words) => assay_tables::qpcr(&words, lang),
+        Command::Endotoxin(words) => assay_tables::endotoxin(&words, lang),
+        Command::Compare(words) => assay_tables::compare(&words, lang),
+        Command::Culture(words) => assay_tables::culture(&words, lang),
+        Command::Limit(words) => assay_tables::limit(&words, lang),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Words::command(), "vena", &mut std::io::stdout());
             Ok(())

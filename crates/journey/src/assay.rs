@@ -24,12 +24,28 @@ pub enum AssayKind {
     Potency,
     /// Quantitative PCR.
     Qpcr,
+    /// Bacterial endotoxins by a kinetic method.
+    Endotoxin,
+    /// A rapid method held against the compendial one.
+    MethodComparison,
+    /// Residual pluripotent cells by highly efficient culture.
+    ResidualPluripotent,
+    /// A spike-in or 96-well series of colonies: its detection limit.
+    SpikeSeries,
 }
 
 impl AssayKind {
     /// All kinds.
-    pub const ALL: [AssayKind; 4] =
-        [AssayKind::FlowCytometry, AssayKind::Colonies, AssayKind::Potency, AssayKind::Qpcr];
+    pub const ALL: [AssayKind; 8] = [
+        AssayKind::FlowCytometry,
+        AssayKind::Colonies,
+        AssayKind::Potency,
+        AssayKind::Qpcr,
+        AssayKind::Endotoxin,
+        AssayKind::MethodComparison,
+        AssayKind::ResidualPluripotent,
+        AssayKind::SpikeSeries,
+    ];
 
     /// The word in stored events and forms.
     pub fn as_str(self) -> &'static str {
@@ -38,6 +54,10 @@ impl AssayKind {
             AssayKind::Colonies => "colonies",
             AssayKind::Potency => "potency",
             AssayKind::Qpcr => "qpcr",
+            AssayKind::Endotoxin => "endotoxin",
+            AssayKind::MethodComparison => "method-comparison",
+            AssayKind::ResidualPluripotent => "residual-pluripotent",
+            AssayKind::SpikeSeries => "spike-series",
         }
     }
 
@@ -53,6 +73,10 @@ impl AssayKind {
             AssayKind::Colonies => Text::new("Colony count", "群落計數"),
             AssayKind::Potency => Text::new("Potency", "效價測定"),
             AssayKind::Qpcr => Text::new("qPCR", "定量 PCR"),
+            AssayKind::Endotoxin => Text::new("Endotoxin", "內毒素"),
+            AssayKind::MethodComparison => Text::new("Method comparison", "方法比較"),
+            AssayKind::ResidualPluripotent => Text::new("Residual pluripotent cells", "殘餘多能幹細胞"),
+            AssayKind::SpikeSeries => Text::new("Detection-limit series", "偵測極限系列"),
         }
     }
 }

@@ -39,6 +39,10 @@ impl App {
         if !files.iter().any(|(role, _)| *role == first_role(options.kind())) {
             return Err(AppError::Input(Text::new("Choose the instrument's file.", "請選擇儀器檔案。")));
         }
+        let options = match &journey {
+            Some(journey) if self.journey_exists(journey)? => self.with_weight(&options, journey).unwrap_or(options),
+            _ => options,
+        };
         let digest = Sha256::new().chain_update(b"assay").chain_update(key.as_bytes()).finalize();
         let id = crate::app::readable_id('A', digest.get(..10).unwrap_or_default());
         if self.ledger.head(&draft_stream(&id))?.is_some() {

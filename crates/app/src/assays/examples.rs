@@ -3,7 +3,7 @@
 //!
 //! Must not know: the ledger, pages, how an assay is computed.
 
-use crate::assay_compute::AssayOptions;
+use crate::assay_compute::{AssayOptions, FlowOptions};
 use std::fmt::Write as _;
 use vena_colonies::synthetic::{Recipe, Stage, draw};
 use vena_flow::{
@@ -14,14 +14,19 @@ use vena_flow::{
     },
 };
 use vena_journey::{AssayKind, FileRole};
+use vena_potency::{CultureOptions, EndotoxinOptions};
 
 /// Every example file with the assay it is for, the instrument's own first.
-const FILES: [(&str, AssayKind, FileRole); 5] = [
+const FILES: [(&str, AssayKind, FileRole); 9] = [
     ("sample.fcs", AssayKind::FlowCytometry, FileRole::Fcs),
     ("gates.xml", AssayKind::FlowCytometry, FileRole::Gates),
     ("plate.png", AssayKind::Colonies, FileRole::Image),
     ("potency.csv", AssayKind::Potency, FileRole::Table),
     ("qpcr.csv", AssayKind::Qpcr, FileRole::Table),
+    ("endotoxin.csv", AssayKind::Endotoxin, FileRole::Table),
+    ("comparison.csv", AssayKind::MethodComparison, FileRole::Table),
+    ("culture.csv", AssayKind::ResidualPluripotent, FileRole::Table),
+    ("series.csv", AssayKind::SpikeSeries, FileRole::Table),
 ];
 
 /// All file names.
@@ -42,6 +47,10 @@ pub fn file(name: &str) -> Option<Vec<u8>> {
         "plate.png" => plate(),
         "potency.csv" => potency(),
         "qpcr.csv" => qpcr(),
+        "endotoxin.csv" => endotoxin(),
+        "comparison.csv" => comparison(),
+        "culture.csv" => culture(),
+        "series.csv" => series(),
         _ => return None,
     })
 }
@@ -54,7 +63,20 @@ pub fn files(kind: AssayKind) -> Vec<(FileRole, Vec<u8>)> {
 
 /// Parameters that go with an assay's example.
 pub fn options(kind: AssayKind) -> AssayOptions {
-    AssayOptions::usual(kind)
+    match AssayOptions::usual(kind) {
+        AssayOptions::Endotoxin(options) => AssayOptions::Endotoxin(EndotoxinOptions {
+            dose_ml: Some(50.0),
+            weight_kg: Some(60.0),
+            ..options
+        }),
+        AssayOptions::Culture(options) => {
+            AssayOptions::Culture(CultureOptions { dose_cells: Some(1e8), ..options })
+        }
+        AssayOptions::Flow(options) => {
+            AssayOptions::Flow(FlowOptions { panel: Some("assays/panels/msc-isct".into()), ..options })
+        }
+        usual => usual,
+    }
 }
 
 /// Colonies drawn on the plate.
@@ -237,4 +259,90 @@ pub fn qpcr() -> Vec<u8> {
     }
     csv.push_str("N1,NTC,ntc,Alu,,Undetermined\n");
     csv.into_bytes()
+}
+
+/// A kinetic endotoxin plate: four standards, water, a lot at 1:10 with and without added endotoxin.
+pub fn endotoxin() -> Vec<u8> {
+    let mut csv = String::from("task,sample,concentration (EU/mL),onset (s),dilution\n");
+    let onset = |eu: f64| 10_f64.powf(3.0 - 0.25 * eu.log10());
+    let mut dice = Dice(11);
+    let mut row = |csv: &mut String, task: &str, sample: &str, level: &str, eu: f64, dilution: &str| {
+        for _ in 0..3 {
+            let time = onset(eu) * (1.0 + 0.01 * (dice.even() - 0.5));
+            let _ = writeln!(csv, "{task},{sample},{level},{time:.1},{dilution}");
+        }
+    };
+    for eu in [0.005, 0.05, 0.5, 5.0] {
+        row(&mut csv, "standard", "", &eu.to_string(), eu, "");
+    }
+    row(&mut csv, "sample", "Lot 7", "", 0.02, "10");
+    row(&mut csv, "spike", "Lot 7", "0.5", 0.52, "10");
+    csv.push_str("blank,,,NR,\nblank,,,NR,\n");
+    csv.into_bytes()
+}
+
+/// A rapid method and the compendial one on the same 400 samples.
+pub fn comparison() -> Vec<u8> {
+    let counts = vena_potency::comparison::PairedCounts {
+        both: 192,
+        only_alternative: 5,
+        only_compendial: 4,
+        neither: 199,
+    };
+    counts.to_csv().into_bytes()
+}
+
+/// Cultures of a lot, of blanks and of known numbers of pluripotent cells.
+pub fn culture() -> Vec<u8> {
+    let mut csv = String::from("task,sample,cells plated,spiked cells,colonies\n");
+    for colonies in [19, 22, 17] {
+        let _ = writeln!(csv, "spike,,1000000,100,{colonies}");
+    }
+    for _ in 0..3 {
+        csv.push_str("blank,,1000000,,0\n");
+    }
+    for colonies in [0, 1, 0, 0, 0] {
+        let _ = writeln!(csv, "sample,Lot 7,2000000,,{colonies}");
+    }
+    csv.into_bytes()
+}
+
+/// A spike-in series of soft agar wells, blanks first.
+pub fn series() -> Vec<u8> {
+    let mut csv = String::from("well,spike (%),cells plated,colonies\n");
+    let levels: [(f64, [u64; 8]); 5] = [
+        (0.0, [0, 0, 1, 0, 0, 0, 0, 0]),
+        (0.0002, [0, 0, 1, 0, 0, 1, 0, 0]),
+        (0.001, [1, 0, 2, 1, 0, 3, 1, 1]),
+        (0.005, [4, 6, 5, 3, 7, 5, 4, 6]),
+        (0.02, [21, 18, 24, 19, 20, 17, 22, 23]),
+    ];
+    for (row, (spike, counts)) in ["A", "B", "C", "D", "E"].into_iter().zip(levels) {
+        for (column, colonies) in (1..).zip(counts) {
+            let _ = writeln!(csv, "{row}{column},{spike},100000,{colonies}");
+        }
+    }
+    csv.into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assay_compute::{compute, recognise_kind};
+
+    /// Rows Q7, Q9, Q10, Q11, Q12, Q15. Every example is recognised by its content and gives a result at once.
+    #[test]
+    fn every_example_is_recognised_and_gives_a_result() {
+        for kind in AssayKind::ALL {
+            let files = files(kind);
+            assert!(!files.is_empty(), "{kind:?}");
+            let first = files.first().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+            assert_eq!(recognise_kind(first), Some(kind));
+            let options = options(kind);
+            let computed = compute(&options, &files);
+            assert!(computed.is_ok(), "{kind:?}: {:?}", computed.err());
+            let stored = options.to_json().and_then(|json| AssayOptions::read(kind, &json));
+            assert_eq!(stored.ok(), Some(options), "parameters are stored and read again");
+        }
+    }
 }

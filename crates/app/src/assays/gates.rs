@@ -154,7 +154,7 @@ impl App {
             return self.replace(session, draft, FileRole::Gates, &bytes, TAKEN_BACK.to_owned());
         }
         let mut document = match self.current(draft, FileRole::Gates)? {
-            Some(xml) => read_gating_ml(&xml, &Limits::default()).map_err(input)?,
+            Some(xml) => read_gating_ml(&xml, &Limits::default()).map_err(|refusal| AppError::Input(refusal.text()))?,
             None => GatingDocument::default(),
         };
         let what = apply(&mut document, change)?;

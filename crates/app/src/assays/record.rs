@@ -28,7 +28,7 @@ impl App {
         recording: Recording,
     ) -> Result<act::Done, AppError> {
         let Recording { version, key, to, when, remark, pseudonyms } = recording;
-        let draft = self.assay_draft(session, id)?;
+        let mut draft = self.assay_draft(session, id)?;
         if draft.recorded.is_none() && draft.version != version {
             return Err(changed_meanwhile());
         }
@@ -36,6 +36,7 @@ impl App {
         if draft.recorded.is_some() && !self.load(&to)?.keys.contains_key(&key) {
             return Err(AppError::Input(Text::new("This result is recorded already.", "此結果已記錄。")));
         }
+        draft.options = self.with_weight(&draft.options, &to)?;
         // Never from memory: what is recorded comes from the stored files.
         let computed = compute(&draft.options, &self.files_of(&draft.files, &draft.stored)?)
             .map_err(|refusal| refused(&refusal))?;

@@ -6,6 +6,7 @@ pub mod flow;
 pub mod gates;
 mod headline;
 mod options;
+mod reports;
 pub mod room;
 pub mod tables;
 
@@ -22,7 +23,7 @@ use crate::{
 use maud::{Markup, html};
 use vena_app::{
     assay_compute::{AssayRefusal, Computed},
-    assays::{AssayDraft, JourneyAssay, NameFound, OpenAssay, Recomputed},
+    assays::{AssayDraft, JourneyAssay, NameFound, OpenAssay, Recomputed, WeightUse},
 };
 use vena_base::{Zone, ids::JourneyId};
 use vena_journey::{AssayEdit, AssayFile, FileRole};
@@ -167,6 +168,10 @@ pub fn result(frame: &Frame, showing: &Showing<'_>, computed: &Computed) -> Mark
         Computed::Colonies { automatic, corrected } => colonies::result(frame, showing, automatic, corrected),
         Computed::Potency(report) => tables::potency(frame, report),
         Computed::Qpcr(report) => tables::qpcr(frame, report),
+        Computed::Endotoxin(report) => reports::endotoxin(frame, report),
+        Computed::Comparison(report) => reports::comparison(frame, report),
+        Computed::Culture(report) => reports::culture(frame, report),
+        Computed::Series(report) => reports::series(frame, report),
     }
 }
 
@@ -174,7 +179,7 @@ fn refused(frame: &Frame, refusal: &AssayRefusal) -> Markup {
     html! {
         section class="refusal" role="alert" aria-labelledby="refusal-title" {
             h2 id="refusal-title" { (icon(Icon::Warning)) " " (refusal.what.get(frame.lang)) }
-            dl { dt { (frame.t("refusal-why")) } dd lang="en" { (refusal.words) } dt { (frame.t("refusal-helps")) } dd { (frame.t("assay-refused-help")) } }
+            dl { dt { (frame.t("refusal-why")) } dd { (refusal.words.get(frame.lang)) } dt { (frame.t("refusal-helps")) } dd { (frame.t("assay-refused-help")) } }
         }
     }
 }
@@ -224,6 +229,19 @@ pub struct Meant<'a> {
     pub found: &'a [Candidate],
     /// Where the result names the patient of the only journey found.
     pub names: &'a [NameFound],
+    /// How the weight of the parameters stands to the only journey's.
+    pub weight: &'a WeightUse,
+}
+
+/// Which weight the result is judged by.
+fn weight_said(frame: &Frame, weight: &WeightUse) -> Markup {
+    html! {
+        @match weight {
+            WeightUse::AsTyped => {}
+            WeightUse::Taken(own) => p class="notice" { (frame.tw("assay-weight-taken", &[("kg", &number(own.kg)), ("when", &own.when.to_string())])) },
+            WeightUse::Differs { typed, journey } => p class="notice bad" { (icon(Icon::Warning)) b { (frame.tw("assay-weight-differs", &[("typed", &number(*typed)), ("kg", &number(journey.kg)), ("when", &journey.when.to_string())])) } },
+        }
+    }
 }
 
 /// What names the patient, and the agreement to replace it.
@@ -252,7 +270,7 @@ pub fn record(
     meant: &Meant<'_>,
     wrong: Option<&str>,
 ) -> Markup {
-    let Meant { searched, found, names } = *meant;
+    let Meant { searched, found, names, weight } = *meant;
     html! {
         section class="panel" aria-labelledby="record-title" {
             header { h2 id="record-title" { (frame.t("assay-record")) } }
@@ -281,6 +299,7 @@ pub fn record(
                             }
                             (field(&Field { name: "when", label: &frame.t("assay-measured"), value: data.get("when"), kind: "datetime-local", required: true, ..Field::default() }))
                             div class="field" { label for="remark" { (frame.t("field-remark")) " (" (frame.t("optional")) ")" } div class="box" { textarea id="remark" name="remark" rows="2" { (data.get("remark")) } } }
+                            (weight_said(frame, weight))
                             (names_found(frame, data, names))
                             button class="button first wide" type="submit" { (frame.t("assay-record")) }
                         }

@@ -32,7 +32,7 @@ use std::collections::HashMap;
 use vena_app::{
     AppError,
     assay_compute::picture,
-    assays::{OpenAssay, Recording},
+    assays::{OpenAssay, Recording, WeightUse},
 };
 use vena_base::ids::{ChainOfIdentity, JourneyId};
 use vena_journey::FileRole;
@@ -119,7 +119,16 @@ fn draw(
         }
         _ => Vec::new(),
     };
-    let meant = pages::Meant { searched: &beside.searched, found: &found, names: &names };
+    let weight = match found.as_slice() {
+        [one] if open.draft.recorded.is_none() => {
+            match server.app.weight_use(&open.draft.options, &one.journey) {
+                Ok(weight) => weight,
+                Err(error) => return answer::wrong(frame, &error),
+            }
+        }
+        _ => WeightUse::AsTyped,
+    };
+    let meant = pages::Meant { searched: &beside.searched, found: &found, names: &names, weight: &weight };
     let record = pages::record(frame, &open.draft, &beside.data, &meant, beside.wrong.as_deref());
     let content = pages::draft(frame, open, &showing(open, gate), beside.above, record);
     let title = open.draft.kind.name().get(frame.lang).to_owned();
@@ -255,7 +264,7 @@ pub async fn draft_picture(
     let (app, session) = (server.app.clone(), viewer.session.clone());
     let drawn = move || {
         picture(&app.assay_draft_file(&session, &id, FileRole::Image)?, page)
-            .map_err(|refusal| AppError::NotFound(refusal.words))
+            .map_err(|refusal| AppError::Input(refusal.words))
     };
     match blocking(drawn).await {
         Ok(bytes) => png(bytes),

@@ -3,6 +3,7 @@
 use super::number;
 use crate::layout::Frame;
 use serde_json::Value;
+use vena_base::Lang;
 use vena_journey::{AssayKind, AssayRecord};
 
 /// Lines of one result at most.
@@ -49,6 +50,33 @@ pub fn of(frame: &Frame, record: &AssayRecord) -> Vec<(String, String)> {
                 .iter()
                 .map(|sample| (text(sample, "sample"), estimate(sample)))
                 .collect()
+        }
+        AssayKind::Endotoxin => {
+            let per_kg = |sample: &Value| {
+                format!("{} EU/kg/h", shown(sample.get("eu_per_kg_per_hour").and_then(Value::as_f64)))
+            };
+            list("/samples").iter().map(|sample| (text(sample, "sample"), per_kg(sample))).collect()
+        }
+        AssayKind::MethodComparison => {
+            let pick = if frame.lang == Lang::En { "/conclusion/en" } else { "/conclusion/zh-TW" };
+            let said = result.pointer(pick).and_then(Value::as_str).unwrap_or("–").to_owned();
+            vec![(frame.t("assay-comparison"), said)]
+        }
+        AssayKind::ResidualPluripotent => {
+            let upper = |sample: &Value| {
+                format!("≤ {}", shown(sample.pointer("/finding/residual_upper").and_then(Value::as_f64)))
+            };
+            list("/samples").iter().map(|sample| (text(sample, "sample"), upper(sample))).collect()
+        }
+        AssayKind::SpikeSeries => {
+            let limit = |rule: &Value| {
+                format!("{} %", shown(rule.get("limit_percent").and_then(Value::as_f64)))
+            };
+            let name = |rule: &Value| {
+                let pick = if frame.lang == Lang::En { "/label/en" } else { "/label/zh-TW" };
+                rule.pointer(pick).and_then(Value::as_str).unwrap_or_default().to_owned()
+            };
+            list("/limits").iter().map(|rule| (name(rule), limit(rule))).collect()
         }
         AssayKind::Qpcr => {
             let quantity = |sample: &Value| shown(sample.get("quantity").and_then(Value::as_f64));

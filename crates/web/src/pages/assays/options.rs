@@ -14,8 +14,9 @@ use vena_base::Lang;
 use vena_colonies::{Channel, DiameterMin, Layout, Polarity};
 use vena_flow::Tolerance;
 use vena_potency::{
-    PotencyOptions, QpcrOptions,
+    EndotoxinOptions, PotencyOptions, QpcrOptions,
     curve::CurveModel,
+    endotoxin::Route,
     report::{AssayKind as Model, OutlierHandling},
 };
 
@@ -44,6 +45,13 @@ pub fn fields(frame: &Frame, options: &AssayOptions, populations: &[String]) -> 
         AssayOptions::Colonies(options) => colonies(frame, options),
         AssayOptions::Potency(options) => potency(frame, options),
         AssayOptions::Qpcr(options) => qpcr(frame, options),
+        AssayOptions::Endotoxin(options) => endotoxin(frame, options),
+        AssayOptions::Comparison(options) => html! {
+            (line(frame, "margin", "assay-margin", &written(options.margin.map(|margin| 100.0 * margin)), Some("%")))
+            p class="hint" { (frame.t("assay-margin-help")) }
+        },
+        AssayOptions::Culture(options) => line(frame, "dose-cells", "assay-dose-cells", &written(options.dose_cells), None),
+        AssayOptions::Series(_) => file(frame, "image", "assay-series-image", Some("assay-series-image-help")),
     }
 }
 
@@ -188,6 +196,17 @@ fn potency(frame: &Frame, options: &PotencyOptions) -> Markup {
             (line(frame, "standard-value", "assay-standard-value", &assigned, None))
             (line(frame, "standard-unit", "assay-standard-unit", &standard.unit, None))
         }))
+    }
+}
+
+fn endotoxin(frame: &Frame, options: &EndotoxinOptions) -> Markup {
+    let route = if options.route == Route::Intrathecal { "intrathecal" } else { "intravenous" };
+    html! {
+        (line(frame, "dose-ml", "assay-dose-ml", &written(options.dose_ml), Some("mL")))
+        (line(frame, "weight-kg", "assay-weight", &written(options.weight_kg), Some("kg")))
+        p class="hint" { (frame.t("assay-weight-help")) }
+        (line(frame, "hours", "assay-hours", &written(options.hours), Some("h")))
+        (select(frame, "route", "assay-route", &[("intravenous", "assay-intravenous"), ("intrathecal", "assay-intrathecal")], route))
     }
 }
 

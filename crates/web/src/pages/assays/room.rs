@@ -6,7 +6,10 @@ use crate::{
     forms::reader::Submitted,
     layout::Frame,
     pages::step,
-    parts::icons::{Icon, icon},
+    parts::{
+        field::{Field, field},
+        icons::{Icon, icon},
+    },
 };
 use maud::{Markup, html};
 use vena_app::{assay_compute::AssayOptions, assays::AssayDraft};
@@ -40,6 +43,10 @@ fn words(kind: AssayKind) -> Words {
         AssayKind::Colonies => ("assay-answers-colonies", "assay-brings-colonies"),
         AssayKind::Potency => ("assay-answers-potency", "assay-brings-potency"),
         AssayKind::Qpcr => ("assay-answers-qpcr", "assay-brings-qpcr"),
+        AssayKind::Endotoxin => ("assay-answers-endotoxin", "assay-brings-endotoxin"),
+        AssayKind::MethodComparison => ("assay-answers-comparison", "assay-brings-comparison"),
+        AssayKind::ResidualPluripotent => ("assay-answers-culture", "assay-brings-culture"),
+        AssayKind::SpikeSeries => ("assay-answers-series", "assay-brings-series"),
     };
     Words { answers, brings }
 }
@@ -95,6 +102,7 @@ fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
                 p class="hint" id="file-hint" { (frame.tw(if room.kind.is_some() { "assay-file-hint-kind" } else { "assay-file-hint" }, &[("limit", &limit)])) }
                 p class="dropped" data-dropped="" aria-live="polite" {}
             }
+            @if room.kind == Some(AssayKind::MethodComparison) { (four_counts(frame, room.data)) }
             @if is_table {
                 details class="why" open[!room.data.get("typed").is_empty()] {
                     summary { (frame.t("assay-type-table")) }
@@ -105,6 +113,18 @@ fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
                 section class="panel" aria-labelledby="options-title" { header { h2 id="options-title" { (frame.t("assay-parameters")) } } div class="body form" { (options::fields(frame, options, &[])) } }
             }
             button class="button first wide" type="submit" { (frame.t("assay-analyse")) }
+        }
+    }
+}
+
+/// The four counts of a paired comparison, in place of a table.
+fn four_counts(frame: &Frame, data: &Submitted) -> Markup {
+    let rows = [("both", "assay-both"), ("only-alternative", "assay-only-alternative"), ("only-compendial", "assay-only-compendial"), ("neither", "assay-neither")];
+    let filled = rows.iter().any(|(name, _)| !data.get(name).is_empty());
+    html! {
+        details class="why" open[filled] {
+            summary { (frame.t("assay-four-counts")) }
+            div class="edit-grid" { @for (name, label) in rows { (field(&Field { name, label: &frame.t(label), value: data.get(name), kind: "number", autocomplete: Some("off"), ..Field::default() })) } }
         }
     }
 }

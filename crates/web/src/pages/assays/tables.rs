@@ -13,7 +13,7 @@ use vena_potency::{
 };
 
 /// The size the crate draws at; the room is kept free before the picture shows.
-const PICTURE: (f64, f64) = (760.0, 460.0);
+pub(super) const PICTURE: (f64, f64) = (760.0, 460.0);
 
 fn of_run(run: &str, name: &str) -> String {
     [run, name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
@@ -29,7 +29,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
         (flags(frame, &report.flags))
         section class="panel edge" aria-labelledby="relative-title" {
             header { h2 id="relative-title" { (frame.t("assay-relative-potency")) }
-                @if let Some(reference) = &report.reference { span class="quiet" { (frame.t("assay-reference")) ": " (reference.name) } } }
+                @if let Some(reference) = &report.reference { span class="quiet" { (frame.t("assay-reference")) ": " (reference.name) @if let Some(standard) = &report.options.standard { " = " (standard.name) " " (standard.lot) ", " (number(standard.assigned_value)) " " (standard.unit) } } } }
             @if report.relative_potency.is_empty() { div class="empty" { b { (frame.t("assay-one-preparation")) } } }
             @else { (samples(frame, &report.relative_potency)) }
             @for one in &report.combined {
@@ -75,8 +75,8 @@ fn samples(frame: &Frame, samples: &[SampleReport]) -> Markup {
             thead { tr { th scope="col" { (frame.t("assay-sample")) } th scope="col" class="number" { (frame.t("assay-estimate")) } th scope="col" class="number" { (frame.t("assay-interval")) } th scope="col" { (frame.t("assay-parallel")) } th scope="col" { (frame.t("assay-status")) } } }
             tbody { @for one in samples { tr {
                 th scope="row" { (of_run(&one.run, &one.sample)) }
-                td class="number keep" { b { (maybe(one.estimate)) } }
-                td class="number keep" { (maybe(one.low)) " … " (maybe(one.high)) br; span class="quiet small" lang="en" { (one.interval) } }
+                td class="number keep" { b { (maybe(one.estimate)) } @if let Some(assigned) = &one.assigned { br; b { (number(assigned.estimate)) } " " (assigned.standard.unit) } }
+                td class="number keep" { (maybe(one.low)) " … " (maybe(one.high)) br; @if let Some(assigned) = &one.assigned { (maybe(assigned.low)) " … " (maybe(assigned.high)) br; } span class="quiet small" lang="en" { (one.interval) } }
                 td { @match &one.parallelism {
                     Some(p) => { (frame.t(if p.reversed { "assay-reversed" } else if p.parallel { "assay-is-parallel" } else { "assay-not-parallel" }))
                         ul class="small quiet" { @for check in &p.checks { li { (frame.t(measure(check.measure))) ": " (interval(&check.interval)) " [" (number(check.margin_low)) ", " (number(check.margin_high)) "]" } } } }
@@ -105,6 +105,8 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
                         }
                         @if let Some(efficiency) = curve.efficiency { dt { (frame.t("assay-efficiency")) } dd { (format!("{:.1} %", 100.0 * efficiency)) @if let Some((low, high)) = curve.efficiency_interval { (format!(" ({:.1} … {:.1} %)", 100.0 * low, 100.0 * high)) } } }
                         @if let Some(refusal) = &curve.refusal { dt { (frame.t("why")) } dd { (refusal.get(frame.lang)) } }
+                        @if let Some(limit) = &curve.probit { dt { (frame.t("assay-limit-probit")) } dd { (number(limit.limit)) " " (unit) " (" (interval(&limit.interval)) ")" } }
+                        @if let Some(limit) = &curve.poisson { dt { (frame.t("assay-limit-poisson")) } dd { (number(limit.limit)) " " (unit) " (" (interval(&limit.limit_interval)) ")" } }
                     }
                 }
             }
@@ -159,15 +161,15 @@ fn called(call: Call) -> &'static str {
     }
 }
 
-fn suitable(frame: &Frame, suitable: bool) -> Markup {
+pub(super) fn suitable(frame: &Frame, suitable: bool) -> Markup {
     status_tag(&frame.t(if suitable { "assay-suitable" } else { "assay-not-suitable" }), !suitable)
 }
 
-fn flags(frame: &Frame, flags: &[Flag]) -> Markup {
+pub(super) fn flags(frame: &Frame, flags: &[Flag]) -> Markup {
     html! { @for flag in flags { p class="notice warn" { span { (flag.text.get(frame.lang)) @if !flag.lines.is_empty() { " (" (frame.tw("assay-lines", &[("list", &flag.lines.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join(", "))])) ")" } } } } }
 }
 
-fn verdicts(frame: &Frame, verdicts: &[Verdict]) -> Markup {
+pub(super) fn verdicts(frame: &Frame, verdicts: &[Verdict]) -> Markup {
     let words = |outcome: Outcome| match outcome {
         Outcome::Met => "assay-met",
         Outcome::NotMet => "assay-not-met",

@@ -26,6 +26,7 @@ use vena_app::{
 };
 use vena_base::ids::JourneyId;
 use vena_journey::{AssayKind, FileRole};
+use vena_potency::comparison::PairedCounts;
 
 /// The room, or the page of one assay.
 pub async fn room(
@@ -60,7 +61,13 @@ async fn draw(
     // What was typed stands in its fields again where it can be read; else the fields begin anew.
     let options = kind.map(|kind| {
         let usual = AssayOptions::usual(kind);
-        read_options(data, usual.clone()).unwrap_or(usual)
+        let mut options = read_options(data, usual.clone()).unwrap_or(usual);
+        if let (AssayOptions::Endotoxin(own), Ok(journey)) = (&mut options, JourneyId::new(data.get("journey")))
+            && own.weight_kg.is_none()
+        {
+            own.weight_kg = server.app.journey_weight(&journey).ok().flatten().map(|weight| weight.kg);
+        }
+        options
     });
     let limit_bytes = server.app.config().attachment_max_bytes.min(taken::BODY_BYTES_MAX as u64);
     let title = kind.map_or_else(|| frame.t("room-assays"), |kind| kind.name().get(frame.lang).to_owned());
@@ -85,7 +92,8 @@ fn begun(
     if let (Some(kind), false) = (chosen, data.get("example").is_empty()) {
         return Ok(Begun { options: examples::options(kind), files: examples::files(kind) });
     }
-    let first = files.remove("file").or_else(|| files.remove("typed")).ok_or_else(|| no_file.to_owned())?;
+    let first = files.remove("file").or_else(|| files.remove("typed")).or_else(|| counted(data));
+    let first = first.ok_or_else(|| no_file.to_owned())?;
     // A table may be of several kinds: there the person's choice is the better knowledge.
     let kind = match (recognise_kind(&first), chosen) {
         (Some(kind @ (AssayKind::FlowCytometry | AssayKind::Colonies)), _) => Some(kind),
@@ -93,12 +101,25 @@ fn begun(
     };
     let kind = kind.ok_or_else(|| unknown.to_owned())?;
     let mut given = vec![(first_role(kind), first)];
-    for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix)] {
-        given.extend(
-            files.remove(name).filter(|_| kind == AssayKind::FlowCytometry).map(|bytes| (role, bytes)),
-        );
-    }
+    let beside: &[(&str, FileRole)] = match kind {
+        AssayKind::FlowCytometry => &[("gates", FileRole::Gates), ("matrix", FileRole::Matrix)],
+        AssayKind::SpikeSeries => &[("image", FileRole::Image)],
+        _ => &[],
+    };
+    given.extend(beside.iter().filter_map(|(name, role)| Some((*role, files.remove(*name)?))));
     Ok(Begun { options: AssayOptions::usual(kind), files: given })
+}
+
+/// The table that four typed counts of a method comparison make.
+fn counted(data: &Submitted) -> Option<Vec<u8>> {
+    let count = |name: &str| data.get(name).parse::<u64>().ok();
+    let counts = PairedCounts {
+        both: count("both")?,
+        only_alternative: count("only-alternative")?,
+        only_compendial: count("only-compendial")?,
+        neither: count("neither")?,
+    };
+    Some(counts.to_csv().into_bytes())
 }
 
 /// Takes a file or a typed table. What it is is told by its content; the choice counts where the content does not say.

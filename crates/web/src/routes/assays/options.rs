@@ -20,8 +20,9 @@ use vena_colonies::{Channel, DiameterMin, Fluorescence, Layout, Polarity};
 use vena_flow::Tolerance;
 use vena_journey::FileRole;
 use vena_potency::{
-    PotencyOptions, QpcrOptions,
+    ComparisonOptions, CultureOptions, EndotoxinOptions, PotencyOptions, QpcrOptions,
     curve::CurveModel,
+    endotoxin::Route,
     qpcr::{ResidualDna, VectorCopies},
     report::{AssayKind as Model, OutlierHandling, ReferenceStandard},
 };
@@ -53,7 +54,7 @@ pub async fn options(
         Err(answer) => return *answer,
     };
     let mut asks: Vec<Ask> = Vec::new();
-    for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix)] {
+    for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix), ("image", FileRole::Image)] {
         if let Some(bytes) = files.remove(name) {
             asks.push(Box::new(move |_, _, _| Ok(AssayChange::File(role, bytes))));
         }
@@ -92,6 +93,23 @@ pub fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptio
         AssayOptions::Colonies(options) => AssayOptions::Colonies(Box::new(colonies(data, *options)?)),
         AssayOptions::Potency(options) => AssayOptions::Potency(Box::new(potency(data, *options)?)),
         AssayOptions::Qpcr(options) => AssayOptions::Qpcr(Box::new(qpcr(data, *options)?)),
+        AssayOptions::Endotoxin(options) => AssayOptions::Endotoxin(EndotoxinOptions {
+            dose_ml: typed_number(data, "dose-ml")?,
+            weight_kg: typed_number(data, "weight-kg")?,
+            hours: typed_number(data, "hours")?,
+            route: if data.get("route") == "intrathecal" { Route::Intrathecal } else { Route::Intravenous },
+            ..options
+        }),
+        AssayOptions::Comparison(options) => AssayOptions::Comparison(ComparisonOptions {
+            margin: typed_number(data, "margin")?.map(|percent| percent / 100.0),
+            ..options
+        }),
+        AssayOptions::Culture(options) => AssayOptions::Culture(CultureOptions {
+            dose_cells: typed_number(data, "dose-cells")?,
+            ..options
+        }),
+        // The counts come from the table or from a picture beside it.
+        AssayOptions::Series(options) => AssayOptions::Series(options),
     })
 }
 

@@ -117,7 +117,7 @@ pub async fn recorded_picture(
     let (app, session, lang) = (server.app.clone(), viewer.session.clone(), frame.lang);
     let drawn = move || {
         let found = app.recompute_assay(&session, &journey, seq)?;
-        let computed = found.outcome.map_err(|refusal| AppError::NotFound(refusal.words))?;
+        let computed = found.outcome.map_err(|refusal| AppError::Input(refusal.words))?;
         let none = || AppError::NotFound(format!("{journey}#{seq}"));
         let svg = |text: String| ([(header::CONTENT_TYPE, "image/svg+xml")], text).into_response();
         match computed {
@@ -126,6 +126,10 @@ pub async fn recorded_picture(
             }
             Computed::Potency(report) => Ok(svg(vena_potency::potency_svg(&report, lang))),
             Computed::Qpcr(report) => Ok(svg(vena_potency::qpcr_svg(&report, lang))),
+            Computed::Endotoxin(report) => Ok(svg(vena_potency::endotoxin_svg(&report, lang))),
+            Computed::Comparison(report) => Ok(svg(vena_potency::comparison_svg(&report, lang))),
+            Computed::Culture(report) => Ok(svg(vena_potency::culture_svg(&report, lang))),
+            Computed::Series(report) => Ok(svg(vena_potency::series_svg(&report, lang))),
             Computed::Colonies { automatic, .. } => {
                 let bytes = app.assay_file(&session, &journey, seq, FileRole::Image)?;
                 let first = automatic.images.first().ok_or_else(none)?;
@@ -151,7 +155,7 @@ pub async fn recorded_page(
     let (app, session) = (server.app.clone(), viewer.session.clone());
     let drawn = move || {
         picture(&app.assay_file(&session, &journey, seq, FileRole::Image)?, page)
-            .map_err(|refusal| AppError::NotFound(refusal.words))
+            .map_err(|refusal| AppError::Input(refusal.words))
     };
     match blocking(drawn).await {
         Ok(bytes) => png(bytes),

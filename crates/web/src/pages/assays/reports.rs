@@ -1,0 +1,210 @@
+//! Endotoxin, method comparison, residual pluripotent cells and detection-limit series on a page: what may be said
+//! first, then the picture, the numbers and the criteria. Computes nothing.
+
+use super::{
+    interval, maybe, number, picture, status_tag,
+    tables::{PICTURE, flags, suitable, verdicts},
+};
+use crate::layout::Frame;
+use maud::{Markup, html};
+use vena_base::Text;
+use vena_potency::{
+    ComparisonReport, CultureReport, EndotoxinReport, SeriesReport, method::MethodReference,
+    reports::series::RuleLimit,
+};
+
+fn drawing(frame: &Frame, title: &str, status: Markup, svg: &str, alt: &str) -> Markup {
+    html! {
+        section class="panel" aria-labelledby="picture-title" {
+            header { h2 id="picture-title" { (frame.t(title)) } (status) }
+            div class="body" { figure class="plot wide" { (picture(svg, &frame.t(alt), PICTURE)) } }
+        }
+    }
+}
+
+/// A table with its heading; the first cell of each row names it.
+fn table(frame: &Frame, id: &str, title: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
+    html! {
+        section class="panel edge" aria-labelledby=(id) {
+            header { h2 id=(id) { (frame.t(title)) } }
+            div class="scroller" tabindex="0" role="group" aria-label=(frame.t(title)) { table {
+                thead { tr { @for (i, head) in heads.iter().enumerate() { th scope="col" class=[(i > 0).then_some("number")] { (frame.t(head)) } } } }
+                tbody { @for row in rows { tr { @for (i, cell) in row.iter().enumerate() {
+                    @if i == 0 { th scope="row" { (cell) } } @else { td class="number keep" { (cell) } }
+                } } } }
+            } }
+        }
+    }
+}
+
+fn method(method: &MethodReference) -> Markup {
+    html! { p class="quiet small" { (method.id) "@" (method.version) " · " (method.program) } }
+}
+
+fn cell(text: impl Into<String>) -> Markup {
+    let text: String = text.into();
+    html! { (text) }
+}
+
+fn said(frame: &Frame, texts: &[Text]) -> String {
+    texts.iter().map(|text| text.get(frame.lang)).collect::<Vec<_>>().join(", ")
+}
+
+/// Endotoxin.
+pub fn endotoxin(frame: &Frame, report: &EndotoxinReport) -> Markup {
+    let rows: Vec<Vec<Markup>> = report
+        .samples
+        .iter()
+        .map(|one| {
+            let most = if one.at_most { "≤ " } else { "" };
+            vec![
+                cell(&one.sample),
+                html! { b { (most) (maybe(one.eu_per_kg_per_hour)) } },
+                html! { (most) (maybe(one.eu_per_dose)) },
+                html! { (most) (maybe(one.eu_per_ml)) br; span class="small quiet" { (interval(&one.interval)) } },
+                html! { (maybe(one.recovery_percent)) " %" },
+                html! { "1:" (number(one.dilution)) br; span class="small quiet" { "≤ 1:" (maybe(one.maximum_valid_dilution)) } },
+                html! { (suitable(frame, one.suitable)) @if !one.missing.is_empty() { br; span class="small soon" { (said(frame, &one.missing)) } } },
+            ]
+        })
+        .collect();
+    let missing: Vec<Text> = report.samples.first().map(|one| one.missing.clone()).unwrap_or_default();
+    html! {
+        @if !missing.is_empty() { p class="notice warn" { b { (frame.t("assay-missing")) } " " (said(frame, &missing)) } }
+        (table(frame, "samples-title", "assay-samples", &["assay-sample", "assay-eu-kg-h", "assay-eu-dose", "assay-eu-ml", "assay-recovery", "assay-dilution", "assay-status"], &rows))
+        (drawing(frame, "assay-standard-curve", suitable(frame, report.suitable), &vena_potency::endotoxin_svg(report, frame.lang), "assay-endotoxin-alt"))
+        (flags(frame, &report.flags))
+        (verdicts(frame, &report.suitability))
+        (method(&report.method))
+    }
+}
+
+/// A rapid method against the compendial one.
+pub fn comparison(frame: &Frame, report: &ComparisonReport) -> Markup {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    let found = &report.comparison;
+    let rows: Vec<Vec<Markup>> = report
+        .rates
+        .iter()
+        .map(|one| {
+            let name = frame.t(if one.method == "alternative" { "assay-alternative" } else { "assay-compendial" });
+            let level = one.level.map(|level| format!(" · {} {}", number(level), report.level_unit.as_deref().unwrap_or_default()));
+            vec![
+                cell(format!("{name}{}", level.unwrap_or_default())),
+                cell(format!("{} / {}", one.positive, one.tested)),
+                html! { b { (percent(one.share)) } },
+                cell(format!("{} … {}", percent(one.low), percent(one.high))),
+            ]
+        })
+        .collect();
+    html! {
+        p class="notice" id="conclusion" { b { (report.conclusion.get(frame.lang)) } }
+        (drawing(frame, "assay-comparison", suitable(frame, report.suitable), &vena_potency::comparison_svg(report, frame.lang), "assay-comparison-alt"))
+        (table(frame, "rates-title", "assay-rates", &["assay-method", "assay-positive-of", "assay-share", "assay-interval"], &rows))
+        section class="panel" aria-labelledby="tests-title" {
+            header { h2 id="tests-title" { (frame.t("assay-tests")) } }
+            dl class="pairs body" {
+                @if let Some(counts) = &report.counts {
+                    dt { (frame.t("assay-both")) } dd { (counts.both) } dt { (frame.t("assay-only-alternative")) } dd { (counts.only_alternative) }
+                    dt { (frame.t("assay-only-compendial")) } dd { (counts.only_compendial) } dt { (frame.t("assay-neither")) } dd { (counts.neither) }
+                }
+                dt { (frame.t("assay-difference")) } dd { b { (percent(found.difference)) } " (" (percent(found.difference_interval.0)) " … " (percent(found.difference_interval.1)) "; " (frame.tw("assay-level", &[("value", &format!("{:.0} %", 100.0 * found.equivalence_level))])) ")" }
+                dt { (frame.t("assay-margin")) } dd { "± " (percent(found.margin)) }
+                dt { (frame.t("assay-non-inferior")) } dd { (yes(frame, found.non_inferior)) }
+                dt { (frame.t("assay-equivalent")) } dd { (yes(frame, found.equivalent)) }
+                @if let Some(test) = &found.mcnemar { dt { "McNemar" } dd { (frame.t("assay-exact")) " p = " (number(test.exact_p)) " · mid-p = " (number(test.mid_p)) } }
+            }
+        }
+        (flags(frame, &report.flags))
+        (verdicts(frame, &report.suitability))
+        (method(&report.method))
+    }
+}
+
+fn yes(frame: &Frame, shown: bool) -> Markup {
+    status_tag(&frame.t(if shown { "assay-shown" } else { "assay-not-shown" }), !shown)
+}
+
+/// Residual pluripotent cells.
+pub fn culture(frame: &Frame, report: &CultureReport) -> Markup {
+    let rows: Vec<Vec<Markup>> = report
+        .samples
+        .iter()
+        .map(|one| {
+            let found = &one.finding;
+            vec![
+                cell(&one.sample),
+                cell(format!("{} / {}", found.colonies, number(found.cells_plated))),
+                html! { (maybe(found.residual_fraction)) },
+                html! { b { "≤ " (maybe(found.residual_upper)) } },
+                html! { "≤ " (maybe(one.residual_per_dose_upper)) },
+                html! { (number(found.detection_limit)) br; span class="small quiet" { "≤ " (maybe(found.detection_limit_upper)) } },
+                cell(format!("{}×", number(one.times_below_published))),
+            ]
+        })
+        .collect();
+    html! {
+        @for one in &report.samples { p class="notice" { b { (one.conclusion.get(frame.lang)) } } }
+        (drawing(frame, "assay-culture", html! {}, &vena_potency::culture_svg(report, frame.lang), "assay-culture-alt"))
+        (table(frame, "samples-title", "assay-samples", &["assay-sample", "assay-colonies-of-cells", "assay-residual-share", "assay-residual-upper", "assay-residual-dose", "assay-detection-limit", "assay-below-published"], &rows))
+        section class="panel" aria-labelledby="controls-title" {
+            header { h2 id="controls-title" { (frame.t("assay-controls")) } }
+            dl class="pairs body" {
+                @if let Some(first) = report.samples.first() { dt { (frame.t("assay-efficiency")) } dd { (format!("{:.1} %", 100.0 * first.finding.efficiency)) " (" (interval(&first.finding.efficiency_interval)) ")" } }
+                @for spike in &report.spikes { dt { (frame.t("assay-spiked")) } dd { (spike.colonies) " / " (number(spike.spiked_cells)) } }
+                dt { (frame.t("assay-blanks")) } dd { (report.blank_colonies) " / " (number(report.blank_cells)) " (" (report.blanks) ")" }
+                dt { (frame.t("assay-published-limit")) } dd { (number(report.published_limit)) }
+            }
+        }
+        (flags(frame, &report.flags))
+        (method(&report.method))
+    }
+}
+
+/// A series: each rule's limit, the levels, the wells.
+pub fn series(frame: &Frame, report: &SeriesReport) -> Markup {
+    let limits: Vec<Vec<Markup>> = report.limits.iter().map(|one| limit_row(frame, one)).collect();
+    let levels: Vec<Vec<Markup>> = report
+        .levels
+        .iter()
+        .map(|one| {
+            vec![
+                cell(format!("{} %", number(one.spike_percent))),
+                cell(one.wells.to_string()),
+                html! { b { (number(one.mean)) } @if let Some(deviation) = one.deviation { " ± " (number(deviation)) } },
+                cell(format!("{} / {}", one.detected, one.wells)),
+                cell(if one.without_count > 0 { one.without_count.to_string() } else { "–".into() }),
+            ]
+        })
+        .collect();
+    let wells = &report.wells;
+    html! {
+        (table(frame, "limits-title", "assay-limits", &["assay-rule", "assay-limit-percent", "assay-interval", "assay-published"], &limits))
+        (drawing(frame, "assay-series", html! {}, &vena_potency::series_svg(report, frame.lang), "assay-series-alt"))
+        (table(frame, "levels-title", "assay-levels", &["assay-spike", "assay-wells", "assay-mean-colonies", "assay-detected", "assay-without-count"], &levels))
+        section class="panel" aria-labelledby="wells-title" {
+            header { h2 id="wells-title" { (frame.t("assay-wells")) } }
+            dl class="pairs body" {
+                dt { (frame.t("assay-counted")) } dd { (wells.counted) }
+                dt { (frame.t("assay-positive-wells")) } dd { (wells.positive) }
+                dt { (frame.t("assay-colonies-in-all")) } dd { (wells.colonies) " (" (frame.tw("assay-mean-per-well", &[("value", &number(wells.mean))])) ")" }
+                @if let Some(estimate) = wells.by_empty_wells { dt { (frame.t("assay-by-empty-wells")) } dd { (number(estimate)) } }
+                dt { (frame.t("assay-decision-limit")) } dd { (number(report.decision_limit)) }
+            }
+        }
+        (flags(frame, &report.flags))
+        (method(&report.method))
+    }
+}
+
+fn limit_row(frame: &Frame, one: &RuleLimit) -> Vec<Markup> {
+    let compared = one.compared.iter().map(|published| {
+        html! { (published.label.get(frame.lang)) ": " (published.limit_percent) " % · " (number(published.times_lower)) "×" br; }
+    });
+    vec![
+        html! { (one.label.get(frame.lang)) },
+        html! { @match &one.refusal { Some(refusal) => span class="small soon wrap" { (refusal.get(frame.lang)) }, None => b { (maybe(one.limit_percent)) " %" } } },
+        html! { @if one.refusal.is_none() { (interval(&one.interval)) } @else { "–" } },
+        html! { span class="small wrap" { @for line in compared { (line) } } },
+    ]
+}
