@@ -25,7 +25,6 @@ use crate::{
 };
 pub use gates::GateChange;
 pub use names::NameFound;
-pub use weight::{JourneyWeight, WeightUse};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use vena_base::{
@@ -37,6 +36,7 @@ use vena_journey::{
     AssayEdit, AssayFile, AssayKind, AssayRecord, FileRole, JsonText, Role, StepKind, may, step::FileDigest,
 };
 use vena_ledger::{AttachmentRef, StoredEvent, StreamId};
+pub use weight::{JourneyWeight, WeightUse};
 
 const PREFIX: &str = "assay/";
 const DRAFT_EVENT: &str = "assay-draft";

@@ -58,8 +58,8 @@ pub fn potency(words: &PotencyWords, lang: Lang) -> Outcome {
     let mut options: vena_potency::PotencyOptions = options(words.options.as_deref())?;
     potency_flags(words, &mut options);
     each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report =
-            vena_potency::analyse_potency(&input.bytes()?, &options).map_err(|p| refused(input, &p.message(lang)))?;
+        let report = vena_potency::analyse_potency(&input.bytes()?, &options)
+            .map_err(|p| refused(input, &p.message(lang)))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
             picture::write(&path, &vena_potency::potency_svg(&report, lang))?;
@@ -151,7 +151,8 @@ pub fn qpcr(words: &QpcrWords, lang: Lang) -> Outcome {
     let mut options: vena_potency::QpcrOptions = options(words.options.as_deref())?;
     qpcr_flags(words, &mut options);
     each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report = vena_potency::analyse_qpcr(&input.bytes()?, &options).map_err(|p| refused(input, &p.message(lang)))?;
+        let report = vena_potency::analyse_qpcr(&input.bytes()?, &options)
+            .map_err(|p| refused(input, &p.message(lang)))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
             picture::write(&path, &vena_potency::qpcr_svg(&report, lang))?;
@@ -341,7 +342,8 @@ fn well_counts(images: &[PathBuf], lang: Lang) -> Result<Vec<vena_potency::WellC
             if let Some(refusal) = &page.refusal {
                 return Err(refused(input, &refusal.message.get(lang)));
             }
-            let plate = Path::new(&input.name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
+            let plate =
+                Path::new(&input.name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
             counts.extend(page.vessels.iter().map(|vessel| vena_potency::WellCount {
                 plate: plate.clone(),
                 well: vessel.name.clone(),

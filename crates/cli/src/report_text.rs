@@ -62,7 +62,8 @@ pub fn comparison(report: &ComparisonReport, file: &str, lang: Lang) -> String {
     }
     if let Some(test) = &report.comparison.mcnemar {
         let exact = pick(lang, "exact", "精確");
-        let _ = writeln!(out, "  McNemar: {exact} p = {}, mid-p = {}", number(test.exact_p), number(test.mid_p));
+        let _ =
+            writeln!(out, "  McNemar: {exact} p = {}, mid-p = {}", number(test.exact_p), number(test.mid_p));
     }
     ending(&mut out, &report.suitability, &report.flags, &report.input_sha256, lang);
     out

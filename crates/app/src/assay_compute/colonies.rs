@@ -24,20 +24,29 @@ fn not_counted(words: Text) -> AssayRefusal {
 }
 
 /// A count with what a person changed beside it.
-pub(super) fn corrected(report: Arc<ColonyReport>, corrections: Option<&[u8]>) -> Result<Computed, AssayRefusal> {
+pub(super) fn corrected(
+    report: Arc<ColonyReport>,
+    corrections: Option<&[u8]>,
+) -> Result<Computed, AssayRefusal> {
     if let [ImageReport { refusal: Some(refusal), .. }] = report.images.as_slice() {
         return Err(not_counted(refusal.message.clone()));
     }
     let corrections: Corrections = match corrections {
         None => Corrections::new(),
-        Some(bytes) => serde_json::from_slice(bytes).map_err(|cause| not_counted(Text::same(cause.to_string())))?,
+        Some(bytes) => {
+            serde_json::from_slice(bytes).map_err(|cause| not_counted(Text::same(cause.to_string())))?
+        }
     };
     let mut corrected = Vec::new();
     for (page, changes) in corrections.iter().filter(|(_, changes)| !changes.is_empty()) {
         let page = report.images.iter().find(|image| image.page == *page);
-        let page = page.ok_or_else(|| not_counted(Text::new("A correction names a page that is not there.", "修正所指之頁不存在。")))?;
-        corrected
-            .push(vena_colonies::corrections::correct(page, changes).map_err(|refusal| not_counted(refusal.text()))?);
+        let page = page.ok_or_else(|| {
+            not_counted(Text::new("A correction names a page that is not there.", "修正所指之頁不存在。"))
+        })?;
+        corrected.push(
+            vena_colonies::corrections::correct(page, changes)
+                .map_err(|refusal| not_counted(refusal.text()))?,
+        );
     }
     Ok(Computed::Colonies { automatic: report, corrected })
 }
@@ -69,7 +78,8 @@ pub fn picture(bytes: &[u8], page: u32) -> Result<Vec<u8>, AssayRefusal> {
 /// # Errors
 /// The picture is refused.
 pub(super) fn well_counts(image: &[u8]) -> Result<Vec<WellCount>, AssayRefusal> {
-    let Computed::Colonies { automatic, .. } = colonies(&vena_colonies::Options::default(), image, None)? else {
+    let Computed::Colonies { automatic, .. } = colonies(&vena_colonies::Options::default(), image, None)?
+    else {
         return Ok(Vec::new());
     };
     let of_page = |page: &ImageReport| -> Vec<WellCount> {

@@ -8,7 +8,11 @@ use vena_base::Text;
 use vena_flow::Analysis;
 use vena_journey::FileRole;
 
-pub(super) fn flow(options: &FlowOptions, fcs: &[u8], files: &[(FileRole, Vec<u8>)]) -> Result<Computed, AssayRefusal> {
+pub(super) fn flow(
+    options: &FlowOptions,
+    fcs: &[u8],
+    files: &[(FileRole, Vec<u8>)],
+) -> Result<Computed, AssayRefusal> {
     let how = vena_flow::AnalyseOptions {
         tolerances: options.tolerances.clone(),
         data_set: options.data_set,
@@ -25,12 +29,12 @@ fn judged(options: &FlowOptions, analysis: Arc<Analysis>) -> Result<Computed, As
     let panel = match &options.panel {
         None => None,
         Some(id) => {
-            let panels = vena_flow::panels()
-                .map_err(|refusal| AssayRefusal::new("The panel cannot be read", "無法讀取標記組合", refusal.text()))?;
-            let panel = panels
-                .iter()
-                .find(|panel| panel.id == *id)
-                .ok_or_else(|| AssayRefusal::new("There is no such panel", "查無此標記組合", Text::same(id.as_str())))?;
+            let panels = vena_flow::panels().map_err(|refusal| {
+                AssayRefusal::new("The panel cannot be read", "無法讀取標記組合", refusal.text())
+            })?;
+            let panel = panels.iter().find(|panel| panel.id == *id).ok_or_else(|| {
+                AssayRefusal::new("There is no such panel", "查無此標記組合", Text::same(id.as_str()))
+            })?;
             Some(Box::new(analysis.judge(panel, &[])))
         }
     };
@@ -76,4 +80,3 @@ fn notes_of(analysis: &Analysis) -> Vec<Text> {
 fn not_analysed(refusal: &vena_flow::FlowError) -> AssayRefusal {
     AssayRefusal::new("The flow file was not analysed", "流式檔案無法分析", refusal.text())
 }
-

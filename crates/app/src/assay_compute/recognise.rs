@@ -54,7 +54,10 @@ pub fn recognise_kind(bytes: &[u8]) -> Option<AssayKind> {
     if begins(&["spike", "添加"]) {
         return Some(AssayKind::SpikeSeries);
     }
-    text.lines().take(HEADER_LINES_MAX).any(|line| line.contains([',', ';', '\t'])).then_some(AssayKind::Potency)
+    text.lines()
+        .take(HEADER_LINES_MAX)
+        .any(|line| line.contains([',', ';', '\t']))
+        .then_some(AssayKind::Potency)
 }
 
 /// Lines looked through for the names of columns.
@@ -62,6 +65,7 @@ const HEADER_LINES_MAX: usize = 60;
 
 /// The cells of a line in lower case, letters and digits only.
 fn cells_of(line: &str) -> Vec<String> {
-    let plain = |cell: &str| cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let plain =
+        |cell: &str| cell.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     line.split([',', ';', '\t']).map(plain).collect()
 }

@@ -40,7 +40,9 @@ impl App {
             return Err(AppError::Input(Text::new("Choose the instrument's file.", "請選擇儀器檔案。")));
         }
         let options = match &journey {
-            Some(journey) if self.journey_exists(journey)? => self.with_weight(&options, journey).unwrap_or(options),
+            Some(journey) if self.journey_exists(journey)? => {
+                self.with_weight(&options, journey).unwrap_or(options)
+            }
             _ => options,
         };
         let digest = Sha256::new().chain_update(b"assay").chain_update(key.as_bytes()).finalize();

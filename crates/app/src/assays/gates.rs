@@ -3,7 +3,7 @@
 //!
 //! Must not know: how gates are drawn or applied.
 
-use super::{AssayDraft, input};
+use super::AssayDraft;
 use crate::{App, AppError, accounts::Session};
 use vena_base::Text;
 use vena_flow::{
@@ -154,7 +154,9 @@ impl App {
             return self.replace(session, draft, FileRole::Gates, &bytes, TAKEN_BACK.to_owned());
         }
         let mut document = match self.current(draft, FileRole::Gates)? {
-            Some(xml) => read_gating_ml(&xml, &Limits::default()).map_err(|refusal| AppError::Input(refusal.text()))?,
+            Some(xml) => {
+                read_gating_ml(&xml, &Limits::default()).map_err(|refusal| AppError::Input(refusal.text()))?
+            }
             None => GatingDocument::default(),
         };
         let what = apply(&mut document, change)?;

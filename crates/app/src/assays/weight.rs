@@ -54,7 +54,9 @@ impl App {
             (_, None) => WeightUse::AsTyped,
             (None, Some(journey)) => WeightUse::Taken(journey),
             // The same number written in another way is the same weight.
-            (Some(typed), Some(journey)) if (typed - journey.kg).abs() <= 1e-9 * journey.kg => WeightUse::AsTyped,
+            (Some(typed), Some(journey)) if (typed - journey.kg).abs() <= 1e-9 * journey.kg => {
+                WeightUse::AsTyped
+            }
             (Some(typed), Some(journey)) => WeightUse::Differs { typed, journey },
         })
     }

@@ -69,9 +69,8 @@ pub fn of(frame: &Frame, record: &AssayRecord) -> Vec<(String, String)> {
             list("/samples").iter().map(|sample| (text(sample, "sample"), upper(sample))).collect()
         }
         AssayKind::SpikeSeries => {
-            let limit = |rule: &Value| {
-                format!("{} %", shown(rule.get("limit_percent").and_then(Value::as_f64)))
-            };
+            let limit =
+                |rule: &Value| format!("{} %", shown(rule.get("limit_percent").and_then(Value::as_f64)));
             let name = |rule: &Value| {
                 let pick = if frame.lang == Lang::En { "/label/en" } else { "/label/zh-TW" };
                 rule.pointer(pick).and_then(Value::as_str).unwrap_or_default().to_owned()

@@ -50,8 +50,12 @@ pub fn fields(frame: &Frame, options: &AssayOptions, populations: &[String]) -> 
             (line(frame, "margin", "assay-margin", &written(options.margin.map(|margin| 100.0 * margin)), Some("%")))
             p class="hint" { (frame.t("assay-margin-help")) }
         },
-        AssayOptions::Culture(options) => line(frame, "dose-cells", "assay-dose-cells", &written(options.dose_cells), None),
-        AssayOptions::Series(_) => file(frame, "image", "assay-series-image", Some("assay-series-image-help")),
+        AssayOptions::Culture(options) => {
+            line(frame, "dose-cells", "assay-dose-cells", &written(options.dose_cells), None)
+        }
+        AssayOptions::Series(_) => {
+            file(frame, "image", "assay-series-image", Some("assay-series-image-help"))
+        }
     }
 }
 

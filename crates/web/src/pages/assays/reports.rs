@@ -87,8 +87,11 @@ pub fn comparison(frame: &Frame, report: &ComparisonReport) -> Markup {
         .rates
         .iter()
         .map(|one| {
-            let name = frame.t(if one.method == "alternative" { "assay-alternative" } else { "assay-compendial" });
-            let level = one.level.map(|level| format!(" · {} {}", number(level), report.level_unit.as_deref().unwrap_or_default()));
+            let name =
+                frame.t(if one.method == "alternative" { "assay-alternative" } else { "assay-compendial" });
+            let level = one.level.map(|level| {
+                format!(" · {} {}", number(level), report.level_unit.as_deref().unwrap_or_default())
+            });
             vec![
                 cell(format!("{name}{}", level.unwrap_or_default())),
                 cell(format!("{} / {}", one.positive, one.tested)),

@@ -119,7 +119,12 @@ fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
 
 /// The four counts of a paired comparison, in place of a table.
 fn four_counts(frame: &Frame, data: &Submitted) -> Markup {
-    let rows = [("both", "assay-both"), ("only-alternative", "assay-only-alternative"), ("only-compendial", "assay-only-compendial"), ("neither", "assay-neither")];
+    let rows = [
+        ("both", "assay-both"),
+        ("only-alternative", "assay-only-alternative"),
+        ("only-compendial", "assay-only-compendial"),
+        ("neither", "assay-neither"),
+    ];
     let filled = rows.iter().any(|(name, _)| !data.get(name).is_empty());
     html! {
         details class="why" open[filled] {

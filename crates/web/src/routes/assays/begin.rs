@@ -62,7 +62,8 @@ async fn draw(
     let options = kind.map(|kind| {
         let usual = AssayOptions::usual(kind);
         let mut options = read_options(data, usual.clone()).unwrap_or(usual);
-        if let (AssayOptions::Endotoxin(own), Ok(journey)) = (&mut options, JourneyId::new(data.get("journey")))
+        if let (AssayOptions::Endotoxin(own), Ok(journey)) =
+            (&mut options, JourneyId::new(data.get("journey")))
             && own.weight_kg.is_none()
         {
             own.weight_kg = server.app.journey_weight(&journey).ok().flatten().map(|weight| weight.kg);

@@ -54,7 +54,8 @@ pub async fn options(
         Err(answer) => return *answer,
     };
     let mut asks: Vec<Ask> = Vec::new();
-    for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix), ("image", FileRole::Image)] {
+    for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix), ("image", FileRole::Image)]
+    {
         if let Some(bytes) = files.remove(name) {
             asks.push(Box::new(move |_, _, _| Ok(AssayChange::File(role, bytes))));
         }
@@ -104,10 +105,9 @@ pub fn read_options(data: &Submitted, before: AssayOptions) -> Result<AssayOptio
             margin: typed_number(data, "margin")?.map(|percent| percent / 100.0),
             ..options
         }),
-        AssayOptions::Culture(options) => AssayOptions::Culture(CultureOptions {
-            dose_cells: typed_number(data, "dose-cells")?,
-            ..options
-        }),
+        AssayOptions::Culture(options) => {
+            AssayOptions::Culture(CultureOptions { dose_cells: typed_number(data, "dose-cells")?, ..options })
+        }
         // The counts come from the table or from a picture beside it.
         AssayOptions::Series(options) => AssayOptions::Series(options),
     })
