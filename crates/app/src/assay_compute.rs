@@ -19,7 +19,7 @@ use vena_colonies::{
     ColonyReport,
     corrections::{CorrectedImage, Correction},
 };
-use vena_flow::{Analysis, PanelReport, Tolerances};
+use vena_flow::{Analysis, CountOptions, CountReport, PanelReport, Tolerances};
 use vena_journey::{AssayKind, FileRole, JsonText, step::FileDigest};
 use vena_potency::{
     ComparisonOptions, ComparisonReport, CultureOptions, CultureReport, EndotoxinOptions, EndotoxinReport,
@@ -39,6 +39,9 @@ pub struct FlowOptions {
     pub data_set: Option<usize>,
     /// Id of the marker panel the sample is held against.
     pub panel: Option<String>,
+    /// Cells per microlitre by beads, and viability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<CountOptions>,
 }
 
 /// Parameters of one assay.
@@ -159,6 +162,8 @@ pub enum Computed {
         analysis: Arc<Analysis>,
         /// The verdict of the panel, where one was chosen.
         panel: Option<Box<PanelReport>>,
+        /// Cells per microlitre and viability, where asked for; or why they cannot be given.
+        count: Option<Box<Result<CountReport, Text>>>,
     },
     /// Colonies: the program's count, never altered, and beside it what a person changed.
     Colonies {
@@ -186,6 +191,10 @@ struct FlowResult<'a> {
     report: &'a vena_flow::FlowReport,
     #[serde(skip_serializing_if = "Option::is_none")]
     panel: Option<&'a PanelReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<&'a CountReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count_refusal: Option<&'a Text>,
 }
 
 #[derive(Serialize)]
@@ -219,8 +228,14 @@ impl Computed {
     /// A number that JSON cannot hold.
     pub fn to_json(&self) -> Result<JsonText, serde_json::Error> {
         JsonText::new(match self {
-            Computed::Flow { analysis, panel } => {
-                serde_json::to_string(&FlowResult { report: &analysis.report, panel: panel.as_deref() })?
+            Computed::Flow { analysis, panel, count } => {
+                let count = count.as_deref();
+                serde_json::to_string(&FlowResult {
+                    report: &analysis.report,
+                    panel: panel.as_deref(),
+                    count: count.and_then(|count| count.as_ref().ok()),
+                    count_refusal: count.and_then(|count| count.as_ref().err()),
+                })?
             }
             Computed::Colonies { automatic, corrected } => {
                 serde_json::to_string(&ColonyResult { automatic, corrected })?

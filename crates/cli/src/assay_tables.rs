@@ -125,6 +125,15 @@ pub struct QpcrWords {
     /// Millilitres of product in one dose.
     #[arg(long)]
     dose_ml: Option<f64>,
+    /// Must be absent: mycoplasma or replication-competent-virus.
+    #[arg(long, value_parser = ["mycoplasma", "replication-competent-virus"])]
+    absence: Option<String>,
+    /// Target of what must be absent; the only one of the table when left out.
+    #[arg(long, requires = "absence")]
+    absence_target: Option<String>,
+    /// Millilitres of product all wells of a sample stand for together.
+    #[arg(long, requires = "absence")]
+    volume_ml: Option<f64>,
     /// Target of the vector; needs --vector-reference.
     #[arg(long, requires = "vector_reference")]
     vector: Option<String>,
@@ -177,6 +186,17 @@ fn qpcr_flags(words: &QpcrWords, options: &mut vena_potency::QpcrOptions) {
         dna.product_ml_per_well = words.ml_per_well.or(dna.product_ml_per_well);
         dna.dose_ml = words.dose_ml.or(dna.dose_ml);
         dna.target = words.dna_target.clone().or(dna.target.take());
+    }
+    if let Some(word) = words.absence.as_deref() {
+        use vena_potency::qpcr::AbsenceKind;
+        let test = options.absence.get_or_insert_default();
+        test.kind = if word == "mycoplasma" {
+            AbsenceKind::Mycoplasma
+        } else {
+            AbsenceKind::ReplicationCompetentVirus
+        };
+        test.target = words.absence_target.clone().or(test.target.take());
+        test.volume_ml = words.volume_ml.or(test.volume_ml);
     }
     if let (Some(vector), Some(reference)) = (&words.vector, &words.vector_reference) {
         let copies = options.vector_copies.get_or_insert_default();

@@ -31,6 +31,33 @@ pub struct FlowWords {
     /// Departures from the standard agreed to, by name (repeat or separate with commas).
     #[arg(long, value_delimiter = ',')]
     tolerate: Vec<String>,
+    /// Marker panel the sample is held against, by id.
+    #[arg(long)]
+    panel: Option<String>,
+    /// Gate of the beads counted in the same tube; needs --beads-added and --sample-ul.
+    #[arg(long, requires = "beads_added", requires = "sample_ul")]
+    beads: Option<String>,
+    /// Beads in the tube, as the lot states.
+    #[arg(long, requires = "beads")]
+    beads_added: Option<f64>,
+    /// Volume of sample pipetted, microlitres.
+    #[arg(long, requires = "beads")]
+    sample_ul: Option<f64>,
+    /// Dilution of the sample before it was pipetted.
+    #[arg(long, requires = "beads", default_value_t = 1.0)]
+    dilution: f64,
+    /// Gates counted (repeat or separate with commas); all when left out.
+    #[arg(long, value_delimiter = ',')]
+    cells: Vec<String>,
+    /// Gate of dead cells, for viability.
+    #[arg(long)]
+    dead: Option<String>,
+    /// Gate of viable cells, for viability.
+    #[arg(long, conflicts_with = "dead")]
+    viable: Option<String>,
+    /// Gate viability is read among; the parent of the gate above when left out.
+    #[arg(long)]
+    viability_of: Option<String>,
     /// Density plot with the gates: .svg or .png.
     #[arg(long)]
     plot: Option<PathBuf>,
@@ -68,11 +95,95 @@ pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
             let path = if several { beside(path, &input.name) } else { path.clone() };
             flow_plot(&analysis, words.plot_gate.as_deref(), &path, lang)?;
         }
+        let count = count_options(words).map(|options| analysis.count(&options)).transpose();
+        let count = count.map_err(|problem| refused(input, &problem.message(lang)))?;
+        let panel = words.panel.as_deref().map(|id| panel(id)).transpose()?;
+        let panel = panel.map(|panel| analysis.judge(&panel, &[]));
         match words.format {
-            Format::Json => print_json(&analysis.report, several.then_some(&*input.name)),
-            Format::Text => files::print(&flow_text(input, &analysis.report, lang)),
+            Format::Json => {
+                let whole =
+                    FlowJson { report: &analysis.report, panel: panel.as_ref(), count: count.as_ref() };
+                print_json(&whole, several.then_some(&*input.name))
+            }
+            Format::Text => {
+                let mut text = flow_text(input, &analysis.report, lang);
+                flow_more(&mut text, panel.as_ref(), count.as_ref(), lang);
+                files::print(&text)
+            }
         }
     })
+}
+
+/// The result with what was asked besides.
+#[derive(serde::Serialize)]
+struct FlowJson<'a> {
+    #[serde(flatten)]
+    report: &'a vena_flow::FlowReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    panel: Option<&'a vena_flow::PanelReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<&'a vena_flow::CountReport>,
+}
+
+fn panel(id: &str) -> Result<vena_flow::Panel, Ended> {
+    let panels = vena_flow::panels().map_err(|problem| Ended::Machine(problem.to_string()))?;
+    let known = panels.iter().map(|panel| panel.id.as_str()).collect::<Vec<_>>().join(", ");
+    let found = panels.into_iter().find(|panel| panel.id == id || panel.id.ends_with(&format!("/{id}")));
+    found.ok_or_else(|| Ended::Usage(format!("--panel {id}: there is {known}")))
+}
+
+fn count_options(words: &FlowWords) -> Option<vena_flow::CountOptions> {
+    let beads = words.beads.as_ref().zip(words.beads_added).zip(words.sample_ul);
+    let beads = beads.map(|((gate, beads_added), sample_microlitres)| vena_flow::BeadTube {
+        gate: gate.clone(),
+        beads_added,
+        sample_microlitres,
+        dilution: words.dilution,
+    });
+    let asked = words.dead.is_some() || words.viable.is_some();
+    let viability = asked.then(|| vena_flow::ViabilityGate {
+        dead: words.dead.clone(),
+        viable: words.viable.clone(),
+        of: words.viability_of.clone(),
+    });
+    let any = beads.is_some() || viability.is_some() || !words.cells.is_empty();
+    any.then(|| vena_flow::CountOptions { cells: words.cells.clone(), beads, viability })
+}
+
+/// Panel, counts and viability below the gates.
+fn flow_more(
+    out: &mut String,
+    panel: Option<&vena_flow::PanelReport>,
+    count: Option<&vena_flow::CountReport>,
+    lang: Lang,
+) {
+    if let Some(panel) = panel {
+        let name = if lang == Lang::En { &panel.en } else { &panel.zh_tw };
+        let _ = writeln!(out, "  {name}: {}", panel.verdict.label(lang));
+        for one in &panel.criteria {
+            let because = if lang == Lang::En { &one.because_en } else { &one.because_zh_tw };
+            let _ = writeln!(out, "    {}: {because}", one.marker);
+        }
+    }
+    let Some(count) = count else { return };
+    for one in &count.populations {
+        if let Some(found) = &one.count {
+            let error =
+                found.relative_standard_error.map_or_else(String::new, |e| format!(" ± {:.1} %", 100.0 * e));
+            let _ = writeln!(out, "  {:<40} {:>10.1} /uL{error}", one.path, found.cells_per_microlitre);
+        }
+    }
+    if let Some(viability) = &count.viability {
+        let title = if lang == Lang::En { "viability" } else { "存活率" };
+        let _ = writeln!(
+            out,
+            "  {title} {:.2} % ({} / {})",
+            viability.percent, viability.viable, viability.cells
+        );
+    }
+    for missing in &count.missing {
+        let _ = writeln!(out, "  ! {}", missing.get(lang));
+    }
 }
 
 fn flow_text(input: &Input, report: &vena_flow::FlowReport, lang: Lang) -> String {

@@ -164,7 +164,9 @@ pub fn part(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>) -> Markup {
 /// A result, whichever assay.
 pub fn result(frame: &Frame, showing: &Showing<'_>, computed: &Computed) -> Markup {
     match computed {
-        Computed::Flow { analysis, panel } => flow::result(frame, showing, analysis, panel.as_deref()),
+        Computed::Flow { analysis, panel, count } => {
+            flow::result(frame, showing, analysis, panel.as_deref(), count.as_deref())
+        }
         Computed::Colonies { automatic, corrected } => colonies::result(frame, showing, automatic, corrected),
         Computed::Potency(report) => tables::potency(frame, report),
         Computed::Qpcr(report) => tables::qpcr(frame, report),

@@ -154,6 +154,9 @@ fn correct(
                 } @else { input type="hidden" name="vessel" value=(image.vessels.first().map_or("", |v| v.name.as_str())); }
                 div class="field" { label for=(id("colony")) { (frame.t("assay-colony-number")) } div class="box" { input id=(id("colony")) name="colony" inputmode="numeric" autocomplete="off"; } }
                 button class="button" name="change" value="remove" type="submit" { (frame.t("assay-remove")) }
+                button class="button" name="change" value="split" type="submit" { (frame.t("assay-split")) }
+                div class="field" { label for=(id("colonies")) { (frame.t("assay-merge-numbers")) } div class="box" { input id=(id("colonies")) name="colonies" inputmode="numeric" autocomplete="off"; } }
+                button class="button" name="change" value="merge" type="submit" { (frame.t("assay-merge")) }
                 div class="field" { label for=(id("x")) { "x" } div class="box" { input id=(id("x")) name="x" inputmode="decimal" autocomplete="off"; span class="unit" { "px" } } }
                 div class="field" { label for=(id("y")) { "y" } div class="box" { input id=(id("y")) name="y" inputmode="decimal" autocomplete="off"; span class="unit" { "px" } } }
                 div class="field" { label for=(id("diameter")) { (frame.t("assay-diameter")) } div class="box" { input id=(id("diameter")) name="diameter" value=(format!("{:.1}", median_diameter(image))) inputmode="decimal" autocomplete="off"; span class="unit" { "px" } } }

@@ -5,9 +5,9 @@ use super::{Showing, gates, named_number, number, picture, status_tag};
 use crate::layout::Frame;
 use maud::{Markup, html};
 use vena_app::assays::gate_fields::NewShape;
-use vena_base::Lang;
+use vena_base::{Lang, Text};
 use vena_flow::{
-    Analysis, FlowReport, Outcome, PanelReport, Verdict,
+    Analysis, CountReport, FlowReport, Outcome, PanelReport, Verdict,
     gating::{Gate, GateResult, GateShape},
     plot::{DensityPlot, PlotError, PlotSpec, PlotText},
 };
@@ -21,30 +21,37 @@ pub fn result(
     showing: &Showing<'_>,
     analysis: &Analysis,
     panel: Option<&PanelReport>,
+    count: Option<&Result<CountReport, Text>>,
 ) -> Markup {
     let report = &analysis.report;
     let chosen = chosen(analysis, showing.gate);
     let plot = plot_of(analysis, chosen);
     html! {
-        section class="panel" aria-labelledby="plot-title" {
-            header { h2 id="plot-title" { (frame.t("assay-plot")) } }
-            div class="body stack" {
-                @if !analysis.document.gates.is_empty() {
-                    nav class="bar wrapping" aria-label=(frame.t("assay-planes")) {
-                        @for gate in &analysis.document.gates {
-                            a class="button" href=(format!("{}?gate={}", showing.base, crate::viewer::encode(&gate.id))) aria-current=[(Some(gate) == chosen).then_some("true")] data-part="" { (gate.id) }
+        @if let Some(panel) = panel { (verdict_first(frame, panel)) }
+        div class="flow-first" {
+            section class="panel" aria-labelledby="plot-title" {
+                header { h2 id="plot-title" { (frame.t("assay-plot")) } }
+                div class="body stack" {
+                    @if !analysis.document.gates.is_empty() {
+                        nav class="bar wrapping" aria-label=(frame.t("assay-planes")) {
+                            @for gate in &analysis.document.gates {
+                                a class="button" href=(format!("{}?gate={}", showing.base, crate::viewer::encode(&gate.id))) aria-current=[(Some(gate) == chosen).then_some("true")] data-part="" { (gate.id) }
+                            }
                         }
                     }
-                }
-                @match &plot {
-                    Ok(plot) => (drawn(frame, showing, plot, chosen)),
-                    Err(problem) => p class="notice warn" { span lang="en" { (problem) } },
+                    @match &plot {
+                        Ok(plot) => (drawn(frame, showing, plot, chosen)),
+                        Err(problem) => p class="notice warn" { (problem.message(frame.lang)) },
+                    }
                 }
             }
-        }
-        section class="panel edge" aria-labelledby="gates-title" {
-            header { h2 id="gates-title" { (frame.t("assay-gates")) } span class="quiet" { (named_number(frame, "assay-events", report.events)) } }
-            (tree(frame, showing, analysis))
+            div class="stack" {
+                section class="panel edge" aria-labelledby="gates-title" {
+                    header { h2 id="gates-title" { (frame.t("assay-gates")) } span class="quiet" { (named_number(frame, "assay-events", report.events)) } }
+                    (tree(frame, showing, analysis))
+                }
+                @if let Some(count) = count { (counted(frame, count)) }
+            }
         }
         @if showing.editable() { (gates::edit(frame, showing, analysis, chosen, showing.undo)) }
         @if let Some(panel) = panel { (verdict(frame, panel)) }
@@ -149,6 +156,46 @@ fn shape_name(shape: &GateShape) -> &'static str {
     }
 }
 
+/// What the panel says, before anything else.
+fn verdict_first(frame: &Frame, panel: &PanelReport) -> Markup {
+    let name = if frame.lang == Lang::En { &panel.en } else { &panel.zh_tw };
+    let met = panel.verdict == Verdict::Meets;
+    html! {
+        p class=(if met { "notice" } else { "notice warn" }) { span { b { (frame.t(verdict_words(panel.verdict))) @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } " · " a href="#panel-title" { (name) } } }
+    }
+}
+
+fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Meets => "assay-panel-meets",
+        Verdict::DoesNotMeet => "assay-panel-fails",
+        Verdict::NotAssessable => "assay-panel-open",
+    }
+}
+
+/// Cells per microlitre and viability.
+fn counted(frame: &Frame, count: &Result<CountReport, Text>) -> Markup {
+    html! {
+        section class="panel edge" aria-labelledby="counted-title" {
+            header { h2 id="counted-title" { (frame.t("assay-counts")) } }
+            @match count {
+                Err(refusal) => p class="body soon" { (refusal.get(frame.lang)) },
+                Ok(count) => {
+                    @if let Some(viability) = &count.viability { p class="body" { (frame.t("assay-viability")) " " b { (format!("{:.2} %", viability.percent)) } " (" (viability.viable) " / " (viability.cells) ")" } }
+                    @for missing in &count.missing { p class="body soon" { (missing.get(frame.lang)) } }
+                    div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-counts")) { table {
+                        thead { tr { th scope="col" { (frame.t("assay-gate")) } th scope="col" class="number" { (frame.t("assay-event-count")) } th scope="col" class="number" { (frame.t("assay-cells-per-ul")) } } }
+                        tbody { @for one in &count.populations { tr {
+                            th scope="row" { (one.gate) } td class="number" { (one.events) }
+                            td class="number keep" { @match &one.count { Some(count) => { b { (number(count.cells_per_microlitre)) } @if let Some(error) = count.relative_standard_error { " ± " (format!("{:.1} %", 100.0 * error)) } }, None => "–" } }
+                        } } }
+                    } }
+                }
+            }
+        }
+    }
+}
+
 fn tree(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis) -> Markup {
     let gates = &analysis.report.gates;
     html! {
@@ -158,9 +205,8 @@ fn tree(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis) -> Markup {
             div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-gates")) {
                 table {
                     thead { tr {
-                        th scope="col" { (frame.t("assay-gate")) } th scope="col" { (frame.t("assay-shape")) }
+                        th scope="col" { (frame.t("assay-gate")) }
                         th scope="col" class="number" { (frame.t("assay-count")) } th scope="col" class="number" { (frame.t("assay-of-parent")) }
-                        th scope="col" class="number" { (frame.t("assay-of-all")) }
                     } }
                     tbody { @for gate in gates { (row(frame, showing, analysis, gate)) } }
                 }
@@ -179,11 +225,10 @@ fn row(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, gate: &GateRes
                 @if own.is_some() {
                     a href=(format!("{}?gate={}", showing.base, crate::viewer::encode(&gate.id))) data-part="" { (gate.id) }
                 } @else { (gate.id) }
+                " " span class="small quiet keep" { (frame.t(own.map_or("assay-shape-quadrant", |own| shape_name(&own.shape)))) }
             }
-            td class="keep" { @if let Some(own) = own { (frame.t(shape_name(&own.shape))) } @else { (frame.t("assay-shape-quadrant")) } }
             td class="number keep" { (gate.count) " / " (gate.parent_count) }
-            td class="number keep" { b { (percent(gate.percent_of_parent)) } }
-            td class="number keep" { (percent(gate.percent_of_total)) }
+            td class="number keep" { b { (percent(gate.percent_of_parent)) } br; span class="small quiet" { (frame.t("assay-of-all")) " " (percent(gate.percent_of_total)) } }
         }
     }
 }
@@ -191,11 +236,6 @@ fn row(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis, gate: &GateRes
 fn verdict(frame: &Frame, panel: &PanelReport) -> Markup {
     let lang = frame.lang;
     let pick = |en: &str, zh: &str| if lang == Lang::En { en.to_owned() } else { zh.to_owned() };
-    let words = match panel.verdict {
-        Verdict::Meets => "assay-panel-meets",
-        Verdict::DoesNotMeet => "assay-panel-fails",
-        Verdict::NotAssessable => "assay-panel-open",
-    };
     let outcome = |outcome: Outcome| match outcome {
         Outcome::Met => "assay-met",
         Outcome::NotMet => "assay-not-met",
@@ -205,7 +245,7 @@ fn verdict(frame: &Frame, panel: &PanelReport) -> Markup {
     html! {
         section class="panel edge" aria-labelledby="panel-title" {
             header { h2 id="panel-title" { (pick(&panel.en, &panel.zh_tw)) } span class="quiet" { (panel.panel) " · " (panel.status) } }
-            div class="body" { p { b { (frame.t(words)) } @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } }
+            div class="body" { p { b { (frame.t(verdict_words(panel.verdict))) } @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } }
             div class="scroller" tabindex="0" role="group" aria-label=(pick(&panel.en, &panel.zh_tw)) {
                 table {
                     thead { tr { th scope="col" { (frame.t("assay-marker")) } th scope="col" class="number" { "%" } th scope="col" { (frame.t("assay-outcome")) } th scope="col" { (frame.t("why")) } th scope="col" { (frame.t("source")) } } }

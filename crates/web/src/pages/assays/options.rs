@@ -17,6 +17,7 @@ use vena_potency::{
     EndotoxinOptions, PotencyOptions, QpcrOptions,
     curve::CurveModel,
     endotoxin::Route,
+    qpcr::AbsenceKind,
     report::{AssayKind as Model, OutlierHandling},
 };
 
@@ -109,12 +110,13 @@ fn panel_field(frame: &Frame, chosen: &str) -> Markup {
     }
 }
 
-fn flow(frame: &Frame, options: &FlowOptions, _populations: &[String]) -> Markup {
+fn flow(frame: &Frame, options: &FlowOptions, populations: &[String]) -> Markup {
     let agreed = options.tolerances.iter().next().is_some();
     let data_set = options.data_set.map_or_else(String::new, |n| n.to_string());
     html! {
         (file(frame, "gates", "assay-gates-file", Some("assay-gates-hint")))
         (panel_field(frame, options.panel.as_deref().unwrap_or_default()))
+        (counts(frame, options, populations))
         (group(frame, "assay-flow-more", agreed || options.data_set.is_some(), &html! {
             (file(frame, "matrix", "assay-matrix-file", None))
             (line(frame, "data-set", "assay-data-set-number", &data_set, None))
@@ -123,6 +125,34 @@ fn flow(frame: &Frame, options: &FlowOptions, _populations: &[String]) -> Markup
             div class="ticks" { @for one in Tolerance::ALL { label { input type="checkbox" name=(format!("tolerate-{}", one.name())) value="yes" checked[options.tolerances.allows(one)]; " " (tolerance(frame.lang, one)) } } }
         }))
     }
+}
+
+/// A field for a gate's name, with the gates there are offered.
+fn gate(frame: &Frame, name: &str, label: &str, value: &str) -> Markup {
+    html! { div class="field" { label for=(name) { (frame.t(label)) } div class="box" { input id=(name) name=(name) value=(value) list="populations" autocomplete="off"; } } }
+}
+
+/// Beads counted in the same tube, and viability.
+fn counts(frame: &Frame, options: &FlowOptions, populations: &[String]) -> Markup {
+    let count = options.count.clone().unwrap_or_default();
+    let (beads, viability) = (count.beads.as_ref(), count.viability.clone().unwrap_or_default());
+    group(
+        frame,
+        "assay-counts",
+        options.count.is_some(),
+        &html! {
+            datalist id="populations" { @for id in populations { option value=(id) {} } }
+            p class="hint" { (frame.t("assay-counts-help")) }
+            (gate(frame, "beads-gate", "assay-beads-gate", beads.map_or("", |tube| tube.gate.as_str())))
+            (line(frame, "beads-added", "assay-beads-added", &written(beads.map(|tube| tube.beads_added)), None))
+            (line(frame, "beads-volume", "assay-beads-volume", &written(beads.map(|tube| tube.sample_microlitres)), Some("µL")))
+            (line(frame, "beads-dilution", "assay-beads-dilution", &written(beads.map(|tube| tube.dilution)), None))
+            (line(frame, "count-cells", "assay-count-cells", &count.cells.join(", "), None))
+            (gate(frame, "dead-gate", "assay-dead-gate", viability.dead.as_deref().unwrap_or_default()))
+            (gate(frame, "viable-gate", "assay-viable-gate", viability.viable.as_deref().unwrap_or_default()))
+            (gate(frame, "viability-of", "assay-viability-of", viability.of.as_deref().unwrap_or_default()))
+        },
+    )
 }
 
 fn colonies(frame: &Frame, options: &vena_colonies::Options) -> Markup {
@@ -217,6 +247,11 @@ fn endotoxin(frame: &Frame, options: &EndotoxinOptions) -> Markup {
 fn qpcr(frame: &Frame, options: &QpcrOptions) -> Markup {
     let dna = options.residual_dna.clone().unwrap_or_default();
     let copies = options.vector_copies.clone().unwrap_or_default();
+    let absence = match options.absence.as_ref().map(|test| test.kind) {
+        None => "",
+        Some(AbsenceKind::Mycoplasma) => "mycoplasma",
+        Some(AbsenceKind::ReplicationCompetentVirus) => "virus",
+    };
     html! {
         (line(frame, "cut-off", "assay-cut-off", &written(options.cut_off_cq), Some("Cq")))
         (line(frame, "control", "assay-internal-control", &words(options.internal_control_target.as_ref()), None))
@@ -225,6 +260,11 @@ fn qpcr(frame: &Frame, options: &QpcrOptions) -> Markup {
             (line(frame, "dna-ng", "assay-dna-ng", &written(dna.nanograms_per_quantity_unit), Some("ng")))
             (line(frame, "dna-well", "assay-dna-well", &written(dna.product_ml_per_well), Some("mL")))
             (line(frame, "dna-dose", "assay-dna-dose", &written(dna.dose_ml), Some("mL")))
+        }))
+        (group(frame, "assay-absence", options.absence.is_some(), &html! {
+            (select(frame, "absence", "assay-absence-of", &[("", "assay-absence-none"), ("mycoplasma", "assay-mycoplasma"), ("virus", "assay-virus")], absence))
+            (line(frame, "absence-target", "assay-target", &words(options.absence.as_ref().and_then(|test| test.target.as_ref())), None))
+            (line(frame, "absence-volume", "assay-absence-volume", &written(options.absence.as_ref().and_then(|test| test.volume_ml)), Some("mL")))
         }))
         (group(frame, "assay-vector-copies", options.vector_copies.is_some(), &html! {
             (line(frame, "vector-target", "assay-vector-target", &copies.vector_target, None))

@@ -122,6 +122,7 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
                     td { (frame.t(quantity_status(one.status))) @if one.extrapolated { " · " span class="soon" { (frame.t("assay-extrapolated")) } } @if let Some(call) = one.call { " · " b { (frame.t(called(call))) } } }
                 } } }
             } }
+            @for one in &report.absence { p class="body" { (one.sample) ": " b { (one.call.label(frame.lang)) } " · " (one.positive) " / " (one.tested) @if let Some(upper) = one.concentration_upper { " · ≤ " (number(upper)) " /mL" } @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
             @for one in &report.residual_dna { p class="body" { (one.sample) ": " (frame.t("assay-residual-dna")) " " b { @if one.at_most { "≤ " } (maybe(one.ng_per_dose)) } " ng (" (interval(&one.interval)) ")" @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
             @for one in &report.vector_copies { p class="body" { (one.sample) ": " (frame.t("assay-vector-copies")) " " b { (maybe(one.copies_per_cell)) } " (" (interval(&one.interval)) ")" @if let Some(refusal) = &one.refusal { " " (refusal.get(frame.lang)) } } }
         }

@@ -151,7 +151,46 @@ fn correction(
             let vessel = image.and_then(|image| vessel_at(&image, x_px, y_px)).unwrap_or(vessel);
             Correction::Add { vessel, x_px, y_px, diameter_px }
         }
+        "merge" => {
+            let numbers = data.get("colonies").split([',', '，', '、', ' ']).filter(|word| !word.is_empty());
+            let colonies = numbers.map(|word| word.parse::<u32>()).collect::<Result<Vec<_>, _>>();
+            let colonies = colonies.map_err(|_| {
+                AppError::Input(Text::new(
+                    "Give the colonies’ numbers, parted by commas.",
+                    "請填寫群落編號，以逗號分隔。",
+                ))
+            })?;
+            Correction::Merge { vessel, colonies }
+        }
+        "split" => return split(app, session, id, page, &vessel, whole("colony")?),
         _ => Correction::Remove { vessel, colony: u32::try_from(whole("colony")?).unwrap_or(u32::MAX) },
     };
     Ok(AssayChange::Correct { page, corrections: vec![correction] })
+}
+
+/// One colony becomes two beside each other, of half its area each; the program's own count stays.
+fn split(
+    app: &vena_app::App,
+    session: &vena_app::Session,
+    id: &str,
+    page: u32,
+    vessel: &str,
+    colony: u64,
+) -> Result<AssayChange, AppError> {
+    let open = app.open_assay(session, id)?;
+    let Ok(Computed::Colonies { automatic, .. }) = &open.outcome else {
+        return Err(AppError::NotFound(id.to_owned()));
+    };
+    let vessels = automatic.images.iter().filter(|image| image.page == page).flat_map(|image| &image.vessels);
+    let mut colonies = vessels.filter(|own| own.name == vessel).flat_map(|own| &own.colonies);
+    let whole = colonies.find(|own| u64::from(own.id) == colony);
+    let whole = whole.ok_or_else(|| AppError::NotFound(format!("{vessel} {colony}")))?;
+    let (apart, diameter_px) = (whole.diameter_px / 4.0, whole.diameter_px * std::f64::consts::FRAC_1_SQRT_2);
+    let half = |x_px: f64| Correction::Add { vessel: vessel.to_owned(), x_px, y_px: whole.y_px, diameter_px };
+    let corrections = vec![
+        Correction::Remove { vessel: vessel.to_owned(), colony: whole.id },
+        half(whole.x_px - apart),
+        half(whole.x_px + apart),
+    ];
+    Ok(AssayChange::Correct { page, corrections })
 }

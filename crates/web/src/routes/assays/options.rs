@@ -17,13 +17,13 @@ use vena_app::{
 };
 use vena_base::{Decimal, Text};
 use vena_colonies::{Channel, DiameterMin, Fluorescence, Layout, Polarity};
-use vena_flow::Tolerance;
+use vena_flow::{BeadTube, CountOptions, Tolerance, ViabilityGate};
 use vena_journey::FileRole;
 use vena_potency::{
     ComparisonOptions, CultureOptions, EndotoxinOptions, PotencyOptions, QpcrOptions,
     curve::CurveModel,
     endotoxin::Route,
-    qpcr::{ResidualDna, VectorCopies},
+    qpcr::{AbsenceKind, AbsenceTest, ResidualDna, VectorCopies},
     report::{AssayKind as Model, OutlierHandling, ReferenceStandard},
 };
 
@@ -120,7 +120,41 @@ fn flow(data: &Submitted, mut options: FlowOptions) -> Result<FlowOptions, AppEr
         .collect();
     options.panel = words(data, "panel");
     options.data_set = whole(data, "data-set")?;
+    options.count = counts(data)?;
     Ok(options)
+}
+
+/// Beads and viability; `None` where nothing was filled in.
+fn counts(data: &Submitted) -> Result<Option<CountOptions>, AppError> {
+    let beads = match (
+        words(data, "beads-gate"),
+        typed_number(data, "beads-added")?,
+        typed_number(data, "beads-volume")?,
+    ) {
+        (None, None, None) => None,
+        (Some(gate), Some(beads_added), Some(sample_microlitres)) => Some(BeadTube {
+            gate,
+            beads_added,
+            sample_microlitres,
+            dilution: typed_number(data, "beads-dilution")?.unwrap_or(1.0),
+        }),
+        _ => {
+            return Err(AppError::Input(Text::new(
+                "A count by beads needs the beads’ gate, the beads in the tube and the volume of sample.",
+                "以計數珠計數需有珠之圈選、管內珠數與檢體體積。",
+            )));
+        }
+    };
+    let cells = data.get("count-cells").split([',', '，', '、']).map(|name| name.trim().to_owned());
+    let cells: Vec<String> = cells.filter(|name| !name.is_empty()).collect();
+    let viability = ViabilityGate {
+        dead: words(data, "dead-gate"),
+        viable: words(data, "viable-gate"),
+        of: words(data, "viability-of"),
+    };
+    let viability = (viability != ViabilityGate::default()).then_some(viability);
+    let asked = beads.is_some() || viability.is_some() || !cells.is_empty();
+    Ok(asked.then_some(CountOptions { cells, beads, viability }))
 }
 
 fn channel(word: &str) -> Channel {
@@ -210,6 +244,13 @@ fn qpcr(data: &Submitted, mut options: QpcrOptions) -> Result<QpcrOptions, AppEr
         reference_target: data.get("vector-reference").to_owned(),
         transduced_fraction: typed_number(data, "vector-share")?.map(|percent| percent / 100.0),
     };
+    let kind = match data.get("absence") {
+        "mycoplasma" => Some(AbsenceKind::Mycoplasma),
+        "virus" => Some(AbsenceKind::ReplicationCompetentVirus),
+        _ => None,
+    };
+    let (target, volume_ml) = (words(data, "absence-target"), typed_number(data, "absence-volume")?);
+    options.absence = kind.map(|kind| AbsenceTest { kind, target, volume_ml });
     options.vector_copies = (copies != VectorCopies::default()).then_some(copies);
     Ok(options)
 }
