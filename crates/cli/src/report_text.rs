@@ -1,10 +1,30 @@
 //! Endotoxin, method comparison, residual pluripotent cells and detection-limit series as a person reads them in a
 //! terminal. Must not compute anything.
 
-use crate::assay_text::{ending, interval, maybe, number, pick};
+use crate::assay_text::{ending, pick};
 use std::fmt::Write;
 use vena_base::Lang;
-use vena_potency::{ComparisonReport, CultureReport, EndotoxinReport, SeriesReport, method::MethodReference};
+use vena_potency::{
+    ComparisonReport, CultureReport, EndotoxinReport, SeriesReport, interval::Interval,
+    method::MethodReference,
+};
+
+/// A number without the zeros that say nothing.
+fn number(value: f64) -> String {
+    let written = crate::assay_text::number(value);
+    let (digits, exponent) = written.split_once('e').map_or((written.as_str(), None), |(d, e)| (d, Some(e)));
+    let short =
+        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    exponent.map_or_else(|| short.to_owned(), |exponent| format!("{short}e{exponent}"))
+}
+
+fn maybe(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), number)
+}
+
+fn interval(interval: &Interval) -> String {
+    format!("{} … {}", maybe(interval.low), maybe(interval.high))
+}
 
 fn heading(out: &mut String, file: &str, method: &MethodReference, lang: Lang) {
     let _ = writeln!(out, "{file}: {} {} {}", pick(lang, "method", "方法"), method.id, method.version);
