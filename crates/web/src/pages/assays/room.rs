@@ -146,7 +146,7 @@ fn example(frame: &Frame, room: &Room<'_>, kind: AssayKind) -> Markup {
                     input type="hidden" name="kind" value=(kind.as_str());
                     button class="button wide" name="example" value="yes" type="submit" { (frame.t("assay-example-try")) }
                 }
-                ul class="medium" { @for file in vena_app::assays::examples::names(kind) { li { a href=(format!("/assay-examples/{file}")) download=(file) { (file) } } } }
+                ul class="medium downloads" { @for file in vena_app::assays::examples::names(kind) { li { a href=(format!("/assay-examples/{file}")) download=(file) { (file) } } } }
             }
         }
     }
