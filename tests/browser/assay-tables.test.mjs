@@ -110,6 +110,15 @@ test("each assay's example opens, fits every screen and is stored", async () => 
       await sound(page, `example of ${kind}, ${name}`);
       // The way to the record is the same in every view; once a kind is enough.
       if (size === "desktop" && language === "en") {
+        if (kind === "endotoxin") {
+          // The example's weight is not this patient's: refused until it is left to the journey.
+          await page.fill("#q", room.journey);
+          await page.click("section[aria-labelledby=record-title] form[role=search] button");
+          await page.waitForSelector(".notice.bad");
+          await page.fill("#weight-kg", "");
+          await page.locator("#weight-kg").press("Enter");
+          await reaches(page, 2);
+        }
         await record(page);
         await recordedIsTheSame(page);
         await sound(page, `recorded ${kind}, ${name}`);

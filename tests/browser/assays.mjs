@@ -67,8 +67,9 @@ export const version = async (page) => Number(await page.locator("#assay-result"
 export const reaches = (page, n) => page.waitForSelector(`#assay-result[data-version='${n}']`);
 export const drawn = (page, where = "#assay-result .plot img") => page.locator(where).first().evaluate((img) => img.complete && img.naturalWidth > 100);
 
-/** Events inside a gate, from the table. */
+/** Events inside a gate, from the table. The shape stands after the name. */
 export async function inside(page, gate) {
-  const row = page.locator("#assay-result table tr").filter({ has: page.locator("th", { hasText: new RegExp(`^\\s*${gate.replace(/[+\-.]/g, "\\$&")}\\s*$`) }) }).first();
-  return Number((await row.locator("td").nth(1).innerText()).split("/")[0]);
+  const name = new RegExp(`^\\s*${gate.replace(/[+\-.]/g, "\\$&")}\\s+(range|rectangle|polygon|ellipsoid|quadrant|Boolean|範圍|矩形|多邊形|橢圓|象限|布林)\\s*$`);
+  const row = page.locator("#assay-result table tr").filter({ has: page.locator("th", { hasText: name }) }).first();
+  return Number((await row.locator("td").first().innerText()).split("/")[0]);
 }

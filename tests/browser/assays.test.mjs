@@ -198,7 +198,7 @@ test("a damaged file is refused in words and kept", async () => {
   writeFileSync(damaged, readFileSync(join(room.files, "sample.fcs")).subarray(0, 30_000));
   await begin(page, damaged);
   assert.match(await page.locator("#assay-result .refusal").innerText(), /FCS/);
-  assert.equal(await page.locator("form[action$='/options'] input[type=checkbox]").count(), 14, "every tolerance is offered by name");
+  assert.ok(await page.locator("form[action$='/options'] input[type=checkbox]").count() >= 14, "every tolerance is offered by name");
   await axe(page, "refused file");
   await shot(page, "assay-refused");
   await page.context().close();

@@ -207,6 +207,9 @@ const release = () => {
 document.addEventListener("pointerup", release);
 document.addEventListener("pointercancel", release);
 
+// A finger on a handle moves it and does not scroll the page away from under it.
+document.addEventListener("touchstart", (event) => { if (event.target.closest?.(".handle")) event.preventDefault(); }, { passive: false });
+
 // Arrow keys move a point; the counts follow half a second after the last key.
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 let waiting = null;
