@@ -93,6 +93,7 @@ fn hypotension_by_statement_and_by_drug() {
     with("D+1 09:00 | hypotension | no-vasopressor", "2");
     with("D+1 09:00 | hypotension | vasopressor-required", "3");
     with("D+1 09:00 | hypotension | several-vasopressors", "4");
+    with("D+1 09:00 | hypotension | vasopressors-uncounted", "≥3");
     with("D+1 09:00 | hypotension | present-vasopressor-unknown", "≥2");
     with("D+1 08:00 | norepinephrine | 0.1 ug/kg/min", "3");
     with("D+1 08:00 | norepinephrine | 0.1 ug/kg/min\nD+1 08:00 | vasopressin | 0.03 U/min", "3");
