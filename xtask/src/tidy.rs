@@ -3,7 +3,7 @@
 
 use crate::{
     graph,
-    run::{Done, answer, root},
+    run::{Done, answer, root, run},
     source::{SourceFile, files},
 };
 use serde::Deserialize;
@@ -73,10 +73,10 @@ pub fn tidy() -> Done {
     }
     licences(&metadata, &mut wrong);
     hazards(&sources, &mut wrong);
-    let left_out = formatting(&mut wrong);
+    let left_out = formatting(&mut wrong) + lints(&mut wrong);
     if wrong.is_empty() {
         println!(
-            "tidy: {} source files, crate graph, licences, hazards and formatting are in order, {left_out} \
+            "tidy: {} source files, crate graph, licences, hazards, formatting and lints are in order, {left_out} \
              checks left out.",
             sources.len() + tasks.len()
         );
@@ -108,6 +108,19 @@ fn formatting(wrong: &mut Vec<String>) -> usize {
             }
             Err(cause) => wrong.push(format!("cargo fmt cannot be started: {cause}")),
         }
+    }
+    0
+}
+
+/// Clippy finds nothing in any target. Gives the number of checks left out, as `formatting` does.
+fn lints(wrong: &mut Vec<String>) -> usize {
+    if answer("cargo", &["clippy", "--version"]).is_none() {
+        println!("LEFT OUT: lints, for there is no clippy (`rustup component add clippy`)");
+        return 1;
+    }
+    let words = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    if let Err(problem) = run("cargo", &words) {
+        wrong.push(format!("lints: {problem}"));
     }
     0
 }

@@ -8,7 +8,7 @@ mod flow;
 mod recognise;
 
 use crate::assays::memory::Kept;
-pub use colonies::picture;
+pub use colonies::{picture, series_counts};
 pub use recognise::{recognise, recognise_kind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -362,14 +362,9 @@ fn well_counts(images: &[PathBuf], lang: Lang) -> Result<Vec<vena_potency::WellC
             if let Some(refusal) = &page.refusal {
                 return Err(refused(input, &refusal.message.get(lang)));
             }
-            let plate =
-                Path::new(&input.name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
-            counts.extend(page.vessels.iter().map(|vessel| vena_potency::WellCount {
-                plate: plate.clone(),
-                well: vessel.name.clone(),
-                count: vessel.count,
-                source_sha256: page.digest.clone(),
-            }));
+            let stem = Path::new(&input.name).file_stem();
+            let plate = stem.map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+            counts.extend(vena_app::assay_compute::series_counts(&[page], |_| plate.clone()));
         }
         bar.inc(1);
     }

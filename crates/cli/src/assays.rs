@@ -97,7 +97,7 @@ pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
         }
         let count = count_options(words).map(|options| analysis.count(&options)).transpose();
         let count = count.map_err(|problem| refused(input, &problem.message(lang)))?;
-        let panel = words.panel.as_deref().map(|id| panel(id)).transpose()?;
+        let panel = words.panel.as_deref().map(panel).transpose()?;
         let panel = panel.map(|panel| analysis.judge(&panel, &[]));
         match words.format {
             Format::Json => {

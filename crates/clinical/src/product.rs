@@ -64,10 +64,10 @@ pub fn product_profile(
     };
     let view = chart.view(q.at, q.known_at);
     let days = infusion_days(&view);
-    let past = days.iter().filter(|day| day.start <= q.at);
+    let mut past = days.iter().filter(|day| day.start <= q.at);
     let infusion = match q.infusion {
         Some(index) => days.get(index).filter(|day| day.start <= q.at),
-        None => past.last(),
+        None => past.next_back(),
     };
     let profile = Profile { rule, sources: &knowledge.sources, view, infusion: infusion.map(|day| day.when) };
     Ok(vec![profile.age()?, profile.disease()?, profile.window()?, profile.skip()?])

@@ -3,12 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::report::ColonyReport;
+use crate::report::{ImageReport, VesselReport};
 
 /// One well's count, with the file it was counted in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WellCount {
-    /// The picture's name, and its page when it has several.
+    /// The plate, as the caller names its picture.
     pub plate: String,
     /// Well, or `dish`, or `image`.
     pub well: String,
@@ -18,27 +18,23 @@ pub struct WellCount {
     pub source_sha256: String,
 }
 
-/// Every vessel of every picture in order. `labelled` counts only labelled
+/// Every vessel of every picture in order, its plate named by `plate`. `labelled` counts only labelled
 /// colonies; without a fluorescent channel those have no number.
 #[must_use]
-pub fn well_counts(report: &ColonyReport, labelled: bool) -> Vec<WellCount> {
-    let pages = |file: &str| report.images.iter().filter(|image| image.file == file).count();
-    report
-        .images
-        .iter()
-        .flat_map(|image| {
-            let plate = if pages(&image.file) > 1 {
-                format!("{} ({})", image.file, image.page)
-            } else {
-                image.file.clone()
-            };
-            image.vessels.iter().map(move |vessel| WellCount {
-                plate: plate.clone(),
-                well: vessel.name.clone(),
-                // Without a count of all there is none of the labelled either.
-                count: if labelled { vessel.count.and(vessel.labelled) } else { vessel.count },
-                source_sha256: image.digest.clone(),
-            })
-        })
-        .collect()
+pub fn well_counts(
+    images: &[ImageReport],
+    plate: impl Fn(&ImageReport) -> String,
+    labelled: bool,
+) -> Vec<WellCount> {
+    let of_image = |image: &ImageReport| -> Vec<WellCount> {
+        let well = |vessel: &VesselReport| WellCount {
+            plate: plate(image),
+            well: vessel.name.clone(),
+            // Without a count of all there is none of the labelled either.
+            count: if labelled { vessel.count.and(vessel.labelled) } else { vessel.count },
+            source_sha256: image.digest.clone(),
+        };
+        image.vessels.iter().map(well).collect()
+    };
+    images.iter().flat_map(of_image).collect()
 }

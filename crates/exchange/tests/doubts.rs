@@ -205,7 +205,7 @@ fn combined_cells_are_taken_apart() {
     assert_eq!((number(&loaded, "oxygen-flow"), number(&loaded, "fio2")), (Some(40.0), Some(50.0)));
     for value in ["O2 2L", "mask 8 L", "oxygen 2 L/min"] {
         let loaded = row("oxygen device", value, "");
-        assert_eq!(number(&loaded, "oxygen-flow").is_some(), true, "{value}");
+        assert!(number(&loaded, "oxygen-flow").is_some(), "{value}");
         assert!(matches!(facts(&loaded, "oxygen-device")[0].value, Value::NotAssessed(_)), "{value}");
         assert_eq!(kinds(&loaded), ["read-in-part"], "{value}");
     }

@@ -82,14 +82,17 @@ pub(super) fn well_counts(image: &[u8]) -> Result<Vec<WellCount>, AssayRefusal> 
     else {
         return Ok(Vec::new());
     };
-    let of_page = |page: &ImageReport| -> Vec<WellCount> {
-        let well = |vessel: &vena_colonies::VesselReport| WellCount {
-            plate: page.page.to_string(),
-            well: vessel.name.clone(),
-            count: vessel.count,
-            source_sha256: page.digest.clone(),
-        };
-        page.vessels.iter().map(well).collect()
-    };
-    Ok(automatic.images.iter().flat_map(of_page).collect())
+    Ok(series_counts(&automatic.images, |page| page.page.to_string()))
+}
+
+/// The counts of pictures as a series takes them: colonies and limits of detection do not know each other.
+pub fn series_counts(images: &[ImageReport], plate: impl Fn(&ImageReport) -> String) -> Vec<WellCount> {
+    let counted = vena_colonies::well_counts(images, plate, false);
+    let told = counted.into_iter().map(|own| WellCount {
+        plate: own.plate,
+        well: own.well,
+        count: own.count,
+        source_sha256: own.source_sha256,
+    });
+    told.collect()
 }

@@ -497,7 +497,9 @@ mod tests {
             "tilt0-1" => "0.5".into(),
             other => as_shown(other),
         });
-        let Some(GateShape::Ellipsoid { mean, covariance, distance_square, .. }) = turned else { panic!() };
+        let Some(GateShape::Ellipsoid { mean, covariance, distance_square, .. }) = turned else {
+            unreachable!("{turned:?}")
+        };
         assert_eq!((mean[0], distance_square), (400.0, 1.0));
         assert!((covariance[0][0] - 10_000.0).abs() < 1e-9 && (covariance[0][1] - 10.0).abs() < 1e-9);
         assert_eq!(covariance[0][1].to_bits(), covariance[1][0].to_bits());
@@ -515,7 +517,7 @@ mod tests {
         let shape = begun(NewShape::Quadrant);
         let as_shown = typed_as_shown(&shape);
         let far = moved(&shape, |name| if name == "cut0-0" { "900".into() } else { as_shown(name) }).unwrap();
-        let GateShape::Quadrant { dividers, quadrants } = &far else { panic!() };
+        let GateShape::Quadrant { dividers, quadrants } = &far else { unreachable!("{far:?}") };
         let side = |id: &str| {
             let quadrant = quadrants.iter().find(|own| own.id == id).unwrap();
             quadrant.positions[0].location >= dividers[0].values[0]
@@ -529,7 +531,7 @@ mod tests {
     fn polygons_gain_and_lose_points() {
         let shape = begun(NewShape::Polygon);
         let five = with_point(&shape, 3).unwrap();
-        let GateShape::Polygon { vertices, .. } = &five else { panic!() };
+        let GateShape::Polygon { vertices, .. } = &five else { unreachable!("{five:?}") };
         assert_eq!((vertices.len(), vertices[4][0]), (5, 300.0));
         let four = without_point(&five, 4).unwrap();
         assert_eq!(four, shape);
@@ -546,7 +548,7 @@ mod tests {
         assert!(combined(BooleanOperation::Not, &two).is_none());
         assert!(combined(BooleanOperation::And, &two[..1]).is_none());
         let Some(GateShape::Boolean { operands, .. }) = combined(BooleanOperation::Or, &two) else {
-            panic!()
+            unreachable!("an OR of two gates")
         };
         assert!(!operands[0].complement && operands[1].complement);
         assert!(combined(BooleanOperation::Not, &two[..1]).is_some());

@@ -13,7 +13,7 @@ use vena_base::{Fact, Stamp};
 /// Marks what later versions replaced or took back among one person's drafts.
 pub(super) fn replace_earlier(
     person: &Arc<str>,
-    drafts: &mut Vec<Draft>,
+    drafts: &mut [Draft],
     taken_back: &[(Option<Arc<str>>, Arc<Version>)],
     report: &mut ReadReport,
 ) {
