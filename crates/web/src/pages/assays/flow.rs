@@ -244,7 +244,7 @@ fn verdict(frame: &Frame, panel: &PanelReport) -> Markup {
     };
     html! {
         section class="panel edge" aria-labelledby="panel-title" {
-            header { h2 id="panel-title" { (pick(&panel.en, &panel.zh_tw)) } span class="quiet" { (panel.panel) " · " (panel.status) } }
+            header { h2 id="panel-title" { (pick(&panel.en, &panel.zh_tw)) } span class="quiet" { (panel.panel) @if panel.status == "provisional" { " " span class="tag provisional" { span { (vena_knowledge::Life::Provisional.name().get(frame.lang)) } } } } }
             div class="body" { p { b { (frame.t(verdict_words(panel.verdict))) } @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } }
             div class="scroller" tabindex="0" role="group" aria-label=(pick(&panel.en, &panel.zh_tw)) {
                 table {

@@ -140,9 +140,9 @@ fn measure(name: &str) -> &'static str {
     }
 }
 
-/// A UCUM unit as people write it: nothing for the number one, no braces around what is counted.
+/// A UCUM unit as people write it: nothing for the number one, no brackets around what is counted or agreed.
 fn unit(ucum: &str) -> String {
-    if ucum == "1" { String::new() } else { ucum.replace(['{', '}'], "") }
+    if ucum == "1" { String::new() } else { ucum.replace(['{', '}', '[', ']'], "") }
 }
 
 fn quantity_status(status: QuantityStatus) -> &'static str {
