@@ -40,13 +40,16 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The default rule sets, with those named in `using` (`id` or `id@version`) in their place.
+    /// The default rule sets, with those named in `using` (`id` or `id@version`) in their place. A reading
+    /// of ICAHT may go by its own name alone: `cumulative` for `icaht/cumulative`.
     ///
     /// # Errors
     /// A rule set or version that does not exist or is none this crate grades with, or an entry
     /// that a scale needs and the rule set lacks.
     pub fn choose(knowledge: &Knowledge, using: &[&str]) -> Result<Rules, RuleError> {
-        let chosen = Chosen { knowledge, using };
+        let in_full: Vec<String> = using.iter().map(|name| in_full(name)).collect();
+        let using: Vec<&str> = in_full.iter().map(String::as_str).collect();
+        let chosen = Chosen { knowledge, using: &using };
         chosen.check_names()?;
         let site = site_numbers(knowledge.rule("crs/site-defaults", chosen.version("crs/site-defaults"))?);
         let mut icaht_readings = Vec::new();
@@ -75,6 +78,13 @@ impl Rules {
             lexicon: lexicon(knowledge),
         })
     }
+}
+
+/// A reading's own name with the scale before it; any other name as it is.
+fn in_full(name: &str) -> String {
+    let own = name.split('@').next().unwrap_or(name);
+    let is_own = |(id, _): &(&str, Reading)| id.strip_prefix("icaht/") == Some(own);
+    if ICAHT_READINGS.iter().any(is_own) { format!("icaht/{name}") } else { name.to_owned() }
 }
 
 /// What `--using` asked for.

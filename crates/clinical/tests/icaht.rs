@@ -125,6 +125,14 @@ fn the_finding_says_when_another_reading_differs() {
     let same: Vec<f64> = [2000.0; 31].to_vec();
     assert!(early(&series(0, &same), "D+40 08:00").differs.is_empty());
     assert!(Rules::choose(vena_knowledge::Knowledge::embedded(), &["icaht/median"]).is_err());
+    for (own, full) in [
+        ("cumulative", "icaht/cumulative"),
+        ("longest-run-published@2024", "icaht/longest-run-published@2024"),
+    ] {
+        let rules = |name| Rules::choose(vena_knowledge::Knowledge::embedded(), &[name]).unwrap();
+        assert_eq!(rules(own), rules(full), "a reading goes by its own name too");
+        assert_ne!(rules(own), Rules::choose(vena_knowledge::Knowledge::embedded(), &[]).unwrap());
+    }
     assert!(Rules::choose(vena_knowledge::Knowledge::embedded(), &["icaht/cumulative@1900"]).is_err());
 }
 

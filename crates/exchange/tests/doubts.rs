@@ -361,6 +361,54 @@ fn what_opens_a_course_is_not_lost() {
     assert!(facts(&loaded, "infusion").is_empty());
 }
 
+/// Row X2: cells given at a known time were given, though their number cannot be read: without day 0 nothing
+/// would be graded at all. As the FHIR reader has it.
+#[test]
+fn an_infusion_is_not_lost_with_its_dose() {
+    for dose in ["2e6,cells/kg", "2.5e8,cells", "1,bag", "250,"] {
+        let loaded = load(&format!("A,2026-01-10 09:00,infusion,{dose},,,\n"));
+        let given = facts(&loaded, "infusion").pop().unwrap();
+        assert_eq!(given.value, Value::Happened, "{dose}");
+        assert_eq!(loaded.report.counts.get("dose-not-read"), Some(&1), "{dose}");
+    }
+}
+
+/// Row X5: words of the ward, in both languages, for what opens the course and what decides a grade.
+#[test]
+fn words_of_the_ward_are_known() {
+    let catalogue = &Knowledge::embedded().catalogue;
+    for (word, concept) in [
+        ("淋巴球清除", "lymphodepletion"),
+        ("淋巴細胞清除化療", "lymphodepletion"),
+        ("清淋", "lymphodepletion"),
+        ("Flu/Cy", "lymphodepletion"),
+        ("CAR-T回輸", "infusion"),
+        ("中性粒細胞", "anc"),
+        ("supplemental oxygen", "oxygen-device"),
+        ("升壓劑使用", "vasopressor-need"),
+    ] {
+        assert_eq!(catalogue.find(word).map(|info| info.concept), Some(Concept::known(concept)), "{word}");
+    }
+    for (concept, word, answer) in [
+        ("seizure", "持續超過5分鐘", "prolonged"),
+        ("level-of-consciousness", "喚聲可醒", "awakens-to-voice"),
+        ("level-of-consciousness", "觸碰可喚醒", "awakens-to-touch"),
+        ("motor", "left hemiparesis", "deep-focal-weakness"),
+        ("raised-icp-signs", "庫欣三聯徵", "cushing-triad"),
+        ("hypotension", "responsive to fluids", "no-vasopressor"),
+        ("hypotension", "不需要使用升壓劑", "no-vasopressor"),
+        ("hypotension", "低血壓，需升壓劑", "vasopressor-required"),
+        ("oxygen-device", "not on oxygen", "none"),
+    ] {
+        let info = catalogue.get(Concept::known(concept)).unwrap();
+        assert_eq!(
+            info.answer_from_words(word).map(|found| found.to_string()).as_deref(),
+            Some(answer),
+            "{word}"
+        );
+    }
+}
+
 /// Value and unit in each other's column.
 #[test]
 fn exchanged_columns_are_said() {

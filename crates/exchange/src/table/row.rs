@@ -63,13 +63,15 @@ impl<'a> RowReader<'a> {
             (Ok((when, undated, reading)), wrong @ Some(_)) if info.kind == Kind::Drug => {
                 (when, undated, reading, wrong)
             }
-            (Ok(_), Some(trouble)) | (Err(trouble), _) => match self.in_its_place(info, written, time) {
-                Some((when, _, reading)) if info.kind == Kind::Drug => {
-                    (when, false, reading, Some(dose_not_read(trouble)))
+            (Ok(_), Some(trouble)) | (Err(trouble), _) => {
+                match self.in_its_place(info, written, time, &trouble) {
+                    Some((when, _, reading)) if reading.value == Value::Happened => {
+                        (when, false, reading, Some(dose_not_read(trouble)))
+                    }
+                    Some((when, undated, reading)) => (when, undated, reading, Some(trouble)),
+                    None => return Err(trouble),
                 }
-                Some((when, undated, reading)) => (when, undated, reading, Some(trouble)),
-                None => return Err(trouble),
-            },
+            }
         };
         let mut fact = Fact::new(info.concept, reading.value, when);
         fact.flags.extend(reading.flag);
@@ -103,15 +105,22 @@ impl<'a> RowReader<'a> {
     }
 
     /// What stands where a row cannot be used: an observation was made all the same, so that an older one
-    /// must not stand for it; a drug with a number was given, whatever its unit. The row stays reported.
+    /// must not stand for it; a drug or cells with a number were given, whatever its unit. The row stays
+    /// reported.
     fn in_its_place(
         &self,
         info: &ConceptInfo,
         written: Written<'_>,
         time: &str,
+        trouble: &Trouble,
     ) -> Option<(When, bool, Reading)> {
         let when = self.time(time, "time").ok().flatten();
         if opens_course(info.concept) {
+            // “2e6 cells/kg” at a known time says that the cells were given; only how many is not read.
+            let number_alone = matches!(trouble, Trouble::Value { .. }) && is_a_dose(written.value);
+            if let Some(when) = when.filter(|_| number_alone) {
+                return Some((when, false, Reading::plain(Value::Happened)));
+            }
             // “No infusion” says nothing of one that cannot be read.
             let denied = self.catalogue.common_words().get(written.value) == Some(CommonWord::DidNotHappen);
             let what = if when.is_some() { written.text() } else { format!("{time} {}", written.text()) };
