@@ -81,6 +81,7 @@ pub fn interpret(
     if let Some(answer) = product.and_then(|product| product.answer_from_words(text)) {
         return Ok(Reading::plain(Value::Answer(answer)));
     }
+    let text = points_of(info, text).unwrap_or(text);
     let value = match read_value_in(info, text, written.unit, zone) {
         Ok(value) => value,
         Err(error) => {
@@ -116,6 +117,15 @@ pub fn interpret(
         }
         (RangeCheck::Fine, _) => Ok(Reading::plain(value)),
     }
+}
+
+/// The points of a score written with the most there can be: 8 of `8/10` for the ICE. Of another number
+/// of points the score would be another one.
+fn points_of<'t>(info: &ConceptInfo, text: &'t str) -> Option<&'t str> {
+    let (points, whole) = text.split_once('/')?;
+    let (_, most) = info.possible.filter(|_| info.unit.as_deref() == Some("{score}"))?;
+    let is_whole = whole.trim().parse::<u32>().is_ok_and(|whole| f64::from(whole) == most);
+    is_whole.then(|| points.trim())
 }
 
 /// What stands in place of what was written and could not be read: an older value must not stand for

@@ -373,6 +373,21 @@ fn an_infusion_is_not_lost_with_its_dose() {
     }
 }
 
+/// Row X5: a score written with the most there can be is that score; out of another number it is not.
+#[test]
+fn points_out_of_all_points_are_read() {
+    let points = |what: &'static str, value: &str| {
+        let loaded = row(what, value, "");
+        facts(&loaded, what).pop().unwrap().value.clone()
+    };
+    assert_eq!(points("ice-score", "8/10"), points("ice-score", "8"));
+    assert_eq!(points("ice-score", "10 / 10"), points("ice-score", "10"));
+    assert_eq!(points("capd-score", "9/32"), points("capd-score", "9"));
+    for unread in ["8/30", "11/10", "8/10/12", "/10", "x/10"] {
+        assert!(matches!(points("ice-score", unread), Value::NotAssessed(_)), "{unread}");
+    }
+}
+
 /// Row X5: words of the ward, in both languages, for what opens the course and what decides a grade.
 #[test]
 fn words_of_the_ward_are_known() {
