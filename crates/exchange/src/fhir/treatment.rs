@@ -307,13 +307,48 @@ fn says_infusion(words: &str) -> bool {
         "evaluation",
         "planned",
         "history",
+        "consent",
+        "premedication",
+        "educat",
+        "cancel",
+        "not given",
+        "not done",
+        "not performed",
+        "declin",
+        "refus",
+        "postpone",
+        "on hold",
+        "assessment",
+        "follow-up",
+        "follow up",
+        "pre-infusion",
+        "post-infusion",
+        "schedul",
         "採集",
         "分離",
+        "同意",
+        "衛教",
+        "取消",
+        "未輸注",
+        "延後",
+        "暫停",
+        "追蹤",
+        "輸注前",
+        "輸注後",
+        "回輸前",
+        "回輸後",
         "製備",
         "評估",
         "預定",
     ];
-    gives.iter().any(|word| words.contains(word)) && !takes.iter().any(|word| words.contains(word))
+    // “Line placement for an infusion”, “day 7 after the infusion”: something else, told by its distance to it.
+    let beside = |given: usize| {
+        [" for ", " after ", " before ", " following ", " prior to "]
+            .iter()
+            .any(|word| words.find(word).is_some_and(|place| place < given))
+    };
+    let gives = gives.iter().filter_map(|word| words.find(word)).min();
+    gives.is_some_and(|given| !beside(given)) && !takes.iter().any(|word| words.contains(word))
 }
 
 /// A route in words, or else its code.
@@ -415,6 +450,38 @@ pub(super) fn administered(
                 }
             }
             Some((draft, noticed))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::says_infusion;
+
+    /// Row X4: what happens around an infusion is not the infusion; it would move day 0.
+    #[test]
+    fn what_surrounds_an_infusion_is_none() {
+        for words in [
+            "Consent for tisagenlecleucel infusion",
+            "Premedication, Kymriah infusion",
+            "Central line placement for Yescarta infusion",
+            "Day +7 after Kymriah infusion",
+            "Kymriah infusion cancelled",
+            "Kymriah infusion not given",
+            "Follow-up visit, Kymriah infusion",
+            "Kymriah輸注同意書",
+            "Kymriah 輸注後照護",
+            "Planned Kymriah infusion",
+        ] {
+            assert!(!says_infusion(words), "{words}");
+        }
+        for words in [
+            "Infusion of tisagenlecleucel",
+            "Kymriah infusion after lymphodepletion",
+            "CAR-T cell infusion for B-ALL",
+            "Kymriah輸注",
+        ] {
+            assert!(says_infusion(words), "{words}");
         }
     }
 }
