@@ -285,3 +285,20 @@ fn people_are_named_beside_the_charts() {
     let told = format!("{:?} {}", loaded.charts, loaded.report);
     assert!(!told.contains("小明") && !told.contains("Wang"));
 }
+
+/// Row X2. A drug whose words only mention the product is not the product: it would move day 0.
+#[test]
+fn premedication_for_a_product_is_no_infusion() {
+    for (words, infusions) in [
+        ("Kymriah", 1),
+        ("tisagenlecleucel suspension for infusion", 1),
+        ("Premedication for Kymriah infusion", 0),
+        ("History of Kymriah", 0),
+        ("Paracetamol before Kymriah", 0),
+        ("Kymriah, not given", 0),
+    ] {
+        let loaded = read(&[given("completed", json!({ "medicationCodeableConcept": { "text": words } }))]);
+        assert_eq!(facts(&loaded, "infusion").len(), infusions, "{words}");
+        assert_eq!(loaded.report.not_understood.len(), 1 - infusions, "{words}: it is told");
+    }
+}

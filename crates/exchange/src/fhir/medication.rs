@@ -6,6 +6,7 @@ use super::{
     collect::{Collector, named},
     model::{CodeableConcept, Medication},
     part::Given,
+    treatment::says_something_else,
 };
 use crate::value::INFUSION;
 use vena_base::Answer;
@@ -39,6 +40,9 @@ impl Collector<'_> {
         }
         for words in concept.words() {
             if let Some(product) = self.product_in(words) {
+                if self.only_mentioned(words) {
+                    continue;
+                }
                 return Given::Infusion(Some(product));
             }
             if let Some(given) = self.catalogue.find(drug_name(words)).and_then(as_given) {
@@ -60,6 +64,14 @@ impl Collector<'_> {
             found = Some(*answer);
         }
         found
+    }
+
+    /// Whether a text names a product but speaks of something else: “premedication for Kymriah”. It must not
+    /// move day 0.
+    fn only_mentioned(&self, words: &str) -> bool {
+        let words = words.to_lowercase();
+        let place = self.products.iter().filter_map(|(name, _)| words.find(name.as_str())).min();
+        says_something_else(&words, place.unwrap_or(0))
     }
 
     /// Keeps a medication for the administrations that point to it.

@@ -293,62 +293,67 @@ impl Collector<'_> {
     }
 }
 
+/// Words with which a text that names an infusion or a product speaks of something else: taking, ordering,
+/// calling off, preparing, looking back.
+const SOMETHING_ELSE: [&str; 41] = [
+    "apheresis",
+    "collection",
+    "harvest",
+    "manufactur",
+    "order",
+    "evaluation",
+    "planned",
+    "history",
+    "consent",
+    "premedication",
+    "educat",
+    "cancel",
+    "not given",
+    "not done",
+    "not performed",
+    "declin",
+    "refus",
+    "postpone",
+    "on hold",
+    "assessment",
+    "follow-up",
+    "follow up",
+    "pre-infusion",
+    "post-infusion",
+    "schedul",
+    "採集",
+    "分離",
+    "同意",
+    "衛教",
+    "取消",
+    "未輸注",
+    "延後",
+    "暫停",
+    "追蹤",
+    "輸注前",
+    "輸注後",
+    "回輸前",
+    "回輸後",
+    "製備",
+    "評估",
+    "預定",
+];
+
 /// Whether a procedure's words speak of giving cells rather than taking or ordering them.
 fn says_infusion(words: &str) -> bool {
     let words = words.to_lowercase();
     let gives =
         ["infusion", "transfusion", "administration", "introduction", "reinfusion", "輸注", "回輸", "輸入"];
-    let takes = [
-        "apheresis",
-        "collection",
-        "harvest",
-        "manufactur",
-        "order",
-        "evaluation",
-        "planned",
-        "history",
-        "consent",
-        "premedication",
-        "educat",
-        "cancel",
-        "not given",
-        "not done",
-        "not performed",
-        "declin",
-        "refus",
-        "postpone",
-        "on hold",
-        "assessment",
-        "follow-up",
-        "follow up",
-        "pre-infusion",
-        "post-infusion",
-        "schedul",
-        "採集",
-        "分離",
-        "同意",
-        "衛教",
-        "取消",
-        "未輸注",
-        "延後",
-        "暫停",
-        "追蹤",
-        "輸注前",
-        "輸注後",
-        "回輸前",
-        "回輸後",
-        "製備",
-        "評估",
-        "預定",
-    ];
-    // “Line placement for an infusion”, “day 7 after the infusion”: something else, told by its distance to it.
-    let beside = |given: usize| {
-        [" for ", " after ", " before ", " following ", " prior to "]
-            .iter()
-            .any(|word| words.find(word).is_some_and(|place| place < given))
-    };
     let gives = gives.iter().filter_map(|word| words.find(word)).min();
-    gives.is_some_and(|given| !beside(given)) && !takes.iter().any(|word| words.contains(word))
+    gives.is_some_and(|given| !says_something_else(&words, given))
+}
+
+/// Whether a text in small letters only mentions what stands at `place`: “line placement for an infusion”,
+/// “day 7 after the infusion”, “premedication for the product”.
+pub(super) fn says_something_else(words: &str, place: usize) -> bool {
+    let beside = [" for ", " after ", " before ", " following ", " prior to "];
+    beside.iter().any(|word| words.find(word).is_some_and(|at| at < place))
+        || SOMETHING_ELSE.iter().any(|word| words.contains(word))
 }
 
 /// A route in words, or else its code.
