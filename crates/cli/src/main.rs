@@ -5,6 +5,7 @@ mod assay_text;
 mod assays;
 mod assess;
 mod catalogue;
+mod colonies;
 mod exit;
 mod files;
 mod gather;
@@ -100,7 +101,7 @@ enum Command {
     /// Flow cytometry: FCS in, gates and percentages out.
     Flow(assays::FlowWords),
     /// Count colonies on plate or well images.
-    Colonies(assays::ColonyWords),
+    Colonies(colonies::ColonyWords),
     /// Fit dose-response curves and give relative potency.
     Potency(assay_tables::PotencyWords),
     /// Standard curves, residual DNA, vector copies, detection limits.
@@ -143,7 +144,7 @@ fn main() -> ExitCode {
             simulate::simulate(journeys, seed, end, out.as_deref())
         }
         Command::Flow(words) => assays::flow(&words, lang),
-        Command::Colonies(words) => assays::colonies(&words, lang),
+        Command::Colonies(words) => colonies::run(&words, lang),
         Command::Potency(words) => assay_tables::potency(&words, lang),
         Command::Qpcr(words) => assay_tables::qpcr(&words, lang),
         Command::Endotoxin(words) => assay_tables::endotoxin(&words, lang),
