@@ -1,5 +1,11 @@
 //! The compensation a data set carries, or has had already. Knows keywords and
 //! channel names; knows no gate.
+//!
+//! `$SPILLOVER` (3.1) is a matrix to apply. `$COMP` (3.0) is not: element (i, j) is the percentage of
+//! parameter j that was subtracted electronically from parameter i, negative where subtracted (Seamer
+//! et al., Cytometry 1997;28:118-122); `$DFCiTOj` (2.0) is the percentage of i subtracted from j. Both
+//! say what the stored events have had already. Instruments differ in keeping to that, so neither is
+//! believed without being asked for, and neither is ever applied.
 
 use serde::Serialize;
 use vena_base::Text;
@@ -42,16 +48,25 @@ pub fn file_compensation(
     }
     let keyword = |name: &str| data_set.keywords.get(name).filter(|value| !value.trim().is_empty());
     let mut used = Tolerances::strict();
+    let spill = || Some(("SPILL", keyword("SPILL")?)).or_else(|| Some(("SPILLOVER", keyword("SPILLOVER")?)));
     let (origin, text) = if let Some(text) = keyword("$SPILLOVER") {
         ("$SPILLOVER", text)
-    } else if let Some(text) = keyword("SPILL").or_else(|| keyword("SPILLOVER")) {
+    } else if let Some(found) = spill() {
         if !tolerances.allows(Tolerance::SpillKeyword) {
             return Err(SpilloverError::OnlySpill);
         }
         used = used.with(Tolerance::SpillKeyword);
-        ("SPILL", text)
+        found
     } else if let Some(keyword) = old_keyword(data_set) {
-        return Err(SpilloverError::OnlyOldKeyword { keyword });
+        if !tolerances.allows(Tolerance::CompensatedByInstrument) {
+            return Err(SpilloverError::OnlyOldKeyword { keyword });
+        }
+        let evidence = Text::new(
+            format!("{keyword} records what the instrument subtracted"),
+            format!("{keyword} 記錄儀器已扣除的補償"),
+        );
+        used = used.with(Tolerance::CompensatedByInstrument);
+        return Ok((FileCompensation::AlreadyCompensated { evidence }, used));
     } else {
         return Ok((FileCompensation::None, used));
     };
@@ -124,11 +139,29 @@ fn already_compensated(data_set: &DataSet) -> Option<Text> {
     })
 }
 
+/// `$COMP` or a `$DFCiTOj` that says something was subtracted (or that cannot be read).
 fn old_keyword(data_set: &DataSet) -> Option<String> {
-    let old = |name: &str| name == "$COMP" || (name.starts_with("$DFC") && name.contains("TO"));
-    data_set
-        .keywords
-        .iter()
-        .find(|(name, value)| old(name) && value.trim().parse::<f64>() != Ok(0.0))
-        .map(|(name, _)| name.to_owned())
+    let says = |(name, value): &(&str, &str)| {
+        if *name == "$COMP" {
+            return !changes_nothing(value);
+        }
+        let Some((from, into)) = name.strip_prefix("$DFC").and_then(|rest| rest.split_once("TO")) else {
+            return false;
+        };
+        from != into && value.trim().parse::<f64>() != Ok(0.0)
+    };
+    data_set.keywords.iter().find(says).map(|(name, _)| name.to_owned())
+}
+
+/// A `$COMP` whose every element off the diagonal is 0.
+fn changes_nothing(text: &str) -> bool {
+    let numbers: Option<Vec<f64>> = text.split(',').map(|field| field.trim().parse().ok()).collect();
+    let Some((&size, elements)) = numbers.as_deref().and_then(<[f64]>::split_first) else {
+        return text.trim().is_empty();
+    };
+    #[allow(clippy::cast_precision_loss)]
+    let square = elements.len() as f64 == size * size;
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let step = (size.max(0.0) as usize).saturating_add(1);
+    square && elements.iter().enumerate().all(|(index, &value)| index % step == 0 || value == 0.0)
 }

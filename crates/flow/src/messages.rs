@@ -131,7 +131,8 @@ impl SpilloverError {
             ),
             Self::OnlyOldKeyword { keyword } => {
                 format!(
-                    "檔案只有舊關鍵字 {keyword}，沒有 $SPILLOVER；該關鍵字未寫明屬於哪些通道或方向，各儀器寫法不同，故不採用；請另附補償矩陣檔"
+                    "檔案只有舊關鍵字 {keyword}，沒有 $SPILLOVER；依 FCS 2.0 與 3.0，該關鍵字記錄儀器已扣除的補償，且各儀器寫法不同，故不套用{}；或改用未補償通道圈選，或另附補償矩陣檔",
+                    hint(Some(Tolerance::CompensatedByInstrument))
                 )
             }
             Self::AlreadyCompensated { evidence } => {

@@ -124,7 +124,7 @@ pub struct CompensationReport {
     pub used: bool,
     /// Keyword or file the matrix came from; empty when there is none.
     pub from: String,
-    /// Why there is none to apply.
+    /// Why there is none to apply, or what speaks against the matrix given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<Text>,
     /// The matrix.
@@ -173,11 +173,18 @@ pub fn analyse(
     let found = compensation(&data_set, document.as_ref(), options)?;
     let mut notes = data_set.notes.clone();
     notes.extend(document.iter().flat_map(GatingDocument::notes));
-    if !found.report.used && found.report.kind == "not-usable" {
-        notes.extend(found.report.because.as_ref().map(|why| {
-            Text::new(format!("compensation not used: {}", why.en), format!("未使用補償：{}", why.zh_tw))
-        }));
-    }
+    let unused = !found.report.used && found.report.kind == "not-usable";
+    notes.extend(found.report.because.as_ref().and_then(|why| match found.report.kind.as_str() {
+        "matrix" => Some(Text::new(
+            format!("the matrix given is used although {}", why.en),
+            format!("仍採用所附矩陣：{}", why.zh_tw),
+        )),
+        _ if unused => Some(Text::new(
+            format!("compensation not used: {}", why.en),
+            format!("未使用補償：{}", why.zh_tw),
+        )),
+        _ => None,
+    }));
     let report = FlowReport {
         method: METHOD.to_owned(),
         file_sha256: sha256(fcs),
@@ -267,11 +274,16 @@ fn compensation(
         {
             return Err(missing_channel(data_set, name, missing).into());
         }
+        // The instrument may have subtracted already: the person who gave the matrix must know.
+        let because = match &own {
+            Err(error @ SpilloverError::OnlyOldKeyword { .. }) => Some(error.text()),
+            _ => None,
+        };
         let report = CompensationReport {
             kind: "matrix".to_owned(),
             used,
             from: name.clone(),
-            because: None,
+            because,
             matrix: Some(matrix.clone()),
         };
         return Ok(Found {

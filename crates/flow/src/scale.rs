@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum ChannelScale {
-    /// value × time step ÷ gain.
+    /// value × time step ÷ gain. Of the two only one is ever not 1: time has no gain.
     Linear {
         /// Amplifier gain `$PnG`, positive; 1 when absent.
         gain: f64,

@@ -82,12 +82,13 @@ pub enum SpilloverError {
         Tolerance::SpillKeyword
     )]
     OnlySpill,
-    /// Only an older compensation keyword is there, whose meaning is not settled.
+    /// Only an older compensation keyword is there: a record of what the instrument subtracted.
     #[error(
-        "the file has {keyword} but no $SPILLOVER; the older keyword does not say which channels or which direction it means, and instruments differ, so it is not used; give the matrix as a file"
+        "the file has {keyword} but no $SPILLOVER; by FCS 2.0 and 3.0 that keyword records what the instrument has subtracted already, and instruments differ, so it is not applied (tolerance `{}` would take the events as compensated; or gate on uncompensated channels; or give a matrix)",
+        Tolerance::CompensatedByInstrument
     )]
     OnlyOldKeyword {
-        /// `$COMP` or `$DFCmTOn`.
+        /// `$COMP` or `$DFCiTOj`.
         keyword: String,
     },
     /// The stored events are compensated already.

@@ -34,6 +34,9 @@ pub enum Tolerance {
     DecimalCommaInSpillover,
     /// `SPILL` (older instruments) is read where `$SPILLOVER` is absent.
     SpillKeyword,
+    /// Only `$COMP` or `$DFCiTOj` is there: what the instrument subtracted before it stored the
+    /// events, so they are taken as compensated already.
+    CompensatedByInstrument,
     /// `$PnE` asks for log amplification on floating-point data; it is ignored.
     LogAmplificationOnFloats,
     /// A channel has no `$PnN` in a 3.1 or 3.2 file; it is named `P<n>`.
@@ -50,7 +53,7 @@ pub enum Tolerance {
 
 impl Tolerance {
     /// Every tolerance there is, in the order reports list them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::HeaderTextOffsetsDiffer,
         Self::MissingTextOffsets,
         Self::OffByOneDataEnd,
@@ -60,6 +63,7 @@ impl Tolerance {
         Self::DuplicateKeyword,
         Self::DecimalCommaInSpillover,
         Self::SpillKeyword,
+        Self::CompensatedByInstrument,
         Self::LogAmplificationOnFloats,
         Self::MissingChannelName,
         Self::DuplicateChannelName,
@@ -81,6 +85,7 @@ impl Tolerance {
             Self::DuplicateKeyword => "duplicate-keyword",
             Self::DecimalCommaInSpillover => "decimal-comma-in-spillover",
             Self::SpillKeyword => "spill-keyword",
+            Self::CompensatedByInstrument => "compensated-by-instrument",
             Self::LogAmplificationOnFloats => "log-amplification-on-floats",
             Self::MissingChannelName => "missing-channel-name",
             Self::DuplicateChannelName => "duplicate-channel-name",
@@ -120,6 +125,10 @@ impl Tolerance {
             Self::SpillKeyword => {
                 ("the compensation matrix stands under the older name SPILL", "補償矩陣寫在舊關鍵字 SPILL")
             }
+            Self::CompensatedByInstrument => (
+                "$COMP or $DFCiTOj says what the instrument subtracted; the events count as compensated",
+                "$COMP 或 $DFCiTOj 記錄儀器已扣除者；事件視為已補償",
+            ),
             Self::LogAmplificationOnFloats => (
                 "log amplification asked for on floating-point data is left out",
                 "浮點資料要求對數放大；不套用",

@@ -277,6 +277,38 @@ fn compensation_follows_the_standard() {
     assert_eq!((report.compensation.kind.as_str(), report.gates[0].count), ("already-compensated", 1));
 }
 
+/// Row Q10. `$COMP` and `$DFCiTOj` record what the instrument subtracted: never applied; refused, or with
+/// their tolerance taken as compensated already; a matrix in their place is used and said.
+#[test]
+fn old_compensation_keywords_are_not_applied() {
+    let gate = gating(&range("G", "", "FITC-A", "FCS"));
+    let agreed = vena_flow::AnalyseOptions {
+        tolerances: [Tolerance::CompensatedByInstrument].into_iter().collect(),
+        ..Default::default()
+    };
+    for (keyword, value) in [("$COMP", "2,0,-60,-5,0"), ("$DFC1TO2", "12.5")] {
+        let file = sample(vec![2.0], &[(keyword, value)]);
+        let refusal = refuse_gates(&file, &range("G", "", "FITC-A", "FCS"));
+        assert!(refusal.contains(keyword) && refusal.contains("compensated-by-instrument"), "{refusal}");
+        let report = analyse(&file, Some(&gate), &agreed).unwrap().report;
+        assert_eq!((report.compensation.kind.as_str(), report.gates[0].count), ("already-compensated", 1));
+        assert!(report.tolerances_used.allows(Tolerance::CompensatedByInstrument));
+        let matrix = Some(("m.csv".to_owned(), b"FITC-A,PE-A\n1,0\n0.6,1\n".to_vec()));
+        let options = vena_flow::AnalyseOptions { matrix, ..Default::default() };
+        let report = analyse(&file, Some(&gate), &options).unwrap().report;
+        assert_eq!((report.compensation.kind.as_str(), report.gates[0].count), ("matrix", 0));
+        assert!(report.notes.iter().any(|note| note.en.contains(keyword)), "{:?}", report.notes);
+    }
+    for (keyword, value) in
+        [("$COMP", "2,100,0,0,100"), ("$COMP", "2,0,0,0,0"), ("$DFC2TO1", "0"), ("$DFC1TO1", "100")]
+    {
+        let report = analyse(&sample(vec![2.0], &[(keyword, value)]), Some(&gate), &Default::default())
+            .unwrap()
+            .report;
+        assert_eq!(report.compensation.kind, "none", "{keyword}={value}");
+    }
+}
+
 /// Row Q10. TEXT without data offsets, and HEADER without: who may be silent.
 #[test]
 fn silent_offsets() {

@@ -160,7 +160,8 @@ impl ChannelReader<'_, '_> {
         let (range_value, mask) = range_and_mask(&range_keyword, &range, data_type, bits)?;
         let name = self.name(number)?;
         let scale = self.scale(number, data_type, range_value, &name)?;
-        let stain = self.keywords.get(&format!("$P{number}S")).unwrap_or_default().trim().to_owned();
+        let stain = self.keywords.get(&format!("$P{number}S")).unwrap_or_default();
+        let stain = without_blanks(stain).to_owned();
         Ok(Channel { name, stain, data_type, bits, range, scale, mask })
     }
 
@@ -180,7 +181,7 @@ impl ChannelReader<'_, '_> {
 
     fn name(&mut self, number: u64) -> Result<String, FcsError> {
         let keyword = format!("$P{number}N");
-        match self.keywords.get(&keyword).map(str::trim) {
+        match self.keywords.get(&keyword).map(without_blanks) {
             Some(name) if !name.is_empty() => Ok(name.to_owned()),
             _ if self.version >= FcsVersion::V3_1 && !self.judge.tolerate(Tolerance::MissingChannelName) => {
                 Err(FcsError::MissingKeyword { keyword, remedy: Some(Tolerance::MissingChannelName) })
@@ -229,7 +230,7 @@ impl ChannelReader<'_, '_> {
         name: &str,
     ) -> Result<ChannelScale, FcsError> {
         let time_step = self.time_step(name)?;
-        let gain = self.gain(number)?;
+        let gain = self.gain_of(number, name)?;
         let keyword = format!("$P{number}E");
         let Some(value) = self.keywords.get(&keyword) else {
             return Err(FcsError::MissingKeyword { keyword, remedy: None });
@@ -299,6 +300,20 @@ impl ChannelReader<'_, '_> {
         Ok(ChannelScale::Log { decades, offset, range })
     }
 
+    /// Time is counted, not amplified: instruments write a `$PnG` beside it that repeats `$TIMESTEP`
+    /// (0.01 and 0.01) or the other channels' gain, and dividing by it would undo the step.
+    fn gain_of(&mut self, number: u64, name: &str) -> Result<f64, FcsError> {
+        let gain = self.gain(number)?;
+        if gain == 1.0 || !is_time(name) {
+            return Ok(gain);
+        }
+        self.judge.note(
+            format!("$P{number}G={gain} is not applied to {name:?}: time is not amplified"),
+            format!("$P{number}G={gain} 不套用於「{name}」：時間不經放大"),
+        );
+        Ok(1.0)
+    }
+
     fn gain(&mut self, number: u64) -> Result<f64, FcsError> {
         let keyword = format!("$P{number}G");
         let Some(value) = self.keywords.get(&keyword) else {
@@ -327,7 +342,7 @@ impl ChannelReader<'_, '_> {
         let Some(value) = self.keywords.get("$TIMESTEP") else {
             return Ok(1.0);
         };
-        if !name.eq_ignore_ascii_case("time") || value.trim().is_empty() {
+        if !is_time(name) || value.trim().is_empty() {
             return Ok(1.0);
         }
         if let Some(step) = finite(value).filter(|step| *step > 0.0) {
@@ -347,6 +362,17 @@ impl ChannelReader<'_, '_> {
             remedy: Some(Tolerance::UnreadableTimeStep),
         })
     }
+}
+
+/// A name without the blanks and line ends programs pad it with. Other control characters stay: a form
+/// feed is a usual delimiter, and an escaped one at a name's end belongs to the name.
+fn without_blanks(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+/// The channel `$TIMESTEP` speaks of.
+fn is_time(name: &str) -> bool {
+    name.eq_ignore_ascii_case("time")
 }
 
 fn finite(text: &str) -> Option<f64> {
