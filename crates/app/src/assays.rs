@@ -3,7 +3,7 @@
 //! computed again from them. The parts stand beside this file: drafts, gates, counts, recording, names, memory.
 //!
 //! A result that is not recorded yet has a stream of its own (`assay/A-…`), one event a version, so that
-//! nothing a laboratory dropped or changed is lost.
+//! nothing a laboratory dropped or changed is lost. What was typed stands encrypted beside the events, not in them.
 //!
 //! Must not know: pages, how an assay is computed.
 
@@ -16,6 +16,7 @@ mod gates;
 pub(crate) mod memory;
 pub mod names;
 mod record;
+mod stored;
 mod weight;
 
 use crate::{
@@ -25,41 +26,25 @@ use crate::{
 };
 pub use gates::GateChange;
 pub use names::NameFound;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+pub use stored::DraftLine;
 use vena_base::{
     Stamp, Text, When,
     ids::{EventId, JourneyId, UserId},
 };
 use vena_colonies::corrections::Correction;
 use vena_journey::{
-    AssayEdit, AssayFile, AssayKind, AssayRecord, FileRole, JsonText, Role, StepKind, may, step::FileDigest,
+    AssayEdit, AssayFile, AssayKind, AssayRecord, FileRole, Role, StepKind, may, step::FileDigest,
 };
-use vena_ledger::{AttachmentRef, StoredEvent, StreamId};
+use vena_ledger::{AttachmentRef, StreamId};
 pub use weight::{JourneyWeight, WeightUse};
 
 const PREFIX: &str = "assay/";
 const DRAFT_EVENT: &str = "assay-draft";
 /// Unrecorded results listed at most.
 const LISTED_MAX: usize = 30;
-/// Files one result may name; far below what an event can hold.
+/// Files one result may have had; the versions a change replaced count too.
 const FILES_MAX: usize = 1_000;
-
-/// What is stored of a version of an unrecorded result.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct DraftBody {
-    kind: AssayKind,
-    files: Vec<AssayFile>,
-    parameters: JsonText,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    edits: Vec<AssayEdit>,
-    method: Option<String>,
-    result_digest: Option<FileDigest>,
-    journey: Option<JourneyId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    recorded: Option<EventId>,
-}
 
 /// A result that was computed but not recorded yet (or was, and then names the event).
 #[derive(Debug, Clone)]
@@ -88,7 +73,11 @@ pub struct AssayDraft {
     pub by: UserId,
     /// When, as written.
     pub at: String,
+    /// Made up by the program, to be looked at: nobody's result.
+    pub example: bool,
     stored: Vec<AttachmentRef>,
+    /// How many of the stored files an event names already.
+    named: usize,
 }
 
 /// A draft with its result.
@@ -116,6 +105,11 @@ pub enum AssayChange {
         page: u32,
         /// What.
         corrections: Vec<Correction>,
+    },
+    /// A person looked at a page's picture and agrees with the count as it stands.
+    Confirm {
+        /// Page.
+        page: u32,
     },
     /// The last correction of a page taken back.
     Undo {
@@ -188,26 +182,6 @@ fn refused(refusal: &AssayRefusal) -> AppError {
 
 fn draft_stream(id: &str) -> StreamId {
     StreamId::new(format!("{PREFIX}{id}"))
-}
-
-fn draft_of(stored: &StoredEvent) -> Result<AssayDraft, AppError> {
-    let wrong = |cause: String| AppError::StoredEvent { position: stored.position.0, cause };
-    let body: DraftBody = serde_json::from_slice(&stored.body).map_err(|cause| wrong(cause.to_string()))?;
-    Ok(AssayDraft {
-        id: stored.stream.as_str().strip_prefix(PREFIX).unwrap_or_default().to_owned(),
-        version: stored.seq,
-        kind: body.kind,
-        options: AssayOptions::read(body.kind, &body.parameters).map_err(|cause| wrong(cause.to_string()))?,
-        files: body.files,
-        edits: body.edits,
-        method: body.method,
-        result_digest: body.result_digest,
-        journey: body.journey,
-        recorded: body.recorded,
-        by: UserId::new(&stored.by).map_err(|cause| wrong(cause.to_string()))?,
-        at: stored.recorded_at.clone(),
-        stored: stored.attachments.clone(),
-    })
 }
 
 fn permitted(session: &Session) -> Result<(), AppError> {

@@ -49,6 +49,8 @@ pub struct Config {
     pub row_age_other_min: i64,
     /// A checkpoint is signed after so many events.
     pub checkpoint_every_events: u64,
+    /// Everything in the data folder is made up; only there may a made-up result be recorded.
+    pub synthetic: bool,
 }
 
 impl Config {
@@ -75,6 +77,7 @@ impl Config {
             row_age_acute_min: 15,
             row_age_other_min: 720,
             checkpoint_every_events: 10_000,
+            synthetic: false,
         }
     }
 }

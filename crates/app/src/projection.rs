@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use vena_base::ids::JourneyId;
+use vena_base::ids::{ChainOfIdentity, JourneyId};
 use vena_journey::Phase;
 use vena_ledger::{Ledger, Position};
 
@@ -37,6 +37,7 @@ pub(crate) struct Rows {
     by_journey: HashMap<JourneyId, Arc<Row>>,
     in_order: BTreeMap<Key, Arc<Row>>,
     by_patient: HashMap<String, Vec<JourneyId>>,
+    by_number: HashMap<ChainOfIdentity, Vec<JourneyId>>,
     generation: u64,
 }
 
@@ -46,6 +47,15 @@ impl Rows {
         let before = self.by_journey.insert(row.journey.clone(), row.clone());
         if let Some(before) = &before {
             self.in_order.remove(&key(before));
+        }
+        let number_before = before.as_ref().and_then(|before| before.number.clone());
+        if number_before != row.number {
+            if let Some(theirs) = number_before.and_then(|number| self.by_number.get_mut(&number)) {
+                theirs.retain(|journey| *journey != row.journey);
+            }
+            if let Some(number) = &row.number {
+                self.by_number.entry(number.clone()).or_default().push(row.journey.clone());
+            }
         }
         // A merge moves a journey to another patient.
         if before.as_ref().is_none_or(|before| before.patient != row.patient) {
@@ -70,6 +80,11 @@ impl Rows {
     /// The row of a journey.
     pub(crate) fn get(&self, journey: &JourneyId) -> Option<&Arc<Row>> {
         self.by_journey.get(journey)
+    }
+
+    /// The journeys that carry a chain-of-identity number.
+    pub(crate) fn of_number(&self, number: &ChainOfIdentity) -> &[JourneyId] {
+        self.by_number.get(number).map_or(&[], Vec::as_slice)
     }
 
     /// The journeys of a pseudonymous patient.

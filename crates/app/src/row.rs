@@ -8,13 +8,13 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use vena_base::{
     Answer, Fact, Text,
-    ids::{JourneyId, PatientId, UserId},
+    ids::{ChainOfIdentity, JourneyId, PatientId, UserId},
 };
 use vena_clinical::{Finding, Question, Status, assess};
 use vena_journey::{GateState, Phase, Role, State, StepKind, Task, gates, phase, tasks};
 
 /// Version of what a row holds and how it is computed; another version rebuilds all rows.
-pub const CODE_VERSION: i64 = 1;
+pub const CODE_VERSION: i64 = 2;
 /// Tasks and gate refusals kept in a row; the journey's page has all.
 const TASKS_MAX: usize = 4;
 /// People kept in a row.
@@ -68,6 +68,8 @@ pub struct Row {
     pub journey: JourneyId,
     /// The pseudonymous patient.
     pub patient: PatientId,
+    /// The chain-of-identity number, by which a scan finds the journey.
+    pub number: Option<ChainOfIdentity>,
     /// The product chosen or intended.
     pub product: Option<Answer>,
     /// The diagnosis.
@@ -146,6 +148,7 @@ pub(crate) fn compute(
     Some(Row {
         journey: journey.clone(),
         patient: registration.patient.clone(),
+        number: state.number.clone(),
         product: state.product_meant(),
         diagnosis: registration.diagnosis,
         day_0: state.infusion_started.and_then(|when| when.day(&rules.journey.zone)),

@@ -94,6 +94,7 @@ impl Settings {
             session_idle_min: self.session_idle_minutes,
             session_absolute_h: self.session_hours,
             attachment_max_bytes: self.attachment_megabytes_max << 20,
+            synthetic: self.synthetic,
             ..Config::new(zone)
         })
     }

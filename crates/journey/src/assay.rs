@@ -109,6 +109,8 @@ pub enum FileRole {
     Pseudonyms,
     /// A gate document or list of corrections that was replaced; an edit names it.
     Earlier,
+    /// All documents that were replaced, as a JSON object from each one's digest to its text.
+    EarlierVersions,
 }
 
 impl FileRole {
@@ -123,6 +125,7 @@ impl FileRole {
             FileRole::Corrections => Text::new("corrections", "人工修正"),
             FileRole::Pseudonyms => Text::new("pseudonyms (encrypted)", "代號對照（加密）"),
             FileRole::Earlier => Text::new("earlier version", "先前版本"),
+            FileRole::EarlierVersions => Text::new("earlier versions", "先前各版本"),
         }
     }
 }
@@ -232,6 +235,9 @@ pub struct AssayRecord {
     /// What was remarked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remark: Option<Arc<str>>,
+    /// Made up by the program, to be looked at: nobody's result.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub example: bool,
 }
 
 impl AssayRecord {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::path::Path;
 use vena_base::{Concept, Stamp, Zone, ids::JourneyId};
 use vena_journey::{
-    Body, Entry, EventError, OutsideKind, OutsideRule, Refusal, Role, State, StepKind, chart, gate,
+    Body, Entry, EventError, FileRole, OutsideKind, OutsideRule, Refusal, Role, State, StepKind, chart, gate,
     step::{Instead, Step},
 };
 
@@ -59,6 +59,19 @@ fn fixtures_kept_from_every_version_are_read() {
         assert_eq!(Body::read(kind, version.parse().unwrap(), json.as_bytes()).unwrap(), body);
     }
     assert_eq!(kept.lines().count(), StepKind::ALL.len());
+}
+
+/// Rows Q10, Q15. A made-up result says so in its event; the documents that changes replaced are one file.
+#[test]
+fn a_made_up_assay_says_so_in_its_event() {
+    let mut assay = assay();
+    assay.example = true;
+    assay.files.last_mut().unwrap().role = FileRole::EarlierVersions;
+    let step = Step::AssayRecorded(Box::new(assay));
+    let body = Body { role: Role::Technician, outside_rule: None, step };
+    let json = String::from_utf8(body.write().unwrap()).unwrap();
+    golden("assay-example-v1.tsv", &format!("assay-recorded\t1\t{json}\n"));
+    assert_eq!(Body::read("assay-recorded", 1, json.as_bytes()).unwrap(), body);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 // A block of its own: other scripts of the page have names too.
 
 const result = () => document.getElementById("assay-result");
+// The point under the finger.
+let held = null;
 
 // A dropped file lands in the plain file field.
 for (const frame of document.querySelectorAll("[data-drop]")) {
@@ -27,11 +29,10 @@ function same(control) {
   return null;
 }
 
-// Only the result is fetched again; where that fails the page is loaded as without a script.
-let running = false;
-async function swap(address, options) {
-  if (running) return;
-  running = true;
+// Only the result is fetched again. Where the answer holds none (the session ended), the form goes out as without a
+// script; where there was no answer at all, the page stays and says so.
+class NoPart extends Error {}
+async function fetched(address, options) {
   const place = result();
   const focused = same(document.activeElement);
   place.setAttribute("aria-busy", "true");
@@ -40,24 +41,62 @@ async function swap(address, options) {
     const text = await answer.text();
     const found = new DOMParser().parseFromString(text, "text/html");
     const part = found.getElementById("assay-result");
-    if (!part) throw new Error("no part");
+    if (!part) throw new NoPart();
     // A refusal comes as a whole page: what it says stands above the result.
     const told = answer.ok ? null : found.querySelector("[role=alert]");
     place.replaceWith(document.adoptNode(part));
     if (told) { const note = document.adoptNode(told); part.before(note); setTimeout(() => note.remove(), 20000); }
     for (const field of document.querySelectorAll("form input[name=version]")) field.value = part.dataset.version;
-    if (focused) document.querySelector(focused)?.focus();
+    if (focused && !held) document.querySelector(focused)?.focus();
   } finally {
-    running = false;
     result()?.removeAttribute("aria-busy");
   }
+}
+
+// One after the other: a point dragged while the one before is still being counted is not lost.
+let before = Promise.resolve();
+function swap(address, options) {
+  const own = before.then(() => fetched(address, options));
+  before = own.catch(() => {});
+  return own;
+}
+
+function post(address, data) {
+  const own = before.then(() => {
+    // The change is made to what this page shows by now.
+    if (data.has("version")) data.set("version", result().dataset.version);
+    return fetched(address, { method: "POST", body: data });
+  });
+  before = own.catch((problem) => {
+    if (problem instanceof NoPart) return leave(address, data);
+    const note = document.createElement("div");
+    note.className = "notice bad";
+    note.setAttribute("role", "alert");
+    note.textContent = result().dataset.lost;
+    result().before(note);
+    setTimeout(() => note.remove(), 20000);
+  });
+  return before;
+}
+
+function leave(address, data) {
+  const whole = document.createElement("form");
+  whole.method = "post";
+  whole.action = address;
+  for (const [name, value] of data) {
+    const own = document.createElement("input");
+    [own.type, own.name, own.value] = ["hidden", name, value];
+    whole.append(own);
+  }
+  document.body.append(whole);
+  whole.submit();
 }
 
 function send(form, submitter, more) {
   const data = new URLSearchParams(new FormData(form));
   for (const [name, value] of Object.entries(more ?? {})) data.set(name, value);
   if (submitter?.name) data.set(submitter.name, submitter.value);
-  return swap(form.action, { method: "POST", body: data }).catch(() => form.submit());
+  return post(form.action, data);
 }
 
 document.addEventListener("submit", (event) => {
@@ -94,7 +133,7 @@ function colony(drawing, event) {
     data.set("x", point.x.toFixed(1));
     data.set("y", point.y.toFixed(1));
   }
-  swap(form.action, { method: "POST", body: data }).catch(() => location.reload());
+  post(form.action, data);
 }
 
 
@@ -111,7 +150,8 @@ function plane(drawing) {
     value: ([x, y]) => [d.xLow + (x - d.left) / scale[0], d.yLow + (y - d.top - d.side) / scale[1]],
   };
 }
-const form = (drawing) => document.getElementById(drawing.dataset.form);
+// The drawing's own form, also when both were replaced while a point of it was held.
+const form = (drawing) => drawing.getRootNode().querySelector(`#${CSS.escape(drawing.dataset.form)}`);
 const field = (drawing, name) => form(drawing).elements[name];
 const at = (handle) => { const knob = handle.querySelector(".knob"); return [Number(knob.getAttribute("cx")), Number(knob.getAttribute("cy"))]; };
 const put = (handle, [x, y]) => { for (const circle of handle.querySelectorAll("circle")) { circle.setAttribute("cx", x.toFixed(2)); circle.setAttribute("cy", y.toFixed(2)); } };
@@ -180,7 +220,6 @@ function ellipse(drawing, handle, point, p) {
   field(drawing, "tilt0-1").value = kept(Math.max(-0.9999, Math.min(0.9999, (xy / Math.sqrt(xx * yy)) * Math.sign(sx * sy))));
 }
 
-let held = null;
 document.addEventListener("pointerdown", (event) => {
   const handle = event.target.closest?.(".handle");
   if (!handle || event.button > 0) return;

@@ -100,7 +100,7 @@ impl FromRequestParts<Server> for Viewer {
                 let back = if parts.method == axum::http::Method::GET {
                     encode(&visitor.frame.here)
                 } else {
-                    "/".to_owned()
+                    encode(crate::routes::resume::page_of(parts.uri.path()))
                 };
                 if parts.headers.contains_key("hx-request") {
                     // A part of a page that is refreshed: the whole page goes to sign in, not the part.

@@ -24,6 +24,17 @@ impl App {
         self.replace(session, draft, FileRole::Corrections, &bytes, what)
     }
 
+    /// Writes down that a person agrees with the count of a page as it stands; the corrections stay as they are.
+    pub(super) fn confirm_count(
+        &self,
+        session: &Session,
+        draft: &mut AssayDraft,
+        page: u32,
+    ) -> Result<(), AppError> {
+        let bytes = serde_json::to_vec(&self.corrections(draft)?).map_err(input)?;
+        self.replace(session, draft, FileRole::Corrections, &bytes, format!("confirm page {page}"))
+    }
+
     /// Takes the last change of a page back: the corrections become what they were before it.
     pub(super) fn undo_correction(
         &self,

@@ -3,22 +3,22 @@
 //! Must not know: how an assay is computed, how gates or counts are changed.
 
 use super::{
-    AssayChange, AssayDraft, DRAFT_EVENT, DraftBody, FILES_MAX, LISTED_MAX, OpenAssay, PREFIX,
-    changed_meanwhile, draft_of, draft_stream, input,
+    AssayChange, AssayDraft, DraftLine, FILES_MAX, LISTED_MAX, OpenAssay, PREFIX, changed_meanwhile,
+    draft_stream, examples, input,
     memory::{Kept, Memory},
     permitted, refused,
+    stored::line_of,
 };
 use crate::{
     App, AppError,
     accounts::Session,
     assay_compute::{AssayOptions, AssayRefusal, Computed, compute, compute_again, digest_of, first_role},
-    journeys::written,
 };
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use vena_base::{Stamp, Text, ids::JourneyId};
 use vena_journey::{AssayEdit, AssayFile, FileRole, step::FileDigest};
-use vena_ledger::{Append, AttachmentRef, Ledger as _, NewEvent};
+use vena_ledger::{AttachmentRef, Ledger as _};
 
 /// Begun, changed, recorded.
 impl App {
@@ -63,7 +63,9 @@ impl App {
             recorded: None,
             by: session.user.clone(),
             at: String::new(),
+            example: examples::holds_one(&files),
             stored: Vec::new(),
+            named: 0,
         };
         for (role, bytes) in &files {
             let file = self.keep(session, *role, bytes, &mut draft.stored)?;
@@ -113,40 +115,6 @@ impl App {
         Ok(OpenAssay { draft, outcome })
     }
 
-    pub(super) fn append_draft(
-        &self,
-        session: &Session,
-        mut draft: AssayDraft,
-        key: &str,
-    ) -> Result<AssayDraft, AppError> {
-        let body = DraftBody {
-            kind: draft.kind,
-            files: draft.files.clone(),
-            parameters: draft.options.to_json().map_err(input)?,
-            edits: draft.edits.clone(),
-            method: draft.method.clone(),
-            result_digest: draft.result_digest.clone(),
-            journey: draft.journey.clone(),
-            recorded: draft.recorded.clone(),
-        };
-        let stream = draft_stream(&draft.id);
-        let head = self.ledger.head(&stream)?;
-        if head.map_or(0, |head| head.seq) != draft.version {
-            return Err(changed_meanwhile());
-        }
-        draft.at = written(self.now(), &self.config.zone);
-        draft.by = session.user.clone();
-        let body = serde_json::to_vec(&body).map_err(input)?;
-        let mut event =
-            NewEvent::new(stream.clone(), DRAFT_EVENT, 1, draft.at.clone(), session.user.as_str(), body);
-        for stored in &draft.stored {
-            event = event.attach(*stored);
-        }
-        self.ledger.append(Append::new(key.to_owned(), vec![event]).read(stream, head))?;
-        draft.version += 1;
-        Ok(draft)
-    }
-
     /// A draft, without its result.
     ///
     /// # Errors
@@ -156,7 +124,7 @@ impl App {
         let stream = draft_stream(id);
         let missing = || AppError::NotFound(id.chars().take(40).collect());
         let head = self.ledger.head(&stream)?.ok_or_else(missing)?;
-        draft_of(self.ledger.read_stream(&stream, head.seq)?.last().ok_or_else(missing)?)
+        self.stored_draft(self.ledger.read_stream(&stream, head.seq)?.last().ok_or_else(missing)?)
     }
 
     /// A draft with its result, computed from the stored files.
@@ -228,7 +196,8 @@ impl App {
         files: &[AssayFile],
         stored: &[AttachmentRef],
     ) -> Result<Vec<(FileRole, Vec<u8>)>, AppError> {
-        let used = files.iter().filter(|file| file.role != FileRole::Earlier);
+        let replaced = [FileRole::Earlier, FileRole::EarlierVersions];
+        let used = files.iter().filter(|file| !replaced.contains(&file.role));
         used.map(|file| Ok((file.role, self.stored_bytes(&file.digest, stored)?))).collect()
     }
 
@@ -254,8 +223,7 @@ impl App {
                 "此結果已記錄；如需修改，請由檔案重新開始。",
             )));
         }
-        let strict =
-            matches!(change, AssayChange::Gates(_) | AssayChange::Correct { .. } | AssayChange::Undo { .. });
+        let strict = !matches!(change, AssayChange::Options(_) | AssayChange::File(..));
         match change {
             AssayChange::Options(options) if options.kind() == draft.kind => draft.options = options,
             AssayChange::Options(_) => return Err(input("other parameters")),
@@ -266,6 +234,7 @@ impl App {
             AssayChange::Correct { page, corrections } => {
                 self.correct_colonies(session, &mut draft, page, corrections)?;
             }
+            AssayChange::Confirm { page } => self.confirm_count(session, &mut draft, page)?,
             AssayChange::Undo { page } => self.undo_correction(session, &mut draft, page)?,
         }
         let outcome = self.computed(session, &draft)?;
@@ -312,15 +281,26 @@ impl App {
     ///
     /// # Errors
     /// Not permitted, or a fault.
-    pub fn open_assays(&self, session: &Session) -> Result<Vec<AssayDraft>, AppError> {
+    pub fn open_assays(&self, session: &Session) -> Result<Vec<DraftLine>, AppError> {
         permitted(session)?;
         let mut drafts = Vec::new();
         for (stream, head) in self.ledger.streams(PREFIX)? {
-            if let Some(last) = self.ledger.read_stream(&stream, head.seq)?.last() {
-                drafts.push(draft_of(last)?);
+            // Most were recorded long ago and do not change any more: each version is read once.
+            let known = self.assay_memory.line(&stream).filter(|line| line.version == head.seq);
+            let line = match known {
+                Some(line) => line,
+                None => {
+                    let events = self.ledger.read_stream(&stream, head.seq)?;
+                    let Some(last) = events.last() else { continue };
+                    let line = Arc::new(line_of(last)?);
+                    self.assay_memory.put_line(stream, line.clone());
+                    line
+                }
+            };
+            if !line.recorded {
+                drafts.push((*line).clone());
             }
         }
-        drafts.retain(|draft| draft.recorded.is_none());
         drafts.sort_by(|a, b| b.at.cmp(&a.at));
         drafts.truncate(LISTED_MAX);
         Ok(drafts)

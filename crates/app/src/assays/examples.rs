@@ -3,8 +3,8 @@
 //!
 //! Must not know: the ledger, pages, how an assay is computed.
 
-use crate::assay_compute::{AssayOptions, FlowOptions};
-use std::fmt::Write as _;
+use crate::assay_compute::{AssayOptions, FlowOptions, digest_of, first_role};
+use std::{collections::HashSet, fmt::Write as _, sync::LazyLock};
 use vena_colonies::synthetic::{Recipe, Stage, draw};
 use vena_flow::{
     fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs},
@@ -13,7 +13,7 @@ use vena_flow::{
         write_gating_ml,
     },
 };
-use vena_journey::{AssayKind, FileRole};
+use vena_journey::{AssayFile, AssayKind, FileRole, step::FileDigest};
 use vena_potency::{CultureOptions, EndotoxinOptions};
 
 /// Every example file with the assay it is for, the instrument's own first.
@@ -59,6 +59,32 @@ pub fn file(name: &str) -> Option<Vec<u8>> {
 pub fn files(kind: AssayKind) -> Vec<(FileRole, Vec<u8>)> {
     let own = FILES.into_iter().filter(|(_, own, _)| *own == kind);
     own.filter_map(|(name, _, role)| Some((role, file(name)?))).collect()
+}
+
+/// A table's line ends are the browser's when it was typed; its values are the same.
+fn without_line_ends(bytes: &[u8]) -> Option<FileDigest> {
+    let plain: Vec<u8> = bytes.trim_ascii().iter().copied().filter(|byte| *byte != b'\r').collect();
+    digest_of(&plain)
+}
+
+/// Digests of the instruments' own files among the examples: as they are, and as a table typed again would be.
+static OWN: LazyLock<HashSet<FileDigest>> = LazyLock::new(|| {
+    let own = FILES.into_iter().filter(|(_, kind, role)| *role == first_role(*kind));
+    let bytes = own.filter_map(|(name, ..)| file(name));
+    bytes.flat_map(|bytes| [digest_of(&bytes), without_line_ends(&bytes)]).flatten().collect()
+});
+
+/// Whether one of these files is an instrument's own file of an example, however it came here.
+pub(super) fn holds_one(files: &[(FileRole, Vec<u8>)]) -> bool {
+    files.iter().any(|(role, bytes)| {
+        let table = (*role == FileRole::Table).then(|| without_line_ends(bytes)).flatten();
+        digest_of(bytes).into_iter().chain(table).any(|digest| OWN.contains(&digest))
+    })
+}
+
+/// The same of files that are stored already.
+pub(super) fn is_one_of(files: &[AssayFile]) -> bool {
+    files.iter().any(|file| OWN.contains(&file.digest))
 }
 
 /// Parameters that go with an assay's example.

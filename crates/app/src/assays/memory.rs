@@ -3,6 +3,7 @@
 //!
 //! Must not know: who may see what. Callers ask for permission first; the role stands in the key besides.
 
+use super::DraftLine;
 use crate::assay_compute::{AssayOptions, Computed};
 use std::{
     collections::HashMap,
@@ -11,6 +12,7 @@ use std::{
 use vena_colonies::ColonyReport;
 use vena_flow::Analysis;
 use vena_journey::{AssayFile, FileRole, Role};
+use vena_ledger::StreamId;
 
 /// Memory kept at most, in bytes.
 const BYTES_MAX: usize = 384 << 20;
@@ -69,7 +71,11 @@ struct Shelf {
 
 /// The memory.
 #[derive(Default)]
-pub struct Memory(Mutex<Shelf>);
+pub struct Memory {
+    shelf: Mutex<Shelf>,
+    /// The newest line of every draft, for the list.
+    lines: Mutex<HashMap<StreamId, Arc<DraftLine>>>,
+}
 
 impl Memory {
     /// The key of what a file and its parameters give to a role; `None` for kinds that are computed at once.
@@ -96,9 +102,19 @@ impl Memory {
         Some(format!("{role:?} {read_with}"))
     }
 
+    /// The line of a draft, as it was read last.
+    pub fn line(&self, stream: &StreamId) -> Option<Arc<DraftLine>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).get(stream).cloned()
+    }
+
+    /// Keeps the line of a draft: a hundred bytes or so each.
+    pub fn put_line(&self, stream: StreamId, line: Arc<DraftLine>) {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).insert(stream, line);
+    }
+
     /// What is kept.
     pub fn get(&self, key: &str) -> Option<Kept> {
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.clock += 1;
         let now = shelf.clock;
         let entry = shelf.entries.get_mut(key)?;
@@ -109,7 +125,7 @@ impl Memory {
     /// Keeps a result; the longest unused ones make room. One that is too large alone is not kept.
     pub fn put(&self, key: String, kept: Kept) {
         let bytes = kept.bytes();
-        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(old) = shelf.entries.remove(&key) {
             shelf.bytes -= old.bytes;
         }
@@ -148,7 +164,7 @@ mod tests {
         assert!(memory.get("0").is_some());
         memory.put("one more".into(), report());
         assert!(memory.get("0").is_some() && memory.get("1").is_none());
-        let shelf = memory.0.lock().unwrap();
+        let shelf = memory.shelf.lock().unwrap();
         assert_eq!(shelf.entries.len(), ENTRIES_MAX);
         assert_eq!(shelf.bytes, shelf.entries.values().map(|entry| entry.bytes).sum::<usize>());
     }

@@ -6,6 +6,7 @@
 
 use super::{AssayDraft, input};
 use crate::{App, AppError, PersonIdentity, accounts::Session};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use vena_base::{Text, ids::JourneyId};
 use vena_journey::{FileRole, JsonText};
@@ -87,7 +88,16 @@ impl Needles {
     }
 }
 
-/// The values (not the names) of a JSON document that are text, each with its place in the characters.
+/// Whether a text cannot be anybody's: a name of a field of ours, or a digest, in which a short record number may
+/// stand by chance.
+fn is_ours(text: &str, is_key: bool) -> bool {
+    let small = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    let digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    digest || (is_key && text.bytes().all(small))
+}
+
+/// The texts of a JSON document that somebody may have written, each with its place in the characters: values, and
+/// names of fields that a file gave.
 fn texts(json: &str) -> Vec<(std::ops::Range<usize>, String)> {
     let bytes = json.as_bytes();
     let mut found = Vec::new();
@@ -103,7 +113,9 @@ fn texts(json: &str) -> Vec<(std::ops::Range<usize>, String)> {
         }
         at = (end + 1).min(bytes.len());
         let is_key = json.get(at..).is_some_and(|rest| rest.trim_start().starts_with(':'));
-        if let (false, Some(Ok(text))) = (is_key, json.get(start..at).map(serde_json::from_str::<String>)) {
+        if let Some(Ok(text)) = json.get(start..at).map(serde_json::from_str::<String>)
+            && !is_ours(&text, is_key)
+        {
             found.push((start..at, text));
         }
     }
@@ -112,6 +124,28 @@ fn texts(json: &str) -> Vec<(std::ops::Range<usize>, String)> {
 
 /// Which texts became which; the same text always becomes the same.
 pub type Pseudonyms = BTreeMap<String, String>;
+
+/// The encrypted file of the pairs. Its digest stands in the ledger; with the random text in it nobody finds the name
+/// by trying names until the digest fits.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PairsFile {
+    salt: String,
+    pairs: Pseudonyms,
+}
+
+/// Writes the file of the pairs.
+pub(super) fn pairs_file(salt: String, pairs: &Pseudonyms) -> Result<Vec<u8>, AppError> {
+    serde_json::to_vec(&PairsFile { salt, pairs: pairs.clone() }).map_err(input)
+}
+
+/// Reads it, also as it was before it had random text.
+pub(super) fn read_pairs(bytes: &[u8]) -> Result<Pseudonyms, AppError> {
+    match serde_json::from_slice::<PairsFile>(bytes) {
+        Ok(file) => Ok(file.pairs),
+        Err(_) => serde_json::from_slice(bytes).map_err(input),
+    }
+}
 
 /// Replaces whole texts of a JSON document; every other character stays.
 pub(super) fn replaced(json: &JsonText, pairs: &Pseudonyms) -> Result<JsonText, AppError> {
@@ -299,18 +333,27 @@ mod tests {
         assert!(short.in_text("sample 77").is_some() && short.in_text("dose 1.775").is_none());
     }
 
-    /// Row Q15. Only texts change, never numbers or names of fields, and every other character stays.
+    /// Row Q15. Only texts change, never numbers, digests or names of our own fields, and every other character stays.
     #[test]
     fn pseudonyms_replace_texts_and_nothing_else() {
-        let json =
-            r#"{"王小明":12345,"a":["Lot 王小明","P-1", "x\"王小明\"", "a12345"],"n":0.30000000000000004}"#;
-        let json = JsonText::new(json.into()).unwrap();
+        let json = r#"{"OF 王小明":12345,"a12345":["Lot 王小明","P-1", "x\"王小明\"", "a12345"],"n":0.30000000000000004,"d":"DIGEST"}"#
+            .replace("DIGEST", &"a12345".repeat(11)[..64]);
+        let json = JsonText::new(json).unwrap();
         let pairs = pseudonyms(&needles(), &[&json]);
-        assert_eq!(pairs.len(), 3);
+        assert_eq!(pairs.len(), 4);
         let after = replaced(&json, &pairs).unwrap();
         assert_eq!(
-            after.as_str(),
-            r#"{"王小明":12345,"a":["P-2","P-1", "P-3", "P-4"],"n":0.30000000000000004}"#
+            after.as_str().split(",\"d\"").next().unwrap(),
+            r#"{"P-2":12345,"a12345":["P-3","P-1", "P-4", "P-5"],"n":0.30000000000000004"#
+        );
+        assert!(after.as_str().contains(&"a12345".repeat(10)), "a digest is nobody's name");
+        let file = pairs_file("00ff".into(), &pairs).unwrap();
+        assert_eq!(read_pairs(&file).unwrap(), pairs);
+        assert_ne!(pairs_file("00fe".into(), &pairs).unwrap(), file);
+        assert_eq!(
+            read_pairs(&serde_json::to_vec(&pairs).unwrap()).unwrap(),
+            pairs,
+            "as it was written before"
         );
         assert_eq!(replaced(&after, &reversed(&pairs)).unwrap().as_str(), json.as_str());
         assert!(found_in(&needles(), &[(&Text::same("r"), after.as_str())]).is_empty());

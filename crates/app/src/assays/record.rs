@@ -10,7 +10,10 @@ use crate::{
     assay_compute::{AssayOptions, Computed, compute, differences, digest_of},
     journeys::stream as journey_stream,
 };
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 use vena_base::{Text, ids::JourneyId};
 use vena_journey::{AssayEdit, AssayFile, AssayRecord, AttachTo, FileRole, JsonText, Step, state::standing};
 use vena_ledger::{AttachmentRef, Ledger as _};
@@ -36,11 +39,16 @@ impl App {
         if draft.recorded.is_some() && !self.load(&to)?.keys.contains_key(&key) {
             return Err(AppError::Input(Text::new("This result is recorded already.", "此結果已記錄。")));
         }
+        if draft.example && !self.config.synthetic {
+            return Err(AppError::Input(made_up()));
+        }
         draft.options = self.with_weight(&draft.options, &to)?;
         // Never from memory: what is recorded comes from the stored files.
         let computed = compute(&draft.options, &self.files_of(&draft.files, &draft.stored)?)
             .map_err(|refusal| refused(&refusal))?;
-        let written = self.without_names(session, &to, &draft, &computed, pseudonyms, remark.as_deref())?;
+        let mut written =
+            self.without_names(session, &to, &draft, &computed, pseudonyms, remark.as_deref())?;
+        self.pack_earlier(session, &mut written)?;
         let result_digest =
             digest_of(written.result.as_str().as_bytes()).ok_or_else(|| input("no digest"))?;
         let record = AssayRecord {
@@ -54,6 +62,7 @@ impl App {
             edits: written.edits,
             when,
             remark,
+            example: draft.example,
         };
         let step = Step::AssayRecorded(Box::new(record));
         let request =
@@ -116,11 +125,43 @@ impl App {
             if let Some(instead) = pairs.get(&*edit.what) {
                 edit.what = Arc::from(instead.as_str());
             }
+            // The digest of a result with the name in it would tell whoever guesses the name that it fits.
+            edit.result = None;
         }
-        let bytes = serde_json::to_vec(&pairs).map_err(input)?;
+        let bytes = names::pairs_file(self.salt()?, &pairs)?;
         written.files.push(self.keep(session, names::ROLE, &bytes, &mut written.stored)?);
         Ok(written)
     }
+
+    /// Puts the documents that changes replaced into one file: there may be more of them than an event may name. What
+    /// is no text stays a file of its own.
+    fn pack_earlier(&self, session: &Session, written: &mut Written) -> Result<(), AppError> {
+        let mut earlier = BTreeMap::new();
+        for file in written.files.iter().filter(|file| file.role == FileRole::Earlier) {
+            if let Ok(text) = String::from_utf8(self.stored_bytes(&file.digest, &written.stored)?) {
+                earlier.insert(file.digest.as_str().to_owned(), text);
+            }
+        }
+        if !earlier.is_empty() {
+            let bytes = serde_json::to_vec(&earlier).map_err(input)?;
+            let packed = |file: &AssayFile| {
+                file.role == FileRole::Earlier && earlier.contains_key(file.digest.as_str())
+            };
+            written.files.retain(|file| !packed(file));
+            written.files.push(self.keep(session, FileRole::EarlierVersions, &bytes, &mut written.stored)?);
+        }
+        let named: HashSet<&str> = written.files.iter().map(|file| file.digest.as_str()).collect();
+        written.stored.retain(|stored| named.contains(stored.plain_sha256.to_string().as_str()));
+        Ok(())
+    }
+}
+
+/// Why an example is not recorded on a patient's journey.
+fn made_up() -> Text {
+    Text::new(
+        "This is one of the program’s own examples. It is nobody’s result and is not recorded on a patient’s journey.",
+        "此為程式內建之示範資料，並非任何人之檢測結果，不得記錄於病人療程。",
+    )
 }
 
 /// What of a draft is written down.
@@ -219,7 +260,7 @@ impl App {
         let assay = self.journey_assay(session, journey, seq)?;
         let files = self.files_of(&assay.record.files, &self.attachments_of(journey, seq)?)?;
         let pairs: names::Pseudonyms = match files.iter().find(|(role, _)| *role == names::ROLE) {
-            Some((_, bytes)) => serde_json::from_slice(bytes).map_err(input)?,
+            Some((_, bytes)) => names::read_pairs(bytes)?,
             None => names::Pseudonyms::new(),
         };
         let parameters = names::replaced(&assay.record.parameters, &names::reversed(&pairs))?;

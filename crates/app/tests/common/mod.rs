@@ -17,7 +17,8 @@ pub fn zone() -> Zone {
 
 pub fn config() -> Config {
     // The cheapest hashing there is: these tests do not try passwords by the million.
-    Config { argon2_memory_kib: 8, argon2_passes: 1, ..Config::new(zone()) }
+    // And everybody in them is made up, as the examples are.
+    Config { argon2_memory_kib: 8, argon2_passes: 1, synthetic: true, ..Config::new(zone()) }
 }
 
 pub fn when(text: &str) -> When {
@@ -39,9 +40,13 @@ pub struct Place {
 }
 
 pub fn place() -> Place {
+    place_with(config())
+}
+
+pub fn place_with(config: Config) -> Place {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(FixedClock::new(at("2026-03-01T09:00")));
-    let app = open(folder.path(), &clock);
+    let app = App::open_or_create(folder.path(), config, clock.clone()).unwrap();
     team(&app);
     Place { folder, clock, app }
 }

@@ -127,6 +127,7 @@ pub fn assay() -> AssayRecord {
         }],
         when: when("2026-03-02T07:50"),
         remark: Some("second tube".into()),
+        example: false,
     }
 }
 

@@ -168,9 +168,7 @@ assay-curve = Curve
 assay-fit = Fit
 assay-fit-shared = together
 assay-fit-own = alone
-assay-parameter = Parameter
 assay-estimate = Estimate
-assay-standard-error = Standard error
 assay-outliers = Outliers
 assay-outliers-name = Named and kept
 assay-outliers-remove = Named and left out
@@ -393,3 +391,40 @@ assay-absence-volume = Product all wells of a sample stand for
 assay-merge = Make one of these
 assay-merge-numbers = Numbers, parted by commas
 assay-split = Split in two
+assay-review = Signed in again. Nothing was changed yet: look at it and send it again.
+assay-made-up = made-up example
+assay-made-up-synthetic = A made-up example, nobody’s sample. It can be recorded here because everything in this programme is made up; the record says so.
+assay-made-up-refused = A made-up example, nobody’s sample. It is not recorded on a patient’s journey.
+assay-not-sent = No answer from the program: the last change was not made. Try again.
+assay-edits-older = { $n ->
+    [one] The change before
+   *[other] The { $n } changes before
+ }
+# What people changed
+edit-gate-moved = Gate { $gate } moved
+edit-gate-added = Gate { $gate } added
+edit-gate-removed = Gate { $gate } removed
+edit-gates-undone = Last change of gates taken back
+edit-page = Page { $page }: { $changes }
+edit-page-undone = Page { $page }: last change taken back
+edit-file = { $file } given anew
+edit-colony-removed = { $vessel }: colony { $n } taken away
+edit-colony-added = { $vessel }: colony added at { $n } px
+edit-colonies-merged = { $vessel }: colonies { $n } made one
+edit-counted = { $vessel }: { $n } counted by eye
+yes = yes
+no = no
+assay-criteria-met = { $n ->
+    [one] One criterion met
+   *[other] { $n } criteria met
+ }
+assay-parameter-b = Slope (b)
+assay-parameter-c = Lower asymptote (c)
+assay-parameter-d = Upper asymptote (d)
+assay-parameter-e = EC50 (e)
+assay-parameter-g = Asymmetry (g)
+assay-parameter-intercept = Intercept
+assay-parameter-slope = Slope
+edit-page-confirmed = Page { $page }: count confirmed by eye
+assay-confirm = I looked at the picture: the count is right
+assay-confirmed = Count confirmed by { $who }, { $when }

@@ -68,6 +68,7 @@ resume-what = The form comes back with everything you typed. Nothing has been re
 resume-button = Back to the form
 file-kept = Kept: { $name }
 file-again = Choose { $name } again; nobody was signed in to keep it.
+review-nothing-done = Signed in again. Nothing has been done yet: look at what you typed and send it again.
 # Identity
 identity = Identity
 identity-change = Put the identity right

@@ -64,6 +64,7 @@ resume-what = 表單將帶著您輸入的內容重新顯示，目前尚未記錄
 resume-button = 回到表單
 file-kept = 已保留：{ $name }
 file-again = 請重新選擇 { $name }；當時無人登入，無法保留檔案。
+review-nothing-done = 已重新登入，尚未執行任何動作：請確認輸入內容後再次送出。
 # 身分
 identity = 身分資料
 identity-change = 更正身分資料

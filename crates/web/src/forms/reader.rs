@@ -13,7 +13,7 @@ use vena_base::{
 pub struct Submitted(BTreeMap<String, String>);
 
 /// Longest text of one field, in bytes.
-const FIELD_BYTES_MAX: usize = 20_000;
+pub const FIELD_BYTES_MAX: usize = 20_000;
 /// Most fields of one form.
 const FIELDS_MAX: usize = 400;
 
@@ -34,6 +34,11 @@ impl Submitted {
     /// What was typed, without white space around it; empty where nothing was.
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// The field was sent, if perhaps empty.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
     }
 
     /// Sets a field, for what a page fills in beforehand.

@@ -2,12 +2,14 @@
 //! a journey. Knows no route and no store; the parts of each assay are in the files beside.
 
 pub mod colonies;
+pub mod edits;
 pub mod flow;
 pub mod gates;
 mod headline;
 mod options;
 mod reports;
 pub mod room;
+mod table;
 pub mod tables;
 
 use crate::{
@@ -21,12 +23,16 @@ use crate::{
     },
 };
 use maud::{Markup, html};
+use std::collections::BTreeMap;
 use vena_app::{
     assay_compute::{AssayRefusal, Computed},
     assays::{AssayDraft, JourneyAssay, NameFound, OpenAssay, Recomputed, WeightUse},
 };
-use vena_base::{Zone, ids::JourneyId};
-use vena_journey::{AssayEdit, AssayFile, FileRole};
+use vena_base::{
+    Text, Zone,
+    ids::{JourneyId, UserId},
+};
+use vena_journey::{AssayFile, FileRole};
 use vena_potency::interval::Interval;
 
 /// How a result is shown: where its links go, and whether it may be changed.
@@ -39,6 +45,10 @@ pub struct Showing<'a> {
     pub gate: Option<&'a str>,
     /// The last change of gates can be taken back.
     pub undo: bool,
+    /// Names of the people who changed something.
+    pub people: BTreeMap<UserId, Text>,
+    /// Pages of a picture whose count somebody confirmed after the last change: who and when.
+    pub confirmed: BTreeMap<u32, (UserId, String)>,
 }
 
 impl Showing<'_> {
@@ -57,10 +67,10 @@ impl Showing<'_> {
 /// A number with as many digits as help.
 pub fn number(value: f64) -> String {
     let size = value.abs();
-    if value != 0.0 && !(1e-3..1e6).contains(&size) {
-        return format!("{value:.3e}");
+    if value != 0.0 && !(1e-5..1e7).contains(&size) {
+        return powers_of_ten(value);
     }
-    let digits = if value == 0.0 { 0 } else { (4 - size.log10().floor() as i32).clamp(0, 8) };
+    let digits = if value == 0.0 { 0 } else { (4 - size.log10().floor() as i32).clamp(0, 9) };
     let written = format!("{value:.*}", usize::try_from(digits).unwrap_or(4));
     if written.contains('.') {
         written.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -69,11 +79,27 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// 2.5 × 10⁻⁸, as it is written by hand.
+fn powers_of_ten(value: f64) -> String {
+    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let written = format!("{value:.3e}");
+    let Some((digits, power)) = written.split_once('e') else { return written };
+    let digits = digits.trim_end_matches('0').trim_end_matches('.');
+    let raise = |c: char| match c.to_digit(10).and_then(|digit| RAISED.get(digit as usize)) {
+        Some(raised) => *raised,
+        None => '⁻',
+    };
+    format!("{digits} × 10{}", power.chars().map(raise).collect::<String>())
+}
+
 fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| "–".to_owned(), number)
 }
 
 fn interval(interval: &Interval) -> String {
+    if interval.low.is_none() && interval.high.is_none() {
+        return "–".to_owned();
+    }
     format!("{} … {}", maybe(interval.low), maybe(interval.high))
 }
 
@@ -84,6 +110,11 @@ fn named_number(frame: &Frame, key: &str, n: usize) -> String {
 /// A word in a frame; what needs a person has a mark besides its colour.
 fn status_tag(words: &str, alarm: bool) -> Markup {
     html! { span class="tag" { @if alarm { span class="alarm" aria-hidden="true" { "▲ " } } (words) } }
+}
+
+/// The mark of a made-up example, wherever its result is shown.
+fn made_up(frame: &Frame) -> Markup {
+    html! { span class="tag made-up" { span aria-hidden="true" { "◇ " } (frame.t("assay-made-up")) } }
 }
 
 /// A drawing as a picture of its own, so that no style of the page reaches into it.
@@ -130,6 +161,7 @@ pub fn draft(
     showing: &Showing<'_>,
     above: Option<Markup>,
     record: Markup,
+    typed: &Submitted,
 ) -> Markup {
     let draft = &open.draft;
     html! {
@@ -138,10 +170,11 @@ pub fn draft(
             h1 { (draft.kind.name().get(frame.lang)) }
             span class="beside code" { (draft.id) }
             @if draft.recorded.is_none() { (status_tag(&frame.t("assay-not-recorded"), false)) }
+            @if draft.example { (made_up(frame)) }
         }
         div class="columns aside" {
             div class="stack" { @if let Some(above) = above { (above) } (part(frame, open, showing)) }
-            div class="stack" { (record) @if draft.recorded.is_none() { (options::panel(frame, draft, &open.outcome)) } }
+            div class="stack" { (record) @if draft.recorded.is_none() { (options::panel(frame, draft, &open.outcome, typed)) } }
         }
     }
 }
@@ -149,14 +182,14 @@ pub fn draft(
 /// The part that is fetched again after a change.
 pub fn part(frame: &Frame, open: &OpenAssay, showing: &Showing<'_>) -> Markup {
     html! {
-        div id="assay-result" class="stack" data-version=(open.draft.version) {
+        div id="assay-result" class="stack" data-version=(open.draft.version) data-lost=(frame.t("assay-not-sent")) {
             @match &open.outcome {
                 Err(refusal) => (refused(frame, refusal)),
                 Ok(computed) => (result(frame, showing, computed)),
             }
             p class="quiet small" { (frame.tw("assay-version", &[("n", &open.draft.version.to_string())])) }
             (proof(frame, &open.draft.files, open.draft.result_digest.as_ref().map(|d| d.as_str()), open.draft.method.as_deref()))
-            (edits(frame, &open.draft.edits))
+            (edits::list(frame, showing, &open.draft.edits))
         }
     }
 }
@@ -193,21 +226,7 @@ fn proof(frame: &Frame, files: &[AssayFile], digest: Option<&str>, method: Optio
             dl class="pairs" {
                 @if let Some(method) = method { dt { (frame.t("assay-method")) } dd { (method) } }
                 @if let Some(digest) = digest { dt { (frame.t("assay-result-digest")) } dd class="code small digest" { (digest) } }
-                @for file in files { dt { (file.role.name().get(frame.lang)) } dd class="code small digest" { (file.digest.as_str()) " · " (file.bytes) " B" } }
-            }
-        }
-    }
-}
-
-fn edits(frame: &Frame, edits: &[AssayEdit]) -> Markup {
-    html! {
-        @if !edits.is_empty() {
-            section class="panel edge" aria-labelledby="edits-title" {
-                header { h2 id="edits-title" { (frame.t("assay-edits")) } }
-                ol class="body medium" { @for edit in edits {
-                    li { (short_time(&edit.at.to_string())) " · " b { (edit.what) } " "
-                        span class="code small quiet digest" { @if let Some(before) = &edit.before { (before.as_str().get(..12).unwrap_or_default()) " → " } (edit.after.as_str().get(..12).unwrap_or_default()) } }
-                } }
+                @for file in files.iter().filter(|file| file.role != FileRole::Earlier) { dt { (file.role.name().get(frame.lang)) } dd class="code small digest" { (file.digest.as_str()) " · " (file.bytes) " B" } }
             }
         }
     }
@@ -277,11 +296,12 @@ pub fn record(
         section class="panel" aria-labelledby="record-title" {
             header { h2 id="record-title" { (frame.t("assay-record")) } }
             div class="body stack" {
+                @if draft.example { p class="notice warn" { (frame.t(if frame.synthetic { "assay-made-up-synthetic" } else { "assay-made-up-refused" })) } }
                 @if let (Some(event), Some(journey)) = (&draft.recorded, &draft.journey) {
                     p { (frame.t("assay-recorded-as")) " " a href=(format!("/journeys/{journey}/assays")) { (event.as_str()) } }
                 } @else if draft.result_digest.is_none() {
                     p { (frame.t("assay-nothing-to-record")) }
-                } @else {
+                } @else if !draft.example || frame.synthetic {
                     @if let Some(wrong) = wrong { p class="notice bad" role="alert" { (icon(Icon::Warning)) b { (wrong) } } }
                     form method="get" action=(format!("/assays/{}", draft.id)) class="form" role="search" aria-labelledby="record-title" {
                         div class="field" { label for="q" { (frame.t("assay-whose")) } div class="box" { input id="q" name="q" value=(searched) autocomplete="off"; } p class="hint" { (frame.t("assay-whose-hint")) } }
@@ -328,6 +348,7 @@ pub fn list(frame: &Frame, zone: &Zone, journey: &JourneyId, assays: &[JourneyAs
                     header {
                         h2 id=(format!("assay-{}", assay.seq)) { a href=(base) { @if assay.retracted { del { (assay.record.kind.name().get(frame.lang)) } } @else { (assay.record.kind.name().get(frame.lang)) } } }
                         @if assay.retracted { (status_tag(&frame.t("retracted"), true)) }
+                        @if assay.record.example { (made_up(frame)) }
                     }
                     div class="body stack" {
                         figure class="plot" { img src=(format!("{base}/picture")) alt=(frame.tw("assay-picture-of", &[("kind", assay.record.kind.name().get(frame.lang))])) loading="lazy"; }
@@ -351,7 +372,7 @@ pub fn recorded(frame: &Frame, zone: &Zone, showing: &Showing<'_>, found: &Recom
     let record = &assay.record;
     html! {
         (style())
-        div class="heading" { h1 { (record.kind.name().get(frame.lang)) } span class="beside code" { (assay.event.as_str()) } @if assay.retracted { (status_tag(&frame.t("retracted"), true)) } }
+        div class="heading" { h1 { (record.kind.name().get(frame.lang)) } span class="beside code" { (assay.event.as_str()) } @if assay.retracted { (status_tag(&frame.t("retracted"), true)) } @if record.example { (made_up(frame)) } }
         div class="stack" {
             (compared(frame, found))
             dl class="pairs wide-pairs" {
@@ -362,7 +383,7 @@ pub fn recorded(frame: &Frame, zone: &Zone, showing: &Showing<'_>, found: &Recom
             }
             div id="assay-result" class="stack" { @match &found.outcome { Ok(computed) => (result(frame, showing, computed)), Err(refusal) => (refused(frame, refusal)) } }
             (proof(frame, &record.files, Some(record.result_digest.as_str()), Some(&record.method)))
-            (edits(frame, &record.edits))
+            (edits::list(frame, showing, &record.edits))
         }
     }
 }
@@ -378,6 +399,7 @@ pub fn role_word(role: FileRole) -> &'static str {
         FileRole::Corrections => "corrections",
         FileRole::Pseudonyms => "pseudonyms",
         FileRole::Earlier => "earlier",
+        FileRole::EarlierVersions => "earlier-versions",
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         field::{Field, field},
         icons::{Icon, icon},
     },
-    routes::resume::{KEPT, kept, resumable},
+    routes::resume::{KEPT, kept, page_of, resumable},
     server::{Server, blocking},
     viewer::{LANGUAGE, SESSION, THEME, Visitor, inside},
 };
@@ -101,7 +101,10 @@ pub async fn sign_in(
             };
             (jar.add(cookie(SESSION, token)), resume(&frame, &back, &typed)).into_response()
         }
-        Ok((token, _)) => (jar.add(cookie(SESSION, token)), Redirect::to(&back)).into_response(),
+        Ok((token, _)) => {
+            let back = if resumable(&back) { page_of(&back) } else { &back };
+            (jar.add(cookie(SESSION, token)), Redirect::to(back)).into_response()
+        }
         Err(error) if error.is_fault() => answer::wrong(&visitor.frame, &error),
         Err(error) => {
             let words = error.message(visitor.frame.lang);

@@ -8,7 +8,7 @@ mod options;
 mod recorded;
 mod taken;
 
-use super::shared;
+use super::{resume, shared};
 use crate::{
     answer,
     forms::reader::{Reader, Submitted},
@@ -28,14 +28,17 @@ pub use gate::gate;
 use maud::Markup;
 pub use options::options;
 pub use recorded::{of_journey, recorded, recorded_file, recorded_page, recorded_picture};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use vena_app::{
     AppError,
     assay_compute::picture,
     assays::{OpenAssay, Recording, WeightUse},
 };
-use vena_base::ids::{ChainOfIdentity, JourneyId};
-use vena_journey::FileRole;
+use vena_base::{
+    Text,
+    ids::{ChainOfIdentity, JourneyId, UserId},
+};
+use vena_journey::{AssayEdit, FileRole};
 
 /// The header with which a script asks for the changed part alone.
 const PART: &str = "x-vena-part";
@@ -57,6 +60,8 @@ struct Beside {
     searched: String,
     above: Option<Markup>,
     wrong: Option<String>,
+    /// What was typed into the parameters.
+    typed: Submitted,
 }
 
 /// A draft's page, or its changed part.
@@ -74,7 +79,7 @@ pub async fn show(
     };
     let gate = query.get("gate").map(String::as_str);
     if wants_part(&headers) {
-        return part(&viewer.frame, &open, gate);
+        return part(&server, &viewer.frame, &open, gate);
     }
     let searched =
         query.get("q").map(|q| q.trim().chars().take(SEARCH_CHARACTERS_MAX).collect()).unwrap_or_default();
@@ -82,18 +87,33 @@ pub async fn show(
     draw(&server, &viewer, &open, gate, Beside { data, searched, ..Beside::default() }, StatusCode::OK)
 }
 
-fn showing<'a>(open: &OpenAssay, gate: Option<&'a str>) -> Showing<'a> {
+fn showing<'a>(server: &Server, open: &OpenAssay, gate: Option<&'a str>) -> Showing<'a> {
     let version = open.draft.recorded.is_none().then_some(open.draft.version);
     Showing {
         base: format!("/assays/{}", open.draft.id),
         version,
         gate,
         undo: open.draft.gates_can_be_undone(),
+        people: people(server, &open.draft.edits),
+        confirmed: pages::edits::confirmed(&open.draft.edits),
     }
 }
 
-fn part(frame: &Frame, open: &OpenAssay, gate: Option<&str>) -> Response {
-    pages::part(frame, open, &showing(open, gate)).into_response()
+/// Names of who changed something.
+fn people(server: &Server, edits: &[AssayEdit]) -> BTreeMap<UserId, Text> {
+    let mut names = BTreeMap::new();
+    for edit in edits {
+        if !names.contains_key(&edit.by)
+            && let Some(user) = server.app.user(&edit.by)
+        {
+            names.insert(edit.by.clone(), user.name);
+        }
+    }
+    names
+}
+
+fn part(server: &Server, frame: &Frame, open: &OpenAssay, gate: Option<&str>) -> Response {
+    pages::part(frame, open, &showing(server, open, gate)).into_response()
 }
 
 fn draw(
@@ -130,7 +150,8 @@ fn draw(
     };
     let meant = pages::Meant { searched: &beside.searched, found: &found, names: &names, weight: &weight };
     let record = pages::record(frame, &open.draft, &beside.data, &meant, beside.wrong.as_deref());
-    let content = pages::draft(frame, open, &showing(open, gate), beside.above, record);
+    let content =
+        pages::draft(frame, open, &showing(server, open, gate), beside.above, record, &beside.typed);
     let title = open.draft.kind.name().get(frame.lang).to_owned();
     (status, body(frame, title, content)).into_response()
 }
@@ -163,7 +184,7 @@ fn candidates(
         return Ok(vec![one]);
     }
     if let Ok(number) = ChainOfIdentity::new(searched) {
-        let carrying = server.app.journeys_of_number(&number)?;
+        let carrying = server.app.journeys_of_number(&number);
         let found = carrying.iter().map(&of_journey).collect::<Result<Vec<_>, _>>()?;
         if !found.is_empty() {
             return Ok(found.into_iter().flatten().collect());
@@ -195,6 +216,17 @@ pub async fn record(
     let frame = &viewer.frame;
     let data = Submitted::new(pairs);
     let zone = server.app.config().zone.clone();
+    if resume::is_review(&data) {
+        let searched = data.get("journey").to_owned();
+        return shown_again(
+            &server,
+            &viewer,
+            id,
+            Beside { data, searched, ..Beside::default() },
+            StatusCode::OK,
+        )
+        .await;
+    }
     let mut reader = Reader::new(&data, &zone, frame.lang);
     let (when, remark) = (reader.when("when"), reader.words_if_any("remark"));
     let journey = JourneyId::new(data.get("journey")).ok();
@@ -237,17 +269,21 @@ pub async fn record(
     };
     // Nothing typed is lost: the same journey is offered again.
     let searched = data.get("journey").to_owned();
+    let beside = Beside { data, searched, wrong: Some(wrong), ..Beside::default() };
+    shown_again(&server, &viewer, id, beside, StatusCode::CONFLICT).await
+}
+
+async fn shown_again(
+    server: &Server,
+    viewer: &Viewer,
+    id: String,
+    beside: Beside,
+    status: StatusCode,
+) -> Response {
     let (app, session) = (server.app.clone(), viewer.session.clone());
     match blocking(move || app.open_assay(&session, &id)).await {
-        Ok(open) => draw(
-            &server,
-            &viewer,
-            &open,
-            None,
-            Beside { data, searched, wrong: Some(wrong), ..Beside::default() },
-            StatusCode::CONFLICT,
-        ),
-        Err(error) => answer::wrong(frame, &error),
+        Ok(open) => draw(server, viewer, &open, None, beside, status),
+        Err(error) => answer::wrong(&viewer.frame, &error),
     }
 }
 

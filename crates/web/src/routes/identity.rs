@@ -453,6 +453,12 @@ async fn small(
         (Ok(journey), Ok(sent)) => (journey, sent),
         (Err(answer), _) | (_, Err(answer)) => return *answer,
     };
+    if sent.is_review() {
+        let above = html! { div class="notice warn" role="status" { (icon(Icon::Clock)) div { b { (frame.t("review-nothing-done")) } } } };
+        let data = refreshed(&server, &viewer, &journey);
+        let shown = Shown { data, small: sent.data, above: Some(above), ..Shown::default() };
+        return draw(&server, &viewer, &journey, Some(shown));
+    }
     let (app, session, of, data) =
         (server.app.clone(), viewer.session.clone(), journey.clone(), sent.data.clone());
     let done = blocking(move || {

@@ -1,6 +1,6 @@
 //! The people who use the program, for an administrator: who may sign in, in which role, and where from.
 
-use super::shared;
+use super::{resume, shared};
 use crate::{
     answer,
     forms::reader::{Submitted, Wrong},
@@ -54,12 +54,13 @@ fn draw(
         }
         div class="stack" {
             @if done.is_some() { div class="notice done" role="status" { (icon(Icon::Tick)) div { b { (frame.t("people-done")) } } } }
+            @if resume::is_review(data) { div class="notice warn" role="status" { (icon(Icon::Clock)) div { b { (frame.t("review-nothing-done")) } } } }
             @if let Some(error) = error { div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (error) } } } }
             section class="panel edge" {
                 div class="scroller" tabindex="0" role="region" aria-label=(frame.t("room-people")) {
                     table class="cards rules" {
                         thead { tr { th scope="col" { (frame.t("person-name")) } th scope="col" { (frame.t("person-role")) } th scope="col" { (frame.t("sessions-open")) } th scope="col" { span class="unseen" { (frame.t("change")) } } } }
-                        tbody { @for info in server.app.users() { (row(frame, server, &viewer.session, &info)) } }
+                        tbody { @for info in server.app.users() { (row(frame, server, &viewer.session, &info, data)) } }
                     }
                 }
             }
@@ -73,7 +74,7 @@ fn draw(
     (status, drawn).into_response()
 }
 
-fn row(frame: &Frame, server: &Server, session: &Session, info: &UserInfo) -> Markup {
+fn row(frame: &Frame, server: &Server, session: &Session, info: &UserInfo, data: &Submitted) -> Markup {
     let own = info.user == session.user;
     let command_line = info.login == "command-line";
     let sessions = server.app.sessions_of(&info.user);
@@ -91,10 +92,10 @@ fn row(frame: &Frame, server: &Server, session: &Session, info: &UserInfo) -> Ma
                 @if own { span class="quiet small" { (frame.t("person-own-hint")) } }
                 @else if command_line { span class="quiet small" { (frame.t("person-command-line")) } }
                 @else {
-                    details class="why" {
+                    details class="why" open[data.get("user") == id] {
                         summary { (frame.t("change")) span class="unseen" { " " (info.login) } }
                         div class="stack" {
-                            (role_form(frame, info))
+                            (role_form(frame, info, if data.get("user") == id { Role::parse(data.get("role")) } else { None }))
                             (small_form(frame, id, "password", "button", &frame.t("password-set"), Some(("password", frame.t("password-new")))))
                             @if sessions > 0 { (small_form(frame, id, "sign-out", "button", &frame.t("sign-out-everywhere"), None)) }
                             @if !info.disabled { (small_form(frame, id, "disable", "button stop", &frame.t("person-disable"), None)) }
@@ -107,14 +108,14 @@ fn row(frame: &Frame, server: &Server, session: &Session, info: &UserInfo) -> Ma
     }
 }
 
-fn role_form(frame: &Frame, info: &UserInfo) -> Markup {
+fn role_form(frame: &Frame, info: &UserInfo, typed: Option<Role>) -> Markup {
     let name = format!("role-{}", info.user);
     html! {
         form class="bar wrapping" method="post" action="/people" {
             input type="hidden" name="do" value="role"; input type="hidden" name="user" value=(info.user.as_str());
             label class="unseen" for=(name) { (frame.t("person-role")) }
             select id=(name) name="role" {
-                @for role in Role::ALL { option value=(role.as_str()) selected[role == info.role] { (role.name().get(frame.lang)) } }
+                @for role in Role::ALL { option value=(role.as_str()) selected[role == typed.unwrap_or(info.role)] { (role.name().get(frame.lang)) } }
             }
             button class="button" type="submit" { (frame.t("role-change")) }
         }
@@ -187,6 +188,9 @@ pub async fn act(State(server): State<Server>, viewer: Viewer, request: Request)
         Ok(sent) => sent,
         Err(answer) => return *answer,
     };
+    if sent.is_review() {
+        return draw(&server, &viewer, &sent.data, &Wrong::new(), None, None);
+    }
     let mut wrong = Wrong::new();
     if sent.data.get("do") == "add" {
         for name in ["login", "name-en", "role", "password"] {

@@ -5,7 +5,8 @@
 
 use crate::{
     answer,
-    forms::reader::Submitted,
+    forms::reader::{FIELD_BYTES_MAX, Submitted},
+    layout::Frame,
     routes::account,
     server::Server,
     viewer::{SESSION, Visitor},
@@ -26,18 +27,40 @@ const KEPT_BYTES_MAX: usize = 1 << 20;
 /// What is never kept: it is typed again.
 const SECRETS: [&str; 3] = ["signature", "second-password", "password"];
 
-/// Whether a form at this address can be shown again with what was typed and without recording anything.
+/// Whether a form at this address can be shown again with what was typed and without recording anything. Its handler
+/// must look at [`is_review`] before it does anything.
 pub fn resumable(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix("/journeys/") else { return false };
-    if rest == "new" {
-        return true;
-    }
-    let parts: Vec<&str> = rest.split('/').collect();
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
     matches!(
         parts.as_slice(),
-        [_, "vitals" | "crs" | "neuro" | "laboratory" | "drug" | "ice" | "capd" | "identity"]
-            | [_, "step" | "correct" | "attribute", _]
+        ["people" | "access" | "assays"]
+            | ["assays", _, "options" | "gate" | "correct" | "record"]
+            | ["journeys", "new"]
+            | [
+                "journeys",
+                _,
+                "vitals" | "crs" | "neuro" | "laboratory" | "drug" | "ice" | "capd" | "identity"
+            ]
+            | ["journeys", _, "step" | "correct" | "attribute", _]
+            | ["journeys", _, "identity", "access" | "glass" | "merge"]
     )
+}
+
+/// The page a form stands on, where only its sending has the address.
+pub fn page_of(path: &str) -> &str {
+    let up = |path: &str| path.rfind('/').map_or(0, |slash| slash);
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    match parts.as_slice() {
+        ["assays", _, _] | ["journeys", _, "identity", _] => path.get(..up(path)).unwrap_or("/"),
+        ["knowledge", ..] => path,
+        _ if resumable(path) => path,
+        _ => "/",
+    }
+}
+
+/// The form comes back after signing in again: it is shown, nothing is done.
+pub fn is_review(data: &Submitted) -> bool {
+    data.get("go") == "review"
 }
 
 /// The layer: lets everything through but a form of nobody.
@@ -52,7 +75,7 @@ pub async fn keep_typed(State(server): State<Server>, request: Request, next: Ne
     }
     let (mut parts, body) = request.into_parts();
     let Ok(visitor) = Visitor::from_request_parts(&mut parts, &server).await;
-    let Some(mut kept) = typed(Request::from_parts(parts, body), &server).await else {
+    let Some(mut kept) = typed(Request::from_parts(parts, body), &server, &visitor.frame).await else {
         return answer::notice(&visitor.frame, StatusCode::BAD_REQUEST, &visitor.frame.t("unreadable-form"));
     };
     kept.remove(&SECRETS);
@@ -60,7 +83,7 @@ pub async fn keep_typed(State(server): State<Server>, request: Request, next: Ne
 }
 
 /// The fields of a form; of a file only that there was one.
-async fn typed(request: Request, server: &Server) -> Option<Submitted> {
+async fn typed(request: Request, server: &Server, frame: &Frame) -> Option<Submitted> {
     let kind = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?.to_owned();
     if !kind.starts_with("multipart/form-data") {
         let (parts, body) = request.into_parts();
@@ -71,6 +94,7 @@ async fn typed(request: Request, server: &Server) -> Option<Submitted> {
     }
     let mut multipart = Multipart::from_request(request, server).await.ok()?;
     let mut pairs = Vec::new();
+    let mut again: Vec<String> = Vec::new();
     let mut length = 0;
     while let Some(mut part) = multipart.next_field().await.ok()? {
         let name = part.name().unwrap_or_default().to_owned();
@@ -81,7 +105,7 @@ async fn typed(request: Request, server: &Server) -> Option<Submitted> {
                 bytes += chunk.len();
             }
             if bytes > 0 {
-                pairs.push(("file-again".to_owned(), file));
+                again.push(file);
             }
         } else {
             let text = part.text().await.ok()?;
@@ -89,8 +113,16 @@ async fn typed(request: Request, server: &Server) -> Option<Submitted> {
             if length > KEPT_BYTES_MAX {
                 return None;
             }
-            pairs.push((name, text));
+            // What a field cannot carry is asked for again, never cut.
+            if text.len() > FIELD_BYTES_MAX {
+                again.push(frame.t("assay-typed"));
+            } else {
+                pairs.push((name, text));
+            }
         }
+    }
+    if !again.is_empty() {
+        pairs.push(("file-again".to_owned(), again.join(", ")));
     }
     Some(Submitted::new(pairs))
 }
@@ -108,20 +140,43 @@ mod tests {
     /// Row T3: only forms that can be shown again without recording are resumed.
     #[test]
     fn only_forms_that_record_nothing_when_shown_again_are_resumed() {
-        for path in
-            ["/journeys/new", "/journeys/J-1/vitals", "/journeys/J-1/step/died", "/journeys/J-1/correct/3"]
-        {
+        for path in [
+            "/journeys/new",
+            "/journeys/J-1/vitals",
+            "/journeys/J-1/step/died",
+            "/journeys/J-1/correct/3",
+            "/journeys/J-1/identity/merge",
+            "/people",
+            "/access",
+            "/assays",
+            "/assays/A-1/gate",
+            "/assays/A-1/record",
+        ] {
             assert!(resumable(path), "{path}");
         }
         for path in [
-            "/people",
-            "/access",
             "/sign-in",
-            "/journeys/J-1/identity/merge",
+            "/assays/A-1",
+            "/assays/A-1/picture/1",
             "/journeys/J-1/assays",
             "/knowledge/crs/astct@2019",
         ] {
             assert!(!resumable(path), "{path}");
+        }
+    }
+
+    /// Row T3: the way back leads to a page, never to the address of a form's sending.
+    #[test]
+    fn the_way_back_is_a_page() {
+        for (sent, page) in [
+            ("/assays/A-1/gate", "/assays/A-1"),
+            ("/assays", "/assays"),
+            ("/journeys/J-1/identity/merge", "/journeys/J-1/identity"),
+            ("/journeys/J-1/vitals", "/journeys/J-1/vitals"),
+            ("/knowledge/crs/astct@2019", "/knowledge/crs/astct@2019"),
+            ("/preferences", "/"),
+        ] {
+            assert_eq!(page_of(sent), page);
         }
     }
 }

@@ -13,7 +13,7 @@ use axum::{
 };
 use maud::html;
 use std::collections::HashMap;
-use vena_base::Lang;
+use vena_base::{Lang, ids::ChainOfIdentity};
 
 /// The page. One journey found by a scan opens at once.
 pub async fn search(
@@ -23,6 +23,12 @@ pub async fn search(
 ) -> Response {
     let frame = &viewer.frame;
     let words: String = query.get("q").map(|q| q.trim().chars().take(200).collect()).unwrap_or_default();
+    // A number on a tube or a bag: a pseudonym, no search over identity.
+    if let Ok(number) = ChainOfIdentity::new(&words)
+        && let [journey] = server.app.journeys_of_number(&number).as_slice()
+    {
+        return Redirect::to(&format!("/journeys/{journey}")).into_response();
+    }
     let found = match server.app.search(&viewer.session, &words) {
         Ok(found) => found,
         Err(error) => return answer::wrong(frame, &error),

@@ -244,7 +244,7 @@ pub struct Sent {
 impl Sent {
     /// The form comes back after signing in again: it is shown, nothing is recorded.
     pub fn is_review(&self) -> bool {
-        self.data.get("go") == "review"
+        super::resume::is_review(&self.data)
     }
 }
 

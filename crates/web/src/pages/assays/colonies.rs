@@ -1,7 +1,10 @@
 //! A colony count on a page: the number or why there is none, the picture with numbered colonies, what a person
 //! changed beside the program's own count. Knows no route and no store.
 
-use super::{Showing, number, status_tag};
+use super::{
+    Showing, number, status_tag,
+    table::{cell, numbers, table, words},
+};
 use crate::layout::Frame;
 use maud::{Markup, html};
 use vena_colonies::{
@@ -29,9 +32,10 @@ pub fn result(
             section class="panel" aria-labelledby=(format!("page-{}", image.page)) {
                 header { h2 id=(format!("page-{}", image.page)) { (frame.t("assay-plate")) @if report.images.len() > 1 { " · " (frame.tw("assay-page", &[("n", &image.page.to_string())])) } } (status(frame, image.status)) }
                 div class="body stack" {
-                    (counts(frame, image, after))
+                    (counts(frame, showing, image, after))
                     @if let Some(refusal) = &image.refusal { p class="notice bad" { (refusal.message.get(frame.lang)) } }
                     @if image.refusal.is_none() { (drawn(frame, showing, image, after)) }
+                    (confirm(frame, showing, image))
                     (correct(frame, showing, image, after))
                     (vessels(frame, image, after))
                     @for note in &image.notes { p class="quiet medium" { (said(frame, note)) } }
@@ -59,7 +63,13 @@ pub fn status(frame: &Frame, status: Status) -> Markup {
     status_tag(&frame.t(words), alarm)
 }
 
-fn counts(frame: &Frame, image: &ImageReport, after: Option<&CorrectedImage>) -> Markup {
+fn counts(
+    frame: &Frame,
+    showing: &Showing<'_>,
+    image: &ImageReport,
+    after: Option<&CorrectedImage>,
+) -> Markup {
+    let by = showing.confirmed.get(&image.page);
     let shown = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), |n| n.to_string());
     html! {
         dl class="pairs wide-pairs" {
@@ -67,7 +77,10 @@ fn counts(frame: &Frame, image: &ImageReport, after: Option<&CorrectedImage>) ->
             @if let Some(after) = after { dt { (frame.t("assay-corrected-count")) } dd { b class="figure" { (shown(after.corrected)) } " " span class="quiet" { (frame.tw("assay-changes", &[("n", &after.corrections.len().to_string())])) } } }
             @if image.labelled.is_some() { dt { (frame.t("assay-labelled")) } dd { (shown(image.labelled)) } }
         }
-        @if image.count == Some(0) { p class="notice warn" { b { (frame.t("assay-confirm-by-eye")) } } }
+        @if let Some((who, when)) = by {
+            @let name = showing.people.get(who).map_or(who.as_str(), |name| name.get(frame.lang));
+            p class="notice done" id=(format!("confirmed-{}", image.page)) { b { "✓ " (frame.tw("assay-confirmed", &[("who", name), ("when", when)])) } }
+        } @else if image.count == Some(0) { p class="notice warn" { b { (frame.t("assay-confirm-by-eye")) } } }
     }
 }
 
@@ -130,6 +143,20 @@ fn median_diameter(image: &ImageReport) -> f64 {
     all.get(all.len() / 2).copied().unwrap_or(f64::from(image.width_px.max(image.height_px)) / 60.0)
 }
 
+/// One press says that a person looked and agrees with the count as it stands.
+fn confirm(frame: &Frame, showing: &Showing<'_>, image: &ImageReport) -> Markup {
+    if !showing.editable() || image.refusal.is_some() || showing.confirmed.contains_key(&image.page) {
+        return html! {};
+    }
+    html! {
+        form method="post" action=(format!("{}/correct", showing.base)) data-part-form="" {
+            (showing.hidden())
+            input type="hidden" name="page" value=(image.page);
+            button class="button" name="change" value="confirm" type="submit" { (frame.t("assay-confirm")) }
+        }
+    }
+}
+
 /// Forms for a keyboard; a click on the picture fills and sends them.
 fn correct(
     frame: &Frame,
@@ -173,28 +200,31 @@ fn correct(
 
 fn vessels(frame: &Frame, image: &ImageReport, after: Option<&CorrectedImage>) -> Markup {
     let shown = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), |n| n.to_string());
-    html! {
-        div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-vessels")) {
-            table {
-                thead { tr {
-                    th scope="col" { (frame.t("assay-vessel")) } th scope="col" class="number" { (frame.t("assay-automatic-count")) } th scope="col" class="number" { (frame.t("assay-corrected-count")) }
-                    th scope="col" { (frame.t("assay-status")) } th scope="col" class="number" { (frame.t("assay-diameter-min")) } th scope="col" class="number" { (frame.t("assay-covered")) } th scope="col" { (frame.t("assay-not-counted")) }
-                } }
-                tbody { @for vessel in &image.vessels {
-                    @let own = after.and_then(|after| after.vessels.iter().find(|own| own.name == vessel.name));
-                    tr {
-                        th scope="row" { (vessel.name) }
-                        td class="number" { (shown(vessel.count)) }
-                        td class="number" { @if let Some(own) = own { (shown(own.corrected)) } @else { "–" } }
-                        td { (status(frame, vessel.status)) @if let Some(why) = &vessel.no_count { br; span class="small quiet" { (no_count(frame, why)) } } }
-                        td class="number keep" { (number(vessel.diameter_min_px)) " px" }
-                        td class="number keep" { (format!("{:.1} %", 100.0 * vessel.covered)) }
-                        td class="small" { @for one in &vessel.rejected_counts { (one.shapes) " × " (frame.t(rejected(one.reason))) br; } @if vessel.below_size > 0 { (vessel.below_size) " × " (frame.t("assay-below-size")) } }
-                    }
-                } }
-            }
-        }
-    }
+    let columns = [
+        words(frame.t("assay-vessel")),
+        numbers(frame.t("assay-automatic-count")),
+        numbers(frame.t("assay-corrected-count")),
+        words(frame.t("assay-status")),
+        numbers(frame.t("assay-diameter-min")),
+        numbers(frame.t("assay-covered")),
+        words(frame.t("assay-not-counted")),
+    ];
+    let row = |vessel: &VesselReport| {
+        let own = after.and_then(|after| after.vessels.iter().find(|own| own.name == vessel.name));
+        vec![
+            cell(&vessel.name),
+            cell(shown(vessel.count)),
+            cell(own.map_or_else(|| "–".to_owned(), |own| shown(own.corrected))),
+            html! { (status(frame, vessel.status)) @if let Some(why) = &vessel.no_count { br; span class="small quiet" { (no_count(frame, why)) } } },
+            cell(format!("{} px", number(vessel.diameter_min_px))),
+            cell(format!("{:.1} %", 100.0 * vessel.covered)),
+            html! { span class="small" {
+                @if vessel.rejected_counts.is_empty() && vessel.below_size == 0 { "–" }
+                @for one in &vessel.rejected_counts { (one.shapes) " × " (frame.t(rejected(one.reason))) br; } @if vessel.below_size > 0 { (vessel.below_size) " × " (frame.t("assay-below-size")) }
+            } },
+        ]
+    };
+    table(&frame.t("assay-vessels"), &columns, &image.vessels.iter().map(row).collect::<Vec<_>>())
 }
 
 fn no_count(frame: &Frame, why: &NoCount) -> String {

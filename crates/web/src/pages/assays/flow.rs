@@ -1,7 +1,10 @@
 //! A flow result on a page: what was read, the gate tree with counts, the plot with gates that can be moved, the
 //! panel's verdict. Knows no route and no store.
 
-use super::{Showing, gates, named_number, number, picture, status_tag};
+use super::{
+    Showing, gates, named_number, number, picture, status_tag,
+    table::{cell, numbers, source, table, words},
+};
 use crate::layout::Frame;
 use maud::{Markup, html};
 use vena_app::assays::gate_fields::NewShape;
@@ -183,17 +186,31 @@ fn counted(frame: &Frame, count: &Result<CountReport, Text>) -> Markup {
                 Ok(count) => {
                     @if let Some(viability) = &count.viability { p class="body" { (frame.t("assay-viability")) " " b { (format!("{:.2} %", viability.percent)) } " (" (viability.viable) " / " (viability.cells) ")" } }
                     @for missing in &count.missing { p class="body soon" { (missing.get(frame.lang)) } }
-                    div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-counts")) { table {
-                        thead { tr { th scope="col" { (frame.t("assay-gate")) } th scope="col" class="number" { (frame.t("assay-event-count")) } th scope="col" class="number" { (frame.t("assay-cells-per-ul")) } } }
-                        tbody { @for one in &count.populations { tr {
-                            th scope="row" { (one.gate) } td class="number" { (one.events) }
-                            td class="number keep" { @match &one.count { Some(count) => { b { (number(count.cells_per_microlitre)) } @if let Some(error) = count.relative_standard_error { " ± " (format!("{:.1} %", 100.0 * error)) } }, None => "–" } }
-                        } } }
-                    } }
+                    (populations(frame, count))
                 }
             }
         }
     }
+}
+
+fn populations(frame: &Frame, count: &CountReport) -> Markup {
+    let columns = [
+        words(frame.t("assay-gate")),
+        numbers(frame.t("assay-event-count")),
+        numbers(frame.t("assay-cells-per-ul")),
+    ];
+    let rows: Vec<Vec<Markup>> = count
+        .populations
+        .iter()
+        .map(|one| {
+            vec![
+                cell(&one.gate),
+                cell(one.events.to_string()),
+                html! { @match &one.count { Some(count) => { b { (number(count.cells_per_microlitre)) } @if let Some(error) = count.relative_standard_error { " ± " (format!("{:.1} %", 100.0 * error)) } }, None => "–" } },
+            ]
+        })
+        .collect();
+    table(&frame.t("assay-counts"), &columns, &rows)
 }
 
 fn tree(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis) -> Markup {
@@ -242,24 +259,31 @@ fn verdict(frame: &Frame, panel: &PanelReport) -> Markup {
         Outcome::Missing => "assay-missing-marker",
         Outcome::Reported => "assay-reported",
     };
+    let columns = [
+        words(frame.t("assay-marker")),
+        numbers("%"),
+        words(frame.t("assay-outcome")),
+        words(frame.t("why")),
+        words(frame.t("source")),
+    ];
+    let rows: Vec<Vec<Markup>> = panel
+        .criteria
+        .iter()
+        .map(|one| {
+            vec![
+                cell(&one.marker),
+                cell(one.percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent:.2}"))),
+                status_tag(&frame.t(outcome(one.outcome)), one.outcome == Outcome::NotMet),
+                cell(pick(&one.because_en, &one.because_zh_tw)),
+                html! { span class="quiet small" { (source(&one.source)) } },
+            ]
+        })
+        .collect();
     html! {
         section class="panel edge" aria-labelledby="panel-title" {
             header { h2 id="panel-title" { (pick(&panel.en, &panel.zh_tw)) } span class="quiet" { (panel.panel) @if panel.status == "provisional" { " " span class="tag provisional" { span { (vena_knowledge::Life::Provisional.name().get(frame.lang)) } } } } }
             div class="body" { p { b { (frame.t(verdict_words(panel.verdict))) } @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } }
-            div class="scroller" tabindex="0" role="group" aria-label=(pick(&panel.en, &panel.zh_tw)) {
-                table {
-                    thead { tr { th scope="col" { (frame.t("assay-marker")) } th scope="col" class="number" { "%" } th scope="col" { (frame.t("assay-outcome")) } th scope="col" { (frame.t("why")) } th scope="col" { (frame.t("source")) } } }
-                    tbody { @for one in &panel.criteria {
-                        tr {
-                            th scope="row" { (one.marker) }
-                            td class="number keep" { (one.percent.map_or_else(|| "–".to_owned(), |p| format!("{p:.2}"))) }
-                            td { (status_tag(&frame.t(outcome(one.outcome)), one.outcome == Outcome::NotMet)) }
-                            td { (pick(&one.because_en, &one.because_zh_tw)) }
-                            td class="quiet small" { (one.source) }
-                        }
-                    } }
-                }
-            }
+            (table(&pick(&panel.en, &panel.zh_tw), &columns, &rows))
         }
     }
 }

@@ -2,6 +2,7 @@
 //! store; `routes::assays::options` reads what is sent.
 
 use crate::{
+    forms::reader::Submitted,
     layout::Frame,
     parts::field::{Field, field},
 };
@@ -22,7 +23,12 @@ use vena_potency::{
 };
 
 /// The panel beside a draft.
-pub fn panel(frame: &Frame, draft: &AssayDraft, outcome: &Result<Computed, AssayRefusal>) -> Markup {
+pub fn panel(
+    frame: &Frame,
+    draft: &AssayDraft,
+    outcome: &Result<Computed, AssayRefusal>,
+    typed: &Submitted,
+) -> Markup {
     let populations = match outcome {
         Ok(Computed::Flow { analysis, .. }) => super::gates::population_ids(analysis),
         _ => Vec::new(),
@@ -32,15 +38,43 @@ pub fn panel(frame: &Frame, draft: &AssayDraft, outcome: &Result<Computed, Assay
             header { h2 id="options-title" { (frame.t("assay-parameters")) } }
             form class="form body" method="post" action=(format!("/assays/{}/options", draft.id)) enctype="multipart/form-data" novalidate {
                 input type="hidden" name="version" value=(draft.version);
-                (fields(frame, &draft.options, &populations))
+                (fields(frame, &draft.options, &populations, typed))
                 button class="button wide" type="submit" { (frame.t("assay-recompute")) }
             }
         }
     }
 }
 
+/// A form's language, and what was typed into it: that stands in its field again, whatever the parameters are.
+struct Sheet<'a> {
+    frame: &'a Frame,
+    typed: &'a Submitted,
+}
+
+impl std::ops::Deref for Sheet<'_> {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        self.frame
+    }
+}
+
+impl Sheet<'_> {
+    /// As typed, or else as the parameters are.
+    fn value<'v>(&'v self, name: &str, parameter: &'v str) -> &'v str {
+        if self.typed.has(name) { self.typed.get(name) } else { parameter }
+    }
+
+    /// A box is ticked.
+    fn ticked(&self, name: &str, parameter: bool) -> bool {
+        // A form does not send boxes that are not ticked: whether it was sent shows at its other fields.
+        if self.typed.has("data-set") { !self.typed.get(name).is_empty() } else { parameter }
+    }
+}
+
 /// The fields of an assay's parameters.
-pub fn fields(frame: &Frame, options: &AssayOptions, populations: &[String]) -> Markup {
+pub fn fields(frame: &Frame, options: &AssayOptions, populations: &[String], typed: &Submitted) -> Markup {
+    let frame = &Sheet { frame, typed };
     match options {
         AssayOptions::Flow(options) => flow(frame, options, populations),
         AssayOptions::Colonies(options) => colonies(frame, options),
@@ -68,12 +102,12 @@ fn words(value: Option<&String>) -> String {
     value.cloned().unwrap_or_default()
 }
 
-fn line(frame: &Frame, name: &str, label: &str, value: &str, unit: Option<&str>) -> Markup {
+fn line(frame: &Sheet<'_>, name: &str, label: &str, value: &str, unit: Option<&str>) -> Markup {
     let kind = if unit.is_some() { "number" } else { "" };
     field(&Field {
         name,
         label: &frame.t(label),
-        value,
+        value: frame.value(name, value),
         unit,
         kind,
         autocomplete: Some("off"),
@@ -81,7 +115,8 @@ fn line(frame: &Frame, name: &str, label: &str, value: &str, unit: Option<&str>)
     })
 }
 
-fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chosen: &str) -> Markup {
+fn select(frame: &Sheet<'_>, name: &str, label: &str, offered: &[(&str, &str)], chosen: &str) -> Markup {
+    let chosen = frame.value(name, chosen);
     html! {
         div class="field" { label for=(name) { (frame.t(label)) }
             div class="box" { select id=(name) name=(name) { @for (value, words) in offered { option value=(value) selected[*value == chosen] { (frame.t(words)) } } } } }
@@ -89,16 +124,17 @@ fn select(frame: &Frame, name: &str, label: &str, offered: &[(&str, &str)], chos
 }
 
 /// Fields that few results need, folded away until one of them is filled.
-fn group(frame: &Frame, title: &str, filled: bool, content: &Markup) -> Markup {
+fn group(frame: &Sheet<'_>, title: &str, filled: bool, content: &Markup) -> Markup {
     html! { details class="why" open[filled] { summary { (frame.t(title)) } div class="form" { (content) } } }
 }
 
-fn file(frame: &Frame, name: &str, label: &str, hint: Option<&str>) -> Markup {
+fn file(frame: &Sheet<'_>, name: &str, label: &str, hint: Option<&str>) -> Markup {
     html! { div class="field" { label for=(name) { (frame.t(label)) } div class="box" { input id=(name) name=(name) type="file"; } @if let Some(hint) = hint { p class="hint" { (frame.t(hint)) } } } }
 }
 
-fn panel_field(frame: &Frame, chosen: &str) -> Markup {
+fn panel_field(frame: &Sheet<'_>, chosen: &str) -> Markup {
     let panels = vena_flow::panels().unwrap_or_default();
+    let chosen = frame.value("panel", chosen);
     html! {
         div class="field" { label for="panel" { (frame.t("assay-panel")) }
             div class="box" { select id="panel" name="panel" {
@@ -110,7 +146,7 @@ fn panel_field(frame: &Frame, chosen: &str) -> Markup {
     }
 }
 
-fn flow(frame: &Frame, options: &FlowOptions, populations: &[String]) -> Markup {
+fn flow(frame: &Sheet<'_>, options: &FlowOptions, populations: &[String]) -> Markup {
     let agreed = options.tolerances.iter().next().is_some();
     let data_set = options.data_set.map_or_else(String::new, |n| n.to_string());
     html! {
@@ -122,18 +158,18 @@ fn flow(frame: &Frame, options: &FlowOptions, populations: &[String]) -> Markup 
             (line(frame, "data-set", "assay-data-set-number", &data_set, None))
             p class="label" { (frame.t("assay-tolerances")) }
             p class="hint" { (frame.t("assay-tolerances-help")) }
-            div class="ticks" { @for one in Tolerance::ALL { label { input type="checkbox" name=(format!("tolerate-{}", one.name())) value="yes" checked[options.tolerances.allows(one)]; " " (tolerance(frame.lang, one)) } } }
+            div class="ticks" { @for one in Tolerance::ALL { label { input type="checkbox" name=(format!("tolerate-{}", one.name())) value="yes" checked[frame.ticked(&format!("tolerate-{}", one.name()), options.tolerances.allows(one))]; " " (tolerance(frame.lang, one)) } } }
         }))
     }
 }
 
 /// A field for a gate's name, with the gates there are offered.
-fn gate(frame: &Frame, name: &str, label: &str, value: &str) -> Markup {
-    html! { div class="field" { label for=(name) { (frame.t(label)) } div class="box" { input id=(name) name=(name) value=(value) list="populations" autocomplete="off"; } } }
+fn gate(frame: &Sheet<'_>, name: &str, label: &str, value: &str) -> Markup {
+    html! { div class="field" { label for=(name) { (frame.t(label)) } div class="box" { input id=(name) name=(name) value=(frame.value(name, value)) list="populations" autocomplete="off"; } } }
 }
 
 /// Beads counted in the same tube, and viability.
-fn counts(frame: &Frame, options: &FlowOptions, populations: &[String]) -> Markup {
+fn counts(frame: &Sheet<'_>, options: &FlowOptions, populations: &[String]) -> Markup {
     let count = options.count.clone().unwrap_or_default();
     let (beads, viability) = (count.beads.as_ref(), count.viability.clone().unwrap_or_default());
     group(
@@ -155,7 +191,7 @@ fn counts(frame: &Frame, options: &FlowOptions, populations: &[String]) -> Marku
     )
 }
 
-fn colonies(frame: &Frame, options: &vena_colonies::Options) -> Markup {
+fn colonies(frame: &Sheet<'_>, options: &vena_colonies::Options) -> Markup {
     let layout = match options.layout {
         Layout::Automatic => "automatic".to_owned(),
         Layout::Dish => "dish".to_owned(),
@@ -208,7 +244,7 @@ fn channel_word(channel: Channel) -> &'static str {
     }
 }
 
-fn potency(frame: &Frame, options: &PotencyOptions) -> Markup {
+fn potency(frame: &Sheet<'_>, options: &PotencyOptions) -> Markup {
     let model = match options.assay {
         Model::Curves => "curves",
         Model::ParallelLine => "parallel-line",
@@ -233,7 +269,7 @@ fn potency(frame: &Frame, options: &PotencyOptions) -> Markup {
     }
 }
 
-fn endotoxin(frame: &Frame, options: &EndotoxinOptions) -> Markup {
+fn endotoxin(frame: &Sheet<'_>, options: &EndotoxinOptions) -> Markup {
     let route = if options.route == Route::Intrathecal { "intrathecal" } else { "intravenous" };
     html! {
         (line(frame, "dose-ml", "assay-dose-ml", &written(options.dose_ml), Some("mL")))
@@ -244,7 +280,7 @@ fn endotoxin(frame: &Frame, options: &EndotoxinOptions) -> Markup {
     }
 }
 
-fn qpcr(frame: &Frame, options: &QpcrOptions) -> Markup {
+fn qpcr(frame: &Sheet<'_>, options: &QpcrOptions) -> Markup {
     let dna = options.residual_dna.clone().unwrap_or_default();
     let copies = options.vector_copies.clone().unwrap_or_default();
     let absence = match options.absence.as_ref().map(|test| test.kind) {

@@ -3,7 +3,8 @@
 
 use super::{
     interval, maybe, number, picture, status_tag,
-    tables::{PICTURE, flags, suitable, verdicts},
+    table::{Column, cell, numbers, panel, verdicts, words},
+    tables::{PICTURE, flags, suitable},
 };
 use crate::layout::Frame;
 use maud::{Markup, html};
@@ -22,32 +23,21 @@ fn drawing(frame: &Frame, title: &str, status: Markup, svg: &str, alt: &str) -> 
     }
 }
 
-/// A table with its heading; the first cell of each row names it.
-fn table(frame: &Frame, id: &str, title: &str, heads: &[&str], rows: &[Vec<Markup>]) -> Markup {
-    html! {
-        section class="panel edge" aria-labelledby=(id) {
-            header { h2 id=(id) { (frame.t(title)) } }
-            div class="scroller" tabindex="0" role="group" aria-label=(frame.t(title)) { table {
-                thead { tr { @for (i, head) in heads.iter().enumerate() { th scope="col" class=[(i > 0).then_some("number")] { (frame.t(head)) } } } }
-                tbody { @for row in rows { tr { @for (i, cell) in row.iter().enumerate() {
-                    @if i == 0 { th scope="row" { (cell) } } @else { td class="number keep" { (cell) } }
-                } } } }
-            } }
-        }
-    }
-}
-
 fn method(method: &MethodReference) -> Markup {
     html! { p class="quiet small" { (method.id) "@" (method.version) " · " (method.program) } }
 }
 
-fn cell(text: impl Into<String>) -> Markup {
-    let text: String = text.into();
-    html! { (text) }
-}
-
 fn said(frame: &Frame, texts: &[Text]) -> String {
     texts.iter().map(|text| text.get(frame.lang)).collect::<Vec<_>>().join(", ")
+}
+
+/// Headings; the first is of what names the row, the two of words are told by their names.
+fn columns(frame: &Frame, heads: &[&str]) -> Vec<Column> {
+    let of_words = |head: &str| matches!(head, "assay-status" | "assay-published");
+    heads
+        .iter()
+        .map(|head| if of_words(head) { words(frame.t(head)) } else { numbers(frame.t(head)) })
+        .collect()
 }
 
 /// Endotoxin.
@@ -71,7 +61,7 @@ pub fn endotoxin(frame: &Frame, report: &EndotoxinReport) -> Markup {
     let missing: Vec<Text> = report.samples.first().map(|one| one.missing.clone()).unwrap_or_default();
     html! {
         @if !missing.is_empty() { p class="notice warn" { b { (frame.t("assay-missing")) } " " (said(frame, &missing)) } }
-        (table(frame, "samples-title", "assay-samples", &["assay-sample", "assay-eu-kg-h", "assay-eu-dose", "assay-eu-ml", "assay-recovery", "assay-dilution", "assay-status"], &rows))
+        (panel(frame, "samples-title", "assay-samples", &columns(frame, &["assay-sample", "assay-eu-kg-h", "assay-eu-dose", "assay-eu-ml", "assay-recovery", "assay-dilution", "assay-status"]), &rows))
         (drawing(frame, "assay-standard-curve", suitable(frame, report.suitable), &vena_potency::endotoxin_svg(report, frame.lang), "assay-endotoxin-alt"))
         (flags(frame, &report.flags))
         (verdicts(frame, &report.suitability))
@@ -103,7 +93,7 @@ pub fn comparison(frame: &Frame, report: &ComparisonReport) -> Markup {
     html! {
         p class="notice" id="conclusion" { b { (report.conclusion.get(frame.lang)) } }
         (drawing(frame, "assay-comparison", suitable(frame, report.suitable), &vena_potency::comparison_svg(report, frame.lang), "assay-comparison-alt"))
-        (table(frame, "rates-title", "assay-rates", &["assay-method", "assay-positive-of", "assay-share", "assay-interval"], &rows))
+        (panel(frame, "rates-title", "assay-rates", &columns(frame, &["assay-method", "assay-positive-of", "assay-share", "assay-interval"]), &rows))
         section class="panel" aria-labelledby="tests-title" {
             header { h2 id="tests-title" { (frame.t("assay-tests")) } }
             dl class="pairs body" {
@@ -149,7 +139,7 @@ pub fn culture(frame: &Frame, report: &CultureReport) -> Markup {
     html! {
         @for one in &report.samples { p class="notice" { b { (one.conclusion.get(frame.lang)) } } }
         (drawing(frame, "assay-culture", html! {}, &vena_potency::culture_svg(report, frame.lang), "assay-culture-alt"))
-        (table(frame, "samples-title", "assay-samples", &["assay-sample", "assay-colonies-of-cells", "assay-residual-share", "assay-residual-upper", "assay-residual-dose", "assay-detection-limit", "assay-below-published"], &rows))
+        (panel(frame, "samples-title", "assay-samples", &columns(frame, &["assay-sample", "assay-colonies-of-cells", "assay-residual-share", "assay-residual-upper", "assay-residual-dose", "assay-detection-limit", "assay-below-published"]), &rows))
         section class="panel" aria-labelledby="controls-title" {
             header { h2 id="controls-title" { (frame.t("assay-controls")) } }
             dl class="pairs body" {
@@ -182,9 +172,9 @@ pub fn series(frame: &Frame, report: &SeriesReport) -> Markup {
         .collect();
     let wells = &report.wells;
     html! {
-        (table(frame, "limits-title", "assay-limits", &["assay-rule", "assay-limit-percent", "assay-interval", "assay-published"], &limits))
+        (panel(frame, "limits-title", "assay-limits", &columns(frame, &["assay-rule", "assay-limit-percent", "assay-interval", "assay-published"]), &limits))
         (drawing(frame, "assay-series", html! {}, &vena_potency::series_svg(report, frame.lang), "assay-series-alt"))
-        (table(frame, "levels-title", "assay-levels", &["assay-spike", "assay-wells", "assay-mean-colonies", "assay-detected", "assay-without-count"], &levels))
+        (panel(frame, "levels-title", "assay-levels", &columns(frame, &["assay-spike", "assay-wells", "assay-mean-colonies", "assay-detected", "assay-without-count"]), &levels))
         section class="panel" aria-labelledby="wells-title" {
             header { h2 id="wells-title" { (frame.t("assay-wells")) } }
             dl class="pairs body" {

@@ -10,9 +10,10 @@ use crate::{
         field::{Field, field},
         icons::{Icon, icon},
     },
+    routes::resume,
 };
 use maud::{Markup, html};
-use vena_app::{assay_compute::AssayOptions, assays::AssayDraft};
+use vena_app::{assay_compute::AssayOptions, assays::DraftLine};
 use vena_journey::AssayKind;
 
 /// What the room shows.
@@ -26,7 +27,7 @@ pub struct Room<'a> {
     /// What is wrong with it.
     pub wrong: Option<&'a str>,
     /// Results begun and not recorded.
-    pub drafts: &'a [AssayDraft],
+    pub drafts: &'a [DraftLine],
     /// Largest form.
     pub limit_bytes: u64,
 }
@@ -94,6 +95,10 @@ fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
             (step::key_field(room.data))
             input type="hidden" name="journey" value=(room.data.get("journey"));
             input type="hidden" name="kind" value=(room.kind.map_or("", AssayKind::as_str));
+            @if resume::is_review(room.data) {
+                div class="notice warn" role="status" { (icon(Icon::Clock)) div { b { (frame.t("review-nothing-done")) }
+                    @if !room.data.get("file-again").is_empty() { p { (frame.tw("file-again", &[("name", room.data.get("file-again"))])) } } } }
+            }
             @if let Some(wrong) = room.wrong { p class="notice bad" role="alert" { (icon(Icon::Warning)) b { (wrong) } } }
             div class="drop" data-drop="" {
                 label class="label" for="file" { (frame.t("assay-file")) }
@@ -110,7 +115,7 @@ fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
                 }
             }
             @if let Some(options) = &room.options {
-                section class="panel" aria-labelledby="options-title" { header { h2 id="options-title" { (frame.t("assay-parameters")) } } div class="body form" { (options::fields(frame, options, &[])) } }
+                section class="panel" aria-labelledby="options-title" { header { h2 id="options-title" { (frame.t("assay-parameters")) } } div class="body form" { (options::fields(frame, options, &[], room.data)) } }
             }
             button class="button first wide" type="submit" { (frame.t("assay-analyse")) }
         }
@@ -152,7 +157,7 @@ fn example(frame: &Frame, room: &Room<'_>, kind: AssayKind) -> Markup {
     }
 }
 
-fn waiting(frame: &Frame, drafts: &[AssayDraft]) -> Markup {
+fn waiting(frame: &Frame, drafts: &[DraftLine]) -> Markup {
     html! {
         section class="panel" aria-labelledby="open-title" {
             header { h2 id="open-title" { (frame.t("assay-open")) } }
@@ -161,7 +166,7 @@ fn waiting(frame: &Frame, drafts: &[AssayDraft]) -> Markup {
                 div class="task" {
                     a href=(format!("/assays/{}", draft.id)) { (draft.kind.name().get(frame.lang)) " " span class="code" { (draft.id) } }
                     span class="quiet small keep" { (short_time(&draft.at)) }
-                    small { @if draft.result_digest.is_none() { (frame.t("assay-refused")) } @else { (frame.tw("assay-version", &[("n", &draft.version.to_string())])) } }
+                    small { @if draft.example { (frame.t("assay-made-up")) " · " } @if draft.refused { (frame.t("assay-refused")) } @else { (frame.tw("assay-version", &[("n", &draft.version.to_string())])) } }
                 }
             }
         }

@@ -1,15 +1,17 @@
 //! Potency and qPCR results on a page: curves, parameters with their errors, intervals, verdicts, flags. Computes
 //! nothing.
 
-use super::{interval, maybe, number, picture, status_tag};
+use super::{
+    interval, maybe, number, picture, status_tag,
+    table::{cell, numbers, panel, table, verdicts, words},
+};
 use crate::layout::Frame;
 use maud::{Markup, html};
 use vena_potency::{
     PotencyReport, QpcrReport,
     combine::MeanKind,
-    method::{Outcome, Verdict},
-    qpcr::{Call, QuantityStatus},
-    report::{Flag, SampleReport},
+    qpcr::{Call, QpcrSample, QuantityStatus},
+    report::{Estimate, Flag, OutlierReport, SampleReport},
 };
 
 /// The size the crate draws at; the room is kept free before the picture shows.
@@ -42,50 +44,110 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
         }
         section class="panel edge" aria-labelledby="parameters-title" {
             header { h2 id="parameters-title" { (frame.t("assay-fit-parameters")) } }
-            div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-fit-parameters")) { table {
-                thead { tr { th scope="col" { (frame.t("assay-curve")) } th scope="col" { (frame.t("assay-fit")) } th scope="col" { (frame.t("assay-parameter")) } th scope="col" class="number" { (frame.t("assay-estimate")) } th scope="col" class="number" { (frame.t("assay-standard-error")) } } }
-                tbody { @for one in &report.parameters { tr {
-                    th scope="row" { (of_run(&one.run, &one.curve)) }
-                    td { (frame.t(if one.fit == "shared" { "assay-fit-shared" } else { "assay-fit-own" })) }
-                    td { (one.parameter) } td class="number keep" { (number(one.estimate)) } td class="number keep" { (maybe(one.standard_error)) }
-                } } }
-            } }
+            (parameters(frame, &report.parameters))
             @for run in &report.runs { @for curve in &run.curves { @if let Some(refusal) = &curve.refusal { p class="body soon" { (of_run(&run.name, &curve.name)) ": " (refusal.get(frame.lang)) } } } }
         }
-        @if !report.outliers.is_empty() {
-            section class="panel edge" aria-labelledby="outliers-title" {
-                header { h2 id="outliers-title" { (frame.t("assay-outliers")) } }
-                div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-outliers")) { table {
-                    thead { tr { th scope="col" { (frame.t("assay-curve")) } th scope="col" { (frame.t("assay-well")) } th scope="col" class="number" { (frame.t("assay-dose")) } th scope="col" class="number" { (frame.t("assay-response")) } th scope="col" class="number" { (frame.t("assay-residual")) } th scope="col" { (frame.t("assay-status")) } } }
-                    tbody { @for one in &report.outliers { tr {
-                        th scope="row" { (of_run(&one.run, &one.curve)) } td { (one.well) " (" (one.line) ")" } td class="number" { (number(one.dose)) } td class="number" { (number(one.response)) }
-                        td class="number keep" { (number(one.studentised_residual)) " / ±" (number(one.critical_value)) } td { (frame.t(if one.removed { "assay-outlier-removed" } else { "assay-outlier-kept" })) }
-                    } } }
-                } }
-            }
-        }
+        @if !report.outliers.is_empty() { (outliers(frame, &report.outliers)) }
         (verdicts(frame, &report.suitability))
         p class="quiet small" { (report.method.id) "@" (report.method.version) " · " (report.method.program) }
     }
 }
 
-fn samples(frame: &Frame, samples: &[SampleReport]) -> Markup {
-    html! {
-        div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-relative-potency")) { table {
-            thead { tr { th scope="col" { (frame.t("assay-sample")) } th scope="col" class="number" { (frame.t("assay-estimate")) } th scope="col" class="number" { (frame.t("assay-interval")) } th scope="col" { (frame.t("assay-parallel")) } th scope="col" { (frame.t("assay-status")) } } }
-            tbody { @for one in samples { tr {
-                th scope="row" { (of_run(&one.run, &one.sample)) }
-                td class="number keep" { b { (maybe(one.estimate)) } @if let Some(assigned) = &one.assigned { br; b { (number(assigned.estimate)) } " " (assigned.standard.unit) } }
-                td class="number keep" { (maybe(one.low)) " … " (maybe(one.high)) br; @if let Some(assigned) = &one.assigned { (maybe(assigned.low)) " … " (maybe(assigned.high)) br; } span class="quiet small" lang="en" { (one.interval) } }
-                td { @match &one.parallelism {
-                    Some(p) => { (frame.t(if p.reversed { "assay-reversed" } else if p.parallel { "assay-is-parallel" } else { "assay-not-parallel" }))
-                        ul class="small quiet" { @for check in &p.checks { li { (frame.t(measure(check.measure))) ": " (interval(&check.interval)) " [" (number(check.margin_low)) ", " (number(check.margin_high)) "]" } } } }
-                    None => "–",
-                } }
-                td { (status_tag(&frame.t(if one.reportable { "assay-reportable" } else { "assay-not-reportable" }), !one.reportable)) @if let Some(refusal) = &one.refusal { br; span class="small" { (refusal.get(frame.lang)) } } }
-            } } }
-        } }
+/// What a parameter of a curve or line is.
+fn parameter_name(parameter: &str) -> Option<&'static str> {
+    Some(match parameter {
+        "b" => "assay-parameter-b",
+        "c" => "assay-parameter-c",
+        "d" => "assay-parameter-d",
+        "e" => "assay-parameter-e",
+        "g" => "assay-parameter-g",
+        "intercept" => "assay-parameter-intercept",
+        "slope" => "assay-parameter-slope",
+        _ => return None,
+    })
+}
+
+/// A line for each fit, a column for each parameter.
+fn parameters(frame: &Frame, estimates: &[Estimate]) -> Markup {
+    let mut names: Vec<&str> = Vec::new();
+    let mut fits: Vec<(&str, &str, &str)> = Vec::new();
+    for one in estimates {
+        if !names.contains(&one.parameter) {
+            names.push(one.parameter);
+        }
+        let fit = (one.run.as_str(), one.curve.as_str(), one.fit);
+        if !fits.contains(&fit) {
+            fits.push(fit);
+        }
     }
+    let mut columns = vec![words(frame.t("assay-curve")), words(frame.t("assay-fit"))];
+    columns.extend(
+        names
+            .iter()
+            .map(|name| numbers(parameter_name(name).map_or_else(|| (*name).to_owned(), |key| frame.t(key)))),
+    );
+    let row = |fit: &(&str, &str, &str)| {
+        let (run, curve, how) = *fit;
+        let mut cells = vec![
+            cell(of_run(run, curve)),
+            cell(frame.t(if how == "shared" { "assay-fit-shared" } else { "assay-fit-own" })),
+        ];
+        cells.extend(names.iter().map(|name| {
+            let own = estimates.iter().find(|one| (one.run.as_str(), one.curve.as_str(), one.fit, one.parameter) == (run, curve, how, *name));
+            html! { @match own { Some(own) => { (number(own.estimate)) @if let Some(error) = own.standard_error { " " span class="small quiet" { "± " (number(error)) } } }, None => "–" } }
+        }));
+        cells
+    };
+    table(&frame.t("assay-fit-parameters"), &columns, &fits.iter().map(row).collect::<Vec<_>>())
+}
+
+fn outliers(frame: &Frame, outliers: &[OutlierReport]) -> Markup {
+    let columns = [
+        words(frame.t("assay-curve")),
+        words(frame.t("assay-well")),
+        numbers(frame.t("assay-dose")),
+        numbers(frame.t("assay-response")),
+        numbers(frame.t("assay-residual")),
+        words(frame.t("assay-status")),
+    ];
+    let rows: Vec<Vec<Markup>> = outliers
+        .iter()
+        .map(|one| {
+            vec![
+                cell(of_run(&one.run, &one.curve)),
+                cell(format!("{} ({})", one.well, one.line)),
+                cell(number(one.dose)),
+                cell(number(one.response)),
+                cell(format!("{} / ±{}", number(one.studentised_residual), number(one.critical_value))),
+                cell(frame.t(if one.removed { "assay-outlier-removed" } else { "assay-outlier-kept" })),
+            ]
+        })
+        .collect();
+    panel(frame, "outliers-title", "assay-outliers", &columns, &rows)
+}
+
+fn samples(frame: &Frame, samples: &[SampleReport]) -> Markup {
+    let columns = [
+        words(frame.t("assay-sample")),
+        numbers(frame.t("assay-estimate")),
+        numbers(frame.t("assay-interval")),
+        words(frame.t("assay-parallel")),
+        words(frame.t("assay-status")),
+    ];
+    let row = |one: &SampleReport| {
+        vec![
+            cell(of_run(&one.run, &one.sample)),
+            html! { b { (maybe(one.estimate)) } @if let Some(assigned) = &one.assigned { br; b { (number(assigned.estimate)) } " " (assigned.standard.unit) } },
+            html! { (maybe(one.low)) " … " (maybe(one.high)) br; @if let Some(assigned) = &one.assigned { (maybe(assigned.low)) " … " (maybe(assigned.high)) br; } span class="quiet small" lang="en" { (one.interval) } },
+            html! { @match &one.parallelism {
+                Some(p) => { (frame.t(if p.reversed { "assay-reversed" } else if p.parallel { "assay-is-parallel" } else { "assay-not-parallel" }))
+                    ul class="small quiet" { @for check in &p.checks { li { (frame.t(measure(check.measure))) ": " (interval(&check.interval)) " [" (number(check.margin_low)) ", " (number(check.margin_high)) "]" } } } }
+                None => "–",
+            } },
+            html! { (status_tag(&frame.t(if one.reportable { "assay-reportable" } else { "assay-not-reportable" }), !one.reportable)) @if let Some(refusal) = &one.refusal { br; span class="small" { (refusal.get(frame.lang)) } } },
+        ]
+    };
+    table(&frame.t("assay-relative-potency"), &columns, &samples.iter().map(row).collect::<Vec<_>>())
 }
 
 /// A qPCR result.
@@ -114,14 +176,7 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
         (flags(frame, &report.flags))
         section class="panel edge" aria-labelledby="samples-title" {
             header { h2 id="samples-title" { (frame.t("assay-samples")) } }
-            div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-samples")) { table {
-                thead { tr { th scope="col" { (frame.t("assay-sample")) } th scope="col" { (frame.t("assay-target")) } th scope="col" class="number" { (frame.t("assay-amplified")) } th scope="col" class="number" { "Cq" } th scope="col" class="number" { (frame.t("assay-quantity")) " " (unit) } th scope="col" { (frame.t("assay-status")) } } }
-                tbody { @for one in &report.samples { tr {
-                    th scope="row" { (one.sample) } td { (one.target) } td class="number" { (one.amplified) " / " (one.replicates) } td class="number" { (maybe(one.cq_mean)) }
-                    td class="number keep" { b { (maybe(one.quantity)) } br; span class="small quiet" { (interval(&one.interval)) } }
-                    td { (frame.t(quantity_status(one.status))) @if one.extrapolated { " · " span class="soon" { (frame.t("assay-extrapolated")) } } @if let Some(call) = one.call { " · " b { (frame.t(called(call))) } } }
-                } } }
-            } }
+            (quantities(frame, report, unit))
             @for one in &report.absence { p class="body" { (one.sample) ": " b { (one.call.label(frame.lang)) } " · " (one.positive) " / " (one.tested) @if let Some(upper) = one.concentration_upper { " · ≤ " (number(upper)) " /mL" } @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
             @for one in &report.residual_dna { p class="body" { (one.sample) ": " (frame.t("assay-residual-dna")) " " b { @if one.at_most { "≤ " } (maybe(one.ng_per_dose)) } " ng (" (interval(&one.interval)) ")" @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
             @for one in &report.vector_copies { p class="body" { (one.sample) ": " (frame.t("assay-vector-copies")) " " b { (maybe(one.copies_per_cell)) } " (" (interval(&one.interval)) ")" @if let Some(refusal) = &one.refusal { " " (refusal.get(frame.lang)) } } }
@@ -131,6 +186,28 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
     }
 }
 
+fn quantities(frame: &Frame, report: &QpcrReport, unit: &str) -> Markup {
+    let columns = [
+        words(frame.t("assay-sample")),
+        words(frame.t("assay-target")),
+        numbers(frame.t("assay-amplified")),
+        numbers("Cq"),
+        numbers(format!("{} {unit}", frame.t("assay-quantity"))),
+        words(frame.t("assay-status")),
+    ];
+    let row = |one: &QpcrSample| {
+        vec![
+            cell(&one.sample),
+            cell(&one.target),
+            cell(format!("{} / {}", one.amplified, one.replicates)),
+            cell(maybe(one.cq_mean)),
+            html! { b { (maybe(one.quantity)) } br; span class="small quiet" { (interval(&one.interval)) } },
+            html! { (frame.t(quantity_status(one.status))) @if one.extrapolated { " · " span class="soon" { (frame.t("assay-extrapolated")) } } @if let Some(call) = one.call { " · " b { (frame.t(called(call))) } } },
+        ]
+    };
+    table(&frame.t("assay-samples"), &columns, &report.samples.iter().map(row).collect::<Vec<_>>())
+}
+
 fn measure(name: &str) -> &'static str {
     match name {
         "slope-ratio" => "assay-slope-ratio",
@@ -138,11 +215,6 @@ fn measure(name: &str) -> &'static str {
         "lower-asymptote-difference" => "assay-lower-asymptote",
         _ => "assay-asymmetry-ratio",
     }
-}
-
-/// A UCUM unit as people write it: nothing for the number one, no brackets around what is counted or agreed.
-fn unit(ucum: &str) -> String {
-    if ucum == "1" { String::new() } else { ucum.replace(['{', '}', '[', ']'], "") }
 }
 
 fn quantity_status(status: QuantityStatus) -> &'static str {
@@ -168,26 +240,4 @@ pub(super) fn suitable(frame: &Frame, suitable: bool) -> Markup {
 
 pub(super) fn flags(frame: &Frame, flags: &[Flag]) -> Markup {
     html! { @for flag in flags { p class="notice warn" { span { (flag.text.get(frame.lang)) @if !flag.lines.is_empty() { " (" (frame.tw("assay-lines", &[("list", &flag.lines.iter().take(20).map(ToString::to_string).collect::<Vec<_>>().join(", "))])) ")" } } } } }
-}
-
-pub(super) fn verdicts(frame: &Frame, verdicts: &[Verdict]) -> Markup {
-    let words = |outcome: Outcome| match outcome {
-        Outcome::Met => "assay-met",
-        Outcome::NotMet => "assay-not-met",
-        Outcome::NotAssessable => "assay-not-assessable",
-    };
-    html! {
-        @if !verdicts.is_empty() {
-            section class="panel edge" aria-labelledby="suitability-title" {
-                header { h2 id="suitability-title" { (frame.t("assay-suitability")) } }
-                div class="scroller" tabindex="0" role="group" aria-label=(frame.t("assay-suitability")) { table {
-                    thead { tr { th scope="col" { (frame.t("assay-subject")) } th scope="col" { (frame.t("criterion")) } th scope="col" class="number" { (frame.t("value-used")) } th scope="col" class="number" { (frame.t("assay-limit")) } th scope="col" { (frame.t("assay-outcome")) } th scope="col" { (frame.t("source")) } } }
-                    tbody { @for one in verdicts { tr {
-                        th scope="row" { (one.subject) } td { (one.criterion.label.get(frame.lang)) } td class="number keep" { (maybe(one.value)) } td class="number keep" { (one.criterion.limit_text) " " (unit(&one.criterion.unit)) }
-                        td { (status_tag(&frame.t(words(one.outcome)), one.outcome == Outcome::NotMet)) } td class="quiet small" { (one.criterion.source) }
-                    } } }
-                } }
-            }
-        }
-    }
 }

@@ -126,10 +126,14 @@ fn counted(data: &Submitted) -> Option<Vec<u8>> {
 /// Takes a file or a typed table. What it is is told by its content; the choice counts where the content does not say.
 pub async fn begin(State(server): State<Server>, viewer: Viewer, request: Request) -> Response {
     let frame = &viewer.frame;
-    let Taken { data, files } = match taken::taken(&server, frame, request).await {
+    let taken = match taken::taken(&server, frame, request).await {
         Ok(taken) => taken,
         Err(answer) => return *answer,
     };
+    if taken.is_review() {
+        return draw(&server, &viewer, &taken.data, None, StatusCode::OK).await;
+    }
+    let Taken { data, files } = taken;
     let chosen = AssayKind::parse(data.get("kind"));
     let begun = begun(&data, files, &frame.t("assay-choose-file"), &frame.t("assay-unknown-file")).and_then(
         |mut begun| {

@@ -7,7 +7,7 @@ use crate::{
     forms::reader::Submitted,
     pages::assays::colonies::vessel_at,
     parts::icons::{Icon, icon},
-    routes::shared,
+    routes::{resume, shared},
     server::{Server, blocking},
     viewer::{Viewer, encode},
 };
@@ -34,6 +34,9 @@ pub(super) async fn change(
     asks: Vec<Ask>,
 ) -> Response {
     let frame = &viewer.frame;
+    if resume::is_review(&data) {
+        return review(server, viewer, id, data).await;
+    }
     // A new gate is looked at next; one taken away is not.
     let names: [&str; 2] = match data.get("change") {
         "remove" => ["", ""],
@@ -55,7 +58,7 @@ pub(super) async fn change(
     })
     .await;
     match changed {
-        Ok(open) if wants_part(headers) => part(frame, &open, shown.as_deref()),
+        Ok(open) if wants_part(headers) => part(server, frame, &open, shown.as_deref()),
         Ok(open) => {
             let query = shown.map(|gate| format!("?gate={}", encode(&gate))).unwrap_or_default();
             Redirect::to(&format!("/assays/{}{query}", open.draft.id)).into_response()
@@ -63,6 +66,44 @@ pub(super) async fn change(
         Err(error @ AppError::Input(_)) => again(server, viewer, id, shown.as_deref(), &error, data).await,
         Err(error) => answer::wrong(frame, &error),
     }
+}
+
+/// The page after signing in again: nothing was changed, what was typed stands in the parameters where it belongs
+/// there, and above the page where it does not.
+pub(super) async fn review(server: &Server, viewer: &Viewer, id: String, data: Submitted) -> Response {
+    let frame = &viewer.frame;
+    let (app, session) = (server.app.clone(), viewer.session.clone());
+    let open = match blocking(move || app.open_assay(&session, &id)).await {
+        Ok(open) => open,
+        Err(error) => return answer::wrong(frame, &error),
+    };
+    let is_options = is_options(&data);
+    let typed = if is_options { String::new() } else { typed_words(&data) };
+    let file = data.get("file-again");
+    let above = html! {
+        div class="notice warn" role="status" { (icon(Icon::Clock)) div {
+            b { (frame.t("assay-review")) }
+            @if !typed.is_empty() { p class="small code" { (typed) } }
+            @if !file.is_empty() { p { (frame.tw("file-again", &[("name", file)])) } }
+        } }
+    };
+    let shown = data.get("shown").to_owned();
+    let typed = if is_options { data } else { Submitted::default() };
+    let beside = Beside { data: shared::fresh(server), above: Some(above), typed, ..Beside::default() };
+    draw(server, viewer, &open, Some(shown.as_str()).filter(|gate| !gate.is_empty()), beside, StatusCode::OK)
+}
+
+/// The form of the parameters has no such field; the other forms say with it what they do.
+fn is_options(data: &Submitted) -> bool {
+    !data.has("change") && !data.has("gate")
+}
+
+/// What was typed into a small form, for saying it again.
+fn typed_words(data: &Submitted) -> String {
+    let own = data
+        .iter()
+        .filter(|(name, value)| !value.is_empty() && !matches!(*name, "version" | "key" | "shown" | "go"));
+    own.map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The page as it stands, with what was refused said above it.
@@ -81,20 +122,16 @@ async fn again(
         Err(error) => return answer::wrong(frame, &error),
     };
     let words = error.message(frame.lang);
-    let typed: Vec<String> = data
-        .iter()
-        .filter(|(name, value)| !value.is_empty() && !matches!(*name, "version" | "key" | "shown"))
-        .map(|(name, value)| format!("{name} = {value}"))
-        .collect();
     let above = html! {
-        div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (words) } p class="small" { (frame.t("assay-not-changed")) " " span class="code" { (typed.join(", ")) } } } }
+        div class="notice bad" role="alert" { (icon(Icon::Warning)) div { b { (words) } p class="small" { (frame.t("assay-not-changed")) " " span class="code" { (typed_words(&data)) } } } }
     };
+    let typed = if is_options(&data) { data } else { Submitted::default() };
     draw(
         server,
         viewer,
         &open,
         shown,
-        Beside { data: shared::fresh(server), above: Some(above), ..Beside::default() },
+        Beside { data: shared::fresh(server), above: Some(above), typed, ..Beside::default() },
         StatusCode::UNPROCESSABLE_ENTITY,
     )
 }
@@ -137,6 +174,7 @@ fn correction(
     };
     let correction = match data.get("change") {
         "undo" => return Ok(AssayChange::Undo { page }),
+        "confirm" => return Ok(AssayChange::Confirm { page }),
         "state" => Correction::State { vessel, count: whole("count")? },
         "add" => {
             let (x_px, y_px, diameter_px) = (needed("x")?, needed("y")?, needed("diameter")?);

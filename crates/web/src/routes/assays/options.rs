@@ -1,7 +1,7 @@
 //! Parameters of an assay read from a form, and files beside the first.
 
 use super::{
-    change::{Ask, change},
+    change::{Ask, change, review},
     taken,
 };
 use crate::{forms::reader::Submitted, server::Server, viewer::Viewer};
@@ -49,10 +49,14 @@ pub async fn options(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    let taken::Taken { data, mut files } = match taken::taken(&server, &viewer.frame, request).await {
+    let taken = match taken::taken(&server, &viewer.frame, request).await {
         Ok(taken) => taken,
         Err(answer) => return *answer,
     };
+    if taken.is_review() {
+        return review(&server, &viewer, id, taken.data).await;
+    }
+    let taken::Taken { data, mut files } = taken;
     let mut asks: Vec<Ask> = Vec::new();
     for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix), ("image", FileRole::Image)]
     {

@@ -1,6 +1,6 @@
 //! Results on a journey: listed, computed again and compared, drawn from their stored files, handed out.
 
-use super::png;
+use super::{people, png};
 use crate::{
     answer,
     layout::{Page, page},
@@ -93,6 +93,8 @@ pub async fn recorded(
         version: None,
         gate: query.get("gate").map(String::as_str),
         undo: false,
+        people: people(&server, &recomputed.assay.record.edits),
+        confirmed: pages::edits::confirmed(&recomputed.assay.record.edits),
     };
     journey_page(
         &viewer,
@@ -181,6 +183,7 @@ pub async fn recorded_file(
         FileRole::Image,
         FileRole::Table,
         FileRole::Corrections,
+        FileRole::EarlierVersions,
     ];
     let Some(role) = roles.into_iter().find(|role| pages::role_word(*role) == word) else {
         return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));

@@ -1,0 +1,199 @@
+//! Tables of results: the first cell of a row names it; on a phone a row becomes a card that says what each value is.
+//! Also the words of a method's criteria: units, sources, signs. Computes nothing.
+
+use super::{maybe, status_tag};
+use crate::layout::Frame;
+use maud::{Markup, html};
+use vena_base::Lang;
+use vena_potency::method::{Comparison, Criterion, Outcome, Verdict};
+
+/// A column: its heading, and whether it holds words rather than a number.
+pub struct Column {
+    heading: String,
+    words: bool,
+}
+
+/// A column of numbers.
+pub fn numbers(heading: impl Into<String>) -> Column {
+    Column { heading: heading.into(), words: false }
+}
+
+/// A column of words.
+pub fn words(heading: impl Into<String>) -> Column {
+    Column { heading: heading.into(), words: true }
+}
+
+/// The table without a frame around it; `label` names it to who cannot see it.
+pub fn table(label: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
+    let class = |column: &Column| if column.words { "text" } else { "number keep" };
+    html! {
+        div class="scroller" tabindex="0" role="group" aria-label=(label) { table class="facts" {
+            thead { tr { @for (i, column) in columns.iter().enumerate() { th scope="col" class=[(i > 0 && !column.words).then_some("number")] { (column.heading) } } } }
+            tbody { @for row in rows { tr { @for (i, (cell, column)) in row.iter().zip(columns).enumerate() {
+                @if i == 0 { th scope="row" { (cell) } } @else { td class=(class(column)) data-label=(column.heading) { div { (cell) } } }
+            } } } }
+        } }
+    }
+}
+
+/// The table with its heading.
+pub fn panel(frame: &Frame, id: &str, title: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
+    html! {
+        section class="panel edge" aria-labelledby=(id) {
+            header { h2 id=(id) { (frame.t(title)) } }
+            (table(&frame.t(title), columns, rows))
+        }
+    }
+}
+
+/// Text as a cell.
+pub fn cell(text: impl Into<String>) -> Markup {
+    let text: String = text.into();
+    html! { (text) }
+}
+
+/// What is counted, in Chinese; written in braces in UCUM.
+const COUNTED: [(&str, &str); 7] = [
+    ("{wells}", "孔"),
+    ("{levels}", "個濃度"),
+    ("{doses}", "個劑量"),
+    ("{samples}", "個檢品"),
+    ("{particles}", "顆粒"),
+    ("{copies}", "拷貝"),
+    ("{cell}", "細胞"),
+];
+
+/// A UCUM unit as people write it: nothing for the number one, no brackets around what is counted or agreed.
+pub fn unit(frame: &Frame, ucum: &str) -> String {
+    if ucum == "1" {
+        return String::new();
+    }
+    let translated = if frame.lang == Lang::ZhTw {
+        COUNTED.iter().fold(ucum.to_owned(), |unit, (own, zh)| unit.replace(own, zh))
+    } else {
+        ucum.to_owned()
+    };
+    translated.replace(['{', '}', '[', ']'], "")
+}
+
+/// A source's id as it is cited in a line: `usp-85` is USP 85. The whole citation stands in the method's file.
+pub fn source(id: &str) -> String {
+    const INITIALS: [&str; 10] = ["usp", "engl", "miqe", "isct", "who", "fda", "ema", "ich", "iso", "clsi"];
+    let rest = id.strip_prefix("ph-eur-").map(|rest| format!("Ph. Eur. {rest}"));
+    rest.unwrap_or_else(|| {
+        let word = |part: &str| {
+            if INITIALS.contains(&part) {
+                return part.to_uppercase();
+            }
+            let mut letters = part.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+        };
+        id.split('-').map(word).collect::<Vec<String>>().join(" ")
+    })
+}
+
+fn sign(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::AtLeast => "≥",
+        Comparison::AtMost => "≤",
+        Comparison::Below => "<",
+        Comparison::Above => ">",
+    }
+}
+
+/// A criterion that is yes or no says so in its name; the name without that, and whether it is one.
+fn question(label: &str) -> (&str, bool) {
+    match label.find(" (1 yes").or_else(|| label.find("（1 是")) {
+        Some(at) => (label.get(..at).unwrap_or(label), true),
+        None => (label, false),
+    }
+}
+
+fn value_and_limit(frame: &Frame, criterion: &Criterion, value: Option<f64>) -> (String, String) {
+    if question(criterion.label.get(frame.lang)).1 {
+        let said = |yes: bool| frame.t(if yes { "yes" } else { "no" });
+        return (
+            value.map_or_else(|| "–".to_owned(), |value| said(value >= 0.5)),
+            said(criterion.limit >= 0.5),
+        );
+    }
+    let limit =
+        format!("{} {} {}", sign(criterion.comparison), criterion.limit_text, unit(frame, &criterion.unit));
+    (maybe(value), limit.trim_end().to_owned())
+}
+
+/// What a method calls itself in its own criteria; everything else is a name somebody gave.
+fn subject(frame: &Frame, subject: &str) -> String {
+    match subject {
+        "standard curve" => frame.t("assay-standard-curve"),
+        "comparison" => frame.t("assay-comparison"),
+        name => name.to_owned(),
+    }
+}
+
+/// The criteria of a method: those that stand against the result first, those that are met folded away.
+pub fn verdicts(frame: &Frame, verdicts: &[Verdict]) -> Markup {
+    let outcome = |outcome: Outcome| match outcome {
+        Outcome::Met => "assay-met",
+        Outcome::NotMet => "assay-not-met",
+        Outcome::NotAssessable => "assay-not-assessable",
+    };
+    let columns = [
+        words(frame.t("assay-subject")),
+        words(frame.t("criterion")),
+        numbers(frame.t("value-used")),
+        numbers(frame.t("assay-limit")),
+        words(frame.t("assay-outcome")),
+        words(frame.t("source")),
+    ];
+    let row = |one: &Verdict| {
+        let (value, limit) = value_and_limit(frame, &one.criterion, one.value);
+        vec![
+            cell(subject(frame, &one.subject)),
+            cell(question(one.criterion.label.get(frame.lang)).0),
+            cell(value),
+            cell(limit),
+            status_tag(&frame.t(outcome(one.outcome)), one.outcome == Outcome::NotMet),
+            html! { span class="quiet small" { (source(&one.criterion.source)) } },
+        ]
+    };
+    let (met, open): (Vec<&Verdict>, Vec<&Verdict>) =
+        verdicts.iter().partition(|one| one.outcome == Outcome::Met);
+    let rows = |of: &[&Verdict]| of.iter().map(|one| row(one)).collect::<Vec<_>>();
+    let label = frame.t("assay-suitability");
+    html! {
+        @if !verdicts.is_empty() {
+            section class="panel edge" aria-labelledby="suitability-title" {
+                header { h2 id="suitability-title" { (label) } }
+                @if !open.is_empty() { (table(&label, &columns, &rows(&open))) }
+                @if !met.is_empty() {
+                    details class="why body" { summary { (frame.tw("assay-criteria-met", &[("n", &met.len().to_string())])) } (table(&label, &columns, &rows(&met))) }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_read_as_people_cite_them() {
+        for (id, said) in [
+            ("usp-85", "USP 85"),
+            ("ph-eur-5.3", "Ph. Eur. 5.3"),
+            ("schuirmann-1987", "Schuirmann 1987"),
+            ("isct-2006, Table 1", "ISCT 2006, Table 1"),
+        ] {
+            assert_eq!(source(id), said);
+        }
+    }
+
+    #[test]
+    fn a_yes_or_no_criterion_is_told_by_its_name() {
+        assert_eq!(question("EC50 lies inside (1 yes, 0 no)"), ("EC50 lies inside", true));
+        assert_eq!(question("EC50 落於其間（1 是，0 否）"), ("EC50 落於其間", true));
+        assert_eq!(question("Wells (all)"), ("Wells (all)", false));
+    }
+}
