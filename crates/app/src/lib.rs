@@ -12,6 +12,7 @@ pub mod assays;
 pub mod bedside;
 pub mod board;
 pub mod clock;
+pub mod collection;
 pub mod config;
 pub mod demo;
 pub mod error;

@@ -2,6 +2,7 @@
 //! plates are in `colonies`, the tables in `assay_tables`.
 
 use crate::{
+    collection::{self, CollectionWords},
     exit::{Ended, Outcome},
     files::{self, Format, Input, inputs, progress},
     picture::{self, Form},
@@ -58,6 +59,8 @@ pub struct FlowWords {
     /// Gate viability is read among; the parent of the gate above when left out.
     #[arg(long)]
     viability_of: Option<String>,
+    #[command(flatten)]
+    collection: CollectionWords,
     /// Density plot with the gates: .svg or .png.
     #[arg(long)]
     plot: Option<PathBuf>,
@@ -99,15 +102,21 @@ pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
         let count = count.map_err(|problem| refused(input, &problem.message(lang)))?;
         let panel = words.panel.as_deref().map(panel).transpose()?;
         let panel = panel.map(|panel| analysis.judge(&panel, &[]));
+        let profile = words.collection.judged(count.as_ref())?;
         match words.format {
             Format::Json => {
-                let whole =
-                    FlowJson { report: &analysis.report, panel: panel.as_ref(), count: count.as_ref() };
+                let whole = FlowJson {
+                    report: &analysis.report,
+                    panel: panel.as_ref(),
+                    count: count.as_ref(),
+                    product_profile: profile.as_ref(),
+                };
                 print_json(&whole, several.then_some(&*input.name))
             }
             Format::Text => {
                 let mut text = flow_text(input, &analysis.report, lang);
                 flow_more(&mut text, panel.as_ref(), count.as_ref(), lang);
+                collection::text(&mut text, count.as_ref(), profile.as_ref(), lang);
                 files::print(&text)
             }
         }
@@ -123,6 +132,8 @@ struct FlowJson<'a> {
     panel: Option<&'a vena_flow::PanelReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<&'a vena_flow::CountReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_profile: Option<&'a vena_clinical::Finding>,
 }
 
 fn panel(id: &str) -> Result<vena_flow::Panel, Ended> {
@@ -146,8 +157,9 @@ fn count_options(words: &FlowWords) -> Option<vena_flow::CountOptions> {
         viable: words.viable.clone(),
         of: words.viability_of.clone(),
     });
-    let any = beads.is_some() || viability.is_some() || !words.cells.is_empty();
-    any.then(|| vena_flow::CountOptions { cells: words.cells.clone(), beads, viability })
+    let product = words.collection.sample();
+    let any = beads.is_some() || viability.is_some() || product.is_some() || !words.cells.is_empty();
+    any.then(|| vena_flow::CountOptions { cells: words.cells.clone(), beads, viability, product })
 }
 
 /// Panel, counts and viability below the gates.

@@ -5,6 +5,7 @@ mod assay_text;
 mod assays;
 mod assess;
 mod catalogue;
+mod collection;
 mod colonies;
 mod exit;
 mod files;

@@ -195,3 +195,53 @@ fn colonies_gives_a_count_a_file() {
     let refused = run(folder.path(), &["colonies", "not.png"]);
     assert_eq!(code(&refused), 3, "{}", err(&refused));
 }
+
+/// Row L4. The cells of a collection against its product's profile: an analyser's count with shares from the
+/// tube, the limits told one by one, a missing volume named.
+#[test]
+fn flow_tells_the_cells_of_a_collection() {
+    use vena_app::assays::examples;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("tube.fcs"), examples::fcs()).unwrap();
+    std::fs::write(folder.path().join("gates.xml"), examples::gates()).unwrap();
+    let words = |more: &[&'static str]| -> Vec<&'static str> {
+        let mut words =
+            vec!["flow", "tube.fcs", "--gates", "gates.xml", "--nucleated", "Cells", "--cd3", "CD105"];
+        words.extend(["--viable", "Cells", "--nucleated-per-ul", "25000", "--product", "tisagenlecleucel"]);
+        words.extend(more);
+        words
+    };
+    let enough = json(folder.path(), &words(&["--product-ml", "100", "--format", "json"]));
+    let cells = &enough["count"]["product"];
+    assert!(
+        cells["viable_nucleated"].as_f64().is_some_and(|cells| cells > 2.1e9 && cells < 2.4e9),
+        "{cells}"
+    );
+    assert_eq!(enough["product_profile"]["value"], 1);
+    let little = json(folder.path(), &words(&["--product-ml", "50", "--format", "json"]));
+    assert_eq!(little["product_profile"]["value"], 0);
+    let said = out(&expect(folder.path(), &words(&[]), 0));
+    assert!(said.contains("not assessable") && said.contains("the product's volume"), "{said}");
+    let mut chinese = vec!["--lang", "zh"];
+    chinese.extend(words(&["--product-ml", "100"]));
+    let said = out(&expect(folder.path(), &chinese, 0));
+    assert!(said.contains("符合產品條件") && said.contains("存活 CD3+ 細胞"), "{said}");
+    let unknown = [
+        "flow",
+        "tube.fcs",
+        "--gates",
+        "gates.xml",
+        "--nucleated",
+        "Cells",
+        "--cd3",
+        "CD105",
+        "--product",
+        "x",
+    ];
+    assert_eq!(code(&run(folder.path(), &unknown)), 2);
+    assert_eq!(
+        code(&run(folder.path(), &["flow", "tube.fcs", "--nucleated", "Cells"])),
+        2,
+        "CD3+ is needed too"
+    );
+}

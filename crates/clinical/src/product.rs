@@ -1,5 +1,6 @@
 //! What a product's profile says of a patient: age for the indication, the indication itself, the time
-//! from the end of lymphodepletion to infusion, and whether lymphodepletion may be left out. Each is one
+//! from the end of lymphodepletion to infusion, whether lymphodepletion may be left out, and whether what was
+//! collected suffices. Each is one
 //! finding: 1 inside the profile, 0 outside it, an interval where the facts allow both, or not assessable
 //! with what is missing. It informs and stops nothing. Must not know management, and no number.
 
@@ -8,8 +9,12 @@ use crate::{
     timeline::infusion_days,
 };
 use jiff::{Span as Time, Timestamp, civil::Date};
-use vena_base::{Answer, Chart, Concept, Fact, Lang, Text, Value, View, When, time::days_between};
-use vena_knowledge::{Bibliography, Entry, Knowledge, Life, RuleError, RuleSet};
+use vena_base::{
+    Answer, Chart, Concept, Fact, Lang, Quantity, Text, Value, View, When, time::days_between,
+};
+use vena_knowledge::{
+    Bibliography, Entry, Knowledge, Life, RuleError, RuleSet, label::unit_for_reading,
+};
 
 /// Age for the indication.
 pub const AGE: &str = "product_age";
@@ -19,6 +24,8 @@ pub const DISEASE: &str = "product_disease";
 pub const WINDOW: &str = "product_window";
 /// Whether lymphodepletion may be left out.
 pub const SKIP: &str = "product_skip_lymphodepletion";
+/// Whether what was collected suffices.
+pub const COLLECTION: &str = "product_collection";
 
 const BIRTH_DATE: Concept = Concept::known("birth-date");
 const DIAGNOSIS: Concept = Concept::known("diagnosis");
@@ -38,6 +45,10 @@ const INDICATIONS: [Indication; 3] = [
     Indication { disease: "dlbcl-disease", age: "adult-age", window: "dlbcl-infusion-window" },
     Indication { disease: "fl-disease", age: "adult-age", window: "fl-infusion-window" },
 ];
+/// What the collection must reach; the entry's id is also its concept's.
+const COLLECTED: [&str; 3] = ["collection-viable-tnc", "collection-viable-cd3", "collection-t-cell-share"];
+/// Told without a limit.
+const COLLECTED_TOLD: &str = "collection-viability";
 /// The indications of lymphoma, for which lymphodepletion may be left out.
 const LYMPHOMA: [&str; 2] = ["dlbcl-disease", "fl-disease"];
 
@@ -70,7 +81,7 @@ pub fn product_profile(
         None => past.next_back(),
     };
     let profile = Profile { rule, sources: &knowledge.sources, view, infusion: infusion.map(|day| day.when) };
-    Ok(vec![profile.age()?, profile.disease()?, profile.window()?, profile.skip()?])
+    Ok(vec![profile.age()?, profile.disease()?, profile.window()?, profile.skip()?, profile.collection()?])
 }
 
 /// What is known of the disease.
@@ -311,6 +322,66 @@ impl<'a> Profile<'a> {
         say(&mut finding, met);
         Ok(finding)
     }
+
+    /// Every limit must be met; one that is missed decides, whatever is missing. The newest value of each
+    /// counts, and the reader is told when they are of different days: two collections are not added up.
+    fn collection(&self) -> Result<Finding, RuleError> {
+        let mut finding = self.finding(COLLECTION);
+        let zone = self.view.zone();
+        let mut met = Vec::new();
+        let mut days = Vec::new();
+        for id in COLLECTED {
+            let concept = Concept::of(id);
+            let entry = self.rule.entry(id)?;
+            let told = self.view.latest(concept).and_then(|fact| Some((fact, fact.quantity()?)));
+            let Some((fact, quantity)) = told else {
+                finding.lacks(concept);
+                finding.ask(concept, entry.label.clone());
+                continue;
+            };
+            let (low, high) = crate::numbers::range_of(quantity, 0.0);
+            let holds = self.rule.threshold(id)?.holds_range(low, high);
+            if holds.is_none() {
+                finding.lacks(concept);
+            }
+            finding.provisional |= entry.provisional;
+            finding.because.push(self.reason(
+                entry,
+                read(quantity),
+                Some(fact.when),
+                holds,
+            ));
+            days.push(fact.when.first_day(zone));
+            met.push(holds);
+        }
+        let viability = self.view.latest(Concept::of(COLLECTED_TOLD));
+        if let Some((fact, quantity)) = viability.and_then(|fact| Some((fact, fact.quantity()?))) {
+            let entry = self.rule.entry(COLLECTED_TOLD)?;
+            let reason = self.reason(entry, read(quantity), Some(fact.when), None);
+            finding.because.push(Reason { grade_low: None, grade_high: None, deciding: false, ..reason });
+        }
+        if days.iter().any(|day| Some(day) != days.first()) {
+            finding.notes.push(Text::new(
+                "The values are of different days; collections are not added up.",
+                "各項日期不同；不同次收集不予加總。",
+            ));
+        }
+        if met.contains(&Some(false)) {
+            for reason in &mut finding.because {
+                reason.deciding = reason.grade_high == Some(0);
+            }
+            say(&mut finding, Some(false));
+        } else if met.len() == COLLECTED.len() {
+            say(&mut finding, met.iter().all(Option::is_some).then_some(true));
+        }
+        Ok(finding)
+    }
+}
+
+/// A quantity as people read it.
+fn read(quantity: &Quantity) -> Text {
+    let told = |lang| format!("{} {}", quantity.written, unit_for_reading(&quantity.written_unit, lang));
+    Text::new(told(Lang::En), told(Lang::ZhTw))
 }
 
 /// Inside, outside, or both possible.

@@ -6,6 +6,7 @@ use vena_base::Text;
 
 use crate::counts::{AbsoluteCount, CountError, Viability, absolute_count, viability};
 use crate::gating::GateResult;
+use crate::product_cells::{ProductCells, ProductSample};
 use crate::report::{Analysis, METHOD};
 
 /// Beads counted in the same tube (single platform).
@@ -48,6 +49,9 @@ pub struct CountOptions {
     pub beads: Option<BeadTube>,
     /// Viability.
     pub viability: Option<ViabilityGate>,
+    /// The collected product the tube was taken from, for its totals.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductSample>,
 }
 
 /// One population.
@@ -83,6 +87,9 @@ pub struct CountReport {
     /// Viability.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub viability: Option<Viability>,
+    /// Cells of the whole product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductCells>,
     /// What is missing for a number.
     pub missing: Vec<Text>,
 }
@@ -102,31 +109,20 @@ impl Analysis {
             options.cells.iter().map(|name| self.gate_named(name)).collect::<Result<_, _>>()?
         };
         let mut missing = Vec::new();
-        if beads.is_none() {
+        let by_analyser =
+            options.product.as_ref().is_some_and(|sample| sample.nucleated_per_microlitre.is_some());
+        if beads.is_none() && !by_analyser {
             missing.push(Text::new(
                 "beads: there is no concentration without them",
                 "計數珠：沒有計數珠就沒有濃度",
             ));
         }
-        let mut populations = Vec::new();
-        for gate in gates {
-            let count = match (beads, bead_gate) {
-                (Some(tube), Some(bead)) => Some(absolute_count(
-                    gate.count as u64,
-                    bead.count as u64,
-                    tube.beads_added,
-                    tube.sample_microlitres,
-                    tube.dilution,
-                )?),
-                _ => None,
-            };
-            populations.push(PopulationCount {
-                gate: gate.id.clone(),
-                path: gate.path.clone(),
-                events: gate.count as u64,
-                count,
-            });
-        }
+        let populations =
+            gates.into_iter().map(|gate| self.population(gate, beads)).collect::<Result<Vec<_>, _>>()?;
+        let viability = options.viability.as_ref().map(|gate| self.viability_of(gate)).transpose()?;
+        let product = options.product.as_ref();
+        let product =
+            product.map(|sample| self.product_cells(sample, options, viability.as_ref())).transpose()?;
         Ok(CountReport {
             method: METHOD.to_owned(),
             flow_digest: self.report.digest.clone(),
@@ -134,8 +130,27 @@ impl Analysis {
             options: options.clone(),
             bead_events: bead_gate.map(|gate| gate.count as u64),
             populations,
-            viability: options.viability.as_ref().map(|gate| self.viability_of(gate)).transpose()?,
+            viability,
+            product,
             missing,
+        })
+    }
+
+    /// A gate's events, and cells per microlitre where beads were counted in the same tube.
+    pub(crate) fn population(
+        &self,
+        gate: &GateResult,
+        beads: Option<&BeadTube>,
+    ) -> Result<PopulationCount, CountError> {
+        let counted = |tube: &BeadTube| {
+            let bead = self.gate_named(&tube.gate)?.count as u64;
+            absolute_count(gate.count as u64, bead, tube.beads_added, tube.sample_microlitres, tube.dilution)
+        };
+        Ok(PopulationCount {
+            gate: gate.id.clone(),
+            path: gate.path.clone(),
+            events: gate.count as u64,
+            count: beads.map(counted).transpose()?,
         })
     }
 
@@ -157,7 +172,7 @@ impl Analysis {
         viability(dead, cells)
     }
 
-    fn gate_named(&self, name: &str) -> Result<&GateResult, CountError> {
+    pub(crate) fn gate_named(&self, name: &str) -> Result<&GateResult, CountError> {
         let gates = &self.report.gates;
         gates
             .iter()

@@ -38,6 +38,17 @@ pub enum CountError {
     /// Neither or both kinds of viability gate.
     #[error("viability needs one gate: of dead cells or of viable ones")]
     OneViabilityGate,
+    /// Beads and an analyser's count at once.
+    #[error("beads and an analyser's count were both given: totals rest on one of them")]
+    TwoPlatforms,
+    /// CD3+ cells must be among the viable nucleated ones.
+    #[error("{events} events of {gate} lie outside the viable nucleated cells")]
+    OutsideNucleated {
+        /// Events outside.
+        events: u64,
+        /// The gate of CD3+ cells.
+        gate: String,
+    },
     /// There is no event.
     #[error("there is no event to take a share of")]
     NoEvents,

@@ -51,6 +51,13 @@ impl Membership {
         event < self.events && self.words.get(event / 64).is_some_and(|word| word >> (event % 64) & 1 == 1)
     }
 
+    /// Number of events of this set that are not in the other.
+    #[must_use]
+    pub fn outside(&self, other: &Self) -> usize {
+        let theirs = other.words.iter().chain(std::iter::repeat(&0));
+        self.words.iter().zip(theirs).map(|(own, theirs)| (own & !theirs).count_ones() as usize).sum()
+    }
+
     /// Puts an event into the set; events that do not exist are ignored.
     pub fn insert(&mut self, event: usize) {
         if event < self.events

@@ -228,6 +228,10 @@ impl CountError {
             }
             Self::NoSuchGate { gate, present } => format!("沒有圈選「{gate}」；有：{present}"),
             Self::OneViabilityGate => "存活率須指定一個圈選：死細胞或活細胞其中之一".to_owned(),
+            Self::TwoPlatforms => "同時給了計數珠與分析儀濃度；總數僅能依其一計算".to_owned(),
+            Self::OutsideNucleated { events, gate } => {
+                format!("圈選「{gate}」有 {events} 個事件不在存活有核細胞之內；請檢查圈選")
+            }
             Self::NoEvents => "沒有可計算比例的事件".to_owned(),
         }
     }

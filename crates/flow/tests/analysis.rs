@@ -221,6 +221,7 @@ fn beads_and_viability_from_gates() {
         cells: vec!["/cells/CD105+".into()],
         beads: Some(tube.clone()),
         viability: Some(ViabilityGate { dead: Some("CD105+".into()), ..ViabilityGate::default() }),
+        ..CountOptions::default()
     };
     let report = analysis.count(&options).unwrap();
     let (cells, beads) = (analysis.report.gates[1].count as f64, analysis.report.gates[2].count as f64);
@@ -233,7 +234,7 @@ fn beads_and_viability_from_gates() {
     let viable =
         ViabilityGate { viable: Some("CD105+".into()), of: Some("cells".into()), ..ViabilityGate::default() };
     let other = analysis
-        .count(&CountOptions { cells: Vec::new(), beads: Some(tube), viability: Some(viable) })
+        .count(&CountOptions { beads: Some(tube), viability: Some(viable), ..CountOptions::default() })
         .unwrap();
     assert!((other.viability.unwrap().percent - 100.0 * cells / whole).abs() < 1e-9);
     assert_eq!(other.populations.iter().map(|p| p.gate.as_str()).collect::<Vec<_>>(), ["cells", "CD105+"]);

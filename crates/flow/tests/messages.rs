@@ -147,7 +147,9 @@ fn analysis() {
         C::NoEvents,
             C::NoSuchGate { gate: "T".into(), present: "B".into() },
             C::OneViabilityGate,
-    ]; C::NoBeads, C::NotPositive { .. }, C::PartExceedsWhole { .. }, C::NoEvents, C::NoSuchGate { .. }, C::OneViabilityGate);
+            C::TwoPlatforms,
+            C::OutsideNucleated { events: 3, gate: "T".into() },
+    ]; C::TwoPlatforms, C::OutsideNucleated { .. }, C::NoBeads, C::NotPositive { .. }, C::PartExceedsWhole { .. }, C::NoEvents, C::NoSuchGate { .. }, C::OneViabilityGate);
     use PanelError as R;
     every_variant!([
         Panel::from_toml("x").unwrap_err(),

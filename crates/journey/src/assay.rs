@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::{fmt, sync::Arc};
 use vena_base::{
-    Stamp, Text, When,
+    Fact, Stamp, Text, When,
     ids::{JourneyId, UserId},
 };
 
@@ -227,6 +227,10 @@ pub struct AssayRecord {
     pub result: JsonText,
     /// SHA-256 of the result's characters.
     pub result_digest: FileDigest,
+    /// What the result says of the journey, as facts of its chart (cells collected, for instance). They stand
+    /// and fall with this event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
     /// Changes a person made, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edits: Vec<AssayEdit>,

@@ -161,6 +161,7 @@ impl Step {
             | Step::Drugs(facts)
             | Step::Assessment(facts)
             | Step::Imported { facts, .. } => facts,
+            Step::AssayRecorded(assay) => &assay.facts,
             _ => &[],
         }
     }

@@ -112,6 +112,8 @@ pub fn unit_for_reading(unit: &str, lang: vena_base::Lang) -> String {
         ("mm[Hg]", _) => "mmHg",
         ("10*9/L", _) => "×10⁹/L",
         ("10*3/uL", _) => "×10³/µL",
+        ("10*6", _) => "×10⁶",
+        ("10*9", _) => "×10⁹",
         ("{score}" | "{points}", En) => "points",
         ("{score}" | "{points}", ZhTw) => "分",
         ("d", En) => "days",

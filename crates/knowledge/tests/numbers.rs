@@ -271,6 +271,11 @@ fn tisagenlecleucel_is_the_handbook() {
     number(product, "lymphodepletion-expires", "4", "wk");
     cut(product, "lymphodepletion-may-be-skipped", "<", "1000", "/uL", None);
     number(product, "skip-week", "1", "wk");
+    // Row L4: section 1.4, tests of the collection. No limit for viability.
+    cut(product, "collection-viable-tnc", ">=", "2", "10*9", None);
+    cut(product, "collection-viable-cd3", ">=", "1", "10*9", None);
+    cut(product, "collection-t-cell-share", ">", "3", "%", None);
+    assert!(product.entry("collection-viability").unwrap().threshold.is_none());
     for (entry, value, unit) in [
         ("all-fludarabine-dose", "30", "mg/m2"),
         ("all-fludarabine-days", "4", "d"),

@@ -79,6 +79,10 @@ pub fn router(server: Server) -> Router {
             "/journeys/{id}/laboratory",
             get(routes::entry::laboratory_page).post(routes::entry::laboratory),
         )
+        .route(
+            "/journeys/{id}/collection-tests",
+            get(routes::entry::collection_tests_page).post(routes::entry::collection_tests),
+        )
         .route("/journeys/{id}/drug", get(routes::entry::drug_page).post(routes::entry::drug))
         .route("/journeys/{id}/ice", get(routes::examination::ice_page).post(routes::examination::ice))
         .route("/journeys/{id}/capd", get(routes::examination::capd_page).post(routes::examination::capd))

@@ -8,13 +8,14 @@ use crate::{
     accounts::Session,
     act,
     assay_compute::{AssayOptions, Computed, compute, differences, digest_of},
+    collection::collection_facts,
     journeys::stream as journey_stream,
 };
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
 };
-use vena_base::{Text, ids::JourneyId};
+use vena_base::{Fact, Text, When, ids::JourneyId};
 use vena_journey::{AssayEdit, AssayFile, AssayRecord, AttachTo, FileRole, JsonText, Step, state::standing};
 use vena_ledger::{AttachmentRef, Ledger as _};
 
@@ -51,7 +52,9 @@ impl App {
         self.pack_earlier(session, &mut written)?;
         let result_digest =
             digest_of(written.result.as_str().as_bytes()).ok_or_else(|| input("no digest"))?;
+        let facts = facts_of(&computed, when);
         let record = AssayRecord {
+            facts,
             kind: draft.kind,
             method: Arc::from(computed.method()),
             attach_to: AttachTo::Journey(to.clone()),
@@ -162,6 +165,16 @@ fn made_up() -> Text {
         "This is one of the program’s own examples. It is nobody’s result and is not recorded on a patient’s journey.",
         "此為程式內建之示範資料，並非任何人之檢測結果，不得記錄於病人療程。",
     )
+}
+
+/// What the result says of the journey itself.
+fn facts_of(computed: &Computed, when: When) -> Vec<Fact> {
+    match computed {
+        Computed::Flow { count: Some(count), .. } => {
+            count.as_ref().as_ref().map_or_else(|_| Vec::new(), |count| collection_facts(count, when))
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What of a draft is written down.

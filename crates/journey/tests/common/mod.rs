@@ -117,6 +117,7 @@ pub fn assay() -> AssayRecord {
         parameters: JsonText::new(r#"{"tolerances":[],"panel":"msc"}"#.into()).unwrap(),
         result: JsonText::new(r#"{"events":20000,"share":0.30000000000000004}"#.into()).unwrap(),
         result_digest: digest("c3"),
+        facts: Vec::new(),
         edits: vec![AssayEdit {
             at: Stamp::in_zone(at("2026-03-02T08:20"), &Zone::named("Asia/Taipei").unwrap()),
             by: user("U-1"),

@@ -24,7 +24,7 @@ pub struct FactForm {
 }
 
 /// The forms.
-pub const FORMS: [FactForm; 4] = [
+pub const FORMS: [FactForm; 5] = [
     FactForm {
         slug: "vitals",
         title: "form-vitals",
@@ -93,6 +93,17 @@ pub const FORMS: [FactForm; 4] = [
             "triglycerides",
             "igg",
             "il-6",
+        ],
+    },
+    FactForm {
+        slug: "collection-tests",
+        title: "form-collection",
+        kind: StepKind::Laboratory,
+        concepts: &[
+            "collection-viable-tnc",
+            "collection-viable-cd3",
+            "collection-t-cell-share",
+            "collection-viability",
         ],
     },
 ];

@@ -27,15 +27,14 @@ pub fn panel(frame: &Frame, knowledge: &Knowledge, findings: &[Finding], zone: &
                         }
                     }
                 }
-                @if finding.because.is_empty() {
-                    @for settle in &finding.settled_by {
+                @for settle in finding.settled_by.iter().filter(|settle| finding.because.is_empty() || finding.missing.contains(&settle.concept)) {
                         div class="task" {
                             b { (settle.question.get(frame.lang)) }
                             span { (frame.t("missing")) }
                             small { (concept_name(frame, knowledge, settle.concept)) }
                         }
-                    }
                 }
+                @for note in &finding.notes { p class="body quiet" { (note.get(frame.lang)) } }
             }
             p class="body source quiet" { (frame.t("rule")) " " span class="code" { (first.rule) } }
         }
@@ -46,6 +45,7 @@ fn answer(frame: &Frame, low: Option<u8>, high: Option<u8>) -> String {
     match (low, high) {
         (Some(1), Some(1)) => frame.t("profile-inside"),
         (Some(0), Some(0)) => frame.t("profile-outside"),
+        (None, None) => frame.t("profile-told"),
         _ => frame.t("profile-open"),
     }
 }

@@ -19,6 +19,7 @@ fn name(frame: &Frame, slug: &str) -> Option<String> {
         "crs" => frame.t("form-crs"),
         "neuro" => frame.t("form-neuro"),
         "laboratory" => frame.t("form-laboratory"),
+        "collection-tests" => frame.t("form-collection"),
         "drug" => frame.t("field-drug"),
         "ice" => "ICE".to_owned(),
         "capd" => "CAPD".to_owned(),

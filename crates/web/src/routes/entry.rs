@@ -42,6 +42,7 @@ impl Entry {
             "crs" => frame.t("form-crs"),
             "neuro" => frame.t("form-neuro"),
             "laboratory" => frame.t("form-laboratory"),
+            "collection-tests" => frame.t("form-collection"),
             _ => frame.t("field-drug"),
         }
     }
@@ -167,5 +168,6 @@ entries! {
     crs_page, crs: facts("crs");
     neuro_page, neuro: facts("neuro");
     laboratory_page, laboratory: facts("laboratory");
+    collection_tests_page, collection_tests: facts("collection-tests");
     drug_page, drug: Entry::Drug;
 }

@@ -291,6 +291,7 @@ fn next_steps(
                 details class="steps-fold" id="steps" open[found.state.infusion_started.is_none()] { summary { (frame.t("journey-steps")) } ul class="links" {
                     @for form in steps::FORMS.iter().filter(|form| server.app.may(&viewer.session, form.kind)) {
                         li { a href=(format!("/journeys/{}/step/{}", found.journey, form.slug)) { (form.kind.name().get(frame.lang)) } }
+                        @if form.slug == "collection" { li { a href=(format!("/journeys/{}/collection-tests", found.journey)) { (frame.t("form-collection")) } } }
                     }
                 } }
             }

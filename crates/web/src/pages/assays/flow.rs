@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use vena_app::assays::gate_fields::NewShape;
 use vena_base::{Lang, Text};
 use vena_flow::{
-    Analysis, CountReport, FlowReport, Outcome, PanelReport, Verdict,
+    Analysis, CountReport, FlowReport, Outcome, PanelReport, ProductCells, Verdict,
     gating::{Gate, GateResult, GateShape},
     plot::{DensityPlot, PlotError, PlotSpec, PlotText},
 };
@@ -185,6 +185,7 @@ fn counted(frame: &Frame, count: &Result<CountReport, Text>) -> Markup {
                 Err(refusal) => p class="body soon" { (refusal.get(frame.lang)) },
                 Ok(count) => {
                     @if let Some(viability) = &count.viability { p class="body" { (frame.t("assay-viability")) " " b { (format!("{:.2} %", viability.percent)) } " (" (viability.viable) " / " (viability.cells) ")" } }
+                    @if let Some(cells) = &count.product { (collected(frame, cells)) }
                     @for missing in &count.missing { p class="body soon" { (missing.get(frame.lang)) } }
                     (populations(frame, count))
                 }
@@ -193,6 +194,7 @@ fn counted(frame: &Frame, count: &Result<CountReport, Text>) -> Markup {
     }
 }
 
+<<<<<<< HEAD
 fn populations(frame: &Frame, count: &CountReport) -> Markup {
     let columns = [
         words(frame.t("assay-gate")),
@@ -211,6 +213,22 @@ fn populations(frame: &Frame, count: &CountReport) -> Markup {
         })
         .collect();
     table(&frame.t("assay-counts"), &columns, &rows)
+=======
+/// Cells of the whole product; what suffices is told on the journey, by its product's profile.
+fn collected(frame: &Frame, cells: &ProductCells) -> Markup {
+    let total = |cells: Option<f64>| {
+        cells.map_or_else(|| "–".to_owned(), |cells| format!("{:.3} × 10⁹", cells / 1e9))
+    };
+    html! {
+        dl class="pairs body" {
+            dt { (frame.t("assay-product-tnc")) } dd { b class="figure" { (total(cells.viable_nucleated)) } }
+            dt { (frame.t("assay-product-cd3-cells")) } dd { b class="figure" { (total(cells.viable_cd3)) } }
+            dt { (frame.t("assay-product-share")) } dd { b class="figure" { (cells.t_cell_share_percent.map_or_else(|| "–".to_owned(), |share| format!("{share:.2} %"))) } " (" (cells.cd3_events) " / " (cells.nucleated_events) ")" }
+        }
+        @for missing in &cells.missing { p class="body soon" { (missing.get(frame.lang)) } }
+        p class="body quiet" { (frame.t("assay-product-profile")) }
+    }
+>>>>>>> 1e1e760 (Tests of the collection: viable nucleated and CD3+ cells, the share of T cells and viability, from the tube or typed, against the product's profile)
 }
 
 fn tree(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis) -> Markup {

@@ -153,6 +153,7 @@ fn flow(frame: &Sheet<'_>, options: &FlowOptions, populations: &[String]) -> Mar
         (file(frame, "gates", "assay-gates-file", Some("assay-gates-hint")))
         (panel_field(frame, options.panel.as_deref().unwrap_or_default()))
         (counts(frame, options, populations))
+        (product(frame, options))
         (group(frame, "assay-flow-more", agreed || options.data_set.is_some(), &html! {
             (file(frame, "matrix", "assay-matrix-file", None))
             (line(frame, "data-set", "assay-data-set-number", &data_set, None))
@@ -191,7 +192,29 @@ fn counts(frame: &Sheet<'_>, options: &FlowOptions, populations: &[String]) -> M
     )
 }
 
+<<<<<<< HEAD
 fn colonies(frame: &Sheet<'_>, options: &vena_colonies::Options) -> Markup {
+=======
+/// The collected product the tube was taken from.
+fn product(frame: &Frame, options: &FlowOptions) -> Markup {
+    let product = options.count.as_ref().and_then(|count| count.product.as_ref());
+    let (nucleated, cd3) = product.map_or(("", ""), |product| (&product.nucleated, &product.cd3));
+    group(
+        frame,
+        "assay-product",
+        product.is_some(),
+        &html! {
+            p class="hint" { (frame.t("assay-product-help")) }
+            (line(frame, "product-volume", "assay-product-volume", &written(product.and_then(|p| p.millilitres)), Some("mL")))
+            (gate(frame, "product-nucleated", "assay-product-nucleated", nucleated))
+            (gate(frame, "product-cd3", "assay-product-cd3", cd3))
+            (line(frame, "product-analyser", "assay-product-analyser", &written(product.and_then(|p| p.nucleated_per_microlitre)), Some("/µL")))
+        },
+    )
+}
+
+fn colonies(frame: &Frame, options: &vena_colonies::Options) -> Markup {
+>>>>>>> 1e1e760 (Tests of the collection: viable nucleated and CD3+ cells, the share of T cells and viability, from the tube or typed, against the product's profile)
     let layout = match options.layout {
         Layout::Automatic => "automatic".to_owned(),
         Layout::Dish => "dish".to_owned(),

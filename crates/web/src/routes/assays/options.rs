@@ -17,7 +17,7 @@ use vena_app::{
 };
 use vena_base::{Decimal, Text};
 use vena_colonies::{Channel, DiameterMin, Fluorescence, Layout, Polarity};
-use vena_flow::{BeadTube, CountOptions, Tolerance, ViabilityGate};
+use vena_flow::{BeadTube, CountOptions, ProductSample, Tolerance, ViabilityGate};
 use vena_journey::FileRole;
 use vena_potency::{
     ComparisonOptions, CultureOptions, EndotoxinOptions, PotencyOptions, QpcrOptions,
@@ -157,8 +157,25 @@ fn counts(data: &Submitted) -> Result<Option<CountOptions>, AppError> {
         of: words(data, "viability-of"),
     };
     let viability = (viability != ViabilityGate::default()).then_some(viability);
-    let asked = beads.is_some() || viability.is_some() || !cells.is_empty();
-    Ok(asked.then_some(CountOptions { cells, beads, viability }))
+    let product = product(data)?;
+    let asked = beads.is_some() || viability.is_some() || product.is_some() || !cells.is_empty();
+    Ok(asked.then_some(CountOptions { cells, beads, viability, product }))
+}
+
+/// The collected product; `None` where nothing was filled in.
+fn product(data: &Submitted) -> Result<Option<ProductSample>, AppError> {
+    let millilitres = typed_number(data, "product-volume")?;
+    let nucleated_per_microlitre = typed_number(data, "product-analyser")?;
+    match (words(data, "product-nucleated"), words(data, "product-cd3")) {
+        (Some(nucleated), Some(cd3)) => {
+            Ok(Some(ProductSample { millilitres, nucleated, cd3, nucleated_per_microlitre }))
+        }
+        (None, None) if millilitres.is_none() && nucleated_per_microlitre.is_none() => Ok(None),
+        _ => Err(AppError::Input(Text::new(
+            "A collection’s cells need the gates of viable nucleated cells and of viable CD3+ cells.",
+            "計算收集之細胞數需有存活有核細胞與存活 CD3+ 細胞之圈選。",
+        ))),
+    }
 }
 
 fn channel(word: &str) -> Channel {
