@@ -9,12 +9,8 @@ use crate::{
     timeline::infusion_days,
 };
 use jiff::{Span as Time, Timestamp, civil::Date};
-use vena_base::{
-    Answer, Chart, Concept, Fact, Lang, Quantity, Text, Value, View, When, time::days_between,
-};
-use vena_knowledge::{
-    Bibliography, Entry, Knowledge, Life, RuleError, RuleSet, label::unit_for_reading,
-};
+use vena_base::{Answer, Chart, Concept, Fact, Lang, Quantity, Text, Value, View, When, time::days_between};
+use vena_knowledge::{Bibliography, Entry, Knowledge, Life, RuleError, RuleSet, label::unit_for_reading};
 
 /// Age for the indication.
 pub const AGE: &str = "product_age";
@@ -345,12 +341,7 @@ impl<'a> Profile<'a> {
                 finding.lacks(concept);
             }
             finding.provisional |= entry.provisional;
-            finding.because.push(self.reason(
-                entry,
-                read(quantity),
-                Some(fact.when),
-                holds,
-            ));
+            finding.because.push(self.reason(entry, read(quantity), Some(fact.when), holds));
             days.push(fact.when.first_day(zone));
             met.push(holds);
         }

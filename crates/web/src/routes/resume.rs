@@ -33,31 +33,24 @@ pub fn resumable(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     matches!(
         parts.as_slice(),
-<<<<<<< HEAD
         ["people" | "access" | "assays"]
             | ["assays", _, "options" | "gate" | "correct" | "record"]
             | ["journeys", "new"]
             | [
                 "journeys",
                 _,
-                "vitals" | "crs" | "neuro" | "laboratory" | "drug" | "ice" | "capd" | "identity"
+                "vitals"
+                    | "crs"
+                    | "neuro"
+                    | "laboratory"
+                    | "collection-tests"
+                    | "drug"
+                    | "ice"
+                    | "capd"
+                    | "identity"
             ]
             | ["journeys", _, "step" | "correct" | "attribute", _]
             | ["journeys", _, "identity", "access" | "glass" | "merge"]
-=======
-        [
-            _,
-            "vitals"
-                | "crs"
-                | "neuro"
-                | "laboratory"
-                | "collection-tests"
-                | "drug"
-                | "ice"
-                | "capd"
-                | "identity"
-        ] | [_, "step" | "correct" | "attribute", _]
->>>>>>> 1e1e760 (Tests of the collection: viable nucleated and CD3+ cells, the share of T cells and viability, from the tube or typed, against the product's profile)
     )
 }
 

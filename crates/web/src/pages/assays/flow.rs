@@ -194,7 +194,6 @@ fn counted(frame: &Frame, count: &Result<CountReport, Text>) -> Markup {
     }
 }
 
-<<<<<<< HEAD
 fn populations(frame: &Frame, count: &CountReport) -> Markup {
     let columns = [
         words(frame.t("assay-gate")),
@@ -213,7 +212,8 @@ fn populations(frame: &Frame, count: &CountReport) -> Markup {
         })
         .collect();
     table(&frame.t("assay-counts"), &columns, &rows)
-=======
+}
+
 /// Cells of the whole product; what suffices is told on the journey, by its product's profile.
 fn collected(frame: &Frame, cells: &ProductCells) -> Markup {
     let total = |cells: Option<f64>| {
@@ -228,7 +228,6 @@ fn collected(frame: &Frame, cells: &ProductCells) -> Markup {
         @for missing in &cells.missing { p class="body soon" { (missing.get(frame.lang)) } }
         p class="body quiet" { (frame.t("assay-product-profile")) }
     }
->>>>>>> 1e1e760 (Tests of the collection: viable nucleated and CD3+ cells, the share of T cells and viability, from the tube or typed, against the product's profile)
 }
 
 fn tree(frame: &Frame, showing: &Showing<'_>, analysis: &Analysis) -> Markup {

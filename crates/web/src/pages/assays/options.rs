@@ -192,11 +192,8 @@ fn counts(frame: &Sheet<'_>, options: &FlowOptions, populations: &[String]) -> M
     )
 }
 
-<<<<<<< HEAD
-fn colonies(frame: &Sheet<'_>, options: &vena_colonies::Options) -> Markup {
-=======
 /// The collected product the tube was taken from.
-fn product(frame: &Frame, options: &FlowOptions) -> Markup {
+fn product(frame: &Sheet<'_>, options: &FlowOptions) -> Markup {
     let product = options.count.as_ref().and_then(|count| count.product.as_ref());
     let (nucleated, cd3) = product.map_or(("", ""), |product| (&product.nucleated, &product.cd3));
     group(
@@ -213,8 +210,7 @@ fn product(frame: &Frame, options: &FlowOptions) -> Markup {
     )
 }
 
-fn colonies(frame: &Frame, options: &vena_colonies::Options) -> Markup {
->>>>>>> 1e1e760 (Tests of the collection: viable nucleated and CD3+ cells, the share of T cells and viability, from the tube or typed, against the product's profile)
+fn colonies(frame: &Sheet<'_>, options: &vena_colonies::Options) -> Markup {
     let layout = match options.layout {
         Layout::Automatic => "automatic".to_owned(),
         Layout::Dish => "dish".to_owned(),
