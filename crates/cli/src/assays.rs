@@ -3,7 +3,7 @@
 
 use crate::{
     collection::{self, CollectionWords},
-    exit::{Ended, Outcome},
+    exit::{Ended, Outcome, either},
     files::{self, Format, Input, inputs, progress},
     picture::{self, Form},
 };
@@ -86,14 +86,17 @@ pub fn flow(words: &FlowWords, lang: Lang) -> Outcome {
             .tolerate
             .join(",")
             .parse()
-            .map_err(|problem: vena_flow::UnknownTolerance| Ended::Usage(problem.to_string()))?,
+            .map_err(|problem: vena_flow::UnknownTolerance| Ended::Usage(problem.message(lang)))?,
         data_set: words.data_set,
         matrix,
         ..vena_flow::AnalyseOptions::default()
     };
     each(&words.files, &[".fcs", ".lmd"], |input, several| {
-        let analysis = vena_flow::analyse(&input.bytes()?, gates.as_deref(), &options)
-            .map_err(|p| refused(input, &p.message(lang)))?;
+        let analysis = match input.open()? {
+            Some(file) => vena_flow::analyse_from(file, gates.as_deref(), &options),
+            None => vena_flow::analyse(&input.bytes()?, gates.as_deref(), &options),
+        };
+        let analysis = analysis.map_err(|p| refused(input, &p.message(lang)))?;
         if let Some(path) = &words.plot {
             let path = if several { beside(path, &input.name) } else { path.clone() };
             flow_plot(&analysis, words.plot_gate.as_deref(), &path, lang)?;
@@ -140,7 +143,12 @@ fn panel(id: &str) -> Result<vena_flow::Panel, Ended> {
     let panels = vena_flow::panels().map_err(|problem| Ended::Machine(problem.to_string()))?;
     let known = panels.iter().map(|panel| panel.id.as_str()).collect::<Vec<_>>().join(", ");
     let found = panels.into_iter().find(|panel| panel.id == id || panel.id.ends_with(&format!("/{id}")));
-    found.ok_or_else(|| Ended::Usage(format!("--panel {id}: there is {known}")))
+    found.ok_or_else(|| {
+        Ended::Usage(either(
+            format!("--panel {id}: there is no such panel; there are {known}"),
+            format!("--panel {id}：沒有此標記組合；可用：{known}"),
+        ))
+    })
 }
 
 fn count_options(words: &FlowWords) -> Option<vena_flow::CountOptions> {
@@ -200,15 +208,20 @@ fn flow_more(
 
 fn flow_text(input: &Input, report: &vena_flow::FlowReport, lang: Lang) -> String {
     let mut out = String::new();
-    let events = if lang == Lang::En { "events" } else { "個事件" };
+    let (events, channels, compensation) = if lang == Lang::En {
+        ("events", "channels", "compensation")
+    } else {
+        ("個事件", "個通道", "補償")
+    };
+    let from = &report.compensation.from;
     let _ = writeln!(
         out,
-        "{}: {} {events}, {} channels, compensation {} ({})",
+        "{}: {} {events}, {} {channels}, {compensation} {}{}",
         input.name,
         report.events,
         report.channels.len(),
-        report.compensation.kind,
-        report.compensation.from
+        report.compensation.kind_label(lang),
+        if from.is_empty() { String::new() } else { format!(" ({from})") }
     );
     for gate in &report.gates {
         let share = if gate.parent_count == 0 {
@@ -221,12 +234,13 @@ fn flow_text(input: &Input, report: &vena_flow::FlowReport, lang: Lang) -> Strin
     for note in &report.notes {
         let _ = writeln!(out, "  {}: {}", if lang == Lang::En { "note" } else { "註" }, note.get(lang));
     }
-    let _ = writeln!(out, "  SHA-256 {}  result {}", report.file_sha256, report.digest);
+    let result = if lang == Lang::En { "result" } else { "結果" };
+    let _ = writeln!(out, "  SHA-256 {}  {result} {}", report.file_sha256, report.digest);
     out
 }
 
 fn flow_plot(analysis: &vena_flow::Analysis, gate: Option<&str>, path: &Path, lang: Lang) -> Outcome {
-    let wrong = |problem: vena_flow::plot::PlotError| Ended::Input(problem.to_string());
+    let wrong = |problem: vena_flow::plot::PlotError| Ended::Input(problem.message(lang));
     let document = (!analysis.document.gates.is_empty()).then_some(&analysis.document);
     let spec = match gate {
         Some(id) => PlotSpec::for_gate(&analysis.document, id),
@@ -245,12 +259,13 @@ fn flow_plot(analysis: &vena_flow::Analysis, gate: Option<&str>, path: &Path, la
         events: if lang == Lang::En { "events".into() } else { "個事件".into() },
         ..PlotText::default()
     };
-    let bytes = if picture::form(path)? == Form::Png {
-        plot.to_png(&text, None).map_err(wrong)?
-    } else {
-        plot.to_svg(&text).into_bytes()
-    };
-    files::write(path, &bytes)
+    let svg = plot.to_svg(&text);
+    // The plot's own letters are ASCII; others are drawn with the machine's fonts, where it has them.
+    let plain = svg.chars().all(|letter| letter.is_ascii() || letter == '\u{2212}');
+    if picture::form(path)? == Form::Svg || (!plain && picture::write(path, &svg).is_ok()) {
+        return picture::write(path, &svg);
+    }
+    files::write(path, &plot.to_png(&text, None).map_err(wrong)?)
 }
 
 /// Options from a JSON file; the usual ones without.

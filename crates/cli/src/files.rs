@@ -36,6 +36,17 @@ impl Input {
             .map_err(|words| Ended::Input(format!("{}: {words}", self.name)))
     }
 
+    /// The open file, where it is one that can be read twice; `None` for standard input.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(&self) -> Result<Option<std::fs::File>, Ended> {
+        let Some(path) = &self.path else { return Ok(None) };
+        let wrong = |problem: std::io::Error| Ended::Input(format!("{}: {problem}", self.name));
+        let file = std::fs::File::open(path).map_err(wrong)?;
+        Ok(file.metadata().map_err(wrong)?.is_file().then_some(file))
+    }
+
     /// Its bytes, refused before they are read when there are more than can be used: `limit` for what
     /// `limited` recognises by its beginning, a size no memory holds for anything else.
     ///

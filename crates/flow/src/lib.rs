@@ -12,6 +12,7 @@ mod fuzz;
 pub mod gating;
 mod limits;
 mod membership;
+mod memory;
 mod messages;
 mod panel;
 pub mod plot;
@@ -25,14 +26,16 @@ mod verdict;
 
 pub use count_report::{BeadTube, CountOptions, CountReport, PopulationCount, ViabilityGate};
 pub use counts::{AbsoluteCount, CountError, Viability, absolute_count, viability};
-pub use events::Column;
+pub use events::{Column, Values};
 pub use file_compensation::{FileCompensation, bare_name, file_compensation};
 pub use fuzz::{fuzz_fcs, fuzz_gating_ml};
 pub use limits::Limits;
 pub use membership::Membership;
 pub use panel::{Combine, Comparison, Criterion, Panel, PanelError, PanelSource, panel_texts, panels};
 pub use product_cells::{Platform, ProductCells, ProductSample};
-pub use report::{AnalyseOptions, Analysis, CompensationReport, FlowError, FlowReport, METHOD, analyse};
+pub use report::{
+    AnalyseOptions, Analysis, CompensationReport, FlowError, FlowReport, METHOD, analyse, analyse_from,
+};
 pub use scale::ChannelScale;
 pub use spillover::{SpilloverError, SpilloverMatrix};
 pub use tolerance::{Tolerance, Tolerances, UnknownTolerance};

@@ -87,8 +87,14 @@ impl FcsError {
                 hint(*remedy)
             ),
             Self::Unsupported { keyword, value } => {
-                format!("{keyword} 為「{value}」；只讀列表模式（L）與資料型態 I、F、D")
+                format!("{keyword} 為「{value}」；只讀列表模式（L）與資料型態 I、F、D，FCS 3.2 之前另可為 A")
             }
+            Self::AsciiValue { channel, event, text } => {
+                format!("DATA 中有「{text}」，應為整數（通道「{channel}」，第 {event} 個事件）")
+            }
+            Self::AsciiCount { bytes, values, channels, events } => format!(
+                "DATA 的 {bytes} 個位元組中有 {values} 個值，與 {events} 個事件、{channels} 個通道不符"
+            ),
             Self::Limit { what, found, limit } => format!("{}為 {found}，上限為 {limit}", what.zh_tw),
             Self::NonFinite { events, channel, first } => format!(
                 "{events} 個事件含 NaN 或無限大（第一個：通道「{channel}」，事件 {first}）{}",
@@ -163,6 +169,7 @@ impl GatingError {
             Self::DocumentType { at } => {
                 format!("不讀文件類型宣告與自訂實體（位元組 {at}）；請移除後再試")
             }
+            Self::Memory { problem } => format!("記憶體不足以計算數值：{problem}"),
             Self::Limit { what, found, limit } => format!("{}為 {found}，上限為 {limit}", what.zh_tw),
             Self::Grammar { line, problem } => format!("第 {line} 行：{}", problem.zh_tw),
             Self::DuplicateId { kind, id } => format!("{}「{id}」重複定義", kind_zh(kind)),

@@ -2,13 +2,15 @@
 //! computed again: what `vena flow` prints. Knows no command line.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
-use vena_base::Text;
+use vena_base::{Lang, Text};
 
-use crate::fcs::{Channel, DataSet, FcsError, FcsVersion, ReadOptions, read_fcs};
+use crate::fcs::{Channel, DataSet, FcsError, FcsFile, FcsVersion, ReadOptions, read_fcs, read_fcs_from};
 use crate::file_compensation::{FileCompensation, file_compensation, missing_channel};
 use crate::gating::{
     CompensationReference, Dimension, GateResult, GateShape, GatingDocument, GatingError, apply_gates,
@@ -132,13 +134,32 @@ pub struct CompensationReport {
     pub matrix: Option<SpilloverMatrix>,
 }
 
+impl CompensationReport {
+    /// [`CompensationReport::kind`] in words.
+    #[must_use]
+    pub fn kind_label(&self, lang: Lang) -> &'static str {
+        match (self.kind.as_str(), lang) {
+            ("file", Lang::En) => "by the file",
+            ("file", Lang::ZhTw) => "依檔案",
+            ("matrix", Lang::En) => "by the matrix given",
+            ("matrix", Lang::ZhTw) => "依所附矩陣",
+            ("already-compensated", Lang::En) => "done before the file was written",
+            ("already-compensated", Lang::ZhTw) => "檔案寫出前已補償",
+            ("not-usable", Lang::En) => "not usable",
+            ("not-usable", Lang::ZhTw) => "無法採用",
+            (_, Lang::En) => "none",
+            (_, Lang::ZhTw) => "無",
+        }
+    }
+}
+
 /// A report with everything it was made from, for plots, panels and moved gates.
 #[derive(Clone, Debug)]
 pub struct Analysis {
     /// The result.
     pub report: FlowReport,
-    /// The events.
-    pub data_set: DataSet,
+    /// The events; shared, so that other gates on them copy none.
+    pub data_set: Arc<DataSet>,
     /// The gates; empty without a Gating-ML file.
     pub document: GatingDocument,
     /// The compensation that gates on `FCS` got.
@@ -155,8 +176,47 @@ pub fn analyse(
     gating_xml: Option<&[u8]>,
     options: &AnalyseOptions,
 ) -> Result<Analysis, FlowError> {
-    let read_options = ReadOptions { tolerances: options.tolerances.clone(), limits: options.limits };
-    let mut file = read_fcs(fcs, &read_options)?;
+    analysis_of(read_fcs(fcs, &options.reading())?, sha256(fcs), gating_xml, options)
+}
+
+/// The same from an open file, which is read twice and never held in memory: once for its digest,
+/// once for its events.
+///
+/// # Errors
+/// As [`analyse`], and when the reader fails.
+pub fn analyse_from<R: Read + Seek>(
+    mut fcs: R,
+    gating_xml: Option<&[u8]>,
+    options: &AnalyseOptions,
+) -> Result<Analysis, FlowError> {
+    const PIECE_BYTES: usize = 1 << 18;
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut hasher = Sha256::new();
+    fcs.rewind().map_err(FcsError::Io)?;
+    loop {
+        match fcs.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => hasher.update(piece.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(FcsError::Io(error).into()),
+        }
+    }
+    drop(piece);
+    analysis_of(read_fcs_from(fcs, &options.reading())?, hex(&hasher.finalize()), gating_xml, options)
+}
+
+impl AnalyseOptions {
+    fn reading(&self) -> ReadOptions {
+        ReadOptions { tolerances: self.tolerances.clone(), limits: self.limits }
+    }
+}
+
+fn analysis_of(
+    mut file: FcsFile,
+    file_sha256: String,
+    gating_xml: Option<&[u8]>,
+    options: &AnalyseOptions,
+) -> Result<Analysis, FlowError> {
     let count = file.data_sets.len();
     let chosen = match options.data_set {
         Some(chosen) if (1..=count).contains(&chosen) => chosen,
@@ -171,23 +231,9 @@ pub fn analyse(
     let data_set = file.data_sets.swap_remove(chosen - 1);
     let document = gating_xml.map(|xml| read_gating_ml(xml, &options.limits)).transpose()?;
     let found = compensation(&data_set, document.as_ref(), options)?;
-    let mut notes = data_set.notes.clone();
-    notes.extend(document.iter().flat_map(GatingDocument::notes));
-    let unused = !found.report.used && found.report.kind == "not-usable";
-    notes.extend(found.report.because.as_ref().and_then(|why| match found.report.kind.as_str() {
-        "matrix" => Some(Text::new(
-            format!("the matrix given is used although {}", why.en),
-            format!("仍採用所附矩陣：{}", why.zh_tw),
-        )),
-        _ if unused => Some(Text::new(
-            format!("compensation not used: {}", why.en),
-            format!("未使用補償：{}", why.zh_tw),
-        )),
-        _ => None,
-    }));
     let report = FlowReport {
         method: METHOD.to_owned(),
-        file_sha256: sha256(fcs),
+        file_sha256,
         gating_sha256: gating_xml.map(sha256),
         matrix_sha256: options.matrix.as_ref().map(|(_, bytes)| sha256(bytes)),
         fcs_version: data_set.version,
@@ -199,21 +245,28 @@ pub fn analyse(
         gating: None,
         analysis: data_set.analysis.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         tolerances_used: data_set.tolerances_used.iter().chain(found.tolerances.iter()).collect(),
-        notes,
+        notes: Vec::new(),
         digest: String::new(),
     };
-    let mut analysis =
-        Analysis { report, data_set, document: GatingDocument::default(), compensation: found.compensation };
+    let mut analysis = Analysis {
+        report,
+        data_set: Arc::new(data_set),
+        document: GatingDocument::default(),
+        compensation: found.compensation,
+    };
     match document {
         Some(document) => analysis.gate(document)?,
-        None => analysis.report.digest = digest(&analysis.report),
+        None => {
+            analysis.report.notes = analysis.notes();
+            analysis.report.digest = digest(&analysis.report);
+        }
     }
     Ok(analysis)
 }
 
 impl Analysis {
     /// Applies other gates to the same events: what a page does when a person
-    /// moves a gate. The report's gates, their document and the digest change;
+    /// moves a gate. The report's gates, their document, the notes and the digest change;
     /// `gating_sha256` keeps naming the file that was read.
     ///
     /// # Errors
@@ -226,8 +279,28 @@ impl Analysis {
         self.report.compensation.used = uses_file_compensation(&document);
         self.report.gating = Some(document.clone());
         self.document = document;
+        self.report.notes = self.notes();
         self.report.digest = digest(&self.report);
         Ok(())
+    }
+
+    /// What a person should know about the files, with these gates.
+    fn notes(&self) -> Vec<Text> {
+        let compensation = &self.report.compensation;
+        let mut notes = self.data_set.notes.clone();
+        notes.extend(self.document.notes());
+        notes.extend(compensation.because.as_ref().and_then(|why| match compensation.kind.as_str() {
+            "matrix" => Some(Text::new(
+                format!("the matrix given is used although {}", why.en),
+                format!("仍採用所附矩陣：{}", why.zh_tw),
+            )),
+            "not-usable" if !compensation.used => Some(Text::new(
+                format!("compensation not used: {}", why.en),
+                format!("未使用補償：{}", why.zh_tw),
+            )),
+            _ => None,
+        }));
+        notes
     }
 
     /// A plot of the plane of a gate, or of the first plane there is.

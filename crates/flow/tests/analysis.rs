@@ -8,7 +8,8 @@ use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteVal
 use vena_flow::gating::GateShape;
 use vena_flow::plot::{CELLS, PlotText};
 use vena_flow::{
-    AnalyseOptions, BeadTube, CountError, CountOptions, FlowError, ViabilityGate, analyse, panels,
+    AnalyseOptions, BeadTube, CountError, CountOptions, FlowError, ViabilityGate, analyse, analyse_from,
+    panels,
 };
 
 fn data_set(values: Vec<f32>) -> WriteDataSet {
@@ -61,6 +62,8 @@ fn recomputed_to_the_same_bits() {
     };
     let report = run();
     assert_eq!(report, run());
+    let from = analyse_from(std::io::Cursor::new(&bytes), Some(GATES.as_bytes()), &AnalyseOptions::default());
+    assert_eq!(report, serde_json::to_value(from.unwrap().report).unwrap());
     assert_eq!(report["events"], 100_000);
     assert_eq!(report["method"], "flow/1");
     assert_eq!(report["file_sha256"].as_str().unwrap().len(), 64);

@@ -365,7 +365,7 @@ fn contradicting_keywords_are_refused() {
     };
     assert_eq!(keyword("$P1B/32/", "$P1B/16/"), "$P1B");
     assert_eq!(keyword("$P2E/0,0/", "$P2E/4,1/"), "$P2E");
-    assert_eq!(keyword("$DATATYPE/F/", "$DATATYPE/A/"), "$DATATYPE");
+    assert_eq!(keyword("$DATATYPE/F/", "$DATATYPE/C/"), "$DATATYPE");
     assert_eq!(keyword("$MODE/L/", "$MODE/C/"), "$MODE");
     assert_eq!(keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/3,4,1,2/"), "$BYTEORD");
     assert_eq!(keyword("$BYTEORD/1,2,3,4/", "$BYTEORD/1,2,2,4/"), "$BYTEORD");

@@ -61,6 +61,8 @@ fn fcs() {
         E::KeywordValue { keyword: "$TOT".into(), value: "x".into(), problem: text(), remedy },
         E::OffsetsDiffer { header: (1, 2), text: (3, 4) },
         E::DataLength { found: 1, needed: 2, events: 3, event_bits: 4, remedy: None },
+        E::AsciiValue { channel: name(), event: 0, text: "x".into() },
+        E::AsciiCount { bytes: 1, values: 1, channels: 2, events: 1 },
         E::Unsupported { keyword: "$MODE".into(), value: "H".into() },
         E::Limit { what: text(), found: 2, limit: 1 },
         E::NonFinite { events: 1, channel: name(), first: 0 },
@@ -70,7 +72,7 @@ fn fcs() {
     ]; E::Io(..), E::NotFcs { .. }, E::HeaderTruncated { .. }, E::HeaderNumber { .. }, E::SegmentOutside { .. },
        E::Text { .. }, E::MissingKeyword { .. }, E::KeywordValue { .. }, E::OffsetsDiffer { .. },
        E::DataLength { .. }, E::Unsupported { .. }, E::Limit { .. }, E::NonFinite { .. }, E::NextData { .. },
-       E::Unwritable(..), E::Analysis { .. });
+       E::AsciiValue { .. }, E::AsciiCount { .. }, E::Unwritable(..), E::Analysis { .. });
 }
 
 /// Row Q10. Compensation and gating refusals.
@@ -99,6 +101,7 @@ fn compensation_and_gating() {
     let mut examples = vec![
         G::Xml { at: 1, problem: "x".into() },
         G::DocumentType { at: 1 },
+        G::Memory { problem: "x".into() },
         G::Limit { what: text(), found: 2, limit: 1 },
         G::Grammar { line: 1, problem: text() },
         G::QuadrantGateReference { gate: gate(), reference: gate(), quadrants: gate() },
@@ -114,7 +117,7 @@ fn compensation_and_gating() {
         assert!(!unknown.message(Lang::ZhTw).contains(kind), "{kind} has no Chinese word");
         examples.extend([unknown, G::DuplicateId { kind, id: gate() }]);
     }
-    every_variant!(examples; G::Xml { .. }, G::DocumentType { .. }, G::Limit { .. }, G::Grammar { .. },
+    every_variant!(examples; G::Xml { .. }, G::Memory { .. }, G::DocumentType { .. }, G::Limit { .. }, G::Grammar { .. },
         G::DuplicateId { .. }, G::UnknownReference { .. }, G::QuadrantGateReference { .. }, G::Cycle { .. },
         G::MissingChannel { .. }, G::MissingFluorochrome { .. }, G::Shape { .. }, G::Transform { .. },
         G::Compensation { .. });

@@ -209,3 +209,36 @@ fn packed_bits_by_hand() {
         assert_eq!(values(&set.columns[1]), [1.0, 63.0], "{order}");
     }
 }
+
+/// Row Q10. Data type A by hand: fixed widths, and values apart; what is no whole number is named, and a
+/// count that does not fit is refused.
+#[test]
+fn digits_by_hand() {
+    let file = |version: &str, first: &str, second: &str, total: usize, data: &str| {
+        let text = format!(
+            "/$BYTEORD/1,2,3,4/$DATATYPE/A/$MODE/L/$NEXTDATA/0/$PAR/2/$TOT/{total}/$P1N/A/$P1B/{first}/$P1R/1024/$P1E/4,1/$P2N/B/$P2B/{second}/$P2R/1024/$P2E/0,0/"
+        );
+        let begin = 58 + text.len();
+        let end = begin + data.len() - 1;
+        let header = format!("{version}    {:>8}{:>8}{begin:>8}{end:>8}{:>8}{:>8}", 58, begin - 1, 0, 0);
+        [header, text, data.to_owned()].concat().into_bytes()
+    };
+    let read = |bytes: &[u8]| {
+        let whole = read_fcs(bytes, &ReadOptions::default())?.data_sets.remove(0);
+        let streamed = read_fcs_from(std::io::Cursor::new(bytes), &ReadOptions::default())?;
+        assert_eq!(whole.columns, streamed.data_sets[0].columns);
+        Ok::<_, vena_flow::fcs::FcsError>(whole)
+    };
+    let fixed = read(&file("FCS2.0", "3", "5", 3, "  1000070231023 512    9")).unwrap();
+    assert_eq!(values(&fixed.columns[0]), [1.0, 23.0, 512.0]);
+    assert_eq!(values(&fixed.columns[1]), [7.0, 1023.0, 9.0]);
+    assert_eq!(fixed.scale_values(0).unwrap()[2], 100.0);
+    let free = read(&file("FCS2.0", "*", "*", 3, "1,7\r\n23 \t1023, 512\n9\n")).unwrap();
+    assert_eq!(free.columns, fixed.columns);
+    let refusal = |bytes: &[u8]| read(bytes).unwrap_err().to_string();
+    assert!(refusal(&file("FCS2.0", "*", "*", 2, "1,7,-3,4")).contains("\"-3\""));
+    assert!(refusal(&file("FCS2.0", "3", "5", 3, "  1000070231023 5x2    9")).contains("\"5x2\""));
+    assert!(refusal(&file("FCS2.0", "*", "*", 3, "1,7,3,4")).contains("4 values"));
+    assert!(refusal(&file("FCS2.0", "3", "5", 1_000_000_000, "1,7,3,4")).contains("DATA"));
+    assert!(refusal(&file("FCS3.2", "*", "*", 2, "1,7,3,4")).contains("$DATATYPE"));
+}

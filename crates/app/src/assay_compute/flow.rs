@@ -58,26 +58,12 @@ pub(super) fn flow_again(
     let gate = |analysis: &mut Analysis| -> Result<(), vena_flow::FlowError> {
         analysis.gate(vena_flow::gating::read_gating_ml(xml, &vena_flow::Limits::default())?)?;
         analysis.report.gating_sha256 = digest;
-        analysis.report.notes = notes_of(analysis);
         Ok(())
     };
     Some(match gate(Arc::make_mut(&mut analysis)) {
         Ok(()) => judged(options, analysis),
         Err(refusal) => Err(not_analysed(&refusal)),
     })
-}
-
-/// The notes a fresh reading gives with these gates.
-fn notes_of(analysis: &Analysis) -> Vec<Text> {
-    let compensation = &analysis.report.compensation;
-    let mut notes = analysis.data_set.notes.clone();
-    notes.extend(analysis.document.notes());
-    if !compensation.used && compensation.kind == "not-usable" {
-        notes.extend(compensation.because.as_ref().map(|why| {
-            Text::new(format!("compensation not used: {}", why.en), format!("未使用補償：{}", why.zh_tw))
-        }));
-    }
-    notes
 }
 
 fn not_analysed(refusal: &vena_flow::FlowError) -> AssayRefusal {

@@ -23,6 +23,9 @@ pub enum DataType {
     /// IEEE 754 double precision.
     #[serde(rename = "D")]
     Double,
+    /// Whole numbers written as digits, until FCS 3.1.
+    #[serde(rename = "A")]
+    Ascii,
 }
 
 /// One channel (parameter) of a data set.
@@ -34,7 +37,7 @@ pub struct Channel {
     pub stain: String,
     /// How the values are stored.
     pub data_type: DataType,
-    /// Bits per value, `$PnB`.
+    /// Bits per value, `$PnB`; for data type A characters per value, 0 where they are set apart (`*`).
     pub bits: u32,
     /// Range, `$PnR`, as written.
     pub range: String,
@@ -122,7 +125,11 @@ pub(crate) fn read_channels(
             limit: limits.channels_max as u128,
         });
     }
-    let default_type = data_type("$DATATYPE", keywords.require("$DATATYPE")?)?;
+    let stated = keywords.require("$DATATYPE")?;
+    let default_type = match data_type("$DATATYPE", stated) {
+        Err(_) if version < FcsVersion::V3_2 && stated.trim().eq_ignore_ascii_case("A") => DataType::Ascii,
+        found => found?,
+    };
     let mut reader = ChannelReader { keywords, version, judge, default_type };
     let mut channels: Vec<Channel> = Vec::new();
     for number in 1..=count {
@@ -167,10 +174,16 @@ impl ChannelReader<'_, '_> {
 
     fn bits(&self, number: u64, data_type: DataType) -> Result<u32, FcsError> {
         let keyword = format!("$P{number}B");
+        if data_type == DataType::Ascii && self.keywords.require(&keyword)?.trim() == "*" {
+            return Ok(0);
+        }
         let bits: u32 = parse_number(self.keywords, &keyword)?;
         let problem = match data_type {
             DataType::Integer if !(1..=64).contains(&bits) => {
                 Text::new("integers of 1 to 64 bits are read", "整數須為 1 至 64 位元")
+            }
+            DataType::Ascii if !(1..=64).contains(&bits) => {
+                Text::new("numbers of 1 to 64 characters are read", "數字須為 1 至 64 個字元")
             }
             DataType::Float if bits != 32 => Text::new("data type F has 32 bits", "資料型態 F 須為 32 位元"),
             DataType::Double if bits != 64 => Text::new("data type D has 64 bits", "資料型態 D 須為 64 位元"),
@@ -268,7 +281,7 @@ impl ChannelReader<'_, '_> {
                 None,
             ));
         }
-        if data_type != DataType::Integer {
+        if matches!(data_type, DataType::Float | DataType::Double) {
             let tolerance = Tolerance::LogAmplificationOnFloats;
             if !self.judge.tolerate(tolerance) {
                 return Err(refuse(

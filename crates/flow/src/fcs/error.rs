@@ -99,12 +99,36 @@ pub enum FcsError {
         remedy: Option<Tolerance>,
     },
     /// Data of a kind that this reader does not take.
-    #[error("{keyword} is {value:?}; only list mode (L) with data types I, F and D is read")]
+    #[error(
+        "{keyword} is {value:?}; only list mode (L) with data types I, F and D, and A before FCS 3.2, is read"
+    )]
     Unsupported {
         /// `$MODE`, `$DATATYPE` or `$PnDATATYPE`.
         keyword: String,
         /// Its value.
         value: String,
+    },
+    /// A value of data type A that is no whole number.
+    #[error("DATA holds {text:?} where a whole number is needed (channel {channel:?}, event {event})")]
+    AsciiValue {
+        /// The channel.
+        channel: String,
+        /// Index of the event, from 0.
+        event: usize,
+        /// What stands there, cut short.
+        text: String,
+    },
+    /// DATA of type A holds other values than the events need.
+    #[error("DATA holds {values} values in {bytes} bytes; {events} events of {channels} channels need {}", .channels.saturating_mul(usize::try_from(*.events).unwrap_or(usize::MAX)))]
+    AsciiCount {
+        /// Bytes in the segment.
+        bytes: u64,
+        /// Values found.
+        values: u64,
+        /// Channels.
+        channels: usize,
+        /// Events stated.
+        events: u64,
     },
     /// A stated limit is passed.
     #[error("{} is {found}; the limit is {limit}", .what.en)]

@@ -5,44 +5,7 @@ use vena_base::Text;
 
 use super::channel::{ByteOrder, Channel, DataType};
 use super::error::FcsError;
-use crate::events::Column;
-
-/// Part of a column that one piece of work fills.
-pub(crate) enum ColumnPart<'a> {
-    Single(&'a mut [f32]),
-    Double(&'a mut [f64]),
-}
-
-impl ColumnPart<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Self::Single(values) => values.len(),
-            Self::Double(values) => values.len(),
-        }
-    }
-
-    /// No NaN and no infinity. Whole runs without a branch per value.
-    fn all_finite(&self) -> bool {
-        match self {
-            Self::Single(values) => {
-                const EXPONENT: u32 = 0x7f80_0000;
-                values.iter().fold(0u32, |bad, value| bad | u32::from(value.to_bits() & EXPONENT == EXPONENT))
-                    == 0
-            }
-            Self::Double(values) => values.iter().fold(true, |all, value| all & value.is_finite()),
-        }
-    }
-
-    /// The same part, shortened to the rows of one tile.
-    fn tile(&mut self, start: usize, rows: usize) -> ColumnPart<'_> {
-        let len = self.len();
-        let range = start.min(len)..start.saturating_add(rows).min(len);
-        match self {
-            Self::Single(values) => ColumnPart::Single(values.get_mut(range).unwrap_or_default()),
-            Self::Double(values) => ColumnPart::Double(values.get_mut(range).unwrap_or_default()),
-        }
-    }
-}
+use crate::events::{ColumnPart, Matrix, Width};
 
 /// One channel inside an event.
 #[derive(Debug, Clone)]
@@ -106,16 +69,14 @@ impl Layout {
     }
 
     /// Zeroed columns for so many events.
-    pub(crate) fn columns(&self, events: usize) -> Vec<Column> {
+    pub(crate) fn matrix(&self, events: usize) -> std::io::Result<Matrix> {
         const EXACT_IN_SINGLE: u64 = 1 << 24;
-        self.fields
-            .iter()
-            .map(|field| match field.data_type {
-                DataType::Float => Column::Single(vec![0.0; events]),
-                DataType::Integer if field.mask < EXACT_IN_SINGLE => Column::Single(vec![0.0; events]),
-                DataType::Integer | DataType::Double => Column::Double(vec![0.0; events]),
-            })
-            .collect()
+        let width = |field: &Field| match field.data_type {
+            DataType::Float => Width::Single,
+            DataType::Integer if field.mask < EXACT_IN_SINGLE => Width::Single,
+            DataType::Integer | DataType::Double | DataType::Ascii => Width::Double,
+        };
+        Matrix::zeroed(&self.fields.iter().map(width).collect::<Vec<_>>(), events)
     }
 
     /// Decodes the events in `block` (which begins at an event's first bit)
@@ -185,7 +146,8 @@ impl Layout {
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
 fn from_raw(field: &Field, raw: u64) -> f64 {
     match field.data_type {
-        DataType::Integer => (raw & field.mask) as f64,
+        // Data of type A is never in bits; see `super::ascii`.
+        DataType::Integer | DataType::Ascii => (raw & field.mask) as f64,
         DataType::Float => f64::from(f32::from_bits(raw as u32)),
         DataType::Double => f64::from_bits(raw),
     }

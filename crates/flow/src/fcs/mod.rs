@@ -6,6 +6,7 @@
 //! FCS 3.2 (doi:10.1002/cyto.a.24225).
 
 mod analysis;
+mod ascii;
 mod channel;
 mod crc;
 mod error;

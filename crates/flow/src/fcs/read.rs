@@ -5,7 +5,8 @@ use std::io::{Read, Seek};
 
 use vena_base::Text;
 
-use super::channel::{ByteOrder, Channel, parse_number, read_channels};
+use super::ascii::read_ascii;
+use super::channel::{ByteOrder, Channel, DataType, parse_number, read_channels};
 use super::error::FcsError;
 use super::header::{FcsVersion, HEADER_BYTES, Header, Segment};
 use super::layout::Layout;
@@ -138,14 +139,18 @@ fn read_data_set(
     let order = ByteOrder::read(keywords.require("$BYTEORD")?, header.version)?;
     let layout = Layout::new(&channels, &order)?;
     let place = Place { at, size, header: &header, keywords: &keywords };
-    let (segment, events) = place.data(&layout, &options.limits, &mut judge)?;
-    let mut columns = layout.columns(events);
-    let finite = if events == 0 {
-        true
+    let is_ascii = channels.iter().any(|channel| channel.data_type == DataType::Ascii);
+    let (segment, columns, finite) = if is_ascii {
+        let (segment, columns) = ascii_events(source, &place, &channels, options, &mut judge)?;
+        (segment, columns, true)
     } else {
+        let (segment, events) = place.data(&layout, &options.limits, &mut judge)?;
+        let mut matrix = layout.matrix(events)?;
         let len = (events as u64 * layout.event_bits() as u64).div_ceil(8);
-        source.decode(at + segment.begin, len, &layout, &mut columns)?
+        let finite = events == 0 || source.decode(at + segment.begin, len, &layout, &mut matrix)?;
+        (segment, matrix.into_columns(), finite)
     };
+    let events = columns.first().map_or(0, Column::len);
     let non_finite = if finite { None } else { Some(non_finite(&channels, &columns, events, &mut judge)?) };
     let next = next_data_set(&keywords, at, size)?;
     let place = Place { at, size, header: &header, keywords: &keywords };
@@ -167,6 +172,26 @@ fn read_data_set(
         notes: judge.notes,
     };
     Ok((data_set, next))
+}
+
+/// Events of data type A, all channels alike.
+fn ascii_events(
+    source: &mut impl Source,
+    place: &Place<'_>,
+    channels: &[Channel],
+    options: &ReadOptions,
+    judge: &mut Judge<'_>,
+) -> Result<(Segment, Vec<Column>), FcsError> {
+    let stated = place.stated_events()?;
+    let found = Text::new("number of events ($TOT)", "事件數（$TOT）");
+    limit(found, stated.unwrap_or(0).into(), options.limits.events_max.into())?;
+    let segment = place.segment(stated, 0, judge)?;
+    if stated == Some(0) && segment.is_unset() {
+        return Ok((segment, read_ascii(&[], channels, stated)?.into_columns()));
+    }
+    let len = segment_len("DATA", segment, place.at, place.size)?;
+    let data = source.range(place.at + segment.begin, len)?;
+    Ok((segment, read_ascii(&data, channels, stated)?.into_columns()))
 }
 
 /// Primary and supplemental TEXT.

@@ -7,8 +7,8 @@ use std::io::{Read, Seek, SeekFrom};
 use rayon::prelude::*;
 
 use super::error::FcsError;
-use super::layout::{ColumnPart, Layout};
-use crate::events::Column;
+use super::layout::Layout;
+use crate::events::{ColumnPart, Matrix};
 
 /// Bytes of a file, addressed from its start.
 pub(crate) trait Source {
@@ -23,7 +23,7 @@ pub(crate) trait Source {
         begin: u64,
         len: u64,
         layout: &Layout,
-        columns: &mut [Column],
+        matrix: &mut Matrix,
     ) -> Result<bool, FcsError>;
 }
 
@@ -44,9 +44,9 @@ impl Source for SliceSource<'_> {
         begin: u64,
         len: u64,
         layout: &Layout,
-        columns: &mut [Column],
+        matrix: &mut Matrix,
     ) -> Result<bool, FcsError> {
-        Ok(decode_parallel(slice(self.0, begin, len), layout, columns, (0, usize::MAX), Whence::FarMemory))
+        Ok(decode_parallel(slice(self.0, begin, len), layout, matrix, (0, usize::MAX), Whence::FarMemory))
     }
 }
 
@@ -77,19 +77,19 @@ enum Whence {
 fn decode_parallel(
     bytes: &[u8],
     layout: &Layout,
-    columns: &mut [Column],
+    matrix: &mut Matrix,
     (first_row, rows): (usize, usize),
     whence: Whence,
 ) -> bool {
     let piece_bytes = (PIECE_EVENTS * layout.event_bits() / 8).max(1);
     let mut pieces: Vec<Vec<ColumnPart<'_>>> = Vec::new();
-    for column in columns {
-        match column {
-            Column::Single(values) => {
-                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Single);
+    for column in matrix.parts() {
+        for (index, part) in column.pieces((first_row, rows), PIECE_EVENTS).into_iter().enumerate() {
+            if pieces.len() <= index {
+                pieces.push(Vec::new());
             }
-            Column::Double(values) => {
-                add_parts(&mut pieces, window(values, first_row, rows), ColumnPart::Double);
+            if let Some(piece) = pieces.get_mut(index) {
+                piece.push(part);
             }
         }
     }
@@ -111,27 +111,6 @@ fn decode_parallel(
             finite
         })
         .reduce(|| true, |left, right| left & right)
-}
-
-fn window<T>(values: &mut [T], first: usize, rows: usize) -> &mut [T] {
-    let first = first.min(values.len());
-    let end = first.saturating_add(rows).min(values.len());
-    values.get_mut(first..end).unwrap_or_default()
-}
-
-fn add_parts<'a, T>(
-    pieces: &mut Vec<Vec<ColumnPart<'a>>>,
-    values: &'a mut [T],
-    part: impl Fn(&'a mut [T]) -> ColumnPart<'a>,
-) {
-    for (index, chunk) in values.chunks_mut(PIECE_EVENTS).enumerate() {
-        if pieces.len() <= index {
-            pieces.push(Vec::new());
-        }
-        if let Some(piece) = pieces.get_mut(index) {
-            piece.push(part(chunk));
-        }
-    }
 }
 
 /// A seekable reader, such as an open file. Beyond the columns it holds one
@@ -182,7 +161,7 @@ impl<R: Read + Seek> Source for ReaderSource<R> {
         begin: u64,
         len: u64,
         layout: &Layout,
-        columns: &mut [Column],
+        matrix: &mut Matrix,
     ) -> Result<bool, FcsError> {
         const BLOCK_BYTES: usize = 2 << 20;
         let piece_bytes = PIECE_EVENTS * layout.event_bits() / 8;
@@ -199,7 +178,7 @@ impl<R: Read + Seek> Source for ReaderSource<R> {
             let wanted = block_bytes.min(len - done);
             let current = &self.buffer;
             let mut work =
-                || decode_parallel(current, layout, columns, (row, pieces * PIECE_EVENTS), Whence::Cache);
+                || decode_parallel(current, layout, matrix, (row, pieces * PIECE_EVENTS), Whence::Cache);
             if wanted == 0 {
                 finite &= work();
                 return Ok(finite);

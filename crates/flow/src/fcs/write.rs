@@ -203,6 +203,7 @@ const fn type_letter(data_type: DataType) -> &'static str {
         DataType::Integer => "I",
         DataType::Float => "F",
         DataType::Double => "D",
+        DataType::Ascii => "A",
     }
 }
 
@@ -247,6 +248,7 @@ fn pack(data_set: &WriteDataSet, events: usize) -> Result<Vec<u8>, FcsError> {
             DataType::Integer => (1..=64).contains(&channel.bits),
             DataType::Float => channel.bits == 32,
             DataType::Double => channel.bits == 64,
+            DataType::Ascii => false,
         };
         if !wanted {
             return Err(unwritable(

@@ -10,6 +10,7 @@ use super::geometry::WORD;
 use super::model::{Dimension, GatingDocument};
 use super::plan::{Plan, Planned, Test};
 use super::steps::Step;
+use crate::events::{Column, ColumnPart, Matrix, Width};
 use crate::fcs::DataSet;
 use crate::file_compensation::FileCompensation;
 use crate::membership::Membership;
@@ -298,14 +299,15 @@ pub fn dimension_values(
     data_set: &DataSet,
     file: &FileCompensation,
     dimensions: &[Dimension],
-) -> Result<Vec<Vec<f64>>, GatingError> {
+) -> Result<Vec<Column>, GatingError> {
     let (plan, steps) = Plan::for_dimensions(document, data_set, file, dimensions)?;
     let tables = scale_tables(&plan, data_set);
-    let mut columns: Vec<Vec<f64>> = steps.iter().map(|_| vec![0.0; data_set.events]).collect();
-    let mut pieces: Vec<Vec<&mut [f64]>> = Vec::new();
+    let mut matrix = Matrix::zeroed(&vec![Width::Double; steps.len()], data_set.events)
+        .map_err(|error| GatingError::Memory { problem: error.to_string() })?;
+    let mut pieces: Vec<Vec<ColumnPart<'_>>> = Vec::new();
     pieces.resize_with(data_set.events.div_ceil(BLOCK), Vec::new);
-    for column in &mut columns {
-        for (piece, part) in pieces.iter_mut().zip(column.chunks_mut(BLOCK)) {
+    for column in matrix.parts() {
+        for (piece, part) in pieces.iter_mut().zip(column.pieces((0, usize::MAX), BLOCK)) {
             piece.push(part);
         }
     }
@@ -315,13 +317,11 @@ pub fn dimension_values(
             let start = piece * BLOCK;
             block.run(data_set, start, (data_set.events - start).min(BLOCK));
             for (part, &step) in parts.into_iter().zip(&steps) {
-                for (to, &value) in
-                    part.iter_mut().zip(block.columns.get(step).map(Vec::as_slice).unwrap_or_default())
-                {
-                    *to = value;
-                }
+                let ColumnPart::Double(part) = part else { continue };
+                let values = block.columns.get(step).map(Vec::as_slice).unwrap_or_default();
+                part.iter_mut().zip(values).for_each(|(to, &value)| *to = value);
             }
         },
     );
-    Ok(columns)
+    Ok(matrix.into_columns())
 }

@@ -23,6 +23,12 @@ pub enum GatingError {
         /// Byte offset.
         at: u64,
     },
+    /// The system has no memory for the values of a plot.
+    #[error("no memory for the values: {problem}")]
+    Memory {
+        /// What the system says.
+        problem: String,
+    },
     /// A limit is passed.
     #[error("{}: {found}; the limit is {limit}", .what.en)]
     Limit {

@@ -2,6 +2,7 @@
 //! Knows no file; pictures come out as text (SVG) or bytes (PNG).
 
 mod axis;
+mod labels;
 mod outline;
 mod png;
 mod svg;
@@ -13,7 +14,7 @@ pub use axis::{Axis, Tick};
 pub use outline::Outline;
 use outline::Plane;
 
-use crate::events::Column;
+use crate::events::{Column, Values};
 use crate::fcs::DataSet;
 use crate::file_compensation::FileCompensation;
 use crate::gating::{
@@ -154,7 +155,9 @@ impl DensityPlot {
         let shown = spec.population.as_ref().and_then(|id| gates.iter().find(|gate| gate.id == *id));
         let words = shown.map(|gate| gate.membership.words());
         let values = dimension_values(document, data_set, file, &[spec.x.clone(), spec.y.clone()])?;
-        let [xs, ys] = values.as_slice() else {
+        let [Values::Double(xs), Values::Double(ys)] =
+            values.iter().map(Column::values).collect::<Vec<_>>()[..]
+        else {
             return Err(PlotError::TooFewChannels(values.len()));
         };
         let x = axis(document, &spec.x, xs)?;
@@ -198,20 +201,19 @@ impl DensityPlot {
         png::draw(self, text, font)
     }
 
-    /// Label of an outline: the caller's, else id and percentage.
-    fn gate_label(&self, index: usize, text: &PlotText) -> String {
+    /// Name of an outline: the caller's label, else its id.
+    fn gate_name(&self, index: usize, text: &PlotText) -> String {
         let Some(outline) = self.outlines.get(index) else {
             return String::new();
         };
-        let id = text
-            .gates
-            .iter()
-            .find(|(id, _)| *id == outline.id)
-            .map_or(outline.id.as_str(), |(_, label)| label);
-        match self.percents.get(index).copied().flatten() {
-            Some(percent) => format!("{id} {percent:.2}%"),
-            None => id.to_owned(),
-        }
+        let given = text.gates.iter().find(|(id, _)| *id == outline.id);
+        given.map_or(&outline.id, |(_, label)| label).clone()
+    }
+
+    /// What follows the name: its share of the parent, empty for what is no population.
+    fn gate_share(&self, index: usize) -> String {
+        let percent = self.percents.get(index).copied().flatten();
+        percent.map_or_else(String::new, |percent| format!(" {percent:.2}%"))
     }
 
     /// Colour step of each cell, 0 (empty) to `steps`: logarithmic in the count.

@@ -5,6 +5,7 @@ use font8x8::UnicodeFonts;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, Rgb, RgbImage};
 
+use super::labels::{Frame, labels};
 use super::svg::footer;
 use super::{CELLS, COLOURS, DensityPlot, PlotError, PlotText};
 
@@ -26,11 +27,14 @@ pub(super) fn draw(plot: &DensityPlot, text: &PlotText, font: Option<&[u8]>) -> 
     cells(&mut canvas, plot);
     let corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]];
     canvas.lines(&corners, INK, 1);
-    for (index, outline) in plot.outlines.iter().enumerate() {
+    for outline in &plot.outlines {
         outline.lines.iter().for_each(|line| canvas.lines(line, GATE, 2));
-        let (x, y) = pixel(outline.anchor);
-        let (x, y) = (x.clamp(LEFT + 4, LEFT + SIDE - 120), (y - 18).clamp(TOP + 4, TOP + SIDE - 20));
-        canvas.text(&plot.gate_label(index, text), x, y, 14.0, GATE, true);
+    }
+    let frame = Frame { left: LEFT.into(), top: TOP.into(), side: SIDE.into(), line: 16.0 };
+    for label in labels(plot, text, frame, |text| f64::from(canvas.width(text, 14.0))) {
+        #[allow(clippy::cast_possible_truncation)]
+        let (x, y) = (label.x.round() as i32, label.y.round() as i32);
+        canvas.text(&label.text, x, y, 14.0, GATE, true);
     }
     ticks(&mut canvas, plot);
     words(&mut canvas, plot, text);

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::axis::Tick;
+use super::labels::{Frame, labels};
 use super::{CELLS, COLOURS, DensityPlot, PlotText};
 
 const LEFT: f64 = 76.0;
@@ -68,7 +69,7 @@ fn point([x, y]: [f64; 2]) -> (f64, f64) {
 }
 
 fn outlines(out: &mut String, plot: &DensityPlot, text: &PlotText) {
-    for (index, outline) in plot.outlines.iter().enumerate() {
+    for outline in &plot.outlines {
         let id = escape(&outline.id);
         for line in &outline.lines {
             let _ = write!(
@@ -81,14 +82,23 @@ fn outlines(out: &mut String, plot: &DensityPlot, text: &PlotText) {
             }
             out.push_str(r#""/>"#);
         }
-        let (x, y) = point(outline.anchor);
-        let (x, y) = (x.clamp(LEFT + 4.0, LEFT + SIDE - 90.0), (y - 5.0).clamp(TOP + 13.0, TOP + SIDE - 4.0));
-        let label = escape(&plot.gate_label(index, text));
+    }
+    let frame = Frame { left: LEFT, top: TOP, side: SIDE, line: 14.0 };
+    for label in labels(plot, text, frame, width) {
+        // A line of text stands on its base, a fifth of it above the lower edge.
+        let (x, y) = (label.x, label.y + 11.0);
         let _ = write!(
             out,
-            r##"<text x="{x:.1}" y="{y:.1}" font-weight="600" fill="#8a002d" stroke="#fff" stroke-width="3" paint-order="stroke">{label}</text>"##
+            r##"<text x="{x:.1}" y="{y:.1}" font-weight="600" fill="#8a002d" stroke="#fff" stroke-width="3" paint-order="stroke">{}</text>"##,
+            escape(&label.text)
         );
     }
+}
+
+/// Width of a label. No font is known here, so a wide one is assumed: letters of Chinese are as wide as
+/// high, others at most two thirds of it.
+fn width(text: &str) -> f64 {
+    text.chars().map(|letter| if letter < '\u{2e80}' { 7.6 } else { 12.5 }).sum()
 }
 
 fn ticks(out: &mut String, plot: &DensityPlot) {
