@@ -315,7 +315,7 @@ fn series(options: &SeriesOptions, table: &[u8], image: Option<&[u8]>) -> Result
 /// Gives the same characters as [`compute`].
 pub(crate) fn compute_again(
     options: &AssayOptions,
-    kept: Kept,
+    kept: &mut Kept,
     files: &[(FileRole, Vec<u8>)],
 ) -> Option<Result<Computed, AssayRefusal>> {
     match (options, kept) {
@@ -323,7 +323,7 @@ pub(crate) fn compute_again(
             flow::flow_again(options, analysis, bytes_of(files, FileRole::Gates))
         }
         (AssayOptions::Colonies(_), Kept::Colonies(report)) => {
-            Some(colonies::corrected(report, bytes_of(files, FileRole::Corrections)))
+            Some(colonies::corrected(report.clone(), bytes_of(files, FileRole::Corrections)))
         }
         _ => None,
     }

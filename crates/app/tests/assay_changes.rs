@@ -235,3 +235,33 @@ fn endotoxin_is_judged_by_the_weight_of_its_own_patient() {
     assert!((per_kg - per_ml * 50.0 / 68.5).abs() < 1e-12 * per_kg.abs());
     assert!(place.app.recompute_assay(&technician, &journey, stored.seq).unwrap().same);
 }
+
+/// Row Q10. A moved gate counts the events where they lie: none is copied, and a refused one leaves them as they were.
+#[test]
+fn a_moved_gate_copies_no_event() {
+    let place = place();
+    let mut open = flow(&place);
+    let events = |open: &OpenAssay| {
+        let Ok(Computed::Flow { analysis, .. }) = &open.outcome else { panic!("{:?}", open.outcome) };
+        analysis.data_set.columns.as_ptr()
+    };
+    let before = events(&open);
+    let (id, version) = (open.draft.id.clone(), open.draft.version);
+    open.outcome = Err(vena_app::assay_compute::AssayRefusal {
+        what: vena_base::Text::same("a page that was drawn holds nothing"),
+        words: vena_base::Text::same(""),
+    });
+    let technician = session(&place.app, Role::Technician);
+    let add = AssayChange::Gates(new("One", NewShape::Rectangle));
+    let moved = place.app.change_assay(&technician, &id, version, add).unwrap();
+    assert_eq!(events(&moved), before);
+    drop(moved);
+    let lost = Dimension { source: DimensionSource::Channel("nowhere".into()), ..dimension("PE-A") };
+    let shape = NewShape::Range.begun("Two", [&lost, &lost], [(0.0, 1.0), (0.0, 1.0)]);
+    let gate = Box::new(Gate { id: "Two".into(), parent: None, shape });
+    let add = AssayChange::Gates(GateChange::Add { gate, transforms: Vec::new() });
+    assert!(place.app.change_assay(&technician, &id, version + 1, add).is_err(), "no such channel");
+    let again = place.app.open_assay(&technician, &id).unwrap();
+    assert_eq!(events(&again), before);
+    assert_eq!(counts(&again).len(), counts(&flow(&place)).len() + 1);
+}

@@ -11,7 +11,14 @@ let held = null;
 for (const frame of document.querySelectorAll("[data-drop]")) {
   const input = frame.querySelector("input[type=file]");
   const told = frame.querySelector("[data-dropped]");
-  const tell = () => { told.textContent = [...input.files].map((file) => `${file.name} (${(file.size / 1048576).toFixed(1)} MiB)`).join(", "); };
+  // A file that is too large is said before it is sent.
+  const tooLarge = () => [...input.files].some((file) => file.size > Number(input.dataset.limit));
+  const tell = () => {
+    told.textContent = [...input.files].map((file) => `${file.name} (${(file.size / 1048576).toFixed(1)} MiB)`).join(", ");
+    if (tooLarge()) told.textContent += ` · ${input.dataset.tooLarge}`;
+    told.classList.toggle("error", tooLarge());
+  };
+  input.form.addEventListener("submit", (event) => { if (tooLarge()) { event.preventDefault(); tell(); input.focus(); } });
   frame.addEventListener("dragover", (event) => { event.preventDefault(); frame.classList.add("over"); });
   frame.addEventListener("dragleave", () => frame.classList.remove("over"));
   frame.addEventListener("drop", (event) => {

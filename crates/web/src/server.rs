@@ -51,6 +51,8 @@ const HEADERS: [(HeaderName, &str); 6] = [
 /// Requests from other sites are refused by their fetch metadata (tower-sec-fetch), beside cookies that
 /// are never sent across sites.
 pub fn router(server: Server) -> Router {
+    // These count themselves, so that what was typed beside a file that is too large is not lost.
+    let large = DefaultBodyLimit::max(routes::assays::STREAM_BYTES_MAX);
     let mut router = Router::new()
         .route("/", get(routes::board::show))
         .route("/board/rows", get(routes::board::rows))
@@ -86,10 +88,10 @@ pub fn router(server: Server) -> Router {
         .route("/journeys/{id}/drug", get(routes::entry::drug_page).post(routes::entry::drug))
         .route("/journeys/{id}/ice", get(routes::examination::ice_page).post(routes::examination::ice))
         .route("/journeys/{id}/capd", get(routes::examination::capd_page).post(routes::examination::capd))
-        .route("/assays", get(routes::assays::room).post(routes::assays::begin))
+        .route("/assays", get(routes::assays::room).post(routes::assays::begin).layer(large.clone()))
         .route("/assay-examples/{name}", get(routes::assays::example))
         .route("/assays/{id}", get(routes::assays::show))
-        .route("/assays/{id}/options", post(routes::assays::options))
+        .route("/assays/{id}/options", post(routes::assays::options).layer(large))
         .route("/assays/{id}/gate", post(routes::assays::gate))
         .route("/assays/{id}/correct", post(routes::assays::correct))
         .route("/assays/{id}/record", post(routes::assays::record))

@@ -46,12 +46,12 @@ fn judged(options: &FlowOptions, analysis: Arc<Analysis>) -> Result<Computed, As
 
 pub(super) fn flow_again(
     options: &FlowOptions,
-    mut analysis: Arc<Analysis>,
+    kept: &mut Arc<Analysis>,
     gates: Option<&[u8]>,
 ) -> Option<Result<Computed, AssayRefusal>> {
     let digest = gates.and_then(digest_of).map(|digest| digest.as_str().to_owned());
-    if analysis.report.gating_sha256 == digest {
-        return Some(judged(options, analysis));
+    if kept.report.gating_sha256 == digest {
+        return Some(judged(options, kept.clone()));
     }
     // Events without gates are rare enough to be read again.
     let xml = gates?;
@@ -60,8 +60,9 @@ pub(super) fn flow_again(
         analysis.report.gating_sha256 = digest;
         Ok(())
     };
-    Some(match gate(Arc::make_mut(&mut analysis)) {
-        Ok(()) => judged(options, analysis),
+    // In place, unless a page is being drawn from the same events this moment: then a copy is changed.
+    Some(match gate(Arc::make_mut(kept)) {
+        Ok(()) => judged(options, kept.clone()),
         Err(refusal) => Err(not_analysed(&refusal)),
     })
 }

@@ -145,13 +145,19 @@ impl App {
     ) -> Result<Result<Computed, AssayRefusal>, AppError> {
         let (options, stored) = (&draft.options, &draft.stored);
         let key = Memory::key(session.role, options, &draft.files);
-        if let Some(kept) = key.as_ref().and_then(|key| self.assay_memory.get(key)) {
+        if let Some(key) = &key {
             let first = first_role(draft.kind);
             let beside: Vec<AssayFile> =
                 draft.files.iter().filter(|file| file.role != first).cloned().collect();
-            if let Some(outcome) = compute_again(options, kept, &self.files_of(&beside, stored)?) {
-                self.remember(key, &outcome);
-                return Ok(outcome);
+            let files = self.files_of(&beside, stored)?;
+            let gates = draft.files.iter().find(|file| file.role == FileRole::Gates);
+            if let Some(mut kept) = self.assay_memory.lend(key, gates.map(|file| file.digest.as_str())) {
+                let outcome = compute_again(options, &mut kept, &files);
+                // Also where the gates were refused: the events are as they were.
+                self.assay_memory.put(key.clone(), kept);
+                if let Some(outcome) = outcome {
+                    return Ok(outcome);
+                }
             }
         }
         let outcome = compute(options, &self.files_of(&draft.files, stored)?);

@@ -29,6 +29,7 @@ use maud::Markup;
 pub use options::options;
 pub use recorded::{of_journey, recorded, recorded_file, recorded_page, recorded_picture};
 use std::collections::{BTreeMap, HashMap};
+pub use taken::STREAM_BYTES_MAX;
 use vena_app::{
     AppError,
     assay_compute::picture,
@@ -218,14 +219,9 @@ pub async fn record(
     let zone = server.app.config().zone.clone();
     if resume::is_review(&data) {
         let searched = data.get("journey").to_owned();
-        return shown_again(
-            &server,
-            &viewer,
-            id,
-            Beside { data, searched, ..Beside::default() },
-            StatusCode::OK,
-        )
-        .await;
+        let above = Some(change::review_notice(frame, "", ""));
+        let beside = Beside { data, searched, above, ..Beside::default() };
+        return shown_again(&server, &viewer, id, beside, StatusCode::OK).await;
     }
     let mut reader = Reader::new(&data, &zone, frame.lang);
     let (when, remark) = (reader.when("when"), reader.words_if_any("remark"));

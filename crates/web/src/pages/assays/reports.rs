@@ -18,7 +18,7 @@ fn drawing(frame: &Frame, title: &str, status: Markup, svg: &str, alt: &str) -> 
     html! {
         section class="panel" aria-labelledby="picture-title" {
             header { h2 id="picture-title" { (frame.t(title)) } (status) }
-            div class="body" { figure class="plot wide" { (picture(svg, &frame.t(alt), PICTURE)) } }
+            div class="body" { figure class="plot wide" tabindex="0" { (picture(svg, &frame.t(alt), PICTURE)) } }
         }
     }
 }

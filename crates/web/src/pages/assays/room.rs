@@ -68,7 +68,7 @@ pub fn room(frame: &Frame, room: &Room<'_>) -> Markup {
                 (begin(frame, room))
                 @if room.kind.is_none() { (kinds(frame, &query)) }
             }
-            div class="stack" { @if let Some(kind) = room.kind { (example(frame, room, kind)) } (waiting(frame, room.drafts)) }
+            div class="stack" { @if let Some(kind) = room.kind { (example(frame, room, kind)) } (waiting(frame, room.kind, room.drafts)) }
         }
     }
 }
@@ -103,7 +103,7 @@ fn begin(frame: &Frame, room: &Room<'_>) -> Markup {
             div class="drop" data-drop="" {
                 label class="label" for="file" { (frame.t("assay-file")) }
                 @if let Some(kind) = room.kind { p class="brings" { (frame.t(words(kind).brings)) } }
-                input id="file" name="file" type="file" aria-describedby="file-hint";
+                input id="file" name="file" type="file" aria-describedby="file-hint" data-limit=(room.limit_bytes) data-too-large=(frame.tw("assay-too-large", &[("limit", &limit)]));
                 p class="hint" id="file-hint" { (frame.tw(if room.kind.is_some() { "assay-file-hint-kind" } else { "assay-file-hint" }, &[("limit", &limit)])) }
                 p class="dropped" data-dropped="" aria-live="polite" {}
             }
@@ -157,18 +157,29 @@ fn example(frame: &Frame, room: &Room<'_>, kind: AssayKind) -> Markup {
     }
 }
 
-fn waiting(frame: &Frame, drafts: &[DraftLine]) -> Markup {
+fn waiting(frame: &Frame, kind: Option<AssayKind>, drafts: &[DraftLine]) -> Markup {
+    let own: Vec<&DraftLine> =
+        drafts.iter().filter(|draft| kind.is_none_or(|kind| draft.kind == kind)).collect();
+    let (newest, older) = own.split_at(own.len().min(WAITING_SHOWN));
     html! {
         section class="panel" aria-labelledby="open-title" {
             header { h2 id="open-title" { (frame.t("assay-open")) } }
-            @if drafts.is_empty() { div class="empty" { b { (frame.t("assay-none-open")) } p { (frame.t("assay-none-open-help")) } } }
-            @for draft in drafts {
-                div class="task" {
-                    a href=(format!("/assays/{}", draft.id)) { (draft.kind.name().get(frame.lang)) " " span class="code" { (draft.id) } }
-                    span class="quiet small keep" { (short_time(&draft.at)) }
-                    small { @if draft.example { (frame.t("assay-made-up")) " · " } @if draft.refused { (frame.t("assay-refused")) } @else { (frame.tw("assay-version", &[("n", &draft.version.to_string())])) } }
-                }
-            }
+            @if own.is_empty() { div class="empty" { b { (frame.t("assay-none-open")) } p { (frame.t("assay-none-open-help")) } } }
+            @for draft in newest { (line(frame, draft)) }
+            @if !older.is_empty() { details class="why body" { summary { (frame.tw("assay-open-older", &[("n", &older.len().to_string())])) } @for draft in older { (line(frame, draft)) } } }
         }
     }
 }
+
+fn line(frame: &Frame, draft: &DraftLine) -> Markup {
+    html! {
+        div class="task" {
+            a href=(format!("/assays/{}", draft.id)) { (draft.kind.name().get(frame.lang)) " " span class="code" { (draft.id) } }
+            span class="quiet small keep" { (short_time(&draft.at)) }
+            small { @if draft.example { (frame.t("assay-made-up")) " · " } @if draft.refused { (frame.t("assay-refused")) } @else { (frame.tw("assay-version", &[("n", &draft.version.to_string())])) } }
+        }
+    }
+}
+
+/// Unrecorded results listed at once; older ones open when asked for.
+const WAITING_SHOWN: usize = 8;

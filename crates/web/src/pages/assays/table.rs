@@ -25,12 +25,18 @@ pub fn words(heading: impl Into<String>) -> Column {
 
 /// The table without a frame around it; `label` names it to who cannot see it.
 pub fn table(label: &str, columns: &[Column], rows: &[Vec<Markup>]) -> Markup {
-    let class = |column: &Column| if column.words { "text" } else { "number keep" };
+    // A phone leaves out what is not there.
+    let class = |column: &Column, cell: &Markup| match (column.words, cell.0 == "–") {
+        (true, false) => "text",
+        (false, false) => "number keep",
+        (true, true) => "text none",
+        (false, true) => "number keep none",
+    };
     html! {
         div class="scroller" tabindex="0" role="group" aria-label=(label) { table class="facts" {
             thead { tr { @for (i, column) in columns.iter().enumerate() { th scope="col" class=[(i > 0 && !column.words).then_some("number")] { (column.heading) } } } }
             tbody { @for row in rows { tr { @for (i, (cell, column)) in row.iter().zip(columns).enumerate() {
-                @if i == 0 { th scope="row" { (cell) } } @else { td class=(class(column)) data-label=(column.heading) { div { (cell) } } }
+                @if i == 0 { th scope="row" { (cell) } } @else { td class=(class(column, cell)) data-label=(column.heading) { div { (cell) } } }
             } } } }
         } }
     }

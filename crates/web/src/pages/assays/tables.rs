@@ -26,7 +26,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
     html! {
         section class="panel" aria-labelledby="curve-title" {
             header { h2 id="curve-title" { (frame.t("assay-curves")) } (suitable(frame, report.suitable)) }
-            div class="body" { figure class="plot wide" { (picture(&vena_potency::potency_svg(report, frame.lang), &frame.t("assay-curves-alt"), PICTURE)) } }
+            div class="body" { figure class="plot wide" tabindex="0" { (picture(&vena_potency::potency_svg(report, frame.lang), &frame.t("assay-curves-alt"), PICTURE)) } }
         }
         (flags(frame, &report.flags))
         section class="panel edge" aria-labelledby="relative-title" {
@@ -157,7 +157,7 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
         section class="panel" aria-labelledby="curve-title" {
             header { h2 id="curve-title" { (frame.t("assay-standard-curve")) } (suitable(frame, report.suitable)) }
             div class="body stack" {
-                figure class="plot wide" { (picture(&vena_potency::qpcr_svg(report, frame.lang), &frame.t("assay-standard-curve-alt"), PICTURE)) }
+                figure class="plot wide" tabindex="0" { (picture(&vena_potency::qpcr_svg(report, frame.lang), &frame.t("assay-standard-curve-alt"), PICTURE)) }
                 @for curve in &report.curves {
                     dl class="pairs" {
                         dt { (frame.t("assay-target")) } dd { b { (curve.target) } }

@@ -21,7 +21,7 @@ use axum::{
 use std::collections::{BTreeMap, HashMap};
 use vena_app::{
     AppError,
-    assay_compute::{AssayOptions, first_role, recognise_kind},
+    assay_compute::{AssayOptions, first_role, recognise, recognise_kind},
     assays::examples,
 };
 use vena_base::ids::JourneyId;
@@ -82,25 +82,30 @@ struct Begun {
     files: Vec<(FileRole, Vec<u8>)>,
 }
 
+/// Why nothing is begun, in words.
+struct NotBegun {
+    no_file: String,
+    unknown: String,
+    gates_alone: String,
+}
+
 /// The files and parameters a form means.
-fn begun(
-    data: &Submitted,
-    mut files: BTreeMap<String, Vec<u8>>,
-    no_file: &str,
-    unknown: &str,
-) -> Result<Begun, String> {
+fn begun(data: &Submitted, mut files: BTreeMap<String, Vec<u8>>, words: &NotBegun) -> Result<Begun, String> {
     let chosen = AssayKind::parse(data.get("kind"));
     if let (Some(kind), false) = (chosen, data.get("example").is_empty()) {
         return Ok(Begun { options: examples::options(kind), files: examples::files(kind) });
     }
     let first = files.remove("file").or_else(|| files.remove("typed")).or_else(|| counted(data));
-    let first = first.ok_or_else(|| no_file.to_owned())?;
+    let first = first.ok_or_else(|| words.no_file.clone())?;
     // A table may be of several kinds: there the person's choice is the better knowledge.
     let kind = match (recognise_kind(&first), chosen) {
         (Some(kind @ (AssayKind::FlowCytometry | AssayKind::Colonies)), _) => Some(kind),
         (found, chosen) => chosen.or(found),
     };
-    let kind = kind.ok_or_else(|| unknown.to_owned())?;
+    let kind = kind.ok_or_else(|| match recognise(&first) {
+        Some(FileRole::Gates) => words.gates_alone.clone(),
+        _ => words.unknown.clone(),
+    })?;
     let mut given = vec![(first_role(kind), first)];
     let beside: &[(&str, FileRole)] = match kind {
         AssayKind::FlowCytometry => &[("gates", FileRole::Gates), ("matrix", FileRole::Matrix)],
@@ -133,18 +138,23 @@ pub async fn begin(State(server): State<Server>, viewer: Viewer, request: Reques
     if taken.is_review() {
         return draw(&server, &viewer, &taken.data, None, StatusCode::OK).await;
     }
-    let Taken { data, files } = taken;
+    let Taken { data, files, wrong } = taken;
+    if let Some(wrong) = wrong {
+        return draw(&server, &viewer, &data, Some(&wrong), StatusCode::UNPROCESSABLE_ENTITY).await;
+    }
     let chosen = AssayKind::parse(data.get("kind"));
-    let begun = begun(&data, files, &frame.t("assay-choose-file"), &frame.t("assay-unknown-file")).and_then(
-        |mut begun| {
-            // Fields of another assay than the one found are not read as its own.
-            if chosen == Some(begun.options.kind()) && data.get("example").is_empty() {
-                begun.options =
-                    read_options(&data, begun.options).map_err(|error| error.message(frame.lang))?;
-            }
-            Ok(begun)
-        },
-    );
+    let words = NotBegun {
+        no_file: frame.t("assay-choose-file"),
+        unknown: frame.t("assay-unknown-file"),
+        gates_alone: frame.t("assay-gates-alone"),
+    };
+    let begun = begun(&data, files, &words).and_then(|mut begun| {
+        // Fields of another assay than the one found are not read as its own.
+        if chosen == Some(begun.options.kind()) && data.get("example").is_empty() {
+            begun.options = read_options(&data, begun.options).map_err(|error| error.message(frame.lang))?;
+        }
+        Ok(begun)
+    });
     let Begun { options, files } = match begun {
         Ok(begun) => begun,
         Err(wrong) => {

@@ -5,6 +5,7 @@ use super::{Beside, draw, options::typed_number, part, wants_part};
 use crate::{
     answer,
     forms::reader::Submitted,
+    layout::Frame,
     pages::assays::colonies::vessel_at,
     parts::icons::{Icon, icon},
     routes::{resume, shared},
@@ -16,7 +17,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
 };
-use maud::html;
+use maud::{Markup, html};
 use vena_app::{AppError, assay_compute::Computed, assays::AssayChange};
 use vena_base::Text;
 use vena_colonies::corrections::Correction;
@@ -79,18 +80,22 @@ pub(super) async fn review(server: &Server, viewer: &Viewer, id: String, data: S
     };
     let is_options = is_options(&data);
     let typed = if is_options { String::new() } else { typed_words(&data) };
-    let file = data.get("file-again");
-    let above = html! {
+    let above = review_notice(frame, &typed, data.get("file-again"));
+    let shown = data.get("shown").to_owned();
+    let typed = if is_options { data } else { Submitted::default() };
+    let beside = Beside { data: shared::fresh(server), above: Some(above), typed, ..Beside::default() };
+    draw(server, viewer, &open, Some(shown.as_str()).filter(|gate| !gate.is_empty()), beside, StatusCode::OK)
+}
+
+/// What stands above a page that came back after signing in again.
+pub(super) fn review_notice(frame: &Frame, typed: &str, file: &str) -> Markup {
+    html! {
         div class="notice warn" role="status" { (icon(Icon::Clock)) div {
             b { (frame.t("assay-review")) }
             @if !typed.is_empty() { p class="small code" { (typed) } }
             @if !file.is_empty() { p { (frame.tw("file-again", &[("name", file)])) } }
         } }
-    };
-    let shown = data.get("shown").to_owned();
-    let typed = if is_options { data } else { Submitted::default() };
-    let beside = Beside { data: shared::fresh(server), above: Some(above), typed, ..Beside::default() };
-    draw(server, viewer, &open, Some(shown.as_str()).filter(|gate| !gate.is_empty()), beside, StatusCode::OK)
+    }
 }
 
 /// The form of the parameters has no such field; the other forms say with it what they do.
@@ -107,7 +112,7 @@ fn typed_words(data: &Submitted) -> String {
 }
 
 /// The page as it stands, with what was refused said above it.
-async fn again(
+pub(super) async fn again(
     server: &Server,
     viewer: &Viewer,
     id: String,

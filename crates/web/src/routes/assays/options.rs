@@ -1,7 +1,7 @@
 //! Parameters of an assay read from a form, and files beside the first.
 
 use super::{
-    change::{Ask, change, review},
+    change::{Ask, again, change, review},
     taken,
 };
 use crate::{forms::reader::Submitted, server::Server, viewer::Viewer};
@@ -56,7 +56,10 @@ pub async fn options(
     if taken.is_review() {
         return review(&server, &viewer, id, taken.data).await;
     }
-    let taken::Taken { data, mut files } = taken;
+    let taken::Taken { data, mut files, wrong } = taken;
+    if let Some(wrong) = wrong {
+        return again(&server, &viewer, id, None, &AppError::Input(Text::same(wrong)), data).await;
+    }
     let mut asks: Vec<Ask> = Vec::new();
     for (name, role) in [("gates", FileRole::Gates), ("matrix", FileRole::Matrix), ("image", FileRole::Image)]
     {

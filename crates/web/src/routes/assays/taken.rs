@@ -2,14 +2,19 @@
 
 use crate::{answer, forms::reader::Submitted, layout::Frame, routes::resume, server::Server};
 use axum::{
-    extract::{FromRequest, Multipart, Request, multipart::MultipartError},
+    extract::{
+        FromRequest, Multipart, Request,
+        multipart::{Field, MultipartError},
+    },
     http::{StatusCode, header},
     response::Response,
 };
 use std::collections::BTreeMap;
 
-/// Largest form; the server refuses more before it is read.
+/// Largest files of a form, together.
 pub const BODY_BYTES_MAX: usize = 64 << 20;
+/// Where reading ends, whatever comes: until there, files that are too large go by unread.
+pub const STREAM_BYTES_MAX: usize = 1 << 30;
 
 /// Fields and files of a form.
 pub struct Taken {
@@ -17,6 +22,8 @@ pub struct Taken {
     pub data: Submitted,
     /// The files, by their field; empty ones are left out.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Why the files cannot be taken as they are.
+    pub wrong: Option<String>,
 }
 
 impl Taken {
@@ -29,17 +36,8 @@ impl Taken {
 /// Reads a form with files; one that comes back after signing in again has none.
 ///
 /// # Errors
-/// An answer that says what is wrong: too large, or unreadable.
+/// An answer that says that it is unreadable.
 pub async fn taken(server: &Server, frame: &Frame, request: Request) -> Result<Taken, Box<Response>> {
-    let wrong = |problem: MultipartError| {
-        let too_large = problem.status() == StatusCode::PAYLOAD_TOO_LARGE;
-        let words = if too_large {
-            frame.tw("assay-too-large", &[("limit", &(BODY_BYTES_MAX >> 20).to_string())])
-        } else {
-            frame.t("unreadable-form")
-        };
-        Box::new(answer::notice(frame, problem.status(), &words))
-    };
     let unreadable = || Box::new(answer::notice(frame, StatusCode::BAD_REQUEST, &frame.t("unreadable-form")));
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
@@ -53,29 +51,73 @@ pub async fn taken(server: &Server, frame: &Frame, request: Request) -> Result<T
             data.set(&name, value.clone());
             files.insert(name, value.into_bytes());
         }
-        return Ok(Taken { data, files });
+        return Ok(Taken { data, files, wrong: None });
     }
     let mut multipart = Multipart::from_request(request, server).await.map_err(|_| unreadable())?;
-    let (mut pairs, mut files, mut typed) = (Vec::new(), BTreeMap::new(), None);
-    while let Some(part) = multipart.next_field().await.map_err(wrong)? {
-        let name = part.name().unwrap_or_default().to_owned();
-        // A typed table is as long as a file may be.
-        if part.file_name().is_some() || name == "typed" {
-            let bytes = part.bytes().await.map_err(wrong)?;
-            if !bytes.trim_ascii().is_empty() {
-                if name == "typed" {
-                    typed = Some(String::from_utf8_lossy(&bytes).into_owned());
-                }
-                files.insert(name, bytes.to_vec());
-            }
-        } else {
-            pairs.push((name, part.text().await.map_err(wrong)?));
-        }
+    let limit = server.app.config().attachment_max_bytes.min(BODY_BYTES_MAX as u64) as usize;
+    let mut reading = Reading { left: limit, ..Reading::default() };
+    while let Some(part) = multipart.next_field().await.map_err(|_| unreadable())? {
+        reading.take(part).await.map_err(|_| unreadable())?;
     }
+    let Reading { pairs, files, typed, too_large, empty, .. } = reading;
     let mut data = Submitted::new(pairs);
     // Stands in its field again where something else is wrong.
     if let Some(typed) = typed {
         data.set("typed", typed);
     }
-    Ok(Taken { data, files })
+    let wrong = if too_large {
+        Some(frame.tw("assay-too-large", &[("limit", &(limit >> 20).to_string())]))
+    } else {
+        empty.map(|name| frame.tw("assay-empty-file", &[("name", &name)]))
+    };
+    Ok(Taken { data, files, wrong })
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Reading {
+    pairs: Vec<(String, String)>,
+    files: BTreeMap<String, Vec<u8>>,
+    typed: Option<String>,
+    /// Bytes that may still come.
+    left: usize,
+    too_large: bool,
+    /// Name of a file that holds nothing.
+    empty: Option<String>,
+}
+
+impl Reading {
+    async fn take(&mut self, mut part: Field<'_>) -> Result<(), MultipartError> {
+        let name = part.name().unwrap_or_default().to_owned();
+        let file = part.file_name().map(str::to_owned);
+        // A typed table is as long as a file may be.
+        if file.is_none() && name != "typed" {
+            self.pairs.push((name, part.text().await?));
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        // What is too large goes by unread, so that the fields after it are not lost with it.
+        while let Some(chunk) = part.chunk().await? {
+            if chunk.len() > self.left {
+                self.too_large = true;
+                bytes = Vec::new();
+            }
+            if !self.too_large {
+                self.left -= chunk.len();
+                bytes.extend_from_slice(&chunk);
+            }
+        }
+        if self.too_large {
+            return Ok(());
+        }
+        if !bytes.trim_ascii().is_empty() {
+            if name == "typed" {
+                self.typed = Some(String::from_utf8_lossy(&bytes).into_owned());
+            }
+            self.files.insert(name, bytes);
+        } else if let Some(file) = file.filter(|file| !file.is_empty()) {
+            self.empty = Some(file);
+        }
+        Ok(())
+    }
 }
