@@ -41,7 +41,7 @@ pub struct FlowOptions {
     pub panel: Option<String>,
     /// Cells per microlitre by beads, and viability.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub count: Option<CountOptions>,
+    pub count: Option<Box<CountOptions>>,
 }
 
 /// Parameters of one assay.

@@ -23,7 +23,7 @@ fn options(millilitres: Option<f64>) -> FlowOptions {
     let viability = ViabilityGate { viable: Some("Cells".into()), ..ViabilityGate::default() };
     let count =
         CountOptions { viability: Some(viability), product: Some(product), ..CountOptions::default() };
-    FlowOptions { count: Some(count), ..FlowOptions::default() }
+    FlowOptions { count: Some(Box::new(count)), ..FlowOptions::default() }
 }
 
 fn record(place: &Place, journey: &JourneyId, millilitres: Option<f64>) -> u64 {

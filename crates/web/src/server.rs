@@ -88,7 +88,7 @@ pub fn router(server: Server) -> Router {
         .route("/journeys/{id}/drug", get(routes::entry::drug_page).post(routes::entry::drug))
         .route("/journeys/{id}/ice", get(routes::examination::ice_page).post(routes::examination::ice))
         .route("/journeys/{id}/capd", get(routes::examination::capd_page).post(routes::examination::capd))
-        .route("/assays", get(routes::assays::room).post(routes::assays::begin).layer(large.clone()))
+        .route("/assays", get(routes::assays::room).post(routes::assays::begin).layer(large))
         .route("/assay-examples/{name}", get(routes::assays::example))
         .route("/assays/{id}", get(routes::assays::show))
         .route("/assays/{id}/options", post(routes::assays::options).layer(large))

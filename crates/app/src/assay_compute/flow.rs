@@ -38,7 +38,7 @@ fn judged(options: &FlowOptions, analysis: Arc<Analysis>) -> Result<Computed, As
             Some(Box::new(analysis.judge(panel, &[])))
         }
     };
-    let count = options.count.as_ref();
+    let count = options.count.as_deref();
     // A gate that is not there (any more) must not take the other numbers away.
     let count = count.map(|count| Box::new(analysis.count(count).map_err(|refusal| refusal.text())));
     Ok(Computed::Flow { analysis, panel, count })

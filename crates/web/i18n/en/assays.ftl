@@ -441,3 +441,4 @@ assay-confirmed = Count confirmed by { $who }, { $when }
 assay-empty-file = { $name } is empty: there is nothing in it. Export it again and choose it here.
 assay-gates-alone = This is a file of gates (Gating-ML). Choose the FCS file here, and give the gates beside it: on the page of flow cytometry.
 assay-open-older = { $n } older
+assay-swipe = Move the picture sideways to see all of it.

@@ -435,3 +435,4 @@ assay-confirmed = 計數已由 { $who } 確認（{ $when }）
 assay-empty-file = { $name } 是空的，沒有任何內容。請重新匯出後再選擇。
 assay-gates-alone = 這是圈選檔（Gating-ML）。請於此選擇 FCS 檔，並於流式細胞分析頁面一併提供圈選檔。
 assay-open-older = 較早的 { $n } 筆
+assay-swipe = 左右滑動以檢視完整圖形。

@@ -2,9 +2,9 @@
 //! first, then the picture, the numbers and the criteria. Computes nothing.
 
 use super::{
-    interval, maybe, number, picture, status_tag,
+    interval, maybe, number, status_tag,
     table::{Column, cell, numbers, panel, verdicts, words},
-    tables::{PICTURE, flags, suitable},
+    tables::{flags, suitable, wide},
 };
 use crate::layout::Frame;
 use maud::{Markup, html};
@@ -18,7 +18,7 @@ fn drawing(frame: &Frame, title: &str, status: Markup, svg: &str, alt: &str) -> 
     html! {
         section class="panel" aria-labelledby="picture-title" {
             header { h2 id="picture-title" { (frame.t(title)) } (status) }
-            div class="body" { figure class="plot wide" tabindex="0" { (picture(svg, &frame.t(alt), PICTURE)) } }
+            div class="body" { (wide(frame, svg, alt)) }
         }
     }
 }

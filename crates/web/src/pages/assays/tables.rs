@@ -15,7 +15,14 @@ use vena_potency::{
 };
 
 /// The size the crate draws at; the room is kept free before the picture shows.
-pub(super) const PICTURE: (f64, f64) = (760.0, 460.0);
+const PICTURE: (f64, f64) = (760.0, 460.0);
+
+/// A drawing in its frame; on a phone it keeps a size at which its words can be read, and is moved by a finger.
+pub(super) fn wide(frame: &Frame, svg: &str, alt: &str) -> Markup {
+    html! {
+        div { figure class="plot wide" tabindex="0" { (picture(svg, &frame.t(alt), PICTURE)) } p class="swipe quiet small" { (frame.t("assay-swipe")) } }
+    }
+}
 
 fn of_run(run: &str, name: &str) -> String {
     [run, name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
@@ -26,7 +33,7 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
     html! {
         section class="panel" aria-labelledby="curve-title" {
             header { h2 id="curve-title" { (frame.t("assay-curves")) } (suitable(frame, report.suitable)) }
-            div class="body" { figure class="plot wide" tabindex="0" { (picture(&vena_potency::potency_svg(report, frame.lang), &frame.t("assay-curves-alt"), PICTURE)) } }
+            div class="body" { (wide(frame, &vena_potency::potency_svg(report, frame.lang), "assay-curves-alt")) }
         }
         (flags(frame, &report.flags))
         section class="panel edge" aria-labelledby="relative-title" {
@@ -157,7 +164,7 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
         section class="panel" aria-labelledby="curve-title" {
             header { h2 id="curve-title" { (frame.t("assay-standard-curve")) } (suitable(frame, report.suitable)) }
             div class="body stack" {
-                figure class="plot wide" tabindex="0" { (picture(&vena_potency::qpcr_svg(report, frame.lang), &frame.t("assay-standard-curve-alt"), PICTURE)) }
+                (wide(frame, &vena_potency::qpcr_svg(report, frame.lang), "assay-standard-curve-alt"))
                 @for curve in &report.curves {
                     dl class="pairs" {
                         dt { (frame.t("assay-target")) } dd { b { (curve.target) } }

@@ -127,7 +127,7 @@ fn flow(data: &Submitted, mut options: FlowOptions) -> Result<FlowOptions, AppEr
         .collect();
     options.panel = words(data, "panel");
     options.data_set = whole(data, "data-set")?;
-    options.count = counts(data)?;
+    options.count = counts(data)?.map(Box::new);
     Ok(options)
 }
 
