@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use vena_base::Lang;
+use vena_base::{Lang, Text};
 
 use crate::gating::GateResult;
 use crate::panel::{Combine, Comparison, Criterion, Panel};
@@ -193,6 +193,14 @@ fn normalised(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// The population a share is really of: the panel says of which it should be, the gates decide.
+fn among(path: &str) -> Text {
+    match path.rsplit_once('/') {
+        Some((parent, _)) if !parent.is_empty() => Text::new(parent, format!(" {parent} ")),
+        _ => Text::new("all events", "全部事件"),
+    }
+}
+
 impl Criterion {
     pub(crate) fn limit(&self) -> Option<Decimal> {
         self.value.as_deref().and_then(|value| Decimal::from_str(value).ok())
@@ -246,6 +254,7 @@ impl Criterion {
             .value
             .as_deref()
             .map_or_else(String::new, |value| format!(", {} {value} %", self.comparison.sign()));
+        let among = among(&observation.from);
         let share = format!("{} / {}", observation.count, observation.of);
         #[allow(clippy::cast_precision_loss)]
         let percent = 100.0 * observation.count as f64 / observation.of as f64;
@@ -257,8 +266,11 @@ impl Criterion {
         self.outcome(
             outcome,
             Some(observation),
-            &format!("{} {}: {percent:.4} % ({share}){limit}: {en}", self.en, self.of_en),
-            &format!("{}（{}）：{percent:.4} %（{share}）{limit}：{zh_tw}", self.zh_tw, self.of_zh_tw),
+            &format!("{} {}: {percent:.4} % ({share} within {}){limit}: {en}", self.en, self.of_en, among.en),
+            &format!(
+                "{}（{}）：{percent:.4} %（{share}，於{}內）{limit}：{zh_tw}",
+                self.zh_tw, self.of_zh_tw, among.zh_tw
+            ),
         )
     }
 

@@ -99,6 +99,24 @@ fn limits_hold_to_the_event_and_missing_is_never_normal() {
     }
 }
 
+/// Row Q10. A reason names the population a share was taken of, whatever the panel asks for.
+#[test]
+fn a_reason_names_the_population_it_rests_on() {
+    let panel = panels().unwrap().remove(0);
+    let reason = |from: &str| {
+        let seen = MarkerObservation { marker: "CD105".into(), count: 96, of: 100, from: from.into() };
+        let report = panel.evaluate(&[seen]);
+        (report.criteria[0].because_en.clone(), report.criteria[0].because_zh_tw.clone())
+    };
+    let (en, zh_tw) = reason("/Cells/Viable/CD105");
+    assert!(
+        en.contains("(96 / 100 within /Cells/Viable)") && zh_tw.contains("於 /Cells/Viable 內"),
+        "{en} {zh_tw}"
+    );
+    let (en, zh_tw) = reason("/CD105");
+    assert!(en.contains("within all events") && zh_tw.contains("於全部事件內"), "{en} {zh_tw}");
+}
+
 /// Row L4. B-cell recovery: either share decides; both below is no recovery;
 /// one below and the other missing is not assessable.
 #[test]
