@@ -87,8 +87,8 @@ pub fn read_fcs(bytes: &[u8], options: &ReadOptions) -> Result<FcsFile, FcsError
     read_all(&mut SliceSource(bytes), options)
 }
 
-/// Reads every data set from a seekable reader (an open file) through one
-/// buffer, so that memory is the event matrix and a few megabytes.
+/// Reads every data set from a seekable reader (an open file) through two
+/// buffers, so that memory is the event matrix and some two megabytes.
 ///
 /// # Errors
 /// As [`read_fcs`], and [`FcsError::Io`] when the reader fails.
