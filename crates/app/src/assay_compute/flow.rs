@@ -60,7 +60,7 @@ pub(super) fn flow_again(
         analysis.report.gating_sha256 = digest;
         Ok(())
     };
-    // In place, unless a page is being drawn from the same events this moment: then a copy is changed.
+    // What is written over is a copy; the events stay where they are.
     Some(match gate(Arc::make_mut(kept)) {
         Ok(()) => judged(options, kept.clone()),
         Err(refusal) => Err(not_analysed(&refusal)),

@@ -150,14 +150,11 @@ impl App {
             let beside: Vec<AssayFile> =
                 draft.files.iter().filter(|file| file.role != first).cloned().collect();
             let files = self.files_of(&beside, stored)?;
-            let gates = draft.files.iter().find(|file| file.role == FileRole::Gates);
-            if let Some(mut kept) = self.assay_memory.lend(key, gates.map(|file| file.digest.as_str())) {
-                let outcome = compute_again(options, &mut kept, &files);
-                // Also where the gates were refused: the events are as they were.
+            if let Some(mut kept) = self.assay_memory.get(key)
+                && let Some(outcome) = compute_again(options, &mut kept, &files)
+            {
                 self.assay_memory.put(key.clone(), kept);
-                if let Some(outcome) = outcome {
-                    return Ok(outcome);
-                }
+                return Ok(outcome);
             }
         }
         let outcome = compute(options, &self.files_of(&draft.files, stored)?);

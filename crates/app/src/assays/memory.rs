@@ -112,23 +112,14 @@ impl Memory {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).insert(stream, line);
     }
 
-    /// What is kept. `gates` is the digest of the gates that are to be applied: where others were applied last, the
-    /// events are handed out for good, so that they can be changed in place and need not be copied; the caller puts
-    /// them back.
-    pub fn lend(&self, key: &str, gates: Option<&str>) -> Option<Kept> {
+    /// What is kept. The events are shared, not copied.
+    pub fn get(&self, key: &str) -> Option<Kept> {
         let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
         shelf.clock += 1;
         let now = shelf.clock;
         let entry = shelf.entries.get_mut(key)?;
         entry.used = now;
-        match &entry.kept {
-            Kept::Flow(analysis) if analysis.report.gating_sha256.as_deref() != gates => {
-                let entry = shelf.entries.remove(key)?;
-                shelf.bytes -= entry.bytes;
-                Some(entry.kept)
-            }
-            kept => Some(kept.clone()),
-        }
+        Some(entry.kept.clone())
     }
 
     /// Keeps a result; the longest unused ones make room. One that is too large alone is not kept.
@@ -170,9 +161,9 @@ mod tests {
         for n in 0..ENTRIES_MAX {
             memory.put(n.to_string(), report());
         }
-        assert!(memory.lend("0", None).is_some());
+        assert!(memory.get("0").is_some());
         memory.put("one more".into(), report());
-        assert!(memory.lend("0", None).is_some() && memory.lend("1", None).is_none());
+        assert!(memory.get("0").is_some() && memory.get("1").is_none());
         let shelf = memory.shelf.lock().unwrap();
         assert_eq!(shelf.entries.len(), ENTRIES_MAX);
         assert_eq!(shelf.bytes, shelf.entries.values().map(|entry| entry.bytes).sum::<usize>());

@@ -13,7 +13,7 @@ use crate::{
 use axum::{
     extract::{Path, Request, State},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use maud::{Markup, html};
 use vena_app::pages::HistoryLine;
@@ -116,12 +116,9 @@ pub async fn record(
     request: Request,
 ) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     let line = match line(&server, &viewer, &journey, seq) {
         Ok(line) => line,
@@ -156,16 +153,13 @@ pub async fn record(
     )
     .await
     {
-        Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded=cause")).into_response(),
-        Err(error) => match step::panel(
-            frame,
+        Ok(()) => step::recorded(&journey, "cause"),
+        Err(error) => step::refused(
+            &viewer,
             error,
-            viewer.session.role,
             &format!("/journeys/{journey}/attribute/{seq}"),
             &sent.data,
-        ) {
-            Ok(panel) => draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel)),
-            Err(fault) => answer::wrong(frame, &fault),
-        },
+            |panel| draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel)),
+        ),
     }
 }

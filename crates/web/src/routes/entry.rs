@@ -2,7 +2,6 @@
 
 use super::{shared, step};
 use crate::{
-    answer,
     forms::{
         clinical::{self, FactForm},
         reader::{Reader, Submitted, Wrong},
@@ -15,7 +14,7 @@ use crate::{
 use axum::{
     extract::{Path, Request, State},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use maud::{Markup, html};
 use vena_base::ids::JourneyId;
@@ -117,12 +116,9 @@ fn draw(
 
 async fn take(server: Server, viewer: Viewer, id: String, entry: Entry, request: Request) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     if sent.is_review() {
         return draw(&server, &viewer, &journey, entry, &sent.data, &Wrong::new(), None);
@@ -135,17 +131,13 @@ async fn take(server: Server, viewer: Viewer, id: String, entry: Entry, request:
         return draw(&server, &viewer, &journey, entry, &sent.data, &wrong, None);
     };
     match step::submit(&server, &viewer.session, &journey, &sent, step).await {
-        Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={}", entry.slug())).into_response(),
-        Err(error) => match step::panel(
-            frame,
-            error,
-            viewer.session.role,
-            &format!("/journeys/{journey}/{}", entry.slug()),
-            &sent.data,
-        ) {
-            Ok(panel) => draw(&server, &viewer, &journey, entry, &sent.data, &Wrong::new(), Some(panel)),
-            Err(fault) => answer::wrong(frame, &fault),
-        },
+        Ok(()) => step::recorded(&journey, entry.slug()),
+        Err(error) => {
+            let action = format!("/journeys/{journey}/{}", entry.slug());
+            step::refused(&viewer, error, &action, &sent.data, |panel| {
+                draw(&server, &viewer, &journey, entry, &sent.data, &Wrong::new(), Some(panel))
+            })
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 
 use super::{shared, step};
 use crate::{
-    answer,
     forms::{
         delirium, encephalopathy,
         reader::{Reader, Submitted, Wrong},
@@ -20,7 +19,7 @@ use crate::{
 use axum::{
     extract::{Path, Request, State},
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::Response,
 };
 use maud::{Markup, html};
 use vena_app::bedside::Encephalopathy;
@@ -140,13 +139,9 @@ pub async fn ice(
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
-    let frame = &viewer.frame;
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     let screen: usize = sent.data.get("screen").parse::<usize>().unwrap_or(0).min(LAST_SCREEN);
     let unarousable = sent.data.get("level-of-consciousness") == "unarousable";
@@ -174,19 +169,12 @@ async fn record_ice(server: &Server, viewer: &Viewer, journey: &JourneyId, sent:
     };
     let facts = encephalopathy::facts(&sent.data, server.app.knowledge(), when);
     match step::submit(server, &viewer.session, journey, &sent, Step::Assessment(facts)).await {
-        Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded=ice")).into_response(),
-        Err(error) => match step::panel(
-            &viewer.frame,
-            error,
-            viewer.session.role,
-            &format!("/journeys/{journey}/ice"),
-            &sent.data,
-        ) {
-            Ok(panel) => {
+        Ok(()) => step::recorded(journey, "ice"),
+        Err(error) => {
+            step::refused(viewer, error, &format!("/journeys/{journey}/ice"), &sent.data, |panel| {
                 ice_screen(server, viewer, journey, LAST_SCREEN, &sent.data, &Wrong::new(), Some(panel))
-            }
-            Err(fault) => answer::wrong(&viewer.frame, &fault),
-        },
+            })
+        }
     }
 }
 
@@ -228,12 +216,9 @@ pub async fn capd(
     request: Request,
 ) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     if sent.is_review() {
         return capd_screen(&server, &viewer, &journey, &sent.data, &Wrong::new(), None);
@@ -245,16 +230,11 @@ pub async fn capd(
     let Some(when) = when else { return capd_screen(&server, &viewer, &journey, &sent.data, &wrong, None) };
     let facts = delirium::facts(&sent.data, server.app.knowledge(), when);
     match step::submit(&server, &viewer.session, &journey, &sent, Step::Assessment(facts)).await {
-        Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded=capd")).into_response(),
-        Err(error) => match step::panel(
-            frame,
-            error,
-            viewer.session.role,
-            &format!("/journeys/{journey}/capd"),
-            &sent.data,
-        ) {
-            Ok(panel) => capd_screen(&server, &viewer, &journey, &sent.data, &Wrong::new(), Some(panel)),
-            Err(fault) => answer::wrong(frame, &fault),
-        },
+        Ok(()) => step::recorded(&journey, "capd"),
+        Err(error) => {
+            step::refused(&viewer, error, &format!("/journeys/{journey}/capd"), &sent.data, |panel| {
+                capd_screen(&server, &viewer, &journey, &sent.data, &Wrong::new(), Some(panel))
+            })
+        }
     }
 }

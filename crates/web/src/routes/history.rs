@@ -220,12 +220,9 @@ pub async fn correct(
     request: Request,
 ) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     let history = match server.app.history_page(&viewer.session, &journey) {
         Ok(history) => history,
@@ -255,16 +252,13 @@ pub async fn correct(
         .await
     {
         Ok(()) => Redirect::to(&format!("/journeys/{journey}/history")).into_response(),
-        Err(error) => match step::panel(
-            frame,
+        Err(error) => step::refused(
+            &viewer,
             error,
-            viewer.session.role,
             &format!("/journeys/{journey}/correct/{seq}"),
             &sent.data,
-        ) {
-            Ok(panel) => draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel)),
-            Err(fault) => answer::wrong(frame, &fault),
-        },
+            |panel| draw(&server, &viewer, &journey, seq, &sent.data, &Wrong::new(), Some(panel)),
+        ),
     }
 }
 

@@ -364,12 +364,9 @@ pub async fn change(
     request: Request,
 ) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     if sent.is_review() {
         return draw(&server, &viewer, &journey, Some(Shown { data: sent.data, ..Shown::default() }));
@@ -446,12 +443,9 @@ async fn small(
     + 'static,
 ) -> Response {
     let frame = &viewer.frame;
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     if sent.is_review() {
         let above = html! { div class="notice warn" role="status" { (icon(Icon::Clock)) div { b { (frame.t("review-nothing-done")) } } } };

@@ -9,6 +9,7 @@ use crate::{
         words,
     },
     server::Server,
+    viewer::Viewer,
 };
 use axum::{
     extract::{FromRequest, Multipart, Request},
@@ -297,6 +298,20 @@ pub async fn sent(
     }
     let data = Submitted::new(pairs);
     if file.is_some() { Ok(Sent { data, file }) } else { Ok(with_kept_file(server, session, data)) }
+}
+
+/// The journey of an address and the form sent to it.
+///
+/// # Errors
+/// An answer that says what is wrong.
+pub async fn sent_for(
+    server: &Server,
+    viewer: &Viewer,
+    id: &str,
+    request: Request,
+) -> Result<(JourneyId, Sent), Box<Response>> {
+    let journey = journey_id(&viewer.frame, id)?;
+    Ok((journey, sent(server, &viewer.frame, &viewer.session, request).await?))
 }
 
 /// A form sent again without its file, which came the first time.

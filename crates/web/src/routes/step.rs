@@ -110,12 +110,9 @@ pub async fn record(
     let Some(form) = steps::form(&slug) else {
         return answer::notice(frame, StatusCode::NOT_FOUND, &frame.t("no-such-page"));
     };
-    let (journey, sent) = match (
-        shared::journey_id(frame, &id),
-        shared::sent(&server, frame, &viewer.session, request).await,
-    ) {
-        (Ok(journey), Ok(sent)) => (journey, sent),
-        (Err(answer), _) | (_, Err(answer)) => return *answer,
+    let (journey, sent) = match shared::sent_for(&server, &viewer, &id, request).await {
+        Ok(given) => given,
+        Err(answer) => return *answer,
     };
     if sent.is_review() {
         return draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), None);
@@ -129,7 +126,7 @@ pub async fn record(
     };
     let action = format!("/journeys/{journey}/step/{}", form.slug);
     match submit(&server, &viewer.session, &journey, &sent, step).await {
-        Ok(()) => Redirect::to(&format!("/journeys/{journey}?recorded={}", form.slug)).into_response(),
+        Ok(()) => recorded(&journey, form.slug),
         // The second person's name or password, said at their fields.
         Err(error @ (AppError::SignIn | AppError::Throttled { .. } | AppError::SamePerson))
             if !sent.data.get("second-login").is_empty() && sent.data.get("standing").is_empty() =>
@@ -139,12 +136,28 @@ pub async fn record(
             let wrong = Wrong::from([(at.to_owned(), error.message(frame.lang))]);
             draw(frame, &server, &viewer.session, &journey, form, &sent.data, &wrong, None)
         }
-        Err(error) => match panel(frame, error, viewer.session.role, &action, &sent.data) {
-            Ok(panel) => {
-                draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
-            }
-            Err(fault) => answer::wrong(frame, &fault),
-        },
+        Err(error) => refused(&viewer, error, &action, &sent.data, |panel| {
+            draw(frame, &server, &viewer.session, &journey, form, &sent.data, &Wrong::new(), Some(panel))
+        }),
+    }
+}
+
+/// The journey's page, which says what was recorded.
+pub fn recorded(journey: &JourneyId, what: &str) -> Response {
+    Redirect::to(&format!("/journeys/{journey}?recorded={what}")).into_response()
+}
+
+/// The form again, with what a person can do about the error above it; a fault on a page of its own.
+pub fn refused(
+    viewer: &Viewer,
+    error: AppError,
+    action: &str,
+    data: &Submitted,
+    again: impl FnOnce(Markup) -> Response,
+) -> Response {
+    match panel(&viewer.frame, error, viewer.session.role, action, data) {
+        Ok(panel) => again(panel),
+        Err(fault) => answer::wrong(&viewer.frame, &fault),
     }
 }
 
