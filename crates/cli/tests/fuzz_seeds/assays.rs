@@ -62,9 +62,22 @@ pub(crate) fn fcs() -> Vec<Seed> {
         data_set(FcsVersion::V3_1, ByteOrder::Little, 0, &[("$DATE", "20-NOV-2026")]),
     ];
     seeds.push(("two-sets.fcs".to_owned(), write_fcs(&two).unwrap()));
+    seeds.push(("digits.fcs".to_owned(), digits("3", "  1  7 23102", 2)));
+    seeds.push(("digits-apart.fcs".to_owned(), digits("*", "1,7\r\n23 102\n", 2)));
     let matrix = ",FL1-H,FL2-H\nFL1-H,1,0.1\nFL2-H,0.05,1\n";
     seeds.push(("matrix.csv".to_owned(), matrix.as_bytes().to_vec()));
     seeds
+}
+
+/// Data type A, which the writer does not write.
+fn digits(width: &str, data: &str, events: usize) -> Vec<u8> {
+    let text = format!(
+        "/$BYTEORD/1,2,3,4/$DATATYPE/A/$MODE/L/$NEXTDATA/0/$PAR/2/$TOT/{events}/$P1N/FL1-H/$P1B/{width}/$P1R/1024/$P1E/4,1/$P2N/FL2-H/$P2B/{width}/$P2R/1024/$P2E/0,0/$COMP/2,0,-5,-10,0/"
+    );
+    let begin = 58 + text.len();
+    let end = begin + data.len() - 1;
+    let header = format!("FCS2.0    {:>8}{:>8}{begin:>8}{end:>8}{:>8}{:>8}", 58, begin - 1, 0, 0);
+    [header, text, data.to_owned()].concat().into_bytes()
 }
 
 fn dimension(name: &str, compensation: CompensationReference, transform: Option<&str>) -> Dimension {

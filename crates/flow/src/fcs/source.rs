@@ -61,7 +61,7 @@ fn slice(bytes: &[u8], begin: u64, len: u64) -> &[u8] {
 const PIECE_EVENTS: usize = 1 << 13;
 
 /// Events copied near at a time; divides [`PIECE_EVENTS`] and is a multiple of 8.
-const RUN_EVENTS: usize = 1 << 11;
+const RUN_EVENTS: usize = 1 << 9;
 
 /// Where the bytes to be decoded come from.
 #[derive(Clone, Copy, PartialEq)]
