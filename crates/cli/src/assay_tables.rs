@@ -41,6 +41,18 @@ pub struct PotencyWords {
     /// Unit of the assigned potency.
     #[arg(long, requires = "standard")]
     standard_unit: Option<String>,
+    /// Whose standard it is, or the certificate that assigns its value.
+    #[arg(long, requires = "standard")]
+    standard_source: Option<String>,
+    /// Last day it may be used, YYYY-MM-DD.
+    #[arg(long, requires = "standard")]
+    standard_expires: Option<String>,
+    /// Day of the assay, YYYY-MM-DD, against which the expiry is held; today when left out.
+    #[arg(long)]
+    assayed_on: Option<String>,
+    /// What the errors of lines rest on: replicates (European Pharmacopoeia) or lines.
+    #[arg(long, value_parser = ["replicates", "lines"])]
+    line_error: Option<String>,
     /// Options as JSON, as the report prints them.
     #[arg(long)]
     options: Option<PathBuf>,
@@ -95,9 +107,23 @@ fn potency_flags(words: &PotencyWords, options: &mut vena_potency::PotencyOption
         options.standard = Some(report::ReferenceStandard {
             name: name.clone(),
             lot: words.standard_lot.clone().unwrap_or_default(),
+            source: words.standard_source.clone().unwrap_or_default(),
+            expires_on: words.standard_expires.clone().unwrap_or_default(),
             assigned_value,
             unit: words.standard_unit.clone().unwrap_or_default(),
         });
+    }
+    match words.line_error.as_deref() {
+        Some("lines") => options.line_error = report::LineErrorFrom::Lines,
+        Some(_) => options.line_error = report::LineErrorFrom::Replicates,
+        None => {}
+    }
+    if words.assayed_on.is_some() {
+        options.assayed_on.clone_from(&words.assayed_on);
+    }
+    let expires = options.standard.as_ref().is_some_and(|standard| !standard.expires_on.is_empty());
+    if expires && options.assayed_on.is_none() {
+        options.assayed_on = Some(jiff::Zoned::now().date().to_string());
     }
 }
 

@@ -60,8 +60,12 @@ pub fn potency(report: &PotencyReport, file: &str, lang: Lang) -> String {
         ),
     };
     if let Some(reference) = &report.reference {
-        let _ =
-            writeln!(out, "  {}: {} ({})", pick(lang, "reference", "對照"), reference.name, reference.chosen);
+        let chosen = match reference.chosen {
+            "named" => pick(lang, "named", "指定"),
+            "recognised" => pick(lang, "recognised by its name", "依名稱辨識"),
+            _ => pick(lang, "first in alphabetical order", "依字母順序第一個"),
+        };
+        let _ = writeln!(out, "  {}: {} ({chosen})", pick(lang, "reference", "對照"), reference.name);
     }
     if !report.parameters.is_empty() {
         let _ = writeln!(

@@ -35,7 +35,11 @@ pub fn endotoxin(report: &EndotoxinReport, file: &str, lang: Lang) -> String {
     let mut out = String::new();
     heading(&mut out, file, &report.method, lang);
     for one in &report.samples {
-        let most = if one.at_most { "≤ " } else { "" };
+        let most = match (one.at_most, one.at_least) {
+            (true, _) => "≤ ",
+            (false, true) => "≥ ",
+            (false, false) => "",
+        };
         let _ = writeln!(
             out,
             "  {}: {most}{} {}; {most}{} EU/mL ({}), {} {} %",

@@ -46,6 +46,7 @@ const PREPARATION: &[&str] = &[
 ];
 const RUN: &[&str] = &["run", "assay", "assayid", "experiment", "occasion", "試驗"];
 const PLATE: &[&str] = &["plate", "plateid", "板", "孔盤"];
+const BLOCK: &[&str] = &["block", "blockid", "區集"];
 const WELL: &[&str] = &["well", "wellid", "position", "孔", "孔位"];
 const WEIGHT: &[&str] = &["weights", "fitweight", "fitweights"];
 const EXCLUDED: &[&str] = &["excluded", "exclude", "masked", "排除"];
@@ -76,6 +77,7 @@ pub(crate) struct Found {
     pub(crate) preparation: Option<usize>,
     pub(crate) run: Option<usize>,
     pub(crate) plate: Option<usize>,
+    pub(crate) block: Option<usize>,
     pub(crate) well: Option<usize>,
     pub(crate) weight: Option<usize>,
     pub(crate) excluded: Option<usize>,
@@ -94,6 +96,7 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
     let excluded = table.find(words("exclusion mark", "排除標示"), EXCLUDED)?;
     let plate = table.find(words("plate", "孔盤"), PLATE)?;
     let well = table.find(words("well", "孔位"), WELL)?;
+    let block = table.find(words("block", "區集"), BLOCK)?;
     let run = match chosen(table, &choice.run)? {
         Some(c) => Some(c),
         None => table.find(words("assay run", "試驗批次"), RUN)?,
@@ -106,7 +109,7 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
     let chosen_response = chosen(table, &choice.response)?;
     let chosen_preparation = chosen(table, &choice.preparation)?;
     let taken = |c: usize| {
-        [excluded, plate, well, run, weight, chosen_dose, chosen_response, chosen_preparation]
+        [excluded, plate, well, block, run, weight, chosen_dose, chosen_response, chosen_preparation]
             .contains(&Some(c))
             || BESIDE.contains(&key(table, c))
     };
@@ -158,7 +161,7 @@ pub(crate) fn find_columns(table: &Table, choice: &ColumnChoice) -> Result<Found
             }
         }
     };
-    Ok(Found { dose, scale, response, preparation, run, plate, well, weight, excluded })
+    Ok(Found { dose, scale, response, preparation, run, plate, block, well, weight, excluded })
 }
 
 fn find_response(

@@ -108,6 +108,8 @@ pub struct Well {
     pub run: usize,
     /// Well as written.
     pub well: String,
+    /// Block as written; empty without such a column.
+    pub block: String,
     /// Dose, never negative.
     pub dose: f64,
     /// Response.
@@ -132,6 +134,9 @@ pub struct ColumnsUsed {
     /// Plate column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plate: Option<String>,
+    /// Block column (line assays).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub block: Option<String>,
     /// Well column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub well: Option<String>,
@@ -269,6 +274,7 @@ impl AssayTable {
             preparation: place(&self.preparations, text(found.preparation)),
             run: place(&self.runs, text(run_column)),
             well,
+            block: text(found.block),
             dose,
             response,
             weight,
@@ -318,6 +324,7 @@ fn columns_used(table: &Table, found: &Found, run: Option<usize>) -> ColumnsUsed
         found.preparation,
         run,
         found.plate,
+        found.block,
         found.well,
         found.weight,
         found.excluded,
@@ -328,6 +335,7 @@ fn columns_used(table: &Table, found: &Found, run: Option<usize>) -> ColumnsUsed
         preparation: name(found.preparation),
         run: name(run),
         plate: name(found.plate),
+        block: name(found.block),
         well: name(found.well),
         weight: name(found.weight),
         excluded: name(found.excluded),

@@ -162,7 +162,7 @@ impl Analysis<'_> {
                 high: potency.delta.high,
                 interval: "delta",
                 assigned: self.assigned(potency.estimate, potency.delta),
-                reportable: is_parallel,
+                reportable: is_parallel && self.reference_known,
                 relative_potency: Some(potency),
                 line: None,
                 parallelism: Some(parallelism),

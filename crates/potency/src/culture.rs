@@ -5,8 +5,13 @@
 use serde::Serialize;
 
 use crate::interval::Interval;
-use crate::limits::{LimitError, check_level, check_positive, poisson_interval, poisson_upper_limit};
+use crate::limits::{
+    LimitError, check_level, check_positive, poisson_interval, poisson_lower_limit, poisson_upper_limit,
+};
 use crate::words::words;
+
+/// Most colonies judged. A working limit, far beyond what is counted.
+const COLONIES_MAX: f64 = 1e6;
 
 /// One spiked culture: known pluripotent cells among product cells.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -66,19 +71,31 @@ pub fn residual_pluripotent(
             value: blank_mean,
         });
     }
+    for (what, count) in [
+        (words("the number of colonies", "群落數"), colonies as f64),
+        (words("the mean of the blanks", "空白組平均"), blank_mean),
+    ] {
+        if count > COLONIES_MAX {
+            return Err(LimitError::TooLarge { what, value: count, max: COLONIES_MAX });
+        }
+    }
     let mut added = 0.0;
     let mut found = 0;
     for s in spikes {
         check_positive(words("the number of spiked cells", "添加細胞數"), s.spiked_cells)?;
         added += s.spiked_cells;
-        found += s.colonies;
+        found += s.colonies.min(COLONIES_MAX as u64 + 1);
+    }
+    if found as f64 > COLONIES_MAX {
+        let what = words("the number of colonies of the spiked cultures", "添加組群落數");
+        return Err(LimitError::TooLarge { what, value: found as f64, max: COLONIES_MAX });
     }
     check_positive(words("the number of spiked cells", "添加細胞數"), added)?;
     check_positive(words("the number of colonies of the spiked cultures", "添加組群落數"), found as f64)?;
     let efficiency = found as f64 / added;
     let (low, high) = poisson_interval(found, confidence_level)?;
     let (efficiency_low, efficiency_high) = (low / added, high / added);
-    let positive_from = cut_off(blank_mean, confidence_level);
+    let positive_from = cut_off(blank_mean, confidence_level)?;
     // Expected colonies at which `positive_from` or more appear with the detection probability.
     let needed = expected_for(positive_from, blank_mean, detection)?;
     let upper = poisson_upper_limit(colonies, confidence_level)?;
@@ -99,19 +116,20 @@ pub fn residual_pluripotent(
 }
 
 /// Smallest count that a Poisson mean of blanks reaches with probability at most 1 - level.
-fn cut_off(blank_mean: f64, level: f64) -> u64 {
-    let mut term = (-blank_mean).exp();
-    let mut below = term;
-    let mut count = 1u64;
-    while below < level && count < 1_000_000 {
-        term *= blank_mean / count as f64;
-        below += term;
-        count += 1;
-        if term < 1e-300 && count as f64 > blank_mean {
-            break;
-        }
+fn cut_off(blank_mean: f64, level: f64) -> Result<u64, LimitError> {
+    // The lower limit of the mean rises with the count: the count sought is the first whose exact limit
+    // lies above the blanks.
+    let reached = |count: u64| Ok::<bool, LimitError>(poisson_lower_limit(count, level)? >= blank_mean);
+    let (mut below, mut above) = (0u64, 1u64);
+    while !reached(above)? {
+        below = above;
+        above = above.saturating_mul(2);
     }
-    count
+    while above - below > 1 {
+        let middle = below + (above - below) / 2;
+        if reached(middle)? { above = middle } else { below = middle }
+    }
+    Ok(above)
 }
 
 /// Mean colonies above the blanks so that `positive_from` or more are seen with the probability.
@@ -151,10 +169,14 @@ mod tests {
     /// Row Q12. Blanks with colonies raise the cut-off and the limit.
     #[test]
     fn blanks_raise_the_cut_off() {
-        assert_eq!(cut_off(0.0, 0.95), 1);
-        assert_eq!(cut_off(0.05, 0.95), 1);
-        assert_eq!(cut_off(0.06, 0.95), 2);
-        assert_eq!(cut_off(1.0, 0.95), 4);
+        assert_eq!(cut_off(0.0, 0.95).unwrap(), 1);
+        assert_eq!(cut_off(0.05, 0.95).unwrap(), 1);
+        assert_eq!(cut_off(0.06, 0.95).unwrap(), 2);
+        assert_eq!(cut_off(1.0, 0.95).unwrap(), 4);
+        // SciPy: poisson.ppf(0.95, m) + 1. Adding terms up from exp(-800) = 0 gave 802.
+        for (mean, expected) in [(10.0, 16), (99.5, 117), (800.0, 848), (5000.0, 5118)] {
+            assert_eq!(cut_off(mean, 0.95).unwrap(), expected, "{mean}");
+        }
         let r = residual_pluripotent(0, 1e6, &SPIKES, 1.0, 0.95, 0.95).unwrap();
         assert!(
             r.detection_limit

@@ -3,7 +3,8 @@
 //!
 //! Parametrisation (that of the R package drc, LL.4 and LL.5):
 //! `f(x) = c + (d - c) / (1 + exp(b (ln x - ln e)))^g`, with g = 1 for four parameters.
-//! * `c` lower, `d` upper asymptote; `e` the dose at half the range (EC50) when g = 1;
+//! * `c` lower, `d` upper asymptote (with five parameters too: the mirrored family with c above d is
+//!   not searched); `e` the dose at half the range (EC50) when g = 1;
 //! * `b` positive: the response falls with the dose; `b` negative: it rises. (Many plate readers
 //!   report the Hill slope, which is -b.)
 //! * dose 0 is the asymptote itself: `d` when b > 0, `c` when b < 0. It takes part in the fit and

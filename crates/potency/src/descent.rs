@@ -119,7 +119,8 @@ fn start_at<const P: usize>(b: f64, c: f64, d: f64, log_e: f64) -> [f64; P] {
 }
 
 /// For each slope and middle of a grid the best asymptotes are a straight-line problem; the four
-/// best combinations are handed on.
+/// best combinations are handed on. With five parameters a curve with c above d is another curve, not
+/// the same one written the other way round; only c below d is searched (as drc does).
 pub(crate) fn starts_from_grid<const P: usize>(data: &Grouped, extent: &Extent) -> Vec<[f64; P]> {
     let width = (extent.log_dose_max - extent.log_dose_min).max(1e-6);
     let mut candidates: Vec<(f64, [f64; P])> = Vec::new();
@@ -141,6 +142,9 @@ pub(crate) fn starts_from_grid<const P: usize>(data: &Grouped, extent: &Extent) 
                     continue;
                 }
                 let range = (w * qy - q1 * y1) / determinant;
+                if P == 5 && range <= 0.0 {
+                    continue;
+                }
                 let c = (y1 - range * q1) / w;
                 let theta = start_at::<P>(b, c, c + range, log_e);
                 candidates.push((residual_sum(&theta, &data.points), theta));
@@ -236,8 +240,10 @@ pub(crate) fn descend<const P: usize>(start: [f64; P], data: &Grouped) -> Minimu
         if small || (negligible && damping <= 1e-3) {
             return Minimum { theta, rss: normal.rss, steps, converged: true };
         }
-        let allowed =
-            trial[0] * theta[0] > 0.0 && trial.iter().all(|t| t.is_finite()) && trial[P - 1].abs() < 1e12;
+        let allowed = trial[0] * theta[0] > 0.0
+            && (P == 4 || trial[1] < trial[2])
+            && trial.iter().all(|t| t.is_finite())
+            && trial[P - 1].abs() < 1e12;
         let next = if allowed { Some(normal_equations(&trial, data)) } else { None };
         match next {
             Some(next) if next.rss <= normal.rss => {

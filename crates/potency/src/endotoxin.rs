@@ -84,10 +84,16 @@ pub struct EndotoxinResult {
     pub interval: Interval,
     /// No well reacted before the lowest standard: below its concentration times the dilution.
     pub at_most: bool,
+    /// The sample reads above the highest standard, where the curve is not shown to hold: the value
+    /// bounds from below, and a higher dilution is to be tested.
+    pub at_least: bool,
     /// Recovery of the added endotoxin, %.
     pub recovery_percent: Option<f64>,
     /// EU per kilogram and hour.
     pub eu_per_kg_per_hour: Option<f64>,
+    /// The same as far as it can be held against a limit: a lower bound that meets the limit shows nothing.
+    #[serde(skip)]
+    pub(crate) judged_per_kg: Option<f64>,
     /// What is missing for a verdict.
     pub missing: Vec<Text>,
     /// Criteria.
@@ -120,11 +126,13 @@ pub fn endotoxin(
     }
     check(sample)?;
     let curve = StandardLine::fit(&points)?;
-    let lowest = 10f64.powf(curve.x_low);
+    let (lowest, highest) = (10f64.powf(curve.x_low), 10f64.powf(curve.x_high));
     let in_well = read_wells(&curve, &sample.onset_s, level);
     let mut missing = Vec::new();
-    let (eu_per_ml, interval, at_most) = in_product(&in_well, lowest, sample.dilution, &mut missing);
-    let recovery_percent = recovery(&curve, sample, &in_well, lowest, level);
+    let range = (lowest, highest);
+    let Reported { eu_per_ml, interval, at_most, at_least } =
+        in_product(&in_well, range, sample.dilution, &mut missing);
+    let recovery_percent = recovery(&curve, sample, &in_well, range, level);
     if recovery_percent.is_none() {
         missing.push(Text::new("recovery of added endotoxin", "添加內毒素之回收率"));
     }
@@ -140,13 +148,16 @@ pub fn endotoxin(
     let eu_per_kg_per_hour =
         eu_per_ml.zip(sample.dose_ml).zip(sample.weight_kg).map(|((eu, ml), kg)| eu * ml / kg / hours);
     let limit = sample.route.measure();
+    let meets =
+        |x: f64| method.criteria.iter().any(|c| c.measure == limit && c.comparison.is_met(x, c.limit));
+    let judged_per_kg = eu_per_kg_per_hour.filter(|x| !(at_least && meets(*x)));
     let suitability = method.judge(
         "endotoxin",
         &[
             ("absolute-correlation", Some(curve.correlation.abs())),
             ("standard-levels", Some(curve.levels as f64)),
             ("spike-recovery", recovery_percent),
-            (limit, eu_per_kg_per_hour),
+            (limit, judged_per_kg),
         ],
     );
     Ok(EndotoxinResult {
@@ -156,8 +167,10 @@ pub fn endotoxin(
         eu_per_ml,
         interval,
         at_most,
+        at_least,
         recovery_percent,
         eu_per_kg_per_hour,
+        judged_per_kg,
         missing,
         suitability,
     })
@@ -182,34 +195,64 @@ fn check(sample: &EndotoxinSample) -> Result<(), EndotoxinError> {
     Ok(())
 }
 
-/// Concentration of the product with its interval, and whether it is only an upper bound.
+/// What is reported of the product.
+struct Reported {
+    eu_per_ml: Option<f64>,
+    interval: Interval,
+    at_most: bool,
+    at_least: bool,
+}
+
+/// Concentration of the product with its interval, and whether it is only a bound.
 fn in_product(
     in_well: &Wells,
-    lowest: f64,
+    (lowest, highest): (f64, f64),
     dilution: f64,
     missing: &mut Vec<Text>,
-) -> (Option<f64>, Interval, bool) {
+) -> Reported {
+    let nothing =
+        Reported { eu_per_ml: None, interval: Interval::UNBOUNDED, at_most: false, at_least: false };
+    let (floor, ceiling) = (lowest * dilution, highest * dilution);
+    let below = Reported {
+        eu_per_ml: Some(floor),
+        interval: Interval { low: None, high: Some(floor) },
+        at_most: true,
+        at_least: false,
+    };
     match in_well {
         Wells::None => {
             missing.push(Text::new("onset time of the sample", "樣品之反應時間"));
-            (None, Interval::UNBOUNDED, false)
+            nothing
         }
         Wells::Disagree => {
             missing.push(Text::new(
                 "agreeing replicates (some wells reacted, some did not)",
                 "一致的重複孔（部分反應，部分未反應）",
             ));
-            (None, Interval::UNBOUNDED, false)
+            nothing
         }
-        Wells::NoReaction => {
-            (Some(lowest * dilution), Interval { low: None, high: Some(lowest * dilution) }, true)
-        }
-        Wells::Read(eu, _) if *eu < lowest => {
-            (Some(lowest * dilution), Interval { low: None, high: Some(lowest * dilution) }, true)
+        Wells::NoReaction => below,
+        Wells::Read(eu, _) if *eu < lowest => below,
+        Wells::Read(eu, _) if *eu > highest => {
+            missing.push(Text::new(
+                "a dilution at which the sample reads within the standards (it reads above the highest)",
+                "讀值落於標準品範圍內之稀釋（目前高於最高標準品）",
+            ));
+            Reported {
+                eu_per_ml: Some(ceiling),
+                interval: Interval { low: Some(ceiling), high: None },
+                at_most: false,
+                at_least: true,
+            }
         }
         Wells::Read(eu, i) => {
             let scaled = |x: Option<f64>| x.map(|x| x * dilution);
-            (Some(eu * dilution), Interval { low: scaled(i.low), high: scaled(i.high) }, false)
+            Reported {
+                eu_per_ml: Some(eu * dilution),
+                interval: Interval { low: scaled(i.low), high: scaled(i.high) },
+                at_most: false,
+                at_least: false,
+            }
         }
     }
 }
@@ -250,17 +293,20 @@ fn recovery(
     curve: &StandardLine,
     sample: &EndotoxinSample,
     own: &Wells,
-    lowest: f64,
+    (lowest, highest): (f64, f64),
     level: f64,
 ) -> Option<f64> {
     let added = sample.spike_eu_per_ml?;
     let own = match own {
         Wells::NoReaction => 0.0,
         Wells::Read(eu, _) if *eu < lowest => 0.0,
+        // Above the highest standard neither reading is one, nor is their difference.
+        Wells::Read(eu, _) if *eu > highest => return None,
         Wells::Read(eu, _) => *eu,
         Wells::None | Wells::Disagree => return None,
     };
     match read_wells(curve, &sample.spiked_onset_s, level) {
+        Wells::Read(eu, _) if eu > highest => None,
         Wells::Read(eu, _) => Some((eu - own) / added * 100.0),
         // An added endotoxin that does not react at all is not recovered.
         Wells::NoReaction => Some(0.0),
@@ -357,6 +403,22 @@ mod tests {
         assert!(r.at_most && (r.eu_per_ml.unwrap() - 0.05).abs() < 1e-12);
         let r = judge(&EndotoxinSample { onset_s: vec![None, Some(onset(0.02))], ..sample() });
         assert!(r.eu_per_ml.is_none() && !r.suitable);
+    }
+
+    /// Row Q7. Above the highest standard the curve says nothing: a lower bound, no recovery, and a verdict
+    /// only where the bound itself fails the limit.
+    #[test]
+    fn above_the_highest_standard_is_a_lower_bound() {
+        let high = EndotoxinSample { onset_s: vec![Some(onset(9.0)); 2], ..sample() };
+        let r = judge(&EndotoxinSample { dose_ml: Some(1.0), ..high.clone() });
+        assert!(r.at_least && !r.at_most && (r.eu_per_ml.unwrap() - 50.0).abs() < 1e-9);
+        assert_eq!((r.interval.high, r.recovery_percent), (None, None));
+        assert_eq!(outcome(&r, "parenteral-limit"), Outcome::NotAssessable);
+        assert!(!r.suitable && r.missing.iter().any(|m| m.en.contains("above the highest")));
+        let r = judge(&EndotoxinSample { dose_ml: Some(50.0), ..high });
+        assert_eq!(outcome(&r, "parenteral-limit"), Outcome::NotMet);
+        let r = judge(&EndotoxinSample { spiked_onset_s: vec![Some(onset(8.0)); 2], ..sample() });
+        assert_eq!(outcome(&r, "spike-recovery-high"), Outcome::NotAssessable);
     }
 
     /// Row Q7. The intrathecal limit is its own; impossible input is refused.

@@ -190,7 +190,10 @@ fn fit_sized<const P: usize>(
     let minimum =
         best.ok_or(FitError::NotConverged(words("no starting value could be found", "找不到起始值")))?;
     if !minimum.converged {
-        return Err(FitError::NotConverged(words("the steps did not settle", "疊代未收斂")));
+        return Err(FitError::NotConverged(undetermined::<P>(words(
+            "the steps did not settle",
+            "疊代未收斂",
+        ))));
     }
     finish(minimum, &data, information)
 }
@@ -222,10 +225,10 @@ fn finish<const P: usize>(
         used = Information::Expected;
         inverse = invert(&normal.matrix);
     }
-    let inverse = inverse.ok_or(FitError::NotConverged(words(
+    let inverse = inverse.ok_or(FitError::NotConverged(undetermined::<P>(words(
         "the data do not determine every parameter",
         "資料不足以決定所有參數",
-    )))?;
+    ))))?;
     let parameters = CurveParameters::from_internal(&theta);
     let by = [1.0, 1.0, 1.0, parameters.e, parameters.g];
     let mut covariance = [[0.0; SLOTS]; SLOTS];
@@ -235,6 +238,18 @@ fn finish<const P: usize>(
         }
     }
     Ok(CurveFit { parameters, covariance, information: used, rss: m.rss, residual_df, steps: m.steps })
+}
+
+/// Five parameters that do not settle are nearly always an asymmetry the data cannot tell.
+const fn undetermined<const P: usize>(otherwise: Words) -> Words {
+    if P == 5 {
+        words(
+            "the data do not determine the asymmetry; try four parameters",
+            "資料不足以決定不對稱參數；請改用四參數",
+        )
+    } else {
+        otherwise
+    }
 }
 
 /// Half the second derivatives of the sum of squares (lower triangle).

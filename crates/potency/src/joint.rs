@@ -163,7 +163,7 @@ pub fn fit_joint(
                 from[place] *= factor;
             }
         }
-        if let Some((vector, rss)) = descend(&layout, curves, from)
+        if let Some((vector, rss)) = descend(&layout, curves, from, Wanted::Place)
             && best.as_ref().is_none_or(|b| rss < b.1)
         {
             best = Some((vector, rss));
@@ -195,8 +195,23 @@ pub(crate) fn refit_tied(
             }
         }
     }
-    descend(&layout, curves, start).map(|(_, rss)| rss)
+    descend(&layout, curves, start, Wanted::Sum).map(|(_, rss)| rss)
 }
+
+/// What a descent is made for.
+#[derive(Clone, Copy, PartialEq)]
+enum Wanted {
+    /// The parameters: they must have settled.
+    Place,
+    /// The sum of squares alone: where the potency held leaves a parameter undetermined (a slope that
+    /// may be as steep as it likes), the parameter runs on while the sum has long reached its limit.
+    Sum,
+}
+
+/// Steps of a descent.
+const STEPS_MAX: usize = 400;
+/// Steps at the end over which the sum must have stood still when the sum alone is wanted.
+const STEPS_STILL: usize = 100;
 
 struct Equations {
     matrix: DMatrix<f64>,
@@ -239,13 +254,22 @@ fn equations(
     e
 }
 
-/// Levenberg-Marquardt; `None` when it does not settle.
-fn descend(layout: &Layout, curves: &[Vec<Observation>], start: DVector<f64>) -> Option<(DVector<f64>, f64)> {
+/// Levenberg-Marquardt; `None` when what is wanted does not settle.
+fn descend(
+    layout: &Layout,
+    curves: &[Vec<Observation>],
+    start: DVector<f64>,
+    wanted: Wanted,
+) -> Option<(DVector<f64>, f64)> {
     let slopes: Vec<usize> = (0..curves.len()).filter_map(|c| layout.place(c, 0)).collect();
     let mut at = start;
     let mut now = equations(layout, curves, &at, false);
     let mut damping = 1e-3;
-    for _ in 0..400 {
+    let mut earlier = f64::INFINITY;
+    for step in 0..STEPS_MAX {
+        if step == STEPS_MAX - STEPS_STILL {
+            earlier = now.rss;
+        }
         let mut matrix = now.matrix.clone();
         for i in 0..layout.count {
             matrix[(i, i)] += damping * matrix[(i, i)].max(1e-30);
@@ -253,7 +277,7 @@ fn descend(layout: &Layout, curves: &[Vec<Observation>], start: DVector<f64>) ->
         let Some(factor) = matrix.cholesky() else {
             damping = (damping * 10.0).max(1e-8);
             if damping > 1e12 {
-                return None;
+                return (wanted == Wanted::Sum).then_some((at, now.rss));
             }
             continue;
         };
@@ -275,12 +299,13 @@ fn descend(layout: &Layout, curves: &[Vec<Observation>], start: DVector<f64>) ->
             _ => {
                 damping *= 10.0;
                 if damping > 1e12 {
-                    return (predicted <= 1e-9 * now.rss).then_some((at, now.rss));
+                    return (wanted == Wanted::Sum || predicted <= 1e-9 * now.rss).then_some((at, now.rss));
                 }
             }
         }
     }
-    None
+    let still = earlier - now.rss <= 1e-8 * now.rss;
+    (wanted == Wanted::Sum && still).then_some((at, now.rss))
 }
 
 fn finish(

@@ -19,6 +19,7 @@ mod line_assay;
 pub mod lines;
 mod messages;
 pub mod method;
+mod numbers;
 pub mod outliers;
 pub mod plot;
 pub mod potency;
@@ -36,6 +37,7 @@ mod single;
 pub mod spikes;
 pub mod standard_line;
 pub mod table;
+pub mod variance;
 pub mod words;
 
 pub use plot::potency_svg;

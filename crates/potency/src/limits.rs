@@ -22,6 +22,16 @@ pub enum LimitError {
     /// A level that is no probability.
     #[error("{0} is not a probability between 0 and 1")]
     BadLevel(f64),
+    /// A count beyond what anybody counts.
+    #[error("{what} is {value}; at most {max} can be judged")]
+    TooLarge {
+        /// Which.
+        what: Words,
+        /// Value.
+        value: f64,
+        /// Limit.
+        max: f64,
+    },
     /// An amount that must be above 0.
     #[error("{what} is {value}; it must be above 0")]
     NotPositive {
@@ -86,6 +96,12 @@ pub fn poisson_interval(count: u64, level: f64) -> Result<(f64, f64), LimitError
 pub fn poisson_upper_limit(count: u64, level: f64) -> Result<f64, LimitError> {
     check_level(level)?;
     Ok(poisson_upper(count, 1.0 - level))
+}
+
+/// One-sided exact lower limit of a Poisson mean: 0 for a count of 0, 0.0513 for 1 at 0.95.
+pub fn poisson_lower_limit(count: u64, level: f64) -> Result<f64, LimitError> {
+    check_level(level)?;
+    Ok(if count == 0 { 0.0 } else { 0.5 * chi_squared_quantile(1.0 - level, 2.0 * count as f64) })
 }
 
 fn poisson_upper(count: u64, tail: f64) -> f64 {
@@ -167,6 +183,40 @@ pub struct HitLevel {
     pub positive: u64,
     /// Tests.
     pub tested: u64,
+}
+
+/// Limit of detection read from the hits themselves, without a model.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct HitRateLimit {
+    /// Lowest amount from which upwards every level is found in at least the needed share of its tests.
+    pub limit: f64,
+    /// Positive tests there.
+    pub positive: u64,
+    /// Tests there.
+    pub tested: u64,
+    /// One-sided exact lower limit of the share found there.
+    pub share_lower: f64,
+}
+
+/// The hit-rate limit. `None` when no level has enough tests, or the highest one misses the share.
+pub fn hit_rate_limit(
+    levels: &[HitLevel],
+    detection: f64,
+    tests_min: f64,
+    level: f64,
+) -> Option<HitRateLimit> {
+    let mut sorted: Vec<&HitLevel> = levels.iter().filter(|l| l.amount > 0.0 && l.tested > 0).collect();
+    sorted.sort_by(|a, b| b.amount.total_cmp(&a.amount));
+    let found = |l: &&&HitLevel| l.positive as f64 >= detection * l.tested as f64;
+    // Levels with few tests show nothing by themselves but must not contradict.
+    let lowest = sorted.iter().take_while(found).filter(|l| l.tested as f64 >= tests_min).last()?;
+    check_level(level).ok()?;
+    Some(HitRateLimit {
+        limit: lowest.amount,
+        positive: lowest.positive,
+        tested: lowest.tested,
+        share_lower: lower_limit(lowest.positive, lowest.tested, 1.0 - level),
+    })
 }
 
 /// Limit of detection by the single-hit Poisson model: P(positive) = 1 - exp(-efficiency × amount).
@@ -285,6 +335,20 @@ mod tests {
         assert_eq!((at(exact), at(exact * 0.999), at(exact * 1.001)), (Some(true), Some(false), Some(true)));
         assert!(volume_to_test(0.0, 0.95).is_err());
         assert!((probability_of_detection(0.01, exact).unwrap() - 0.95).abs() < 1e-12);
+    }
+
+    /// Row Q7. 24 of 24 at 10, 23 of 24 at 5, 12 of 24 at 1: 5 is the lowest found in 95 %; three tests of
+    /// a level show nothing, and a gap above stops the way down.
+    #[test]
+    fn hit_rate() {
+        let l = |amount: f64, positive: u64, tested: u64| HitLevel { amount, positive, tested };
+        let of = |levels: &[HitLevel]| hit_rate_limit(levels, 0.95, 24.0, 0.95).map(|h| h.limit);
+        assert_eq!(of(&[l(1.0, 12, 24), l(10.0, 24, 24), l(5.0, 23, 24)]), Some(5.0));
+        assert_eq!(of(&[l(10.0, 22, 24), l(5.0, 24, 24)]), None);
+        assert_eq!(of(&[l(10.0, 3, 3)]), None);
+        assert_eq!(of(&[l(100.0, 3, 3), l(10.0, 24, 24), l(1.0, 0, 24)]), Some(10.0));
+        let found = hit_rate_limit(&[l(10.0, 24, 24)], 0.95, 24.0, 0.95).unwrap();
+        assert!((found.share_lower - 0.05f64.powf(1.0 / 24.0)).abs() < 1e-9);
     }
 
     /// Row Q12. One level of spikes: the estimate is -ln(1 - p)/amount.

@@ -5,12 +5,13 @@ use vena_base::Text;
 
 use crate::assay_table::Well;
 use crate::compare::refused;
-use crate::lines::{LineFit, LinePoint, OwnLine, parallel_line, slope_ratio_assay};
+use crate::lines::{LineError, LineFit, LinePoint, LineVariance, OwnLine, parallel_line, slope_ratio_assay};
 use crate::outliers::{Outlier, find_line_outliers};
 use crate::plot::{PictureCurve, PictureLine, PicturePoint};
 use crate::potency::{Analysis, Curve, PotencyError, label};
 use crate::report::*;
 use crate::single::doses_of;
+use crate::variance::variance_table;
 use crate::words::{Words, words};
 
 /// Why a line assay has nothing to compare.
@@ -56,6 +57,20 @@ impl LineScale {
         wells.iter().filter(|w| self.holds(w)).map(|w| self.point(w)).collect()
     }
 
+    /// The block of each of those points by number; nothing where a well has none.
+    fn blocks(self, curves: &[Curve]) -> Vec<Vec<usize>> {
+        let held = |c: &Curve| c.wells.iter().filter(|w| self.holds(w)).cloned().collect::<Vec<Well>>();
+        let wells: Vec<Vec<Well>> = curves.iter().map(held).collect();
+        if wells.iter().flatten().any(|w| w.block.is_empty()) {
+            return Vec::new();
+        }
+        let mut names: Vec<&str> = wells.iter().flatten().map(|w| w.block.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let number = |w: &Well| names.binary_search(&w.block.as_str()).unwrap_or(0);
+        wells.iter().map(|of| of.iter().map(number).collect()).collect()
+    }
+
     /// The outliers among the wells, by the wells' own indices and on the scale of the response.
     pub(crate) fn outliers(self, wells: &[Well], alpha: f64) -> Option<Vec<Outlier>> {
         let placed: Vec<usize> =
@@ -87,6 +102,8 @@ impl Analysis<'_> {
             name: run.to_string(),
             curves: curves.iter().zip(&own).map(|(c, line)| line_report(c, line.as_ref())).collect(),
             shared: Vec::new(),
+            line_error: None,
+            variance: None,
         });
         let fitted = self.fit_lines(run, &curves, &points, scale, reference)?;
         self.picture_of_lines(run, &all_wells, &curves, scale, fitted.as_ref());
@@ -106,6 +123,7 @@ impl Analysis<'_> {
         scale: LineScale,
         reference: Option<&ReferenceChoice>,
     ) -> Result<Option<LineFit>, PotencyError> {
+        let confidence = self.confidence_level;
         let level = self.method.number("equivalence-confidence-level")?;
         let margins = (self.method.number("slope-ratio-lower")?, self.method.number("slope-ratio-upper")?);
         let has_reference = reference.is_some_and(|r| curves.first().is_some_and(|c| c.name == r.name));
@@ -117,9 +135,11 @@ impl Analysis<'_> {
             Err(Text::new("a response of 0 or below has no logarithm", "反應值小於或等於 0 者無對數"))
         } else if scale.parallel {
             self.flag_dose_zero(curves);
-            parallel_line(points, self.confidence_level, level, margins).map_err(|e| e.text())
+            let fit = |error| parallel_line(points, confidence, level, margins, error);
+            self.fit_with_error(curves, points, scale, fit).map_err(|e| e.text())
         } else {
-            slope_ratio_assay(points, self.confidence_level).map_err(|e| e.text())
+            let fit = |error| slope_ratio_assay(points, confidence, error);
+            self.fit_with_error(curves, points, scale, fit).map_err(|e| e.text())
         };
         match fitted {
             Ok(fit) => Ok(Some(fit)),
@@ -131,6 +151,42 @@ impl Analysis<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// The fit with the error that is asked for; the analysis of variance goes into the report.
+    fn fit_with_error(
+        &mut self,
+        curves: &[Curve],
+        points: &[Vec<LinePoint>],
+        scale: LineScale,
+        fit: impl Fn(Option<LineVariance>) -> Result<LineFit, LineError>,
+    ) -> Result<LineFit, LineError> {
+        let mut fitted = fit(None)?;
+        let blocks = scale.blocks(curves);
+        let table = variance_table(points, &blocks, scale.parallel, fitted.error);
+        let replicates = table.as_ref().and_then(|t| t.replicates);
+        match (self.options.line_error, replicates) {
+            (LineErrorFrom::Replicates, Some(error)) => fitted = fit(Some(error))?,
+            (LineErrorFrom::Replicates, None) => self.flag(Flag::new(
+                "no-replicates",
+                "no dose stands twice: the errors rest on the residuals about the lines, which hold the lines' own lack of fit",
+                "沒有重複的劑量：誤差取自直線殘差，其中含有直線本身之失擬",
+            )),
+            (LineErrorFrom::Lines, _) => {}
+        }
+        let has_blocks = curves.iter().flat_map(|c| &c.wells).any(|w| !w.block.is_empty());
+        if has_blocks && !table.as_ref().is_some_and(|t| t.blocks) {
+            self.flag(Flag::new(
+                "blocks-not-complete",
+                "the blocks are not complete (every dose of every preparation equally often in each, weights alike): they were not taken out of the error",
+                "區集不完整（每一區集須含各製劑之各劑量且次數與權重相同）：未自誤差中扣除",
+            ));
+        }
+        if let Some(run) = self.report.runs.last_mut() {
+            run.line_error = Some(fitted.error);
+            run.variance = table;
+        }
+        Ok(fitted)
     }
 
     /// What a line does not use is said, not left out in silence.
@@ -208,7 +264,7 @@ impl Analysis<'_> {
                 high: line.fieller.high,
                 interval: "fieller",
                 assigned: self.assigned(line.estimate, line.fieller),
-                reportable: is_parallel,
+                reportable: is_parallel && self.reference_known,
                 relative_potency: None,
                 line: Some(line),
                 parallelism: None,

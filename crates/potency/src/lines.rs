@@ -35,12 +35,23 @@ pub struct LineFit {
     pub intercepts: Vec<Coefficient>,
     /// Slopes.
     pub slopes: Vec<Coefficient>,
-    /// Weighted residual sum of squares.
+    /// Weighted residual sum of squares about the lines.
     pub rss: f64,
-    /// Residual degrees of freedom.
+    /// Its degrees of freedom.
     pub residual_df: usize,
+    /// Variance behind every error and interval.
+    pub error: LineVariance,
     /// One result per preparation after the reference.
     pub potencies: Vec<LinePotency>,
+}
+
+/// A residual variance with its degrees of freedom.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct LineVariance {
+    /// Variance of the response (transformed, if the assay says so).
+    pub variance: f64,
+    /// Degrees of freedom.
+    pub df: usize,
 }
 
 /// One preparation's own straight line.
@@ -201,12 +212,15 @@ fn check(preparations: &[Vec<LinePoint>], parameters: usize) -> Result<(), LineE
 }
 
 /// Parallel-line assay: preparation 0 is the reference; one result per further preparation.
-/// `slope_margins` and `equivalence_level` judge parallelism.
+/// `slope_margins` and `equivalence_level` judge parallelism. Errors and intervals rest on `error`
+/// (that of the replicates, as the European Pharmacopoeia has it) or, without one, on the residuals
+/// about the lines.
 pub fn parallel_line(
     preparations: &[Vec<LinePoint>],
     confidence_level: f64,
     equivalence_level: f64,
     slope_margins: (f64, f64),
+    error: Option<LineVariance>,
 ) -> Result<LineFit, LineError> {
     check(preparations, preparations.len() + 1)?;
     let all: Vec<Sums> = preparations.iter().map(|p| sums(p)).collect();
@@ -220,8 +234,9 @@ pub fn parallel_line(
         .flat_map(|(points, s)| points.iter().map(move |p| (p, s.y - slope * s.x)))
         .map(|(p, intercept)| p.weight * (p.y - intercept - slope * p.x).powi(2))
         .sum();
-    let variance = rss / residual_df as f64;
-    let t = student_quantile(0.5 + confidence_level / 2.0, residual_df as f64);
+    let error = error.unwrap_or(LineVariance { variance: rss / residual_df as f64, df: residual_df });
+    let variance = error.variance;
+    let t = student_quantile(0.5 + confidence_level / 2.0, error.df as f64);
     let Some((reference, samples)) = all.split_first() else {
         return Err(LineError::Singular);
     };
@@ -241,7 +256,7 @@ pub fn parallel_line(
             fieller: exponential(ratio.fieller(t)),
             delta: exponential(ratio.delta(t)),
             log_standard_error: ratio.standard_error(),
-            residual_df,
+            residual_df: error.df,
             slope_ratio: slope_ratio(reference, s, equivalence_level, slope_margins),
             f_test_for_information: parallel_f_test(reference, s),
         });
@@ -256,6 +271,7 @@ pub fn parallel_line(
         slopes: vec![slope; all.len()],
         rss,
         residual_df,
+        error,
         potencies: results,
     })
 }
@@ -295,10 +311,11 @@ fn parallel_f_test(r: &Sums, s: &Sums) -> Option<FTest> {
 }
 
 /// Slope-ratio assay: common intercept at dose 0, potency is the ratio of slopes. Preparation 0 is
-/// the reference.
+/// the reference. `error` as in [`parallel_line`].
 pub fn slope_ratio_assay(
     preparations: &[Vec<LinePoint>],
     confidence_level: f64,
+    error: Option<LineVariance>,
 ) -> Result<LineFit, LineError> {
     let parameters = preparations.len() + 1;
     check(preparations, parameters)?;
@@ -325,8 +342,9 @@ pub fn slope_ratio_assay(
             .map(|p| p.weight * (p.y - estimate[0] - estimate[k + 1] * p.x).powi(2))
             .sum::<f64>();
     }
-    let variance = rss / residual_df as f64;
-    let t = student_quantile(0.5 + confidence_level / 2.0, residual_df as f64);
+    let error = error.unwrap_or(LineVariance { variance: rss / residual_df as f64, df: residual_df });
+    let variance = error.variance;
+    let t = student_quantile(0.5 + confidence_level / 2.0, error.df as f64);
     let coefficient = |place: usize| Coefficient {
         estimate: estimate[place],
         standard_error: (variance * inverse[(place, place)]).sqrt(),
@@ -344,7 +362,7 @@ pub fn slope_ratio_assay(
             fieller: ratio.fieller(t),
             delta: ratio.delta(t),
             log_standard_error: ratio.standard_error() / ratio.estimate().abs(),
-            residual_df,
+            residual_df: error.df,
             slope_ratio: None,
             f_test_for_information: None,
         }
@@ -354,113 +372,11 @@ pub fn slope_ratio_assay(
         slopes: (1..=preparations.len()).map(coefficient).collect(),
         rss,
         residual_df,
+        error,
         potencies: (1..preparations.len()).map(potency).collect(),
     })
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn line(intercept: f64, slope: f64, doses: &[f64], log: bool) -> Vec<LinePoint> {
-        let mut out = Vec::new();
-        for (k, d) in doses.iter().enumerate() {
-            let x = if log { d.ln() } else { *d };
-            for (j, noise) in [-0.05, 0.05].into_iter().enumerate() {
-                let flip = if (k + j) % 3 == 0 { 1.0 } else { 0.7 };
-                out.push(LinePoint { x, y: intercept + slope * x + noise * flip, weight: 1.0 });
-            }
-        }
-        out
-    }
-
-    /// Row Q15. A sample that is the reference at 0.8 of its dose has potency 0.8, whatever its doses.
-    #[test]
-    fn a_diluted_reference_has_its_dilution_as_potency() {
-        let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
-        let sample = line(1.0 + 2.0 * 0.8f64.ln(), 2.0, &[1.5, 3.0, 6.0], true);
-        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap().potencies;
-        assert!((r[0].estimate - 0.8).abs() < 0.01, "{:?}", r[0]);
-        let (low, high) = (r[0].fieller.low.unwrap(), r[0].fieller.high.unwrap());
-        assert!(low < 0.8 && 0.8 < high);
-        assert!(r[0].slope_ratio.as_ref().unwrap().equivalent);
-    }
-
-    /// Row Q15. A clearly steeper sample is not equivalent.
-    #[test]
-    fn steeper_line_is_not_parallel() {
-        let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
-        let sample = line(1.0, 3.0, &[1.0, 2.0, 4.0, 8.0], true);
-        let r = parallel_line(&[reference, sample], 0.95, 0.90, (0.8, 1.25)).unwrap().potencies;
-        assert!(!r[0].slope_ratio.as_ref().unwrap().equivalent);
-    }
-
-    /// Row Q15. Slope-ratio: common intercept.
-    #[test]
-    fn slope_ratio_of_a_diluted_reference() {
-        let reference = line(0.5, 2.0, &[0.0, 1.0, 2.0, 3.0], false);
-        let sample = line(0.5, 1.2, &[0.0, 1.0, 2.0, 3.0], false);
-        let r = slope_ratio_assay(&[reference, sample], 0.95).unwrap().potencies;
-        assert!((r[0].estimate - 0.6).abs() < 0.02);
-    }
-
-    /// Row Q15. One dose, nothing left for the error, no response: refused by name.
-    #[test]
-    fn refusals() {
-        let one = vec![LinePoint { x: 1.0, y: 1.0, weight: 1.0 }; 5];
-        assert!(matches!(
-            parallel_line(&[one.clone(), one], 0.95, 0.9, (0.8, 1.25)),
-            Err(LineError::TooFewDoses { .. })
-        ));
-        let flat: Vec<LinePoint> =
-            (0..5).map(|k| LinePoint { x: f64::from(k), y: 2.0, weight: 1.0 }).collect();
-        assert_eq!(
-            parallel_line(&[flat.clone(), flat], 0.95, 0.9, (0.8, 1.25)),
-            Err(LineError::AllResponsesEqual)
-        );
-    }
-
-    /// Row Q15. A point with weight 2 is two points; a weight of nearly 0 takes a point out. Standard
-    /// errors differ only by the degrees of freedom, which count observations.
-    #[test]
-    fn weights_are_used() {
-        let fit = |r: &[LinePoint], s: &[LinePoint]| {
-            parallel_line(&[r.to_vec(), s.to_vec()], 0.95, 0.90, (0.8, 1.25)).unwrap()
-        };
-        let reference = line(1.0, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
-        let sample = line(0.6, 2.0, &[1.0, 2.0, 4.0, 8.0], true);
-        let mut doubled = sample.clone();
-        doubled.push(sample[3]);
-        let mut weighted = sample.clone();
-        weighted[3].weight = 2.0;
-        let (two, one) = (fit(&reference, &doubled), fit(&reference, &weighted));
-        assert!((two.potencies[0].estimate - one.potencies[0].estimate).abs() < 1e-12);
-        let scale = (two.residual_df as f64 / one.residual_df as f64).sqrt();
-        assert!((two.slopes[0].standard_error * scale - one.slopes[0].standard_error).abs() < 1e-12);
-        let mut spoilt = sample.clone();
-        spoilt[5].y = 40.0;
-        spoilt[5].weight = 1e-12;
-        let mut without = sample.clone();
-        without.remove(5);
-        let (light, gone) = (fit(&reference, &spoilt), fit(&reference, &without));
-        assert!((light.potencies[0].estimate / gone.potencies[0].estimate - 1.0).abs() < 1e-9);
-        let ratio = |r: &[LinePoint], s: &[LinePoint]| {
-            slope_ratio_assay(&[r.to_vec(), s.to_vec()], 0.95).unwrap().potencies[0].estimate
-        };
-        assert!((ratio(&reference, &doubled) - ratio(&reference, &weighted)).abs() < 1e-12);
-    }
-
-    /// Row Q15. The line of one preparation alone is the textbook's, and leverages sum to 2.
-    #[test]
-    fn own_line_and_leverage() {
-        let points: Vec<LinePoint> = [(1.0, 2.0), (2.0, 4.5), (3.0, 5.5), (4.0, 8.0)]
-            .map(|(x, y)| LinePoint { x, y, weight: 1.0 })
-            .to_vec();
-        let own = OwnLine::fit(&points).unwrap();
-        assert!((own.slope - 1.9).abs() < 1e-12 && (own.intercept - 0.25).abs() < 1e-12);
-        assert!((own.rss - 0.45).abs() < 1e-12 && own.residual_df == 2);
-        assert!((points.iter().map(|p| own.leverage(p)).sum::<f64>() - 2.0).abs() < 1e-12);
-        assert!(OwnLine::fit(&points[..2]).is_none());
-    }
-}
+#[path = "lines_tests.rs"]
+mod tests;

@@ -88,6 +88,12 @@ impl TableError {
             TableError::OutOfRange { line, column, cell } => {
                 format!("第 {line} 行，欄位 {column}：「{cell}」超出可用範圍")
             }
+            TableError::MixedDecimals { line, column, cell } => format!(
+                "第 {line} 行，欄位 {column}：「{cell}」使用小數點，但此表使用小數逗號；請統一寫法，且不要用千分位符號"
+            ),
+            TableError::AmbiguousComma { line, column, cell } => format!(
+                "第 {line} 行，欄位 {column}：「{cell}」的逗號可能是小數或千分位（表中每個逗號後皆恰為三位數字）；請用小數點，或去掉分隔符號"
+            ),
             TableError::EmptyCell { line, column } => format!("第 {line} 行，欄位 {column}：空白"),
             TableError::NotYesNo { line, column, cell } => {
                 format!("第 {line} 行，欄位 {column}：「{cell}」既非是也非否")
@@ -162,6 +168,9 @@ impl PotencyError {
                 format!("表中沒有製劑「{name}」；有：{found}")
             }
             PotencyError::BadStandard(value) => format!("對照標準品的標示值 {value} 不是正數"),
+            PotencyError::BadDate { what, written } => {
+                format!("{}：「{written}」不是 YYYY-MM-DD 格式的日期", what.zh_tw)
+            }
             PotencyError::NothingFitted(why) => format!("沒有任何曲線可以擬合：{}", why.zh_tw),
         }
     }
@@ -256,6 +265,9 @@ impl LimitError {
         match self {
             LimitError::BadCount { positive, tested } => format!("{tested} 個中有 {positive} 個陽性，不可能"),
             LimitError::BadLevel(level) => format!("{level} 不是介於 0 與 1 的機率"),
+            LimitError::TooLarge { what, value, max } => {
+                format!("{}為 {value}；最多可判讀 {max}", what.zh_tw)
+            }
             LimitError::NotPositive { what, value } => format!("{}為 {value}；須大於 0", what.zh_tw),
         }
     }

@@ -11,6 +11,7 @@ use crate::line_assay::LineScale;
 use crate::method::{Method, MethodError, Outcome, RELATIVE_POTENCY, sha256_hex};
 use crate::plot::{PictureCurve, PicturePoint, PotencyPicture};
 use crate::report::*;
+use crate::words::{Words, words};
 
 /// Why a potency table gives no report.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,14 @@ pub enum PotencyError {
     /// The standard's assigned value.
     #[error("the assigned value {0} of the reference standard is not a positive number")]
     BadStandard(f64),
+    /// A date that is none.
+    #[error("{what}: {written:?} is not a date written YYYY-MM-DD")]
+    BadDate {
+        /// Which date.
+        what: Words,
+        /// As written.
+        written: String,
+    },
     /// Not one curve of the table can be fitted.
     #[error("no curve can be fitted: {}", .0.en)]
     NothingFitted(Text),
@@ -57,6 +66,9 @@ pub(crate) struct Analysis<'a> {
     pub(crate) options: &'a PotencyOptions,
     pub(crate) method: &'a Method,
     pub(crate) confidence_level: f64,
+    /// Whether the reference was named or recognised. A potency against a preparation that merely comes
+    /// first in the alphabet is for inspection.
+    pub(crate) reference_known: bool,
     pub(crate) report: PotencyReport,
 }
 
@@ -70,14 +82,19 @@ pub fn analyse_potency(csv_bytes: &[u8], options: &PotencyOptions) -> Result<Pot
     {
         return Err(PotencyError::BadStandard(standard.assigned_value));
     }
+    let expiry = Expiry::of(options)?;
     let reference = choose_reference(&table, options)?;
     let mut analysis = Analysis {
         options,
         method: &method,
         confidence_level: method.number("confidence-level")?,
+        reference_known: reference.as_ref().is_some_and(|r| r.chosen != "first-alphabetical"),
         report: empty_report(csv_bytes, &table, options, &method),
     };
     analysis.flag_input(&table, reference.as_ref());
+    if let Some(flag) = expiry.flag() {
+        analysis.flag(flag);
+    }
     for (run, name) in table.runs.iter().enumerate() {
         let mut curves: Vec<Curve> =
             table.preparations.iter().map(|p| Curve { name: p.clone(), wells: Vec::new() }).collect();
@@ -102,9 +119,69 @@ pub fn analyse_potency(csv_bytes: &[u8], options: &PotencyOptions) -> Result<Pot
     let mut report = analysis.report;
     let too_many_outliers = report.flags.iter().any(|f| f.code == "too-many-outliers");
     report.suitable = !too_many_outliers
+        && expiry.fine()
         && !report.suitability.is_empty()
         && report.suitability.iter().all(|v| v.outcome == Outcome::Met);
     Ok(report)
+}
+
+/// Whether the reference standard could be used on the day of the assay.
+#[derive(Clone, PartialEq)]
+enum Expiry {
+    NotStated,
+    Within,
+    /// Last day, day of the assay.
+    Past(String, String),
+    /// An expiry, but no day to hold it against.
+    NotChecked(String),
+}
+
+impl Expiry {
+    fn of(options: &PotencyOptions) -> Result<Expiry, PotencyError> {
+        let date = |what: Words, written: &str| {
+            // Only the plain form: others read differently in different countries.
+            let plain = written.len() == 10 && written.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+            written
+                .parse::<jiff::civil::Date>()
+                .ok()
+                .filter(|_| plain)
+                .ok_or_else(|| PotencyError::BadDate { what, written: written.to_string() })
+        };
+        let written_day = options.assayed_on.as_deref().filter(|d| !d.is_empty());
+        let day = written_day.map(|d| date(words("day of the assay", "試驗日期"), d)).transpose()?;
+        let written = options.standard.as_ref().map_or("", |s| s.expires_on.as_str());
+        if written.is_empty() {
+            return Ok(Expiry::NotStated);
+        }
+        let last = date(words("expiry of the reference standard", "對照標準品效期"), written)?;
+        Ok(match day {
+            None => Expiry::NotChecked(written.to_string()),
+            Some(day) if day > last => Expiry::Past(written.to_string(), day.to_string()),
+            Some(_) => Expiry::Within,
+        })
+    }
+
+    fn fine(&self) -> bool {
+        matches!(self, Expiry::NotStated | Expiry::Within)
+    }
+
+    fn flag(&self) -> Option<Flag> {
+        match self {
+            Expiry::NotStated | Expiry::Within => None,
+            Expiry::Past(last, day) => Some(Flag::new(
+                "standard-expired",
+                format!("the reference standard expired on {last}; the assay was made on {day}"),
+                format!("對照標準品已於 {last} 到期；試驗日期為 {day}"),
+            )),
+            Expiry::NotChecked(last) => Some(Flag::new(
+                "standard-expiry-not-checked",
+                format!(
+                    "the reference standard expires on {last}; without the day of the assay this was not checked"
+                ),
+                format!("對照標準品效期至 {last}；未提供試驗日期，故未核對"),
+            )),
+        }
+    }
 }
 
 fn choose_reference(
@@ -219,14 +296,30 @@ impl Analysis<'_> {
                 .on_lines(zero),
             );
         }
+        if table.columns.block.is_some() && self.options.assay == AssayKind::Curves {
+            self.flag(Flag::new(
+                "blocks-not-used",
+                "blocks are taken out of the error of line assays only; curves do not use them",
+                "僅直線試驗自誤差中扣除區集；曲線擬合未使用",
+            ));
+        }
+        let alike = names_alike(&table.preparations);
+        if !alike.is_empty() {
+            let names = alike.join(", ");
+            self.flag(Flag::new(
+                "names-alike",
+                format!("names that differ only in upper and lower case are taken as different preparations: {names}"),
+                format!("僅大小寫不同之名稱視為不同製劑：{names}"),
+            ));
+        }
         if let Some(r) = reference.filter(|r| r.chosen == "first-alphabetical") {
             self.flag(Flag::new(
                 "reference-not-named",
                 format!(
-                    "no preparation is named as the reference; {} was taken, first in alphabetical order",
+                    "no preparation is named as the reference; {} was taken, first in alphabetical order: the potencies are for inspection, not for use",
                     r.name
                 ),
-                format!("未指定標準品；依字母順序取第一個：{}", r.name),
+                format!("未指定標準品；依字母順序取第一個：{}。效價僅供檢視，不得採用", r.name),
             ));
         }
     }
@@ -246,7 +339,13 @@ impl Analysis<'_> {
             reports.push(report);
             fits.push(fitted.ok());
         }
-        let mut run_report = RunReport { name: run.to_string(), curves: reports, shared: Vec::new() };
+        let mut run_report = RunReport {
+            name: run.to_string(),
+            curves: reports,
+            shared: Vec::new(),
+            line_error: None,
+            variance: None,
+        };
         if curves.len() > 1
             && let Some(reference) = reference
         {
@@ -356,6 +455,12 @@ fn named(name: &str, reason: &Text) -> Text {
     } else {
         Text::new(format!("{name}: {}", reason.en), format!("{name}：{}", reason.zh_tw))
     }
+}
+
+/// Names that are the same but for upper and lower case.
+fn names_alike(names: &[String]) -> Vec<String> {
+    let same = |a: &String, b: &String| a != b && a.to_lowercase() == b.to_lowercase();
+    names.iter().filter(|a| names.iter().any(|b| same(a, b))).cloned().collect()
 }
 
 pub(crate) fn label(run: &str, name: &str) -> String {

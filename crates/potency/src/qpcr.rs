@@ -3,7 +3,7 @@
 //! is censored: it never becomes a number.
 
 use crate::interval::Interval;
-use crate::limits::{HitLevel, LimitError, poisson_limit};
+use crate::limits::{HitLevel, LimitError, hit_rate_limit, poisson_limit};
 use crate::method::{Method, MethodError, Outcome, QPCR, sha256_hex};
 use crate::probit::probit_limit;
 pub use crate::qpcr_report::*;
@@ -49,13 +49,14 @@ pub fn analyse_qpcr(csv_bytes: &[u8], options: &QpcrOptions) -> Result<QpcrRepor
     check_options(options, &table)?;
     let level = method.number("confidence-level")?;
     let detection = method.number("detection-probability")?;
+    let rules = DetectionRules { level, detection, tests_min: method.number("hit-rate-tests-min")? };
     let mut report = QpcrReport {
         kind: "qpcr",
         method: method.reference.clone(),
         input_sha256: sha256_hex(csv_bytes),
         quantity_unit: table.quantity_unit.clone(),
         options: options.clone(),
-        curves: table.targets.iter().map(|t| standard_curve(&table, t, level, detection)).collect(),
+        curves: table.targets.iter().map(|t| standard_curve(&table, t, options, &rules)).collect(),
         samples: Vec::new(),
         residual_dna: Vec::new(),
         vector_copies: Vec::new(),
@@ -167,15 +168,38 @@ fn flags(table: &QpcrTable) -> Vec<Flag> {
     flags
 }
 
-fn standard_curve(table: &QpcrTable, target: &str, level: f64, detection: f64) -> StandardCurve {
+/// What limits of detection are judged by.
+struct DetectionRules {
+    level: f64,
+    detection: f64,
+    tests_min: f64,
+}
+
+fn standard_curve(
+    table: &QpcrTable,
+    target: &str,
+    options: &QpcrOptions,
+    rules: &DetectionRules,
+) -> StandardCurve {
+    let (level, detection) = (rules.level, rules.detection);
     let standards: Vec<&QpcrWell> =
         table.wells.iter().filter(|w| w.task == Task::Standard && w.target == target).collect();
+    // The limit of detection is that of the decision: a well past the cut-off is no hit, as it would be
+    // none in a sample. The internal control has no cut-off.
+    let control = options.internal_control_target.as_deref() == Some(target);
+    let cut_off = options.cut_off_cq.filter(|_| !control).unwrap_or(f64::INFINITY);
     let mut hits: Vec<HitLevel> = Vec::new();
+    let mut levels_left_out: Vec<f64> = Vec::new();
     for well in &standards {
         let Some(amount) = well.quantity else {
             continue;
         };
-        let hit = u64::from(matches!(well.cq, Cq::Value(_)));
+        // The mean of the wells that did amplify would be too early a Cq: a level with a well that did
+        // not amplify says something about detection and nothing about the line.
+        if well.cq == Cq::Undetermined && !levels_left_out.contains(&amount) {
+            levels_left_out.push(amount);
+        }
+        let hit = u64::from(matches!(well.cq, Cq::Value(cq) if cq <= cut_off));
         match hits.iter_mut().find(|h| h.amount == amount) {
             Some(h) => {
                 h.positive += hit;
@@ -185,9 +209,7 @@ fn standard_curve(table: &QpcrTable, target: &str, level: f64, detection: f64) -
         }
     }
     hits.sort_by(|a, b| b.amount.total_cmp(&a.amount));
-    // The mean of the wells that did amplify would be too early a Cq: a level with a well that did
-    // not amplify says something about detection and nothing about the line.
-    let levels_left_out: Vec<f64> = hits.iter().filter(|h| h.positive < h.tested).map(|h| h.amount).collect();
+    levels_left_out.sort_by(|a, b| b.total_cmp(a));
     let points: Vec<(f64, f64)> = standards
         .iter()
         .filter_map(|w| match (w.quantity, w.cq) {
@@ -210,6 +232,7 @@ fn standard_curve(table: &QpcrTable, target: &str, level: f64, detection: f64) -
         probit_refusal: probit.as_ref().and_then(|p| p.as_ref().err()).map(|e| e.text()),
         probit: probit.and_then(Result::ok),
         poisson: poisson_limit(&hits, detection, level).ok().flatten(),
+        hit_rate: hit_rate_limit(&hits, detection, rules.tests_min, level),
         line: line.ok(),
         levels_left_out,
         hits,

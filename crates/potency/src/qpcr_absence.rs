@@ -27,8 +27,14 @@ pub(crate) fn absence(
         AbsenceKind::ReplicationCompetentVirus => Some(method.number("retrovirus-target-concentration")?),
     };
     if options.kind == AbsenceKind::Mycoplasma {
-        let shown = report.curves.iter().find(|c| c.target == target).and_then(|c| c.probit.as_ref());
-        let verdicts = method.judge(&target, &[("mycoplasma-detection-limit", shown.map(|p| p.limit))]);
+        // A series that jumps from none to all has no probit line; the lowest level found in the needed
+        // share of enough tests then is the limit shown.
+        let curve = report.curves.iter().find(|c| c.target == target);
+        let shown = curve.and_then(|c| match (&c.probit, &c.hit_rate) {
+            (Some(probit), _) => Some(probit.limit),
+            (None, hits) => hits.map(|h| h.limit),
+        });
+        let verdicts = method.judge(&target, &[("mycoplasma-detection-limit", shown)]);
         report.suitability.extend(verdicts);
     }
     let cut_off = report.options.cut_off_cq.unwrap_or(f64::INFINITY);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use vena_base::{Lang, Text};
 
 use crate::interval::Interval;
-use crate::limits::{AbsenceFinding, HitLevel, PoissonLimit};
+use crate::limits::{AbsenceFinding, HitLevel, HitRateLimit, PoissonLimit};
 use crate::method::{MethodReference, Verdict};
 use crate::probit::ProbitLimit;
 use crate::report::Flag;
@@ -94,7 +94,7 @@ pub struct StandardCurve {
     pub levels_left_out: Vec<f64>,
     /// Why there is no curve.
     pub refusal: Option<Text>,
-    /// Hits per level, the ground of the limits of detection.
+    /// Hits per level (at or before the cut-off, where one is set), the ground of the limits of detection.
     pub hits: Vec<HitLevel>,
     /// Limit of detection by probit.
     pub probit: Option<ProbitLimit>,
@@ -102,6 +102,8 @@ pub struct StandardCurve {
     pub probit_refusal: Option<Text>,
     /// Limit of detection by the single-hit Poisson model (for quantities that count copies).
     pub poisson: Option<PoissonLimit>,
+    /// Limit of detection by hits: the lowest level found in the needed share of enough tests.
+    pub hit_rate: Option<HitRateLimit>,
     /// Points (log10 quantity, Cq), for the picture.
     #[serde(skip)]
     pub points: Vec<(f64, f64)>,

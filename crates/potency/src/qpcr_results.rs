@@ -89,13 +89,28 @@ fn dna_of_sample(
     ResidualDnaResult { sample: s.sample.clone(), ng_per_dose, interval, at_most: !quantified, missing }
 }
 
+/// Half width of the interval of a difference of two logarithms: each error has the degrees of freedom
+/// of its own standard curve, together those of Welch and Satterthwaite.
+fn both_errors(level: f64, (one, one_df): (f64, f64), (other, other_df): (f64, f64)) -> f64 {
+    let together = one.hypot(other);
+    let df = together.powi(4) / (one.powi(4) / one_df + other.powi(4) / other_df);
+    if together == 0.0 {
+        return 0.0;
+    }
+    crate::distributions::student_quantile(0.5 + level / 2.0, df) * together
+}
+
 /// Vector copies per cell: vector copies over reference-gene copies, times the gene's copies per cell.
 pub(crate) fn vector_copies(report: &mut QpcrReport, method: &Method, level: f64) -> Result<(), MethodError> {
     let Some(options) = report.options.vector_copies.clone() else {
         return Ok(());
     };
     let gene_copies = method.number("reference-gene-copies-per-cell")?;
-    let z = crate::distributions::normal_quantile(0.5 + level / 2.0);
+    let df = |target: &str| -> f64 {
+        let line = report.curves.iter().find(|c| c.target == target).and_then(|c| c.line.as_ref());
+        line.map_or(f64::NAN, |l| l.residual_df as f64)
+    };
+    let (vector_df, reference_df) = (df(&options.vector_target), df(&options.reference_target));
     let of_target =
         |target: &str| -> Vec<&QpcrSample> { report.samples.iter().filter(|s| s.target == target).collect() };
     let references = of_target(&options.reference_target);
@@ -114,7 +129,7 @@ pub(crate) fn vector_copies(report: &mut QpcrReport, method: &Method, level: f64
         match (ready(vector), reference.and_then(|r| ready(r))) {
             (Some((copies, error)), Some((gene, gene_error))) => {
                 let per_cell = copies / gene * gene_copies;
-                let half = z * error.hypot(gene_error);
+                let half = both_errors(level, (error, vector_df), (gene_error, reference_df));
                 result.copies_per_cell = Some(per_cell);
                 result.interval = Interval::new(per_cell * (-half).exp(), per_cell * half.exp());
                 result.copies_per_transduced_cell = options.transduced_fraction.map(|f| per_cell / f);

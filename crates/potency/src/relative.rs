@@ -117,7 +117,9 @@ fn profile(
             if outer - inner <= 1e-10 * outer {
                 break;
             }
-            if excess(middle)? < 0.0 { inner = middle } else { outer = middle }
+            // The sum may jump where a parameter runs off; at the jump itself no search settles, and what
+            // is not known to be outside counts as inside.
+            if excess(middle).is_none_or(|e| e < 0.0) { inner = middle } else { outer = middle }
         }
         Some((log_estimate + sign * 0.5 * (inner + outer)).exp())
     };

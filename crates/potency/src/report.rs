@@ -7,9 +7,10 @@ use crate::assay_table::{ColumnChoice, ColumnsUsed, DoseScale};
 use crate::combine::Combination;
 use crate::curve::CurveModel;
 use crate::fit::Information;
-use crate::lines::LinePotency;
+use crate::lines::{LinePotency, LineVariance};
 use crate::method::{MethodReference, Verdict};
 use crate::relative::{Parallelism, RelativePotency};
+use crate::variance::VarianceTable;
 
 /// Which analysis is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,6 +36,18 @@ pub enum OutlierHandling {
     Remove,
 }
 
+/// What the errors of a line assay rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LineErrorFrom {
+    /// The differences among replicates of one dose, blocks taken out (European Pharmacopoeia 5.3).
+    /// Without replicates the residuals about the lines are used, and the report says so.
+    #[default]
+    Replicates,
+    /// The residuals about the lines.
+    Lines,
+}
+
 /// The standard the sample is measured against.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceStandard {
@@ -43,6 +56,12 @@ pub struct ReferenceStandard {
     /// Lot or code.
     #[serde(default)]
     pub lot: String,
+    /// Whose it is, or the certificate that assigns its value.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub source: String,
+    /// Last day it may be used, YYYY-MM-DD.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub expires_on: String,
     /// Assigned potency of the reference.
     pub assigned_value: f64,
     /// Unit of the assigned potency.
@@ -63,10 +82,15 @@ pub struct PotencyOptions {
     pub reference: Option<String>,
     /// The reference standard behind it.
     pub standard: Option<ReferenceStandard>,
+    /// Day of the assay, YYYY-MM-DD: the standard's expiry is held against it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assayed_on: Option<String>,
     /// Outliers.
     pub outliers: OutlierHandling,
     /// Natural logarithm of the response before lines are fitted.
     pub log_response: bool,
+    /// What the errors of lines rest on.
+    pub line_error: LineErrorFrom,
     /// Information matrix of the standard errors.
     pub information: Information,
     /// Another method file in place of the embedded one (a site's own limits).
@@ -279,6 +303,12 @@ pub struct RunReport {
     pub curves: Vec<CurveReport>,
     /// Fits of the reference with its samples: the parallel ones together, each other one apart.
     pub shared: Vec<SharedFit>,
+    /// Variance behind the errors of a line assay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line_error: Option<LineVariance>,
+    /// Analysis of variance of a line assay, for information.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variance: Option<VarianceTable>,
 }
 
 /// The report of a potency table.

@@ -1,6 +1,7 @@
 //! Reads the tables laboratories export: comma, semicolon or tab, decimal comma, byte order mark,
 //! units in the header. Knows cells and lines, not what a column means to an assay.
 
+use crate::numbers::{Commas, commas_of, is_missing, parse_number};
 use crate::words::{Words, words};
 use serde::Serialize;
 
@@ -107,6 +108,30 @@ pub enum TableError {
         /// Cell as written.
         cell: String,
     },
+    /// A decimal point among decimal commas: one of the two is a thousands separator or a slip.
+    #[error(
+        "line {line}, column {column}: {cell:?} has a decimal point, but this table has decimal commas; write all numbers alike, without thousands separators"
+    )]
+    MixedDecimals {
+        /// Line.
+        line: usize,
+        /// Header name.
+        column: String,
+        /// Cell as written.
+        cell: String,
+    },
+    /// A comma that may be a decimal comma or a thousands separator.
+    #[error(
+        "line {line}, column {column}: {cell:?} may have a decimal comma or a thousands separator (every comma of the table stands before exactly three digits); write it with a decimal point, or without a separator"
+    )]
+    AmbiguousComma {
+        /// Line.
+        line: usize,
+        /// Header name.
+        column: String,
+        /// Cell as written.
+        cell: String,
+    },
     /// A cell that must not be empty.
     #[error("line {line}, column {column}: empty")]
     EmptyCell {
@@ -167,6 +192,8 @@ pub struct Table {
     pub delimiter: char,
     /// Whether numbers are written with a decimal comma.
     pub decimal_comma: bool,
+    /// Every comma may as well separate thousands.
+    commas_ambiguous: bool,
 }
 
 impl Table {
@@ -208,8 +235,18 @@ impl Table {
         if rows.is_empty() {
             return Err(TableError::NoRows);
         }
-        let decimal_comma = delimiter != ',' && uses_decimal_comma(&rows);
-        Ok(Table { columns, rows, delimiter, decimal_comma })
+        let commas = if delimiter == ',' {
+            Commas::None
+        } else {
+            commas_of(columns.len(), rows.iter().map(|r| &r.cells))
+        };
+        Ok(Table {
+            columns,
+            rows,
+            delimiter,
+            decimal_comma: commas != Commas::None,
+            commas_ambiguous: commas == Commas::Ambiguous,
+        })
     }
 
     /// The header as one line, for messages.
@@ -272,14 +309,17 @@ impl Table {
             cell: shorten(cell),
         };
         let value = parse_number(cell, self.decimal_comma).ok_or_else(wrong)?;
+        let (line, column) = (row.line, || self.name(column).to_string());
+        if self.decimal_comma && cell.contains('.') {
+            return Err(TableError::MixedDecimals { line, column: column(), cell: shorten(cell) });
+        }
+        if self.commas_ambiguous && cell.contains(',') {
+            return Err(TableError::AmbiguousComma { line, column: column(), cell: shorten(cell) });
+        }
         if value.is_finite() && value.abs() < 1e150 {
             Ok(Some(value))
         } else {
-            Err(TableError::OutOfRange {
-                line: row.line,
-                column: self.name(column).to_string(),
-                cell: shorten(cell),
-            })
+            Err(TableError::OutOfRange { line, column: column(), cell: shorten(cell) })
         }
     }
 
@@ -403,32 +443,6 @@ fn split_unit(cell: &str) -> (&str, Option<String>) {
 /// Lower case, letters and digits only, unit left out.
 fn column_key(cell: &str) -> String {
     split_unit(cell).0.to_lowercase().chars().filter(|c| c.is_alphanumeric()).take(200).collect()
-}
-
-fn is_missing(cell: &str) -> bool {
-    matches!(cell.to_ascii_lowercase().as_str(), "" | "na" | "n/a" | "nan" | "-" | "." | "—")
-}
-
-fn parse_number(cell: &str, decimal_comma: bool) -> Option<f64> {
-    let starts_well =
-        cell.chars().next().is_some_and(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ','));
-    // `inf`, `infinity`, hexadecimal and thousands separators are not numbers here.
-    let all_well = cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | ',' | 'e' | 'E'));
-    if !starts_well || !all_well {
-        return None;
-    }
-    if decimal_comma {
-        (cell.matches(',').count() <= 1 && !cell.contains('.') || !cell.contains(','))
-            .then(|| cell.replace(',', "."))
-            .and_then(|c| c.parse().ok())
-    } else {
-        cell.parse().ok()
-    }
-}
-
-/// A decimal comma is in use when some cell reads as a number only with one.
-fn uses_decimal_comma(rows: &[Row]) -> bool {
-    rows.iter().flat_map(|r| r.cells.iter()).any(|c| c.contains(',') && parse_number(c, true).is_some())
 }
 
 /// Cells quoted in messages are cut, so that a hostile cell does not fill the log.

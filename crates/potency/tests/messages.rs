@@ -62,12 +62,14 @@ fn tables() {
         T::NoSuchColumn { name: text("a"), header: text("b") },
         T::NotANumber { line: 1, column: text("a"), cell: text("x") },
         T::OutOfRange { line: 1, column: text("a"), cell: text("x") },
+        T::MixedDecimals { line: 1, column: text("a"), cell: text("1.5") },
+        T::AmbiguousComma { line: 1, column: text("a"), cell: text("1,234") },
         T::EmptyCell { line: 1, column: text("a") },
         T::NotYesNo { line: 1, column: text("a"), cell: text("x") },
         T::Malformed { line: 1, message: text("x") },
     ]; T::Empty, T::NoRows, T::TooLarge { .. }, T::NotUtf8 { .. }, T::Binary { .. }, T::FieldCount { .. },
        T::ColumnTwice(..), T::NoColumn { .. }, T::SeveralColumns { .. }, T::NoSuchColumn { .. },
-       T::NotANumber { .. }, T::OutOfRange { .. }, T::EmptyCell { .. }, T::NotYesNo { .. }, T::Malformed { .. });
+       T::NotANumber { .. }, T::OutOfRange { .. }, T::MixedDecimals { .. }, T::AmbiguousComma { .. }, T::EmptyCell { .. }, T::NotYesNo { .. }, T::Malformed { .. });
     use AssayTableError as A;
     every_variant!([
         A::Table(T::Empty),
@@ -122,7 +124,8 @@ fn analyses() {
         I::BadCount { positive: 2, tested: 1 },
         I::BadLevel(2.0),
         I::NotPositive { what: WHAT, value: 0.0 },
-    ]; I::BadCount { .. }, I::BadLevel(..), I::NotPositive { .. });
+        I::TooLarge { what: WHAT, value: 2e6, max: 1e6 },
+    ]; I::BadCount { .. }, I::BadLevel(..), I::NotPositive { .. }, I::TooLarge { .. });
     use ProbitError as P;
     every_variant!([
         P::Limit(I::BadLevel(2.0)),
@@ -158,9 +161,10 @@ fn analyses() {
         O::Table(AssayTableError::NothingUsable),
         O::Method(M::Twice(text("a"))),
         O::NoSuchReference { name: text("a"), found: text("b") },
+        O::BadDate { what: WHAT, written: text("31.12.2025") },
         O::BadStandard(0.0),
         O::NothingFitted(Text::new("a: flat", "a：沒有曲線")),
-    ]; O::Table(..), O::Method(..), O::NoSuchReference { .. }, O::BadStandard(..), O::NothingFitted(..));
+    ]; O::Table(..), O::Method(..), O::NoSuchReference { .. }, O::BadDate { .. }, O::BadStandard(..), O::NothingFitted(..));
 }
 
 /// Rows Q15, L4. Outcomes, statuses and calls.

@@ -74,6 +74,7 @@ fn half_strength_sample() {
             lot: "RS-1".into(),
             assigned_value: 1000.0,
             unit: "U/mL".into(),
+            ..ReferenceStandard::default()
         }),
         ..PotencyOptions::default()
     };
@@ -467,4 +468,79 @@ fn lines_use_weights_and_the_outlier_rule() {
     assert!((estimate(&removed) / estimate(&light) - 1.0).abs() < 1e-6);
     assert!((estimate(&named) - estimate(&removed)).abs() > 0.05);
     assert!(light.flags.iter().all(|f| f.code != "weights-not-used"));
+}
+
+/// Row Q15. Lot, certificate and expiry of the standard stand in the result; an expired standard is said and
+/// never suitable, an expiry without a day of the assay is not taken as kept, a date that is none is refused.
+#[test]
+fn expired_standard() {
+    let sample = Preparation { name: "Lot 7", e: 20.0, ..REFERENCE };
+    let csv = table(&[&REFERENCE, &sample], 0.08);
+    let on = |expires_on: &str, day: Option<&str>| {
+        let options = PotencyOptions {
+            standard: Some(ReferenceStandard {
+                name: "House standard".into(),
+                lot: "RS-1".into(),
+                source: "certificate 12".into(),
+                expires_on: expires_on.into(),
+                assigned_value: 1000.0,
+                unit: "U/mL".into(),
+            }),
+            assayed_on: day.map(str::to_owned),
+            ..PotencyOptions::default()
+        };
+        analyse_potency(csv.as_bytes(), &options)
+    };
+    let flagged = |r: &PotencyReport, code: &str| r.flags.iter().any(|f| f.code == code);
+    let last_day = on("2026-03-31", Some("2026-03-31")).unwrap();
+    assert!(last_day.suitable && !flagged(&last_day, "standard-expired"));
+    let late = on("2026-03-31", Some("2026-04-01")).unwrap();
+    assert!(!late.suitable && flagged(&late, "standard-expired"));
+    let unknown = on("2026-03-31", None).unwrap();
+    assert!(!unknown.suitable && flagged(&unknown, "standard-expiry-not-checked"));
+    let json = serde_json::to_value(&late).unwrap();
+    let standard = &json["relative_potency"][0]["assigned"]["standard"];
+    assert_eq!(
+        (&standard["lot"], &standard["source"], &standard["expires_on"]),
+        (&"RS-1".into(), &"certificate 12".into(), &"2026-03-31".into())
+    );
+    for bad in ["31.03.2026", "2026-02-30", "20260331"] {
+        assert!(matches!(on(bad, Some("2026-04-01")), Err(PotencyError::BadDate { .. })), "{bad}");
+    }
+}
+
+/// Row Q15. Against a preparation that merely comes first in the alphabet nothing is reportable, and names
+/// that differ in case only are said to be different.
+#[test]
+fn unnamed_reference_is_for_inspection() {
+    let (a, b) = (Preparation { name: "A", ..REFERENCE }, Preparation { name: "B", e: 20.0, ..REFERENCE });
+    let csv = table(&[&a, &b], 0.08);
+    let r = analyse(&csv).unwrap();
+    assert!(r.relative_potency[0].estimate.is_some() && !r.relative_potency[0].reportable);
+    let named = PotencyOptions { reference: Some("A".into()), ..PotencyOptions::default() };
+    assert!(analyse_potency(csv.as_bytes(), &named).unwrap().relative_potency[0].reportable);
+    let mixed = csv.replacen("A,", "a,", 9);
+    assert!(analyse(&mixed).unwrap().flags.iter().any(|f| f.code == "names-alike"));
+}
+
+/// Row Q15. Commas that may separate thousands, and points among decimal commas, are refused by line.
+#[test]
+fn thousands_are_not_fractions() {
+    let csv = table(&[&REFERENCE], 0.08);
+    let semicolons = csv.replace(',', ";");
+    assert!(analyse(&semicolons).is_ok());
+    let decimal_commas = semicolons.replace('.', ",");
+    assert!(analyse(&decimal_commas).is_ok());
+    let thousands: String = semicolons
+        .lines()
+        .map(|l| match l.rsplit_once(';') {
+            Some((before, y)) if y.parse::<f64>().is_ok() => format!("{before};98,752\n"),
+            _ => format!("{l}\n"),
+        })
+        .collect();
+    assert!(refusal(&thousands).contains("thousands"), "{}", refusal(&thousands));
+    let mut one_point: Vec<String> = decimal_commas.lines().map(str::to_owned).collect();
+    one_point[3] = one_point[3].replacen(',', ".", 1);
+    let words = refusal(&one_point.join("\n"));
+    assert!(words.contains("line 4") && words.contains("decimal point"), "{words}");
 }

@@ -258,3 +258,24 @@ fn damaged_small_tables_are_survived() {
         }
     }
 }
+
+/// Row Q15. With five parameters c stays below d: a curve with c above d is another curve, and the search
+/// once ended in it where its sum was not even the lower.
+#[test]
+fn five_parameters_keep_the_lower_asymptote_below() {
+    let truth = CurveParameters { b: 2.0, c: 0.7, d: 3.5, e: 7.5, g: 8.0 };
+    let mut noise = 12345u64;
+    for _ in 0..60 {
+        let mut o = Vec::new();
+        for dose in [0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0] {
+            for _ in 0..3 {
+                noise = noise.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                let uniform = (noise >> 11) as f64 / (1u64 << 53) as f64 - 0.5;
+                o.push(Observation::new(dose, truth.response(dose) + 0.2 * uniform));
+            }
+        }
+        if let Ok(fit) = fit_curve(CurveModel::FiveParameter, &o, Information::Observed) {
+            assert!(fit.parameters.c < fit.parameters.d, "{:?}", fit.parameters);
+        }
+    }
+}

@@ -329,3 +329,39 @@ fn mycoplasma_by_amplification() {
     assert_eq!(failed.absence[0].call, Call::NotAssessable);
     assert!(failed.absence[0].missing[0].zh_tw.contains("內部對照"));
 }
+
+/// Rows Q7, Q12. The limit of detection is that of the decision: a standard that amplifies after the
+/// cut-off is no hit (it stays a point of the line), as it would be none in a sample. Where the hits jump
+/// from none to all, the lowest level found in enough tests is the limit shown.
+#[test]
+fn limit_of_detection_follows_the_cut_off() {
+    let mut csv = header();
+    for (level, cq) in [(1000.0, 28.0), (100.0, 31.4), (10.0, 34.8), (1.0, 38.3)] {
+        for k in 0..24 {
+            let wobble = 0.01 * f64::from(k % 5);
+            writeln!(csv, "M{level}-{k},S,standard,myco,{level},{}", cq + wobble).unwrap();
+        }
+    }
+    writeln!(csv, "N1,NTC,ntc,myco,,Undetermined\nA1,Lot 1,unknown,myco,,Undetermined").unwrap();
+    let test = |cut_off: Option<f64>| QpcrOptions {
+        cut_off_cq: cut_off,
+        absence: Some(AbsenceTest { volume_ml: Some(1.0), ..AbsenceTest::default() }),
+        ..QpcrOptions::default()
+    };
+    let limit = |r: &QpcrReport| r.curves[0].hit_rate.map(|h| (h.limit, h.positive, h.tested));
+    let verdict = |r: &QpcrReport| {
+        r.suitability.iter().find(|v| v.criterion.id == "mycoplasma-detection-limit").unwrap().outcome
+    };
+    let open = analyse(&csv, &test(None));
+    assert_eq!((limit(&open), verdict(&open)), (Some((1.0, 24, 24)), Outcome::Met));
+    let cut = analyse(&csv, &test(Some(37.0)));
+    assert_eq!((limit(&cut), verdict(&cut)), (Some((10.0, 24, 24)), Outcome::Met));
+    assert_eq!(cut.curves[0].hits.last().map(|h| (h.amount, h.positive)), Some((1.0, 0)));
+    assert_eq!(cut.curves[0].points.len(), 96);
+    assert!(cut.curves[0].probit.is_none() && cut.curves[0].probit_refusal.is_some());
+    let late = analyse(&csv, &test(Some(33.0)));
+    assert_eq!((limit(&late), verdict(&late)), (Some((100.0, 24, 24)), Outcome::NotMet));
+    let few: String = csv.lines().filter(|l| !l.contains("-7,")).map(|l| format!("{l}\n")).collect();
+    let few = analyse(&few, &test(Some(37.0)));
+    assert_eq!((limit(&few), verdict(&few)), (None, Outcome::NotAssessable));
+}

@@ -115,6 +115,8 @@ pub struct EndotoxinSampleReport {
     pub interval: Interval,
     /// Below the lowest standard: the value bounds from above.
     pub at_most: bool,
+    /// Above the highest standard: the value bounds from below.
+    pub at_least: bool,
     /// Recovery of the added endotoxin, %.
     pub recovery_percent: Option<f64>,
     /// EU in the dose.
@@ -297,7 +299,7 @@ fn sample_report(
         &[
             ("spike-recovery", result.recovery_percent),
             ("dilution-over-maximum", maximum_valid_dilution.map(|most| dilution / most)),
-            (measure, result.eu_per_kg_per_hour),
+            (measure, result.judged_per_kg),
         ],
     );
     let report = EndotoxinSampleReport {
@@ -306,6 +308,7 @@ fn sample_report(
         eu_per_ml: result.eu_per_ml,
         interval: result.interval,
         at_most: result.at_most,
+        at_least: result.at_least,
         recovery_percent: result.recovery_percent,
         eu_per_dose: result.eu_per_ml.zip(options.dose_ml).map(|(eu, ml)| eu * ml),
         eu_per_kg_per_hour: result.eu_per_kg_per_hour,
@@ -437,7 +440,7 @@ pub fn endotoxin_svg(report: &EndotoxinReport, lang: Lang) -> String {
     let onset = |eu: f64| 10f64.powf(report.curve.intercept + report.curve.slope * eu.log10());
     let ends = [10f64.powf(report.curve.x_low), 10f64.powf(report.curve.x_high)];
     let read = |sample: &EndotoxinSampleReport| {
-        let in_well = sample.eu_per_ml.filter(|_| !sample.at_most)? / sample.dilution;
+        let in_well = sample.eu_per_ml.filter(|_| !sample.at_most && !sample.at_least)? / sample.dilution;
         Some((in_well, onset(in_well)))
     };
     let limits = report.samples.iter().filter_map(|s| Some(s.limit_eu_per_ml? / s.dilution));

@@ -53,7 +53,13 @@ pub fn of(frame: &Frame, record: &AssayRecord) -> Vec<(String, String)> {
         }
         AssayKind::Endotoxin => {
             let per_kg = |sample: &Value| {
-                format!("{} EU/kg/h", shown(sample.get("eu_per_kg_per_hour").and_then(Value::as_f64)))
+                let bound = |name: &str| sample.get(name).and_then(Value::as_bool) == Some(true);
+                let sign = match (bound("at_most"), bound("at_least")) {
+                    (true, _) => "≤ ",
+                    (false, true) => "≥ ",
+                    (false, false) => "",
+                };
+                format!("{sign}{} EU/kg/h", shown(sample.get("eu_per_kg_per_hour").and_then(Value::as_f64)))
             };
             list("/samples").iter().map(|sample| (text(sample, "sample"), per_kg(sample))).collect()
         }

@@ -282,6 +282,9 @@ fn potency(frame: &Sheet<'_>, options: &PotencyOptions) -> Markup {
             p class="hint" { (frame.t("assay-standard-help")) }
             (line(frame, "standard-name", "assay-standard-name", &standard.name, None))
             (line(frame, "standard-lot", "assay-standard-lot", &standard.lot, None))
+            (line(frame, "standard-source", "assay-standard-source", &standard.source, None))
+            (line(frame, "standard-expires", "assay-standard-expires", &standard.expires_on, Some("YYYY-MM-DD")))
+            (line(frame, "assayed-on", "assay-assayed-on", options.assayed_on.as_deref().unwrap_or_default(), Some("YYYY-MM-DD")))
             (line(frame, "standard-value", "assay-standard-value", &assigned, None))
             (line(frame, "standard-unit", "assay-standard-unit", &standard.unit, None))
         }))

@@ -46,7 +46,11 @@ pub fn endotoxin(frame: &Frame, report: &EndotoxinReport) -> Markup {
         .samples
         .iter()
         .map(|one| {
-            let most = if one.at_most { "≤ " } else { "" };
+            let most = match (one.at_most, one.at_least) {
+                (true, _) => "≤ ",
+                (false, true) => "≥ ",
+                (false, false) => "",
+            };
             vec![
                 cell(&one.sample),
                 html! { b { (most) (maybe(one.eu_per_kg_per_hour)) } },

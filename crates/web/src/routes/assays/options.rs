@@ -236,11 +236,14 @@ fn potency(data: &Submitted, mut options: PotencyOptions) -> Result<PotencyOptio
     options.outliers =
         if data.get("outliers") == "remove" { OutlierHandling::Remove } else { OutlierHandling::Name };
     options.reference = words(data, "reference");
+    options.assayed_on = words(data, "assayed-on");
     let (name, lot) = (words(data, "standard-name"), data.get("standard-lot").to_owned());
     options.standard = match (name, typed_number(data, "standard-value")?) {
         (Some(name), Some(assigned_value)) => {
             let unit = data.get("standard-unit").to_owned();
-            Some(ReferenceStandard { name, lot, assigned_value, unit })
+            let source = data.get("standard-source").trim().to_owned();
+            let expires_on = data.get("standard-expires").trim().to_owned();
+            Some(ReferenceStandard { name, lot, source, expires_on, assigned_value, unit })
         }
         (None, None) => None,
         _ => {
