@@ -4,7 +4,7 @@ use std::fmt::Write;
 use vena_base::Lang;
 use vena_potency::{
     interval::Interval,
-    method::{Outcome, Verdict},
+    method::{Outcome, Status, Verdict},
     qpcr::{Call, QpcrReport, QuantityStatus},
     report::{Flag, PotencyReport, SampleReport},
 };
@@ -155,10 +155,14 @@ fn potency_of(out: &mut String, sample: &SampleReport, lang: Lang) {
         let _ = writeln!(out, "    = {} {} ({low_high})", number(assigned.estimate), assigned.standard.unit);
     }
     if !sample.reportable {
-        let why = sample
-            .refusal
-            .as_ref()
-            .map_or(pick(lang, "not parallel to the reference", "與對照不平行"), |why| why.get(lang));
+        let of_line = sample.line.as_ref().and_then(|line| line.slope_ratio.as_ref()).map(|s| s.equivalent);
+        let parallel = sample.parallelism.as_ref().map(|p| p.parallel).or(of_line).unwrap_or(true);
+        let otherwise = if parallel {
+            pick(lang, "the reference is not named", "未指定標準品")
+        } else {
+            pick(lang, "not parallel to the reference", "與對照不平行")
+        };
+        let why = sample.refusal.as_ref().map_or(otherwise, |why| why.get(lang));
         let _ = writeln!(out, "    ! {}: {why}", pick(lang, "not reportable", "不可報告"));
     }
 }
@@ -170,12 +174,19 @@ pub(crate) fn ending(out: &mut String, verdicts: &[Verdict], flags: &[Flag], dig
             Outcome::NotMet => "✗",
             Outcome::NotAssessable => "?",
         };
+        let criterion = &verdict.criterion;
+        let provisional = match criterion.status {
+            Status::Provisional => pick(lang, ", provisional", "，暫定"),
+            Status::Sourced | Status::Active => "",
+        };
         let _ = writeln!(
             out,
-            "  {mark} {} {}: {}",
+            "  {mark} {} {}: {} ({} {}{provisional})",
             verdict.subject,
-            verdict.criterion.label.get(lang),
-            maybe(verdict.value)
+            criterion.label.get(lang),
+            maybe(verdict.value),
+            criterion.comparison.sign(),
+            criterion.limit_text
         );
     }
     for flag in flags {

@@ -89,7 +89,7 @@ impl TableError {
                 format!("第 {line} 行，欄位 {column}：「{cell}」超出可用範圍")
             }
             TableError::MixedDecimals { line, column, cell } => format!(
-                "第 {line} 行，欄位 {column}：「{cell}」使用小數點，但此表使用小數逗號；請統一寫法，且不要用千分位符號"
+                "第 {line} 行，欄位 {column}：「{cell}」使用小數點，但此表其他數字使用逗號；請統一寫法，且不要用千分位符號"
             ),
             TableError::AmbiguousComma { line, column, cell } => format!(
                 "第 {line} 行，欄位 {column}：「{cell}」的逗號可能是小數或千分位（表中每個逗號後皆恰為三位數字）；請用小數點，或去掉分隔符號"

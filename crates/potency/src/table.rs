@@ -110,7 +110,7 @@ pub enum TableError {
     },
     /// A decimal point among decimal commas: one of the two is a thousands separator or a slip.
     #[error(
-        "line {line}, column {column}: {cell:?} has a decimal point, but this table has decimal commas; write all numbers alike, without thousands separators"
+        "line {line}, column {column}: {cell:?} has a decimal point, but other numbers of this table have commas; write all numbers alike, without thousands separators"
     )]
     MixedDecimals {
         /// Line.
