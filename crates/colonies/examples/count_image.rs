@@ -21,7 +21,7 @@ fn main() {
                 "{name} page {} {:?} {:?} {:?} {:?}",
                 image.page, image.count, image.status, image.refusal, spent
             );
-            for v in image.vessels.iter().take(3) {
+            for v in image.vessels.iter().take(12) {
                 println!(
                     "  {} {:?} area {:?} outer {:?} n {} below {} rej {:?} cov {:.3} noise {:.4} t {:.4} {:?} {:?} dmin {:.1}",
                     v.name,

@@ -4,6 +4,7 @@
 use crate::count::{Counted, Search, count};
 use crate::decode::{DecodeLimits, ImageFormat, inspect, read_page};
 use crate::knowledge::{CountingRules, KnowledgeFault, Tables, tables};
+use crate::outline::Outline;
 use crate::raster::{Raster, raster_of};
 use crate::region::{Channel, Polarity, Region};
 use crate::report::{
@@ -237,7 +238,7 @@ fn vessel_report(
     options: &Options,
     rules: &CountingRules,
 ) -> VesselReport {
-    let region = Region::of(raster, vessel.counted);
+    let region = Region::of(raster, vessel.counted, vessel.looked());
     let diameter_min = diameter_min(options, rules, raster, &region);
     let search = Search { channel: options.channel, polarity: options.polarity, diameter_min };
     let counted = count(raster, &region, &search, rules);
@@ -259,6 +260,7 @@ fn report_of(
     let factor = f64::from(raster.factor);
     let place = |x: f32, offset: usize| (f64::from(x) + offset as f64 + 0.5) * factor - 0.5;
     let micrometres = options.micrometres_per_pixel;
+    let seen = |outline: Option<Outline>| outline.map(|o| o.scaled(raster.factor as f32));
     let colony = |(index, shape): (usize, &Shape)| {
         let diameter = f64::from(shape.diameter()) * factor;
         let area = f64::from(shape.area) * factor * factor;
@@ -298,8 +300,9 @@ fn report_of(
     VesselReport {
         name: vessel.name.clone(),
         kind: vessel.kind,
-        counted_area: vessel.counted.map(|c| c.scaled(raster.factor as f32)),
-        outer: vessel.outer.map(|c| c.scaled(raster.factor as f32)),
+        counted_area: seen(vessel.counted).map(|o| o.circle()),
+        counted_ellipse: seen(vessel.counted).filter(|o| !o.is_round()),
+        outer: seen(vessel.outer).map(|o| o.circle()),
         count: given.then_some(colonies.len() as u64),
         labelled: (given && shining.is_some()).then_some(labelled_count),
         status,

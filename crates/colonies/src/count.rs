@@ -3,11 +3,12 @@
 //! know files, pages or reports.
 
 use crate::background::Background;
-use crate::components::{Component, components};
-use crate::edges::Circle;
-use crate::even::{CONTRAST_MIN, Halves, even_out, noise_of};
+use crate::components::components;
+use crate::even::{CONTRAST_MIN, Even, Halves, even_out, noise_of};
 use crate::knowledge::CountingRules;
 use crate::raster::{Plane, Raster, quantile, smooth};
+use crate::sift::sift;
+use rayon::prelude::*;
 use crate::region::{Candidate, Channel, Polarity, Region, candidates};
 use crate::shapes::{NotAColony, Shape, Surroundings, shapes_of};
 use serde::{Deserialize, Serialize};
@@ -99,16 +100,45 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
     }
     let mut tried = candidates(raster, region, search.channel, search.polarity);
     tried.iter_mut().for_each(|c| smooth(&mut c.plane));
-    let Some(chosen) = choose(&tried, raster, region) else {
+    let likely = likely(&tried, region);
+    let attempts: Vec<Option<Attempt>> =
+        likely.par_iter().map(|candidate| attempt(candidate, raster, region, search, rules)).collect();
+    let best = attempts.into_iter().flatten().max_by(|a, b| a.worth.total_cmp(&b.worth));
+    let Some(Attempt { even, shapes, specks, polarity, .. }) = best else {
         return nothing(NoCount::TooSmall { pixels: pixels as u64 });
     };
-    let Some(even) = even_out(&chosen.plane, chosen.sign, region, raster.step) else {
-        return nothing(NoCount::TooSmall { pixels: pixels as u64 });
-    };
-    let found = components(&even.plane, &region.spans, even.threshold);
-    let covered = found.iter().map(|c| c.area).sum::<usize>() as f64 / pixels as f64;
+    let mut counted = sort_out(shapes, search.diameter_min);
+    counted.below_size += specks;
+    counted.polarity = polarity;
+    counted.covered = above(&even.plane, &region.spans, even.threshold) as f64 / pixels as f64;
+    counted.noise = even.noise;
+    counted.threshold = even.threshold;
+    counted.no_count = assess(&counted, even.halves, region, rules);
+    counted
+}
+
+/// One signal looked through to the end.
+struct Attempt {
+    even: Even,
+    shapes: Vec<Shape>,
+    /// Things too small to be judged.
+    specks: usize,
+    polarity: Polarity,
+    /// What the colonies take or give of the light, in all.
+    worth: f64,
+}
+
+fn attempt(
+    candidate: &Candidate,
+    raster: &Raster,
+    region: &Region,
+    search: &Search,
+    rules: &CountingRules,
+) -> Option<Attempt> {
+    let even = even_out(&candidate.plane, candidate.sign, region, raster.step)?;
+    let found = components(&even.plane, &region.looked, even.threshold);
     let around =
-        Surroundings { circle: region.circle, diameter: region.diameter(), smallest: search.diameter_min };
+        Surroundings { edge: region.edge, diameter: region.diameter(), smallest: search.diameter_min };
     let mut shapes = Vec::with_capacity(found.len());
     let smallest_area = (search.diameter_min * search.diameter_min * 0.35) as usize;
     let mut specks = 0;
@@ -119,15 +149,19 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
         }
         shapes.extend(shapes_of(component, &even.plane, even.threshold, &around));
     }
-    reject_fragments(&mut shapes, region.circle);
-    let mut counted = sort_out(shapes, search.diameter_min, even.noise);
-    counted.below_size += specks;
-    counted.polarity = chosen.polarity;
-    counted.covered = covered;
-    counted.noise = even.noise;
-    counted.threshold = even.threshold;
-    counted.no_count = assess(&counted, even.halves, pixels, rules);
-    counted
+    sift(&mut shapes, &even.plane, region.border, even.noise, &rules.sift);
+    let colonies = shapes.iter().filter(|s| s.rejected.is_none() && region.holds(s.x, s.y));
+    let worth = colonies.map(|s| f64::from(s.contrast * s.diameter())).sum();
+    dump(&shapes, &even.plane, region, even.noise);
+    Some(Attempt { even, shapes, specks, polarity: candidate.polarity, worth })
+}
+
+/// Pixels of the counted area at or above the threshold.
+fn above(plane: &Plane, spans: &[(usize, usize)], threshold: f32) -> usize {
+    let row = |(y, span): (usize, &(usize, usize))| {
+        plane.row(y).get(span.0..span.1).map_or(0, |row| row.iter().filter(|v| **v >= threshold).count())
+    };
+    spans.iter().enumerate().map(row).sum()
 }
 
 fn nothing(reason: NoCount) -> Counted {
@@ -143,32 +177,21 @@ fn nothing(reason: NoCount) -> Counted {
     }
 }
 
-/// Picks the candidate in which more area stands out in compact shapes.
-fn choose<'a>(tried: &'a [Candidate], raster: &Raster, region: &Region) -> Option<&'a Candidate> {
+/// A signal in which this part of the other's compact shapes stand out is not looked at further.
+const UNLIKELY: f64 = 0.1;
+
+/// The candidates worth looking through: both, unless one clearly holds all there is.
+fn likely<'a>(tried: &'a [Candidate], region: &Region) -> Vec<&'a Candidate> {
     if let [only] = tried {
-        return Some(only);
+        return vec![only];
     }
-    let scored = tried.iter().map(|c| (compact_mass(c, raster, region), c));
-    scored.max_by(|a, b| a.0.total_cmp(&b.0)).map(|s| s.1)
-}
-
-/// Every colour of a reflection is at full scale, parts of it.
-const REFLECTION_MIN: f32 = 0.97;
-
-/// Whether the middle of a thing seen on the half-size picture is white at full
-/// scale in every colour: a lamp's reflection, which is bright enough to outweigh
-/// a few dark colonies.
-fn is_reflection(raster: &Raster, region: &Region, component: &Component) -> bool {
-    let (left, top, right, bottom) = component.bounds;
-    let (x, y) = (region.left + left + right, region.top + top + bottom);
-    raster
-        .planes
-        .iter()
-        .all(|plane| y < plane.height && plane.row(y).get(x).is_some_and(|value| *value >= REFLECTION_MIN))
+    let masses: Vec<f64> = tried.iter().map(|c| compact_mass(c, region)).collect();
+    let most = masses.iter().copied().fold(0.0, f64::max);
+    tried.iter().zip(masses).filter(|(_, mass)| *mass >= UNLIKELY * most).map(|t| t.0).collect()
 }
 
 /// Sum over compact shapes of area × height above the background, on a half-size picture.
-fn compact_mass(candidate: &Candidate, raster: &Raster, region: &Region) -> f64 {
+fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
     let (width, height) = (region.width / 2, region.height / 2);
     let mut small = Plane::filled(width, height, 0.0);
     for y in 0..height {
@@ -201,111 +224,17 @@ fn compact_mass(candidate: &Candidate, raster: &Raster, region: &Region) -> f64 
             let (wide, high) = ((c.bounds.2 - c.bounds.0) as f32, (c.bounds.3 - c.bounds.1) as f32);
             wide.max(high) <= 2.2 * wide.min(high) && c.area as f32 >= 0.5 * wide * high
         })
-        .filter(|c| candidate.polarity != Polarity::Light || !is_reflection(raster, region, c))
         .map(|c| c.area as f64 * f64::from(c.peak))
         .sum()
 }
 
-/// A fragment is under this part of the usual diameter, or under all of it and less round than this.
-const FRAGMENT_DIAMETER: f32 = 0.7;
-const FRAGMENT_ROUND: f32 = 0.72;
-/// Strokes and bubble walls are thin; what is wider is no bit of one, pixels.
-const FRAGMENT_DIAMETER_MAX_PX: f32 = 12.0;
-
-/// Part of the radius in which bits of a rim may lie.
-const RIM_BAND: f32 = 0.1;
-/// Fewest shapes of the middle that say what is usual.
-const USUAL_SHAPES_MIN: usize = 3;
-/// Rounds in which a bit that was given away gives away its neighbours.
-const FRAGMENT_ROUNDS: usize = 12;
-
-/// A broken ring or stroke leaves bits that look like small colonies; they lie
-/// beside other bits. Two neighbours, one of them ragged, give a bit away, and
-/// so along the whole ring. A bit cut by the vessel's edge is a piece of the rim.
-fn reject_fragments(shapes: &mut [Shape], circle: Option<Circle>) {
-    // What is usual is read off the middle: bits of a rim lie along it and may be many.
-    let inner =
-        |s: &&Shape| circle.is_none_or(|c| (s.x - c.x).hypot(s.y - c.y) < (1.0 - RIM_BAND) * c.radius);
-    let whole = || shapes.iter().filter(|s| s.rejected.is_none());
-    let mut diameters: Vec<f32> = whole().filter(inner).map(Shape::diameter).collect();
-    if diameters.len() < USUAL_SHAPES_MIN {
-        diameters = whole().map(Shape::diameter).collect();
-    }
-    let Some(usual) = quantile(&mut diameters, 0.5) else {
-        return;
-    };
-    let ragged = |s: &Shape| {
-        matches!(s.rejected, Some(NotAColony::Elongated | NotAColony::Irregular | NotAColony::AlongTheEdge))
-    };
-    let doubtful = |s: &Shape| {
-        let small = if s.roundness < FRAGMENT_ROUND { 1.0 } else { FRAGMENT_DIAMETER };
-        s.rejected.is_none() && s.diameter() < small * usual && s.diameter() < FRAGMENT_DIAMETER_MAX_PX
-    };
-    if let Some(edge) = circle {
-        for shape in shapes.iter_mut().filter(|s| doubtful(s)) {
-            let inside = edge.radius - (shape.x - edge.x).hypot(shape.y - edge.y);
-            if inside < shape.diameter() {
-                shape.rejected = Some(NotAColony::AlongTheEdge);
-            }
-        }
-    }
-    for _ in 0..FRAGMENT_ROUNDS {
-        if !reject_beside_ragged(shapes, &ragged, &doubtful) {
-            return;
-        }
-    }
-}
-
-/// One round; tells whether anything was given away.
-fn reject_beside_ragged(
-    shapes: &mut [Shape],
-    ragged: &impl Fn(&Shape) -> bool,
-    doubtful: &impl Fn(&Shape) -> bool,
-) -> bool {
-    let mut bits: Vec<(f32, f32, f32, bool)> = shapes
-        .iter()
-        .filter(|s| ragged(s) || doubtful(s))
-        .map(|s| (s.x, s.y, s.diameter(), ragged(s)))
-        .collect();
-    if !bits.iter().any(|b| b.3) {
-        return false;
-    }
-    let mut given_away = false;
-    bits.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    for shape in shapes.iter_mut() {
-        if !doubtful(shape) {
-            continue;
-        }
-        // A neighbour wider than four of its own is another thing altogether.
-        let own = shape.diameter();
-        let start = bits.partition_point(|b| b.0 < shape.x - 10.0 * own);
-        let (mut near, mut near_ragged) = (0, 0);
-        for bit in bits[start..].iter().take_while(|b| b.0 <= shape.x + 10.0 * own) {
-            let apart = (bit.0 - shape.x).hypot(bit.1 - shape.y);
-            if apart < 2.0 * (own + bit.2) && bit.2 < 4.0 * own {
-                near += 1;
-                near_ragged += usize::from(bit.3);
-            }
-        }
-        // It is its own first neighbour.
-        if near >= 3 && near_ragged >= 1 {
-            shape.rejected = Some(NotAColony::Irregular);
-            given_away = true;
-        }
-    }
-    given_away
-}
-
-/// Parts counted from rejected and too small, and takes out what is far
-/// fainter than its fellows of the same picture.
-fn sort_out(shapes: Vec<Shape>, diameter_min: f32, noise: f32) -> Counted {
+/// Parts counted from rejected and too small.
+fn sort_out(shapes: Vec<Shape>, diameter_min: f32) -> Counted {
     let mut counted = nothing(NoCount::TooSmall { pixels: 0 });
     for shape in shapes {
-        // A small faint thing needs more evidence than a large one.
-        let evidence = shape.contrast / noise.max(1e-6) * shape.area.sqrt();
         if shape.rejected.is_some() {
             counted.rejected.push(shape);
-        } else if shape.diameter() < diameter_min || evidence < 18.0 {
+        } else if shape.diameter() < diameter_min {
             counted.below_size += 1;
         } else {
             counted.colonies.push(shape);
@@ -314,30 +243,34 @@ fn sort_out(shapes: Vec<Shape>, diameter_min: f32, noise: f32) -> Counted {
     counted
 }
 
-fn assess(counted: &Counted, halves: Halves, pixels: usize, rules: &CountingRules) -> Option<NoCount> {
-    let area = |shapes: &[Shape]| shapes.iter().map(|s| f64::from(s.area)).sum::<f64>();
-    let (colonies, rejected) = (area(&counted.colonies), {
-        // What lies along the rim or is a bubble says nothing about crowding.
-        let odd = counted.rejected.iter().filter(|s| {
-            matches!(s.rejected, Some(NotAColony::Irregular | NotAColony::TooLarge | NotAColony::Elongated))
-        });
-        odd.map(|s| f64::from(s.area)).sum::<f64>()
-    });
+fn dump(shapes: &[Shape], plane: &Plane, region: &Region, noise: f32) {
+    if std::env::var("DUMP").is_ok() {
+        for s in shapes {
+            let p = crate::profile::Profile::of(plane, s);
+            let b = region.border.map_or(0.0, |b| b.part(s.x, s.y));
+            println!("S {:.0} {:.0} d {:.1} c {:.4} cnr {:.1} round {:.2} n {} part {:.3} mid {:.3} body {:.3} beside {:.3} fall {:.3} closed {:.2} {:?}", s.x + region.left as f32, s.y + region.top as f32, s.diameter(), s.contrast, s.contrast / noise, s.roundness, s.patch_shapes, b, p.middle / s.contrast, p.body / s.contrast, p.beside / s.contrast, p.fall / s.contrast, p.closed, s.rejected);
+        }
+    }
+}
+
+fn assess(counted: &Counted, halves: Halves, region: &Region, rules: &CountingRules) -> Option<NoCount> {
     if counted.covered > rules.covered_max {
         return Some(NoCount::Confluent { covered: counted.covered, limit: rules.covered_max });
     }
-    if halves.apart > rules.halves_apart_min && halves.smaller > rules.halves_smaller_max {
+    // Two heaps of light say nothing against colonies that stand apart and are round.
+    let clear = standing_clear(counted) > rules.clear_min;
+    if !clear && halves.apart > rules.halves_apart_min && halves.smaller > rules.halves_smaller_max {
         return Some(NoCount::Confluent { covered: halves.smaller, limit: rules.halves_smaller_max });
     }
     let found = counted.colonies.len() as u64;
     if found > rules.colonies_max {
         return Some(NoCount::TooMany { found, limit: rules.colonies_max });
     }
-    let unclear = rejected / (colonies + rejected).max(1.0);
-    if unclear > rules.unclear_max && (colonies + rejected) / pixels as f64 > rules.unclear_covered_min {
+    let unclear = unclear_part(counted, region, rules.unclear_covered_min);
+    if unclear > rules.unclear_max {
         return Some(NoCount::Unclear { unclear, limit: rules.unclear_max });
     }
-    if let Some(roundness) = usual_roundness(counted)
+    if let Some(roundness) = usual_roundness(counted, region)
         && roundness < rules.roundness_min
         && counted.covered > rules.unclear_covered_min
     {
@@ -352,13 +285,71 @@ fn assess(counted: &Counted, halves: Halves, pixels: usize, rules: &CountingRule
     None
 }
 
+/// A colony rounder than this is whole; a patch of more shapes than this is a heap of them.
+const WHOLE_ROUND: f32 = 0.6;
+const LOOSE_SHAPES_MAX: usize = 4;
+
+/// Part of what stands out, by area, that lies in round colonies of loose patches.
+fn standing_clear(counted: &Counted) -> f64 {
+    let area = |shapes: &mut dyn Iterator<Item = &Shape>| shapes.map(|s| f64::from(s.area)).sum::<f64>();
+    let loose = |s: &&Shape| s.roundness >= WHOLE_ROUND && s.patch_shapes <= LOOSE_SHAPES_MAX;
+    let clear = area(&mut counted.colonies.iter().filter(loose));
+    clear / area(&mut counted.colonies.iter().chain(&counted.rejected)).max(1.0)
+}
+
+/// The vessel is looked at in this many fields each way.
+const FIELDS: usize = 8;
+
+/// Part of the vessel's fields in which more than `covered_min` stands out and most of that has no
+/// colony's shape. A label, a lamp's reflection or a pen stroke lie in a few fields and leave the
+/// others countable; a lawn lies in all.
+fn unclear_part(counted: &Counted, region: &Region, covered_min: f64) -> f64 {
+    let (wide, high) = (region.width as f32 / FIELDS as f32, region.height as f32 / FIELDS as f32);
+    if wide < 1.0 || high < 1.0 {
+        return 0.0;
+    }
+    let field = |x: f32, y: f32| {
+        let place = |v: f32, size: f32| ((v / size).max(0.0) as usize).min(FIELDS - 1);
+        place(y, high) * FIELDS + place(x, wide)
+    };
+    // Area of colonies and of what is none; a wide thing lies in all the fields it covers.
+    let mut areas = [[0.0f32; 2]; FIELDS * FIELDS];
+    let odd = |s: &&Shape| {
+        matches!(s.rejected, Some(NotAColony::Irregular | NotAColony::TooLarge | NotAColony::Elongated))
+    };
+    for shape in counted.colonies.iter().chain(counted.rejected.iter().filter(odd)) {
+        let reach = shape.diameter() / 2.0;
+        let steps = (reach / wide.min(high)).ceil().min(FIELDS as f32) as i32;
+        let spots = ((2 * steps + 1) * (2 * steps + 1)) as f32;
+        for down in -steps..=steps {
+            for across in -steps..=steps {
+                let part = reach / steps.max(1) as f32;
+                let at = field(shape.x + across as f32 * part, shape.y + down as f32 * part);
+                areas[at][usize::from(shape.rejected.is_some())] += shape.area / spots;
+            }
+        }
+    }
+    let (mut unclear, mut all) = (0.0, 0.0f64);
+    for (at, [colonies, other]) in areas.iter().enumerate() {
+        let (x, y) = ((at % FIELDS) as f32 + 0.5, (at / FIELDS) as f32 + 0.5);
+        if region.holds(x * wide, y * high) {
+            all += 1.0;
+            let standing = f64::from(colonies + other) / f64::from(wide * high);
+            unclear += f64::from(u8::from(other > colonies && standing > covered_min));
+        }
+    }
+    unclear / all.max(1.0)
+}
+
 /// Fewest shapes, and smallest area of each, for a roundness that means something.
 const ROUNDNESS_SHAPES_MIN: usize = 40;
 const ROUNDNESS_AREA_MIN_PX: f32 = 28.0;
 
 /// Median roundness over counted and ragged shapes large enough to have one.
-fn usual_roundness(counted: &Counted) -> Option<f64> {
-    let along = |s: &&Shape| !matches!(s.rejected, Some(NotAColony::AlongTheEdge | NotAColony::Bubble));
+fn usual_roundness(counted: &Counted, region: &Region) -> Option<f64> {
+    let along = |s: &&Shape| {
+        region.holds(s.x, s.y) && !matches!(s.rejected, Some(NotAColony::AlongTheEdge | NotAColony::Bubble | NotAColony::Speck | NotAColony::Diffuse))
+    };
     let all = counted.colonies.iter().chain(&counted.rejected).filter(along);
     let mut values: Vec<f32> = all.filter(|s| s.area >= ROUNDNESS_AREA_MIN_PX).map(|s| s.roundness).collect();
     if values.len() < ROUNDNESS_SHAPES_MIN {

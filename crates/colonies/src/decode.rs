@@ -6,6 +6,7 @@
 //! know what a colony or a plate is.
 
 pub use crate::refusal::{DecodeLimits, ImageFormat, ImageNote, ImageRefusal};
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 use std::io::Cursor;
 use tiff::ColorType as TiffColour;
@@ -183,12 +184,20 @@ fn read_single(
     let mut own = image::Limits::default();
     own.max_alloc = Some(limits.decoded_bytes_max.saturating_add(64 << 20));
     reader.limits(own);
-    let decoder = reader.into_decoder().map_err(damaged)?;
+    let mut decoder = reader.into_decoder().map_err(damaged)?;
     let (width, height) = decoder.dimensions();
     let bytes_each = u64::from(decoder.color_type().bytes_per_pixel());
     check_size(width.into(), height.into(), bytes_each, limits)?;
-    let image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    // A camera held askew writes its pixels as they fell and says so beside them. What it
+    // says unreadably is as if unsaid.
+    let turn = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     let mut notes = Vec::new();
+    if turn != Orientation::NoTransforms {
+        image.apply_orientation(turn);
+        notes.push(ImageNote::Turned);
+    }
+    let (width, height) = (image.width(), image.height());
     let (channels, samples) = match image {
         DynamicImage::ImageLuma8(p) => (1, Samples::Byte(p.into_raw())),
         DynamicImage::ImageRgb8(p) => (3, Samples::Byte(p.into_raw())),

@@ -34,9 +34,9 @@ pub struct CountingRules {
     pub covered_max: f64,
     /// Most colonies counted in a vessel.
     pub colonies_max: u64,
-    /// Part of the standing-out area that may be without a colony's shape.
+    /// Part of a vessel's fields that may be without a colony's shape.
     pub unclear_max: f64,
-    /// Standing-out part of the vessel from which `unclear_max` applies.
+    /// Standing-out part of a field from which it can be unclear.
     pub unclear_covered_min: f64,
     /// Colonies in one patch from which on it is a crowd.
     pub crowd_shapes: u64,
@@ -46,12 +46,35 @@ pub struct CountingRules {
     pub halves_apart_min: f64,
     /// Share of the smaller heap above which the plate is confluent.
     pub halves_smaller_max: f64,
+    /// Part of the standing-out area in round, loose colonies above which two heaps of light are no lawn.
+    pub clear_min: f64,
     /// Median roundness under which what stands out is no colonies.
     pub roundness_min: f64,
+    /// What tells colonies from what only stands out.
+    pub sift: SiftRules,
     /// Default smallest diameter as a part of the vessel's.
     pub diameter_min_share: f64,
     /// Default smallest diameter, working pixels.
     pub diameter_min_px: f64,
+}
+
+/// What tells colonies from bubbles, soft lights, grain and dust.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SiftRules {
+    /// Middle over height under which a thing is hollow.
+    pub hollow_max: f64,
+    /// Share of directions in which the signal must fall to half beside a thing.
+    pub closed_min: f64,
+    /// Fall across the edge over height under which a thing is soft.
+    pub fall_min: f64,
+    /// Height over noise, times diameter in pixels, under which a thing is noise.
+    pub evidence_min: f64,
+    /// Depth of the valley between two heaps of evidence, against the lower heap.
+    pub valley_depth_min: f64,
+    /// Usual height of the lower heap over the upper's under which it is specks,
+    pub specks_contrast_max: f64,
+    /// and the same of the usual diameter.
+    pub specks_diameter_max: f64,
 }
 
 /// A plate of wells.
@@ -140,7 +163,17 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         crowded_max: number("crowded-max")?,
         halves_apart_min: number("halves-apart-min")?,
         halves_smaller_max: number("halves-smaller-max")?,
+        clear_min: number("clear-min")?,
         roundness_min: number("roundness-min")?,
+        sift: SiftRules {
+            hollow_max: number("hollow-max")?,
+            closed_min: number("closed-min")?,
+            fall_min: number("fall-min")?,
+            evidence_min: number("evidence-min")?,
+            valley_depth_min: number("valley-depth-min")?,
+            specks_contrast_max: number("specks-contrast-max")?,
+            specks_diameter_max: number("specks-diameter-max")?,
+        },
         diameter_min_share: number("diameter-min-share")?,
         diameter_min_px: number("diameter-min-px")?,
     };

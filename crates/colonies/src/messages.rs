@@ -169,12 +169,12 @@ impl NoCount {
             ),
             Self::Unclear { unclear, limit } => Text::new(
                 format!(
-                    "{} of what stands out has no colony's shape, more than {}; count by eye",
+                    "in {} of the vessel most of what stands out has no colony's shape, more than {}; count by eye",
                     percent(unclear),
                     percent(limit)
                 ),
                 format!(
-                    "突出部分有 {} 不具群落形狀，超過 {}；請以目視計數",
+                    "容器有 {} 之範圍，突出部分多數不具群落形狀，超過 {}；請以目視計數",
                     percent(unclear),
                     percent(limit)
                 ),
@@ -214,6 +214,10 @@ impl NotAColony {
             (Self::Bubble, Lang::ZhTw) => "空心圓環（氣泡）",
             (Self::AlongTheEdge, Lang::En) => "along the vessel's edge (reflection)",
             (Self::AlongTheEdge, Lang::ZhTw) => "沿容器邊緣（反光）",
+            (Self::Diffuse, Lang::En) => "without an edge of its own (reflection, shadow, dust out of focus)",
+            (Self::Diffuse, Lang::ZhTw) => "無自身邊緣（反光、陰影、失焦灰塵）",
+            (Self::Speck, Lang::En) => "far fainter and smaller than the plate's colonies, or no more than its noise (grain, dust)",
+            (Self::Speck, Lang::ZhTw) => "遠比平板上的群落淡且小，或不超過雜訊（顆粒、灰塵）",
             (Self::TooLarge, Lang::En) => "wider than a third of the vessel",
             (Self::TooLarge, Lang::ZhTw) => "寬度超過容器三分之一",
         }
@@ -268,6 +272,10 @@ impl ImageNote {
                 Text::new("transparent pixels were laid on white", "透明像素以白色為底")
             }
             Self::PaletteExpanded => Text::new("colours came from a palette", "顏色取自調色盤"),
+            Self::Turned => Text::new(
+                "turned as the camera says it was held; positions are in the picture as shown",
+                "依相機記錄的方向轉正；位置以轉正後的影像表示",
+            ),
             Self::OneBit => Text::new(
                 "only black and white: sizes are right to a pixel, contrast is unknown",
                 "只有黑白兩色：大小精確到像素，對比未知",

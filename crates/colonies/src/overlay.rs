@@ -4,6 +4,7 @@
 use crate::corrections::{CorrectedImage, Origin};
 use crate::decode::{DecodeLimits, ImageRefusal, Page, Samples, inspect, read_page};
 use crate::edges::Circle;
+use crate::outline::Outline;
 use crate::raster::raster_of;
 use crate::report::ImageReport;
 use image::codecs::png::PngEncoder;
@@ -67,7 +68,15 @@ pub fn svg(image: &ImageReport, corrected: Option<&CorrectedImage>, picture: Opt
         );
     }
     for vessel in &image.vessels {
-        if let Some(circle) = vessel.counted_area {
+        if let Some(edge) = vessel.counted_ellipse {
+            let (x, y, long, short) = (edge.x, edge.y, edge.long, edge.short);
+            let _ = writeln!(
+                out,
+                "<ellipse class=\"vessel\" cx=\"{x:.1}\" cy=\"{y:.1}\" rx=\"{long:.1}\" ry=\"{short:.1}\" transform=\"rotate({:.2} {x:.1} {y:.1})\" stroke=\"{}\"/>",
+                edge.turn_degrees(),
+                css(VESSEL)
+            );
+        } else if let Some(circle) = vessel.counted_area {
             let (x, y, r) = (circle.x, circle.y, circle.radius);
             let _ = writeln!(
                 out,
@@ -146,7 +155,9 @@ pub fn png(bytes: &[u8], image: &ImageReport, limits: &DecodeLimits) -> Result<V
     };
     let thick = (canvas.width.max(canvas.height) as f32 / 1000.0).max(1.0);
     for vessel in &image.vessels {
-        if let Some(circle) = vessel.counted_area {
+        if let Some(edge) = vessel.counted_ellipse {
+            canvas.line(&edge.scaled(scale), thick, VESSEL, false);
+        } else if let Some(circle) = vessel.counted_area {
             canvas.ring(shrink(circle), thick, VESSEL, false);
         }
         let circle = |x: f64, y: f64, diameter: f64| {
@@ -197,7 +208,12 @@ fn canvas_of(page: &Page) -> (Canvas, u32) {
 
 impl Canvas {
     fn ring(&mut self, circle: Circle, thick: f32, colour: [u8; 3], dashed: bool) {
-        let steps = (circle.radius * 9.0).clamp(24.0, 40_000.0) as usize;
+        self.line(&Outline::round(circle), thick, colour, dashed);
+    }
+
+    fn line(&mut self, outline: &Outline, thick: f32, colour: [u8; 3], dashed: bool) {
+        let steps = (outline.long * 9.0).clamp(24.0, 40_000.0) as usize;
+        let pixel = 1.0 / outline.radius().max(1e-3);
         for step in 0..steps {
             if dashed && step * 12 / steps % 2 == 1 {
                 continue;
@@ -206,8 +222,8 @@ impl Canvas {
             let (cosine, sine) = (angle.cos(), angle.sin());
             let mut off = 0.0;
             while off < thick {
-                let reach = circle.radius + off;
-                let (x, y) = ((circle.x + reach * cosine).round(), (circle.y + reach * sine).round());
+                let (x, y) = outline.point(cosine, sine, 1.0 + off * pixel);
+                let (x, y) = (x.round(), y.round());
                 if x >= 0.0 && y >= 0.0 && (x as usize) < self.width && (y as usize) < self.height {
                     let at = (y as usize * self.width + x as usize) * 3;
                     if let Some(pixel) = self.rgb.get_mut(at..at + 3) {

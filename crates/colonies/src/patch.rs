@@ -148,6 +148,34 @@ impl Patch {
         (missing, holes)
     }
 
+    /// Of the pixels `missing`, those in holes of at most `area_max` pixels.
+    #[must_use]
+    pub fn small_holes(&self, missing: &[bool], area_max: f32) -> Vec<bool> {
+        let mut kept = vec![false; missing.len()];
+        let mut seen = vec![false; missing.len()];
+        for start in 0..missing.len() {
+            if !missing[start] || seen[start] {
+                continue;
+            }
+            let (mut hole, mut next) = (vec![start], 0);
+            seen[start] = true;
+            while let Some(&at) = hole.get(next) {
+                next += 1;
+                // The margin of one pixel keeps every neighbour inside the frame.
+                for near in [at - 1, at + 1, at - self.width, at + self.width] {
+                    if missing[near] && !seen[near] {
+                        seen[near] = true;
+                        hole.push(near);
+                    }
+                }
+            }
+            if hole.len() as f32 <= area_max {
+                hole.iter().for_each(|&at| kept[at] = true);
+            }
+        }
+        kept
+    }
+
     /// Takes holes in; their signal becomes the patch's mean, so that a glint
     /// in the middle of a colony is no valley.
     pub fn fill(&mut self, missing: &[bool], holes: Holes) {

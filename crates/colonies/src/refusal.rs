@@ -132,6 +132,8 @@ pub enum ImageNote {
     TransparencyOnWhite,
     /// Colours came from a palette.
     PaletteExpanded,
+    /// Turned as the camera says it was held; positions are in the picture as shown.
+    Turned,
     /// Only black and white: sizes are right to a pixel, contrast is unknown.
     OneBit,
     /// 16-bit samples were taken with this value as full scale.

@@ -2,7 +2,7 @@
 //! which colonies stand out. Must not know how colonies are told from dirt.
 
 use crate::background::Background;
-use crate::edges::Circle;
+use crate::outline::Outline;
 use crate::raster::{Plane, Raster, robust_deviation};
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +36,7 @@ pub enum Polarity {
     Light,
 }
 
-/// A vessel's part of the picture. Pixels outside its circle are `outside`.
+/// A vessel's part of the picture.
 #[derive(Debug, Clone)]
 pub struct Region {
     /// Left edge in the working picture.
@@ -47,48 +47,67 @@ pub struct Region {
     pub width: usize,
     /// Height, pixels.
     pub height: usize,
-    /// The circle in the region's own pixels; `None` when the region is a rectangle.
-    pub circle: Option<Circle>,
-    /// For each row, the first column inside and the one after the last.
+    /// The counted area's edge in the region's own pixels; `None` when the region is a rectangle.
+    pub border: Option<Outline>,
+    /// The edge of the area looked at.
+    pub edge: Option<Outline>,
+    /// For each row, the first column counted in and the one after the last.
     pub spans: Vec<(usize, usize)>,
+    /// The same for the area looked at, which may reach over the vessel's rim:
+    /// a colony on the border is seen whole.
+    pub looked: Vec<(usize, usize)>,
 }
 
 impl Region {
-    /// The part of `raster` inside `circle`, or all of it.
+    /// The part of `raster` inside `counted`, looked at as far as `outer`; all of it without.
     #[must_use]
-    pub fn of(raster: &Raster, circle: Option<Circle>) -> Self {
+    pub fn of(raster: &Raster, counted: Option<Outline>, outer: Option<Outline>) -> Self {
         let (full_width, full_height) = (raster.width(), raster.height());
-        let Some(circle) = circle else {
+        let Some(counted) = counted else {
+            let spans = vec![(0, full_width); full_height];
             return Self {
                 left: 0,
                 top: 0,
                 width: full_width,
                 height: full_height,
-                circle: None,
-                spans: vec![(0, full_width); full_height],
+                border: None,
+                edge: None,
+                looked: spans.clone(),
+                spans,
             };
         };
         let clip = |v: f32, most: usize| v.clamp(0.0, most as f32) as usize;
-        let left = clip((circle.x - circle.radius).floor(), full_width);
-        let top = clip((circle.y - circle.radius).floor(), full_height);
-        let width = clip((circle.x + circle.radius).ceil() + 1.0, full_width).saturating_sub(left);
-        let height = clip((circle.y + circle.radius).ceil() + 1.0, full_height).saturating_sub(top);
-        let own = Circle { x: circle.x - left as f32, y: circle.y - top as f32, radius: circle.radius };
-        let spans = (0..height)
-            .map(|y| {
-                let off = y as f32 - own.y;
-                let half = (own.radius * own.radius - off * off).max(0.0).sqrt();
-                if half <= 0.0 {
-                    return (0, 0);
-                }
-                let first = clip((own.x - half).ceil(), width);
-                (first, clip((own.x + half).floor() + 1.0, width).max(first))
-            })
-            .collect();
-        Self { left, top, width, height, circle: Some(own), spans }
+        let wide = outer.unwrap_or(counted);
+        let box_of = |of: &Outline| {
+            let (across, down) = of.reach();
+            (of.x - across, of.y - down, of.x + across, of.y + down)
+        };
+        let (one, two) = (box_of(&counted), box_of(&wide));
+        let left = clip(one.0.min(two.0).floor(), full_width);
+        let top = clip(one.1.min(two.1).floor(), full_height);
+        let width = clip(one.2.max(two.2).ceil() + 1.0, full_width).saturating_sub(left);
+        let height = clip(one.3.max(two.3).ceil() + 1.0, full_height).saturating_sub(top);
+        let border = counted.within(left as f32, top as f32);
+        let spans_of = |outline: Outline| -> Vec<(usize, usize)> {
+            let span = |y: usize| {
+                let (from, to) = outline.row(y as f32)?;
+                let first = clip(from.ceil(), width);
+                Some((first, clip(to.floor() + 1.0, width).max(first)))
+            };
+            (0..height).map(|y| span(y).unwrap_or((0, 0))).collect()
+        };
+        let spans = spans_of(border);
+        let edge = wide.within(left as f32, top as f32);
+        let mut looked = spans_of(edge);
+        for (own, counted) in looked.iter_mut().zip(&spans) {
+            if counted.1 > counted.0 {
+                *own = if own.1 > own.0 { (own.0.min(counted.0), own.1.max(counted.1)) } else { *counted };
+            }
+        }
+        Self { left, top, width, height, border: Some(border), edge: Some(edge), spans, looked }
     }
 
-    /// Pixels inside.
+    /// Pixels counted in.
     #[must_use]
     pub fn area(&self) -> usize {
         self.spans.iter().map(|s| s.1 - s.0).sum()
@@ -97,10 +116,16 @@ impl Region {
     /// Diameter of the vessel's part, or the shorter side of a rectangle, pixels.
     #[must_use]
     pub fn diameter(&self) -> f32 {
-        self.circle.map_or(self.width.min(self.height) as f32, |c| 2.0 * c.radius)
+        self.border.map_or(self.width.min(self.height) as f32, |b| 2.0 * b.radius())
     }
 
-    /// One flag a pixel: inside or not.
+    /// Whether a point lies in the counted area.
+    #[must_use]
+    pub fn holds(&self, x: f32, y: f32) -> bool {
+        self.border.is_none_or(|b| b.part_squared(x, y) <= 1.0)
+    }
+
+    /// One flag a pixel: counted in or not.
     #[must_use]
     pub fn mask(&self) -> Vec<bool> {
         let mut mask = vec![false; self.width * self.height];

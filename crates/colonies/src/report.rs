@@ -5,6 +5,7 @@ use crate::analyse::Options;
 use crate::count::NoCount;
 use crate::decode::{ImageNote, ImageRefusal};
 use crate::edges::Circle;
+use crate::outline::Outline;
 use crate::region::Polarity;
 use crate::shapes::NotAColony;
 use crate::vessel::{VesselKind, VesselRefusal};
@@ -135,8 +136,12 @@ pub struct VesselReport {
     pub name: String,
     /// What it is.
     pub kind: VesselKind,
-    /// Area counted in; `null` for the whole picture.
+    /// Area counted in; `null` for the whole picture. Of a dish seen askew this
+    /// is the circle of equal area, and `counted_ellipse` the area itself.
     pub counted_area: Option<Circle>,
+    /// Area counted in when it is no circle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_ellipse: Option<Outline>,
     /// Outermost ring.
     pub outer: Option<Circle>,
     /// Colonies; `null` when no number can be given.

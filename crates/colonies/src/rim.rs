@@ -13,34 +13,41 @@ const SECTORS: usize = 16;
 const RING_SHARE: f64 = 0.3;
 
 /// For each sector and each pixel of radius near the rim, takes away the lower third
-/// along the ring where it is above the background.
+/// along the ring where it is above the background; beyond the counted area, where
+/// nothing else tells the background, the middle.
 pub fn take_rings(plane: &mut Plane, region: &Region) {
-    let Some(circle) = region.circle else { return };
-    let from = circle.radius * FROM_PART;
-    let rings = (circle.radius - from).ceil().max(0.0) as usize + 2;
+    let (Some(border), Some(edge)) = (region.border, region.edge) else { return };
+    let pixel = 1.0 / border.radius().max(1.0);
+    let reach = edge.radius().max(border.radius()) * pixel;
+    let rings = ((reach - FROM_PART) / pixel).ceil().max(0.0) as usize + 4;
     // Too short an arc has no median to speak of.
-    if circle.radius < 150.0 {
+    if border.radius() < 150.0 {
         return;
     }
     let mut members: Vec<Vec<f32>> = vec![Vec::new(); SECTORS * rings];
     let place = |x: usize, y: usize| -> Option<usize> {
-        let (dx, dy) = (x as f32 - circle.x, y as f32 - circle.y);
-        let squared = dx * dx + dy * dy;
-        if squared < from * from {
+        let squared = border.part_squared(x as f32, y as f32);
+        if squared < FROM_PART * FROM_PART {
             return None;
         }
-        let ring = (squared.sqrt() - from) as usize;
-        Some(sector(dx, dy) * rings + ring.min(rings - 1))
+        let ring = ((squared.sqrt() - FROM_PART) / pixel) as usize;
+        Some(sector(x as f32 - border.x, y as f32 - border.y) * rings + ring.min(rings - 1))
     };
-    each_near_rim(region, from, |x, y| {
+    each_near_rim(region, |x, y| {
         if let Some(slot) = place(x, y).and_then(|p| members.get_mut(p)) {
             slot.push(plane.values[y * plane.width + x]);
         }
     });
-    let levels: Vec<f32> =
-        members.iter_mut().map(|m| quantile(m, RING_SHARE).unwrap_or(0.0).max(0.0)).collect();
+    let counted = ((1.0 - FROM_PART) / pixel) as usize;
+    let level = |(slot, values): (usize, &mut Vec<f32>)| {
+        if slot % rings > counted {
+            return quantile(values, 0.5).unwrap_or(0.0);
+        }
+        quantile(values, RING_SHARE).unwrap_or(0.0).max(0.0)
+    };
+    let levels: Vec<f32> = members.iter_mut().enumerate().map(level).collect();
     let width = plane.width;
-    each_near_rim(region, from, |x, y| {
+    each_near_rim(region, |x, y| {
         if let Some(level) = place(x, y).and_then(|p| levels.get(p)) {
             plane.values[y * width + x] -= level;
         }
@@ -63,16 +70,16 @@ fn sector(dx: f32, dy: f32) -> usize {
     within + 4 * (usize::from(dx < 0.0) + 2 * usize::from(dy < 0.0))
 }
 
-fn each_near_rim(region: &Region, from: f32, mut visit: impl FnMut(usize, usize)) {
-    let Some(circle) = region.circle else { return };
-    for (y, span) in region.spans.iter().enumerate() {
-        let off = y as f32 - circle.y;
-        let half = (from * from - off * off).max(0.0).sqrt();
-        let (inner_left, inner_right) = ((circle.x - half) as usize, (circle.x + half) as usize + 1);
-        for x in span.0..span.1.min(inner_left.max(span.0)) {
+fn each_near_rim(region: &Region, mut visit: impl FnMut(usize, usize)) {
+    let Some(border) = region.border else { return };
+    let inner = border.resized(FROM_PART);
+    for (y, span) in region.looked.iter().enumerate() {
+        let (left, right) = inner.row(y as f32).unwrap_or((border.x, border.x));
+        let (left, right) = (left.max(0.0) as usize, right.max(0.0) as usize + 1);
+        for x in span.0..span.1.min(left.max(span.0)) {
             visit(x, y);
         }
-        for x in inner_right.max(inner_left.max(span.0))..span.1 {
+        for x in right.max(left.max(span.0))..span.1 {
             visit(x, y);
         }
     }

@@ -2,6 +2,7 @@
 //! something is not a colony. Must not know vessels beyond their border.
 
 use crate::components::Component;
+use crate::outline::Outline;
 use crate::patch::Patch;
 use crate::raster::Plane;
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,10 @@ pub enum NotAColony {
     AlongTheEdge,
     /// Wider than a third of the vessel.
     TooLarge,
+    /// Without an edge of its own: reflection, shadow, dust out of focus.
+    Diffuse,
+    /// Far fainter and smaller than the plate's colonies, or no more than its noise: grain, dust.
+    Speck,
 }
 
 /// One measured thing, in the region's pixels.
@@ -29,6 +34,8 @@ pub struct Shape {
     pub x: f32,
     /// Centre, weighted by signal.
     pub y: f32,
+    /// Pixels above the threshold.
+    pub pixels: f32,
     /// Pixels at or above half of its own height.
     pub area: f32,
     /// Mean signal over that area.
@@ -52,8 +59,8 @@ impl Shape {
 /// What the shapes are judged against.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings {
-    /// Vessel's centre and radius in the region, when round.
-    pub circle: Option<crate::edges::Circle>,
+    /// Edge of the area looked at, when round.
+    pub edge: Option<Outline>,
     /// Vessel's diameter, pixels.
     pub diameter: f32,
     /// Shapes below this diameter are not judged for elongation.
@@ -80,6 +87,8 @@ const DOME_PX: f32 = 8.0;
 /// mean over largest distance from which on it is equally thick.
 const STRIP_LENGTH_MIN: f32 = 8.0;
 const STRIP_THICKNESS_MIN: f32 = 0.44;
+/// A hole smaller than this part of the patch's largest inner disc is a glint or a gap.
+const GLINT_AREA_MAX: f32 = 0.35;
 /// A frame emptier than this holds a scratch or an outline.
 const FRAME_FILL_MIN: f32 = 0.04;
 
@@ -145,7 +154,13 @@ fn take_in_holes(patch: &mut Patch, component: &Component) -> bool {
     let glint = holes.mean < -0.15 * holes.patch_mean;
     if disc || (glint && hollow < 0.25) || holes.area <= 4 || (!like_background && hollow < 0.25) {
         patch.fill(&missing, holes);
+        return true;
     }
+    // A glint off the middle of one of several colonies, or the gap where three touch: small
+    // against a colony either way, and filling it moves no summit.
+    let deepest = patch.measure();
+    let small = patch.small_holes(&missing, GLINT_AREA_MAX * std::f32::consts::PI * deepest * deepest);
+    patch.fill(&small, holes);
     true
 }
 
@@ -211,6 +226,7 @@ fn whole(component: &Component, reason: NotAColony) -> Shape {
     Shape {
         x: (left + right - 1) as f32 / 2.0,
         y: (top + bottom - 1) as f32 / 2.0,
+        pixels: component.area as f32,
         area: component.area as f32,
         contrast: component.peak,
         roundness: 0.0,
@@ -237,14 +253,21 @@ struct Sums {
     edge_pixels: f64,
 }
 
+/// A highlight is no height: what is more than this above the mean does not count.
+const TOP_OVER_MEAN: f64 = 1.6;
+
+impl Sums {
+    /// The height of which half is a thing's edge.
+    fn top(&self) -> f32 {
+        self.peak.min((TOP_OVER_MEAN * self.weight / self.pixels.max(1.0)) as f32)
+    }
+}
+
 fn measure(patch: &Patch, parts: &Parts, around: &Surroundings) -> Vec<Shape> {
     let (labels, count) = (&parts.labels, parts.depths.len().saturating_sub(1));
     let mut sums = vec![Sums::default(); count + 1];
-    let near_border = |x: f64, y: f64| {
-        around
-            .circle
-            .is_some_and(|c| (x - f64::from(c.x)).hypot(y - f64::from(c.y)) > f64::from(c.radius) - 2.0)
-    };
+    let near_border =
+        |x: f64, y: f64| around.edge.is_some_and(|edge| edge.depth(x as f32, y as f32) < 2.0);
     for (at, &label) in labels.iter().enumerate().filter(|(_, l)| **l != 0) {
         let Some(sum) = sums.get_mut(label as usize) else {
             continue;
@@ -269,7 +292,7 @@ fn measure(patch: &Patch, parts: &Parts, around: &Surroundings) -> Vec<Shape> {
         let Some(sum) = sums.get_mut(label as usize) else {
             continue;
         };
-        if patch.signal[at] >= 0.5 * sum.peak {
+        if patch.signal[at] >= 0.5 * sum.top() {
             sum.half_pixels += 1.0;
             sum.half_signal += f64::from(patch.signal[at]);
         }
@@ -310,6 +333,7 @@ fn judge(sum: &Sums, count: usize, around: &Surroundings) -> Shape {
     Shape {
         x: centre(sum.weighted_x, x),
         y: centre(sum.weighted_y, y),
+        pixels: sum.pixels as f32,
         area: sum.half_pixels as f32,
         contrast: (sum.half_signal / sum.half_pixels.max(1.0)) as f32,
         roundness: fill as f32,

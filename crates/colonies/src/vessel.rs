@@ -1,10 +1,12 @@
 //! Finds what holds the colonies: a round dish, the wells of a plate, or the
 //! whole picture when it shows no edge of either. Must not know colonies.
 
-use crate::edges::{Circle, centre_votes, edges_of, fit_ring, ring_profile};
+use crate::dish::{self, WEAKEST_EDGE};
+use crate::edges::{Circle, edges_of, fit_ring};
 use crate::knowledge::PlateFormat;
 use crate::lattice;
-use crate::raster::{Plane, Raster, robust_deviation};
+use crate::outline::Outline;
+use crate::raster::{Plane, Raster};
 use serde::{Deserialize, Serialize};
 
 /// What the picture shows; `Automatic` looks for it.
@@ -45,9 +47,23 @@ pub struct Vessel {
     /// "dish", "image", or the well's name: row letter and column number.
     pub name: String,
     /// Area counted in; `None` for the whole picture.
-    pub counted: Option<Circle>,
+    pub counted: Option<Outline>,
     /// Outermost ring seen, for the overlay.
-    pub outer: Option<Circle>,
+    pub outer: Option<Outline>,
+}
+
+/// Of the rim, this part is looked at too: colonies lie on it.
+const LOOKED_PART: f32 = 0.985;
+
+impl Vessel {
+    /// How far is looked for colonies: over a dish's rim, and to a well's counted edge.
+    #[must_use]
+    pub fn looked(&self) -> Option<Outline> {
+        match self.kind {
+            VesselKind::Dish => self.outer.map(|outer| outer.resized(LOOKED_PART)),
+            VesselKind::Well | VesselKind::Whole => None,
+        }
+    }
 }
 
 /// A layout was asked for and is not in the picture.
@@ -75,16 +91,8 @@ pub enum VesselRefusal {
 
 /// Side of the picture on which circles are looked for.
 const COARSE_SIDE_PX: usize = 200;
-/// Side of the picture on which rings are measured.
-const FINE_SIDE_PX: usize = 620;
-/// The same for wells, which are many and small.
+/// Side of the picture on which wells, which are many and small, are measured.
 const FINE_WELLS_SIDE_PX: usize = 1200;
-/// A change of brightness below this, in parts of full scale per pixel, is no edge.
-const WEAKEST_EDGE: f32 = 0.006;
-/// Share of a dish's circumference that must be seen.
-const DISH_COVERAGE_MIN: f32 = 0.5;
-/// The innermost ring belongs to the rim when at least this part of the outer one.
-const RIM_INNER_MIN: f32 = 0.74;
 /// Kept clear of the innermost ring, as part of its radius: its light blurs inwards.
 const RIM_CLEARANCE: f32 = 0.018;
 
@@ -150,8 +158,8 @@ fn wells_of(
         Vessel {
             kind: VesselKind::Well,
             name: well.name,
-            counted: Some(Circle { radius: (outer.radius - clear).max(1.0), ..outer }),
-            outer: Some(outer),
+            counted: Some(Outline::round(Circle { radius: (outer.radius - clear).max(1.0), ..outer })),
+            outer: Some(Outline::round(outer)),
         }
     });
     Some(vessels.collect())
@@ -159,67 +167,13 @@ fn wells_of(
 
 /// The dish and how much of its outer ring is seen.
 fn dish_of(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<(Vessel, f32)> {
-    let edges = edges_of(coarse, 0.14, WEAKEST_EDGE);
-    let side = coarse.width.min(coarse.height) as f32;
-    let radii = (side * 0.26) as usize..=(side * 0.62) as usize;
-    let votes = centre_votes((coarse.width, coarse.height), &edges, radii);
-    let (at, _) = votes.values.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?;
-    let centre = Circle { x: (at % coarse.width) as f32, y: (at / coarse.width) as f32, radius: 1.0 };
-
-    let (fine, fine_factor) = raster.thumbnail(FINE_SIDE_PX);
-    let centre = centre.scaled(coarse_factor as f32 / fine_factor as f32);
-    let weakest = edge_floor(&fine);
-    let side = fine.width.min(fine.height) as f32;
-    let radius_max = (side * 0.66) as usize;
-    // The coarse centre is good to a few pixels of the fine picture, enough to
-    // find the strongest ring; its fit gives the centre that faint rings need.
-    let first = ring_profile(&fine, centre, radius_max, 0.02, weakest);
-    let strongest = (0..=radius_max)
-        .filter(|&r| r as f32 >= side * 0.24 && first.inside[r] >= 0.4)
-        .max_by(|&a, &b| first.coverage[a].total_cmp(&first.coverage[b]))?;
-    let centre =
-        fit_ring(&fine, Circle { radius: strongest as f32, ..centre }, 0.06, weakest).unwrap_or(centre);
-    let profile = ring_profile(&fine, centre, radius_max, 0.012, weakest);
-    let base = {
-        let inner = (side * 0.1) as usize..(side * 0.24) as usize;
-        let mut within: Vec<f32> = profile.coverage.get(inner)?.to_vec();
-        crate::raster::quantile(&mut within, 0.5)?
-    };
-    let needed = DISH_COVERAGE_MIN.max((base + 0.25).min(0.9));
-    let seen = |radius: usize| profile.coverage[radius] >= needed && profile.inside[radius] >= 0.4;
-    let outer_radius = ((side * 0.26) as usize..=radius_max).rev().find(|&r| seen(r))?;
-    let outer_coverage = profile.coverage[outer_radius];
-    let mut inner_radius = outer_radius;
-    for radius in ((outer_radius as f32 * RIM_INNER_MIN) as usize..=outer_radius).rev() {
-        let peak = (radius.saturating_sub(3)..=(radius + 3).min(radius_max))
-            .all(|near| profile.coverage[near] <= profile.coverage[radius]);
-        if seen(radius) && peak {
-            inner_radius = radius;
-        }
-    }
-    let guess = |radius: usize| Circle { radius: radius as f32, ..centre };
-    let inner = fit_ring(&fine, guess(inner_radius), 0.03, weakest).unwrap_or(guess(inner_radius));
-    let outer = fit_ring(&fine, guess(outer_radius), 0.03, weakest).unwrap_or(guess(outer_radius));
-    let counted =
-        Circle { radius: inner.radius * (1.0 - RIM_CLEARANCE) - 1.0, ..inner }.scaled(fine_factor as f32);
+    let found = dish::find(raster, coarse, coarse_factor)?;
+    let clear = RIM_CLEARANCE + 1.0 / found.inner.radius().max(2.0);
     let vessel = Vessel {
         kind: VesselKind::Dish,
         name: "dish".into(),
-        counted: Some(counted),
-        outer: Some(outer.scaled(fine_factor as f32)),
+        counted: Some(found.inner.resized(1.0 - clear)),
+        outer: Some(found.outer),
     };
-    Some((vessel, outer_coverage))
-}
-
-/// What counts as an edge in this picture: above its own noise and texture.
-fn edge_floor(plane: &Plane) -> f32 {
-    let mut changes: Vec<f32> = Vec::with_capacity(plane.values.len() / 4);
-    for y in (0..plane.height).step_by(2) {
-        for pair in plane.row(y).windows(3).step_by(2) {
-            if let [before, _, after] = pair {
-                changes.push((after - before) / 2.0);
-            }
-        }
-    }
-    (3.0 * robust_deviation(&mut changes)).max(WEAKEST_EDGE)
+    Some((vessel, found.coverage))
 }

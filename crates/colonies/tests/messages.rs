@@ -111,6 +111,8 @@ fn notes_and_reasons() {
         NotAColony::Irregular,
         NotAColony::Bubble,
         NotAColony::AlongTheEdge,
+        NotAColony::Diffuse,
+        NotAColony::Speck,
         NotAColony::TooLarge,
     ] {
         speaks(reason.label(Lang::En), reason.label(Lang::ZhTw));

@@ -102,7 +102,10 @@ fn drawn(
                 image href=(format!("{}/picture/{}", showing.base, image.page)) x="-0.5" y="-0.5" width=(width) height=(height) {}
                 @for vessel in &image.vessels {
                     @let corrected = after.and_then(|after| after.vessels.iter().find(|own| own.name == vessel.name));
-                    @if let Some(circle) = vessel.counted_area { circle class="vessel" cx=(place(circle.x.into())) cy=(place(circle.y.into())) r=(place(circle.radius.into())) {} }
+                    @if let Some(edge) = vessel.counted_ellipse {
+                        ellipse class="vessel" cx=(place(edge.x.into())) cy=(place(edge.y.into())) rx=(place(edge.long.into())) ry=(place(edge.short.into()))
+                            transform=(format!("rotate({:.2} {:.1} {:.1})", edge.turn_degrees(), edge.x, edge.y)) {}
+                    } @else if let Some(circle) = vessel.counted_area { circle class="vessel" cx=(place(circle.x.into())) cy=(place(circle.y.into())) r=(place(circle.radius.into())) {} }
                     @for one in &vessel.rejected {
                         circle class="not-counted" cx=(place(one.x_px)) cy=(place(one.y_px)) r=(place(one.diameter_px / 2.0 + 2.0 * stroke)) stroke-dasharray=(place(3.0 * stroke)) { title { (frame.t(rejected(one.reason))) } }
                     }
@@ -256,6 +259,8 @@ fn rejected(reason: NotAColony) -> &'static str {
         NotAColony::Bubble => "assay-shape-bubble",
         NotAColony::AlongTheEdge => "assay-shape-edge",
         NotAColony::TooLarge => "assay-shape-large",
+        NotAColony::Diffuse => "assay-shape-diffuse",
+        NotAColony::Speck => "assay-shape-speck",
     }
 }
 
@@ -264,6 +269,7 @@ fn said(frame: &Frame, note: &ImageNote) -> String {
         ImageNote::SuffixDiffers { .. } => frame.t("assay-note-suffix"),
         ImageNote::TransparencyOnWhite => frame.t("assay-note-transparent"),
         ImageNote::PaletteExpanded => frame.t("assay-note-palette"),
+        ImageNote::Turned => frame.t("assay-note-turned"),
         ImageNote::OneBit => frame.t("assay-note-one-bit"),
         ImageNote::FullScale { value } => frame.tw("assay-note-full-scale", &[("value", &value.to_string())]),
         ImageNote::Reduced { factor } => frame.tw("assay-note-reduced", &[("n", &factor.to_string())]),
@@ -285,6 +291,9 @@ fn parameters(frame: &Frame, report: &ColonyReport) -> Markup {
 /// The vessel a point lies in: the one whose counted area holds it, else the only one there is.
 pub fn vessel_at(image: &ImageReport, x: f64, y: f64) -> Option<String> {
     let inside = |vessel: &&VesselReport| {
+        if let Some(edge) = vessel.counted_ellipse {
+            return edge.part(x as f32, y as f32) <= 1.0;
+        }
         vessel.counted_area.is_some_and(|circle| {
             (f64::from(circle.x) - x).hypot(f64::from(circle.y) - y) <= f64::from(circle.radius)
         })
