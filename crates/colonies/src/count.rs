@@ -7,7 +7,7 @@ use crate::components::components;
 use crate::even::{CONTRAST_MIN, Even, Halves, even_out, noise_of};
 use crate::knowledge::CountingRules;
 use crate::raster::{Plane, Raster, quantile, smooth};
-use crate::sift::sift;
+use crate::sift::{Plate, sift};
 use rayon::prelude::*;
 use crate::region::{Candidate, Channel, Polarity, Region, candidates};
 use crate::shapes::{NotAColony, Shape, Surroundings, shapes_of};
@@ -149,7 +149,8 @@ fn attempt(
         }
         shapes.extend(shapes_of(component, &even.plane, even.threshold, &around));
     }
-    sift(&mut shapes, &even.plane, region.border, even.noise, &rules.sift);
+    let plate = Plate { plane: &even.plane, raster, region, noise: even.noise };
+    sift(&mut shapes, &plate, &rules.sift);
     let colonies = shapes.iter().filter(|s| s.rejected.is_none() && region.holds(s.x, s.y));
     let worth = colonies.map(|s| f64::from(s.contrast * s.diameter())).sum();
     dump(&shapes, &even.plane, region, even.noise);
@@ -270,7 +271,7 @@ fn assess(counted: &Counted, halves: Halves, region: &Region, rules: &CountingRu
     if unclear > rules.unclear_max {
         return Some(NoCount::Unclear { unclear, limit: rules.unclear_max });
     }
-    if let Some(roundness) = usual_roundness(counted, region)
+    if let Some(roundness) = usual_roundness(counted, region, rules)
         && roundness < rules.roundness_min
         && counted.covered > rules.unclear_covered_min
     {
@@ -300,60 +301,96 @@ fn standing_clear(counted: &Counted) -> f64 {
 /// The vessel is looked at in this many fields each way.
 const FIELDS: usize = 8;
 
+/// Part of the radius in which what stands out belongs to the rim as likely as to the agar.
+const RIM_PART: f32 = 0.92;
+
+/// Which field a point lies in, and how large fields are.
+struct Fields {
+    wide: f32,
+    high: f32,
+}
+
+impl Fields {
+    fn of(region: &Region) -> Self {
+        Self {
+            wide: (region.width as f32 / FIELDS as f32).max(1.0),
+            high: (region.height as f32 / FIELDS as f32).max(1.0),
+        }
+    }
+
+    fn at(&self, x: f32, y: f32) -> usize {
+        let place = |v: f32, size: f32| ((v / size).max(0.0) as usize).min(FIELDS - 1);
+        place(y, self.high) * FIELDS + place(x, self.wide)
+    }
+
+    /// Part of the vessel's fields for which `is` holds.
+    fn part(&self, region: &Region, is: impl Fn(usize) -> bool) -> f64 {
+        let middle = |at: &usize| {
+            let (x, y) = ((at % FIELDS) as f32 + 0.5, (at / FIELDS) as f32 + 0.5);
+            region.holds(x * self.wide, y * self.high)
+        };
+        let all = (0..FIELDS * FIELDS).filter(middle).count();
+        (0..FIELDS * FIELDS).filter(middle).filter(|at| is(*at)).count() as f64 / all.max(1) as f64
+    }
+}
+
 /// Part of the vessel's fields in which more than `covered_min` stands out and most of that has no
 /// colony's shape. A label, a lamp's reflection or a pen stroke lie in a few fields and leave the
 /// others countable; a lawn lies in all.
 fn unclear_part(counted: &Counted, region: &Region, covered_min: f64) -> f64 {
-    let (wide, high) = (region.width as f32 / FIELDS as f32, region.height as f32 / FIELDS as f32);
-    if wide < 1.0 || high < 1.0 {
-        return 0.0;
-    }
-    let field = |x: f32, y: f32| {
-        let place = |v: f32, size: f32| ((v / size).max(0.0) as usize).min(FIELDS - 1);
-        place(y, high) * FIELDS + place(x, wide)
-    };
+    let fields = Fields::of(region);
     // Area of colonies and of what is none; a wide thing lies in all the fields it covers.
     let mut areas = [[0.0f32; 2]; FIELDS * FIELDS];
     let odd = |s: &&Shape| {
-        matches!(s.rejected, Some(NotAColony::Irregular | NotAColony::TooLarge | NotAColony::Elongated))
+        let lawn = matches!(s.rejected, Some(NotAColony::Irregular | NotAColony::TooLarge));
+        lawn && region.border.is_none_or(|b| b.part(s.x, s.y) < RIM_PART)
     };
     for shape in counted.colonies.iter().chain(counted.rejected.iter().filter(odd)) {
         let reach = shape.diameter() / 2.0;
-        let steps = (reach / wide.min(high)).ceil().min(FIELDS as f32) as i32;
+        let steps = (reach / fields.wide.min(fields.high)).ceil().min(FIELDS as f32) as i32;
         let spots = ((2 * steps + 1) * (2 * steps + 1)) as f32;
         for down in -steps..=steps {
             for across in -steps..=steps {
                 let part = reach / steps.max(1) as f32;
-                let at = field(shape.x + across as f32 * part, shape.y + down as f32 * part);
+                let at = fields.at(shape.x + across as f32 * part, shape.y + down as f32 * part);
                 areas[at][usize::from(shape.rejected.is_some())] += shape.area / spots;
             }
         }
     }
-    let (mut unclear, mut all) = (0.0, 0.0f64);
-    for (at, [colonies, other]) in areas.iter().enumerate() {
-        let (x, y) = ((at % FIELDS) as f32 + 0.5, (at / FIELDS) as f32 + 0.5);
-        if region.holds(x * wide, y * high) {
-            all += 1.0;
-            let standing = f64::from(colonies + other) / f64::from(wide * high);
-            unclear += f64::from(u8::from(other > colonies && standing > covered_min));
-        }
-    }
-    unclear / all.max(1.0)
+    fields.part(region, |at| {
+        let [colonies, other] = areas[at];
+        let standing = f64::from(colonies + other) / f64::from(fields.wide * fields.high);
+        other > colonies && standing > covered_min
+    })
 }
 
 /// Fewest shapes, and smallest area of each, for a roundness that means something.
 const ROUNDNESS_SHAPES_MIN: usize = 40;
 const ROUNDNESS_AREA_MIN_PX: f32 = 28.0;
 
-/// Median roundness over counted and ragged shapes large enough to have one.
-fn usual_roundness(counted: &Counted, region: &Region) -> Option<f64> {
+/// Median roundness over counted and ragged shapes large enough to have one; `None` when they are
+/// few, or when only a few fields hold ragged ones: a label's letters are no lawn.
+fn usual_roundness(counted: &Counted, region: &Region, rules: &CountingRules) -> Option<f64> {
+    let fields = Fields::of(region);
     let along = |s: &&Shape| {
-        region.holds(s.x, s.y) && !matches!(s.rejected, Some(NotAColony::AlongTheEdge | NotAColony::Bubble | NotAColony::Speck | NotAColony::Diffuse))
+        let on_agar = region.border.is_none_or(|b| b.part(s.x, s.y) < RIM_PART);
+        on_agar && matches!(s.rejected, None | Some(NotAColony::Irregular | NotAColony::Elongated | NotAColony::TooLarge))
     };
-    let all = counted.colonies.iter().chain(&counted.rejected).filter(along);
-    let mut values: Vec<f32> = all.filter(|s| s.area >= ROUNDNESS_AREA_MIN_PX).map(|s| s.roundness).collect();
+    let mut per_field: Vec<Vec<f32>> = vec![Vec::new(); FIELDS * FIELDS];
+    let mut values: Vec<f32> = Vec::new();
+    for shape in counted.colonies.iter().chain(&counted.rejected).filter(along) {
+        if shape.area >= ROUNDNESS_AREA_MIN_PX {
+            values.push(shape.roundness);
+            per_field[fields.at(shape.x, shape.y)].push(shape.roundness);
+        }
+    }
     if values.len() < ROUNDNESS_SHAPES_MIN {
         return None;
     }
-    quantile(&mut values, 0.5).map(f64::from)
+    let ragged: Vec<bool> = per_field
+        .iter_mut()
+        .map(|field| quantile(field, 0.5).is_some_and(|r| f64::from(r) < rules.roundness_min))
+        .collect();
+    let spread = fields.part(region, |at| ragged[at]) > rules.unclear_max;
+    quantile(&mut values, 0.5).filter(|_| spread).map(f64::from)
 }

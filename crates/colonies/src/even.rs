@@ -15,6 +15,24 @@ pub(crate) const CONTRAST_MIN: f32 = 0.018;
 /// A colony's edge lies at least at this part of the usual colony's height.
 const EDGE_OF_USUAL: f32 = 0.28;
 
+/// Texture is at most this many times what neighbouring pixels tell.
+const CROWD_NOISE: f32 = 3.0;
+/// Pixels this far apart share nothing through the smoothing.
+const APART_PX: usize = 4;
+
+/// Noise from differences of neighbours, which edges of colonies hardly change.
+fn neighbour_noise(plane: &Plane, region: &Region, step: f32) -> f32 {
+    let stride = (plane.values.len() / 40_000).max(1) | 1;
+    let mut changes: Vec<f32> = Vec::new();
+    for (y, span) in region.spans.iter().enumerate().step_by((stride / 8).max(1)) {
+        if let Some(row) = plane.row(y).get(span.0..span.1) {
+            let pairs = row.iter().zip(row.iter().skip(APART_PX)).step_by(8.min(stride));
+            changes.extend(pairs.map(|(one, other)| other - one));
+        }
+    }
+    (robust_deviation(&mut changes) / std::f32::consts::SQRT_2).max(step * 0.5)
+}
+
 pub(crate) struct Even {
     pub(crate) plane: Plane,
     pub(crate) noise: f32,
@@ -31,7 +49,9 @@ pub(crate) fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> 
     let quiet_side = if sign > 0.0 { 0.35 } else { 0.65 };
     let first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
     let rough = first.evened(plane, sign);
-    let noise = noise_of(&rough, &mask, step, f32::INFINITY);
+    // On a crowded plate most of the spread is colonies; neighbouring pixels tell the noise.
+    let spread = noise_of(&rough, &mask, step, f32::INFINITY);
+    let noise = spread.min(CROWD_NOISE * neighbour_noise(&rough, region, step));
     let halves = halves_of(&rough, &mask);
     let cut = (3.5 * noise).max(CONTRAST_MIN * 0.6);
     let usable: Vec<bool> = mark_quiet(&rough, &mask, cut);

@@ -5,7 +5,8 @@
 use crate::knowledge::SiftRules;
 use crate::outline::Outline;
 use crate::profile::Profile;
-use crate::raster::{Plane, quantile};
+use crate::raster::{Plane, Raster, quantile};
+use crate::region::Region;
 use crate::shapes::{NotAColony, Shape};
 
 /// A split part can be no rounder than a disc; what seems so lost its middle to a neighbour.
@@ -15,26 +16,88 @@ const HOLLOW_SHARE: f32 = 0.25;
 /// From this diameter on, pixels, a thing is wide enough to have a soft edge or a sharp one.
 const SOFT_DIAMETER_MIN_PX: f32 = 9.0;
 
-/// Judges every shape not yet rejected. `noise` is the plane's, parts of full scale.
-pub(crate) fn sift(
-    shapes: &mut [Shape],
-    plane: &Plane,
-    border: Option<Outline>,
-    noise: f32,
-    rules: &SiftRules,
-) {
-    let profiles: Vec<Profile> = shapes.iter().map(|shape| Profile::of(plane, shape)).collect();
+/// What the shapes were found in.
+pub(crate) struct Plate<'a> {
+    /// The evened signal.
+    pub(crate) plane: &'a Plane,
+    /// The picture, for its colours.
+    pub(crate) raster: &'a Raster,
+    /// The vessel's part of it.
+    pub(crate) region: &'a Region,
+    /// Noise of the evened signal, parts of full scale.
+    pub(crate) noise: f32,
+}
+
+/// Judges every shape not yet rejected.
+pub(crate) fn sift(shapes: &mut [Shape], plate: &Plate<'_>, rules: &SiftRules) {
+    let border = plate.region.border;
+    let profiles: Vec<Profile> = shapes.iter().map(|shape| Profile::of(plate.plane, shape)).collect();
     judge_profiles(shapes, &profiles, rules);
     reject_bubbles(shapes);
     for shape in shapes.iter_mut().filter(|s| may_be_a_speck(s)) {
-        if evidence(shape) < rules.evidence_min as f32 * noise {
+        if evidence(shape) < rules.evidence_min as f32 * plate.noise {
             shape.rejected = Some(NotAColony::Speck);
         }
     }
     // Before bits of rings: a grain beside a colony is not a reason to doubt it.
-    reject_specks(shapes, noise, rules);
+    reject_specks(shapes, plate.noise, rules);
+    reject_among_specks(shapes, plate.region.diameter());
     reject_fragments(shapes, border);
+    reject_lamps(shapes, plate);
     reject_beyond(shapes, &profiles, border);
+}
+
+/// Every colour of a reflection is at full scale, parts of it.
+const REFLECTION_MIN: f32 = 0.97;
+/// A reflection of a window or lamp is this many times as wide as the colonies, and no disc.
+const LAMP_DIAMETERS: f32 = 3.0;
+const LAMP_ROUND_MAX: f32 = 0.85;
+
+/// A window in the agar is white at full scale, far wider than the colonies, and angular.
+fn reject_lamps(shapes: &mut [Shape], plate: &Plate<'_>) {
+    let standing = shapes.iter().filter(|s| s.rejected.is_none());
+    let Some(usual) = Usual::of(standing) else { return };
+    let white = |shape: &Shape| {
+        let (x, y) = (plate.region.left + shape.x as usize, plate.region.top + shape.y as usize);
+        plate.raster.planes.iter().all(|plane| plane.row(y).get(x).is_some_and(|v| *v >= REFLECTION_MIN))
+    };
+    for shape in shapes.iter_mut().filter(|s| s.rejected.is_none()) {
+        let angular = shape.roundness < LAMP_ROUND_MAX || shape.patch_shapes > 1;
+        if shape.diameter() > LAMP_DIAMETERS * usual.diameter && angular && white(shape) {
+            shape.rejected = Some(NotAColony::Diffuse);
+        }
+    }
+}
+
+/// How far around a thing its grains are looked for, part of the vessel's diameter; how many there
+/// must be; and how far above the usual grain of its neighbourhood a colony stands.
+const NEIGHBOURHOOD: f32 = 0.04;
+const NEIGHBOURS_MIN: usize = 8;
+const ABOVE_NEIGHBOURS: f32 = 5.0;
+
+/// Grain is rarely equally strong all over a plate. Among many grains a thing must stand out of
+/// those around it, not only of the plate's noise.
+fn reject_among_specks(shapes: &mut [Shape], diameter: f32) {
+    let reach = (NEIGHBOURHOOD * diameter).max(8.0);
+    let mut grains: Vec<(f32, f32, f32)> = shapes
+        .iter()
+        .filter(|s| s.rejected == Some(NotAColony::Speck))
+        .map(|s| (s.x, s.y, evidence(s)))
+        .collect();
+    if grains.len() < NEIGHBOURS_MIN {
+        return;
+    }
+    grains.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    for shape in shapes.iter_mut().filter(|s| may_be_a_speck(s)) {
+        let start = grains.partition_point(|g| g.0 < shape.x - reach);
+        let near = grains[start..].iter().take_while(|g| g.0 <= shape.x + reach);
+        let mut own: Vec<f32> = near.filter(|g| (g.1 - shape.y).abs() <= reach).map(|g| g.2).collect();
+        if own.len() >= NEIGHBOURS_MIN
+            && quantile(&mut own, 0.5).is_some_and(|usual| evidence(shape) < ABOVE_NEIGHBOURS * usual)
+        {
+            shape.rejected = Some(NotAColony::Speck);
+        }
+    }
 }
 
 /// A thing of at most this many pixels across has no shape to speak of.
