@@ -39,11 +39,11 @@ pub(crate) fn sift(shapes: &mut [Shape], plate: &Plate<'_>, rules: &SiftRules) {
             shape.rejected = Some(NotAColony::Speck);
         }
     }
+    reject_lamps(shapes, plate);
     // Before bits of rings: a grain beside a colony is not a reason to doubt it.
     reject_specks(shapes, plate.noise, rules);
     reject_among_specks(shapes, plate.region.diameter());
     reject_fragments(shapes, border);
-    reject_lamps(shapes, plate);
     reject_beyond(shapes, &profiles, border);
 }
 
@@ -52,8 +52,10 @@ const REFLECTION_MIN: f32 = 0.97;
 /// A reflection of a window or lamp is this many times as wide as the colonies, and no disc.
 const LAMP_DIAMETERS: f32 = 3.0;
 const LAMP_ROUND_MAX: f32 = 0.85;
+/// A pale one is under this part of the colonies' height; a colony so much wider is thicker, too.
+const PALE_PART: f32 = 0.6;
 
-/// A window in the agar is white at full scale, far wider than the colonies, and angular.
+/// A window in the agar is far wider than the colonies, angular, and white at full scale or paler than they.
 fn reject_lamps(shapes: &mut [Shape], plate: &Plate<'_>) {
     let standing = shapes.iter().filter(|s| s.rejected.is_none());
     let Some(usual) = Usual::of(standing) else { return };
@@ -62,8 +64,12 @@ fn reject_lamps(shapes: &mut [Shape], plate: &Plate<'_>) {
         plate.raster.planes.iter().all(|plane| plane.row(y).get(x).is_some_and(|v| *v >= REFLECTION_MIN))
     };
     for shape in shapes.iter_mut().filter(|s| s.rejected.is_none()) {
-        let angular = shape.roundness < LAMP_ROUND_MAX || shape.patch_shapes > 1;
-        if shape.diameter() > LAMP_DIAMETERS * usual.diameter && angular && white(shape) {
+        if shape.diameter() <= LAMP_DIAMETERS * usual.diameter {
+            continue;
+        }
+        let angular = shape.roundness < LAMP_ROUND_MAX;
+        let pale = angular && shape.contrast < PALE_PART * usual.contrast;
+        if pale || ((angular || shape.patch_shapes > 1) && white(shape)) {
             shape.rejected = Some(NotAColony::Diffuse);
         }
     }
