@@ -36,6 +36,7 @@ pub mod shapes;
 mod sift;
 pub mod synthetic;
 mod synthetic_files;
+mod synthetic_looks;
 mod synthetic_phone;
 pub mod vessel;
 pub mod wells;

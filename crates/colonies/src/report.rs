@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use vena_base::Text;
 
 /// Name and version of the method. Any change that may change a count changes it.
-pub const METHOD: &str = "vena-colonies/2";
+pub const METHOD: &str = "vena-colonies/3";
 
 /// The outcome of one call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

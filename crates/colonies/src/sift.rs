@@ -11,6 +11,11 @@ use crate::shapes::{NotAColony, Shape};
 
 /// A split part can be no rounder than a disc; what seems so lost its middle to a neighbour.
 const ROUNDEST: f32 = 1.4;
+/// Light beside a thing this many times its height to the other side: it is the core of a lens.
+const LENS_BESIDE: f32 = 1.0;
+/// A piece of a bubble's wall: thin in the middle and about it, and open where the wall goes on.
+const WALL_MAX: f32 = 1.3;
+const WALL_CLOSED_MAX: f32 = 0.75;
 /// In a patch of which hollow parts hold this share, everything belongs to the bubble.
 const HOLLOW_SHARE: f32 = 0.25;
 /// From this diameter on, pixels, a thing is wide enough to have a soft edge or a sharp one.
@@ -39,11 +44,11 @@ pub(crate) fn sift(shapes: &mut [Shape], plate: &Plate<'_>, rules: &SiftRules) {
             shape.rejected = Some(NotAColony::Speck);
         }
     }
-    reject_lamps(shapes, plate);
     // Before bits of rings: a grain beside a colony is not a reason to doubt it.
     reject_specks(shapes, plate.noise, rules);
     reject_among_specks(shapes, plate.region.diameter());
     reject_fragments(shapes, border);
+    reject_lamps(shapes, plate);
     reject_beyond(shapes, &profiles, border);
 }
 
@@ -130,7 +135,11 @@ fn judge_profiles(shapes: &mut [Shape], profiles: &[Profile], rules: &SiftRules)
             continue;
         }
         let height = shape.contrast.max(1e-6);
-        shape.rejected = if profile.middle < rules.hollow_max as f32 * height {
+        let hollow = profile.middle < rules.hollow_max as f32 * height;
+        // A lens has a core and a ring of opposite light; so has the glint of a dark colony.
+        let lens = profile.beside < -LENS_BESIDE * height;
+        let wall = profile.middle + profile.body < WALL_MAX * height && profile.closed < WALL_CLOSED_MAX;
+        shape.rejected = if hollow || lens || wall {
             Some(NotAColony::Bubble)
         } else if shape.roundness > ROUNDEST {
             Some(NotAColony::Irregular)

@@ -3,6 +3,7 @@
 //! For tests and benches. Must not know how colonies are found.
 
 pub use crate::synthetic_files::tiff_pages;
+pub use crate::synthetic_looks::{Look, spoil};
 pub use crate::synthetic_phone::photograph;
 
 /// SplitMix64: one 64-bit state, every seed good. Not for secrets.

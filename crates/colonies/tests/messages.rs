@@ -90,11 +90,12 @@ fn notes_and_reasons() {
     every_variant!([
         N::SuffixDiffers { suffix: "png".into(), content: ImageFormat::Jpeg },
         N::TransparencyOnWhite,
+        N::Turned,
         N::PaletteExpanded,
         N::OneBit,
         N::FullScale { value: 4095 },
         N::Reduced { factor: 2 },
-    ]; N::SuffixDiffers { .. }, N::TransparencyOnWhite, N::PaletteExpanded, N::OneBit, N::FullScale { .. },
+    ]; N::SuffixDiffers { .. }, N::TransparencyOnWhite, N::Turned, N::PaletteExpanded, N::OneBit, N::FullScale { .. },
        N::Reduced { .. });
     use NoCount as C;
     every_variant!([
