@@ -4,13 +4,13 @@
 
 use crate::background::Background;
 use crate::components::components;
-use crate::even::{CONTRAST_MIN, Even, Halves, even_out, noise_of};
+use crate::even::{CONTRAST_MIN, Even, even_out, noise_of};
 use crate::knowledge::CountingRules;
 use crate::raster::{Plane, Raster, quantile, smooth};
-use crate::sift::{Plate, sift};
-use rayon::prelude::*;
 use crate::region::{Candidate, Channel, Polarity, Region, candidates};
 use crate::shapes::{NotAColony, Shape, Surroundings, shapes_of};
+use crate::sift::{Plate, sift};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// Why a vessel has no count.
@@ -49,6 +49,13 @@ pub enum NoCount {
     NotRound {
         /// Median roundness of what is large enough to tell, 0–1.
         roundness: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// What lies between the colonies is no background: it varies far beyond its pixels' noise.
+    NoBackground {
+        /// Variation over noise of the pixels.
+        times: f64,
         /// The limit.
         limit: f64,
     },
@@ -113,7 +120,7 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
     counted.covered = above(&even.plane, &region.spans, even.threshold) as f64 / pixels as f64;
     counted.noise = even.noise;
     counted.threshold = even.threshold;
-    counted.no_count = assess(&counted, even.halves, region, rules);
+    counted.no_count = assess(&counted, &even, region, rules);
     counted
 }
 
@@ -144,16 +151,16 @@ fn attempt(
     let mut specks = 0;
     for component in &found {
         if component.area < smallest_area.max(3) || component.peak < even.seed {
-            specks += usize::from(component.area >= 3 && component.peak >= even.seed);
+            let (left, top, right, bottom) = component.bounds;
+            let counted = region.holds((left + right) as f32 / 2.0, (top + bottom) as f32 / 2.0);
+            specks += usize::from(counted && component.area >= 3 && component.peak >= even.seed);
             continue;
         }
         shapes.extend(shapes_of(component, &even.plane, even.threshold, &around));
     }
     let plate = Plate { plane: &even.plane, raster, region, noise: even.noise };
     sift(&mut shapes, &plate, &rules.sift);
-    let colonies = shapes.iter().filter(|s| s.rejected.is_none() && region.holds(s.x, s.y));
-    let worth = colonies.map(|s| f64::from(s.contrast * s.diameter())).sum();
-    dump(&shapes, &even.plane, region, even.noise);
+    let worth = plate.worth(&shapes);
     Some(Attempt { even, shapes, specks, polarity: candidate.polarity, worth })
 }
 
@@ -244,17 +251,9 @@ fn sort_out(shapes: Vec<Shape>, diameter_min: f32) -> Counted {
     counted
 }
 
-fn dump(shapes: &[Shape], plane: &Plane, region: &Region, noise: f32) {
-    if std::env::var("DUMP").is_ok() {
-        for s in shapes {
-            let p = crate::profile::Profile::of(plane, s);
-            let b = region.border.map_or(0.0, |b| b.part(s.x, s.y));
-            println!("S {:.0} {:.0} d {:.1} c {:.4} cnr {:.1} round {:.2} n {} part {:.3} mid {:.3} body {:.3} beside {:.3} fall {:.3} closed {:.2} {:?}", s.x + region.left as f32, s.y + region.top as f32, s.diameter(), s.contrast, s.contrast / noise, s.roundness, s.patch_shapes, b, p.middle / s.contrast, p.body / s.contrast, p.beside / s.contrast, p.fall / s.contrast, p.closed, s.rejected);
-        }
-    }
-}
-
-fn assess(counted: &Counted, halves: Halves, region: &Region, rules: &CountingRules) -> Option<NoCount> {
+fn assess(counted: &Counted, even: &Even, region: &Region, rules: &CountingRules) -> Option<NoCount> {
+    let halves = even.halves;
+    let times = f64::from(even.noise / even.pixel_noise.max(1e-6));
     if counted.covered > rules.covered_max {
         return Some(NoCount::Confluent { covered: counted.covered, limit: rules.covered_max });
     }
@@ -262,6 +261,9 @@ fn assess(counted: &Counted, halves: Halves, region: &Region, rules: &CountingRu
     let clear = standing_clear(counted) > rules.clear_min;
     if !clear && halves.apart > rules.halves_apart_min && halves.smaller > rules.halves_smaller_max {
         return Some(NoCount::Confluent { covered: halves.smaller, limit: rules.halves_smaller_max });
+    }
+    if times > rules.background_times_max {
+        return Some(NoCount::NoBackground { times, limit: rules.background_times_max });
     }
     let found = counted.colonies.len() as u64;
     if found > rules.colonies_max {
@@ -374,7 +376,11 @@ fn usual_roundness(counted: &Counted, region: &Region, rules: &CountingRules) ->
     let fields = Fields::of(region);
     let along = |s: &&Shape| {
         let on_agar = region.border.is_none_or(|b| b.part(s.x, s.y) < RIM_PART);
-        on_agar && matches!(s.rejected, None | Some(NotAColony::Irregular | NotAColony::Elongated | NotAColony::TooLarge))
+        on_agar
+            && matches!(
+                s.rejected,
+                None | Some(NotAColony::Irregular | NotAColony::Elongated | NotAColony::TooLarge)
+            )
     };
     let mut per_field: Vec<Vec<f32>> = vec![Vec::new(); FIELDS * FIELDS];
     let mut values: Vec<f32> = Vec::new();

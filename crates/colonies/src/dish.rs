@@ -332,7 +332,11 @@ fn rings_beside(slopes: &Slopes, directions: &[(f32, f32)], ring: Outline, side:
             let fitted = refit(slopes, directions, &near).unwrap_or(near);
             let fitted_seen = Seen::of(slopes, directions, &fitted, 0.008);
             let as_it_was = Seen::of(slopes, directions, &near, 0.008);
-            if fitted_seen.coverage >= as_it_was.coverage { (i, fitted, fitted_seen) } else { (i, near, as_it_was) }
+            if fitted_seen.coverage >= as_it_was.coverage {
+                (i, fitted, fitted_seen)
+            } else {
+                (i, near, as_it_was)
+            }
         })
         .filter(|(_, _, seen)| seen.all_round() && seen.coverage >= needed)
         .collect();

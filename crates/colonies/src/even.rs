@@ -39,16 +39,27 @@ pub(crate) struct Even {
     pub(crate) threshold: f32,
     pub(crate) seed: f32,
     pub(crate) halves: Halves,
+    /// Noise as neighbouring pixels tell it.
+    pub(crate) pixel_noise: f32,
 }
 
 /// Two passes: the first background may be pulled by colonies, the second
 /// looks only at what the first left as background.
 pub(crate) fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> Option<Even> {
     let mask = region.mask();
-    let cell = (region.diameter() / 16.0).clamp(12.0, 120.0) as usize;
+    // Wide against colonies, also in a well.
+    let cell =
+        (region.diameter() / 16.0).clamp(12.0, 120.0).max((region.diameter() / 6.0).min(48.0)) as usize;
     let quiet_side = if sign > 0.0 { 0.35 } else { 0.65 };
-    let first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
-    let rough = first.evened(plane, sign);
+    let mut first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
+    let mut rough = first.evened(plane, sign);
+    let banded =
+        crate::bands::without_bands(plane, &rough, sign, region, neighbour_noise(&rough, region, step));
+    let plane = banded.as_ref().unwrap_or(plane);
+    if banded.is_some() {
+        first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
+        rough = first.evened(plane, sign);
+    }
     // On a crowded plate most of the spread is colonies; neighbouring pixels tell the noise.
     let spread = noise_of(&rough, &mask, step, f32::INFINITY);
     let noise = spread.min(CROWD_NOISE * neighbour_noise(&rough, region, step));
@@ -60,12 +71,13 @@ pub(crate) fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> 
     let mut plane = second.evened(plane, sign);
     crate::rim::take_rings(&mut plane, region);
     let noise = noise_of(&plane, &usable, step, cut);
+    let pixel_noise = neighbour_noise(&plane, region, step);
     let floor = (EDGE_DEVIATIONS * noise).max(CONTRAST_MIN);
     let seed = (SEED_DEVIATIONS * noise).max(CONTRAST_MIN * 1.5);
     // The usual height of what clearly stands out sets where edges lie.
     let first_look = components(&plane, &region.spans, floor);
     let threshold = usual_height(&first_look, seed).map_or(floor, |usual| floor.max(EDGE_OF_USUAL * usual));
-    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves })
+    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves, pixel_noise })
 }
 
 /// Background pixels with no strong neighbour two pixels away: a colony's

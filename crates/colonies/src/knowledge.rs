@@ -46,6 +46,8 @@ pub struct CountingRules {
     pub halves_apart_min: f64,
     /// Share of the smaller heap above which the plate is confluent.
     pub halves_smaller_max: f64,
+    /// Variation of the background over its pixels' noise above which it is none.
+    pub background_times_max: f64,
     /// Part of the standing-out area in round, loose colonies above which two heaps of light are no lawn.
     pub clear_min: f64,
     /// Median roundness under which what stands out is no colonies.
@@ -163,6 +165,7 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         crowded_max: number("crowded-max")?,
         halves_apart_min: number("halves-apart-min")?,
         halves_smaller_max: number("halves-smaller-max")?,
+        background_times_max: number("background-times-max")?,
         clear_min: number("clear-min")?,
         roundness_min: number("roundness-min")?,
         sift: SiftRules {

@@ -11,6 +11,7 @@
 
 pub mod analyse;
 pub mod background;
+mod bands;
 pub mod components;
 pub mod corrections;
 pub mod count;

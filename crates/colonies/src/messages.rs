@@ -193,6 +193,14 @@ impl NoCount {
                 ),
                 format!("突出部分不圓（圓度 {roundness:.2}，低於 {limit}）：較像菌苔的縫隙，不是群落"),
             ),
+            Self::NoBackground { times, limit } => Text::new(
+                format!(
+                    "what lies between the colonies varies {times:.1} times its pixels' noise, more than {limit}: no background is seen; dilute and plate again, or count by eye"
+                ),
+                format!(
+                    "群落之間的變異為像素雜訊的 {times:.1} 倍，超過 {limit} 倍：看不見背景；請稀釋後重新接種，或以目視計數"
+                ),
+            ),
             Self::TooSmall { pixels } => Text::new(
                 format!("the vessel has only {pixels} pixels; take a larger picture"),
                 format!("容器只有 {pixels} 個像素；請拍攝較大的影像"),
@@ -216,7 +224,9 @@ impl NotAColony {
             (Self::AlongTheEdge, Lang::ZhTw) => "沿容器邊緣（反光）",
             (Self::Diffuse, Lang::En) => "without an edge of its own (reflection, shadow, dust out of focus)",
             (Self::Diffuse, Lang::ZhTw) => "無自身邊緣（反光、陰影、失焦灰塵）",
-            (Self::Speck, Lang::En) => "far fainter and smaller than the plate's colonies, or no more than its noise (grain, dust)",
+            (Self::Speck, Lang::En) => {
+                "far fainter and smaller than the plate's colonies, or no more than its noise (grain, dust)"
+            }
             (Self::Speck, Lang::ZhTw) => "遠比平板上的群落淡且小，或不超過雜訊（顆粒、灰塵）",
             (Self::TooLarge, Lang::En) => "wider than a third of the vessel",
             (Self::TooLarge, Lang::ZhTw) => "寬度超過容器三分之一",

@@ -110,7 +110,8 @@ impl Outline {
     pub fn point(&self, cosine: f32, sine: f32, part: f32) -> (f32, f32) {
         // The direction is taken in the picture's own frame, so that equal
         // directions of two outlines of one dish lie beside each other.
-        let (along, across) = (cosine * self.cosine + sine * self.sine, sine * self.cosine - cosine * self.sine);
+        let (along, across) =
+            (cosine * self.cosine + sine * self.sine, sine * self.cosine - cosine * self.sine);
         let (along, across) = (along * self.long * part, across * self.short * part);
         (self.x + along * self.cosine - across * self.sine, self.y + along * self.sine + across * self.cosine)
     }
@@ -228,7 +229,10 @@ mod tests {
         let guess = Outline::round(Circle { x: 300.0, y: 300.0, radius: 220.0 });
         let found = Outline::through(&points, &guess).unwrap();
         assert!((found.x - drawn.x).abs() < 0.1 && (found.y - drawn.y).abs() < 0.1, "{found:?}");
-        assert!((found.long - drawn.long).abs() < 0.2 && (found.short - drawn.short).abs() < 0.2, "{found:?}");
+        assert!(
+            (found.long - drawn.long).abs() < 0.2 && (found.short - drawn.short).abs() < 0.2,
+            "{found:?}"
+        );
         assert!((found.cosine * drawn.cosine + found.sine * drawn.sine).abs() > 0.999, "{found:?}");
         assert!(Outline::through(&points[..3], &guess).is_none());
         let line: Vec<(f32, f32)> = (0..40).map(|i| (i as f32 * 5.0, 200.0)).collect();

@@ -39,7 +39,8 @@ impl Profile {
         let mut closed = 0.0;
         for step in 0..DIRECTIONS {
             let (sine, cosine) = (turn * step as f32).sin_cos();
-            let at = |part: f32| plane.bilinear(shape.x + radius * part * cosine, shape.y + radius * part * sine);
+            let at =
+                |part: f32| plane.bilinear(shape.x + radius * part * cosine, shape.y + radius * part * sine);
             let mean = |parts: [f32; 2]| (at(parts[0]) + at(parts[1])) / 2.0;
             // A pixel and a half beyond the edge, however small the thing is.
             let far = 1.5 / radius;
@@ -52,6 +53,12 @@ impl Profile {
             closed += f32::from(u8::from(near < 0.65 * own.max(shape.contrast * 0.5)));
         }
         let count = DIRECTIONS as f32;
-        Self { middle: middle / count, body: body / count, beside: beside / count, fall: fall / count, closed: closed / count }
+        Self {
+            middle: middle / count,
+            body: body / count,
+            beside: beside / count,
+            fall: fall / count,
+            closed: closed / count,
+        }
     }
 }

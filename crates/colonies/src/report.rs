@@ -65,6 +65,7 @@ impl Status {
                 NoCount::Confluent { .. }
                 | NoCount::TooMany { .. }
                 | NoCount::Crowded { .. }
+                | NoCount::NoBackground { .. }
                 | NoCount::NotRound { .. },
             ) => Self::TooManyToCount,
             Some(NoCount::Unclear { .. } | NoCount::TooSmall { .. }) => Self::NotAssessable,

@@ -266,8 +266,7 @@ impl Sums {
 fn measure(patch: &Patch, parts: &Parts, around: &Surroundings) -> Vec<Shape> {
     let (labels, count) = (&parts.labels, parts.depths.len().saturating_sub(1));
     let mut sums = vec![Sums::default(); count + 1];
-    let near_border =
-        |x: f64, y: f64| around.edge.is_some_and(|edge| edge.depth(x as f32, y as f32) < 2.0);
+    let near_border = |x: f64, y: f64| around.edge.is_some_and(|edge| edge.depth(x as f32, y as f32) < 2.0);
     for (at, &label) in labels.iter().enumerate().filter(|(_, l)| **l != 0) {
         let Some(sum) = sums.get_mut(label as usize) else {
             continue;

@@ -33,6 +33,22 @@ pub(crate) struct Plate<'a> {
     pub(crate) noise: f32,
 }
 
+impl Plate<'_> {
+    /// Whether the middle of a thing is white at full scale in every colour, as a lamp is.
+    fn is_white(&self, shape: &Shape) -> bool {
+        let (x, y) = (self.region.left + shape.x as usize, self.region.top + shape.y as usize);
+        self.raster.planes.iter().all(|plane| plane.row(y).get(x).is_some_and(|v| *v >= REFLECTION_MIN))
+    }
+
+    /// How much speaks for the colonies found in this signal. Roots keep one wide thing from
+    /// outweighing many colonies; what may be a lamp weighs less.
+    pub(crate) fn worth(&self, shapes: &[Shape]) -> f64 {
+        let colonies = shapes.iter().filter(|s| s.rejected.is_none() && self.region.holds(s.x, s.y));
+        let weight = |s: &Shape| if self.is_white(s) { WHITE_WEIGHT } else { 1.0 };
+        colonies.map(|s| weight(s) * f64::from(evidence(s).max(0.0).sqrt())).sum()
+    }
+}
+
 /// Judges every shape not yet rejected.
 pub(crate) fn sift(shapes: &mut [Shape], plate: &Plate<'_>, rules: &SiftRules) {
     let border = plate.region.border;
@@ -45,7 +61,7 @@ pub(crate) fn sift(shapes: &mut [Shape], plate: &Plate<'_>, rules: &SiftRules) {
         }
     }
     // Before bits of rings: a grain beside a colony is not a reason to doubt it.
-    reject_specks(shapes, plate.noise, rules);
+    reject_specks(shapes, plate, rules);
     reject_among_specks(shapes, plate.region.diameter());
     reject_fragments(shapes, border);
     reject_lamps(shapes, plate);
@@ -54,6 +70,8 @@ pub(crate) fn sift(shapes: &mut [Shape], plate: &Plate<'_>, rules: &SiftRules) {
 
 /// Every colour of a reflection is at full scale, parts of it.
 const REFLECTION_MIN: f32 = 0.97;
+/// What may be a reflection speaks this much for a signal, against a colony's 1.
+const WHITE_WEIGHT: f64 = 0.25;
 /// A reflection of a window or lamp is this many times as wide as the colonies, and no disc.
 const LAMP_DIAMETERS: f32 = 3.0;
 const LAMP_ROUND_MAX: f32 = 0.85;
@@ -64,17 +82,13 @@ const PALE_PART: f32 = 0.6;
 fn reject_lamps(shapes: &mut [Shape], plate: &Plate<'_>) {
     let standing = shapes.iter().filter(|s| s.rejected.is_none());
     let Some(usual) = Usual::of(standing) else { return };
-    let white = |shape: &Shape| {
-        let (x, y) = (plate.region.left + shape.x as usize, plate.region.top + shape.y as usize);
-        plate.raster.planes.iter().all(|plane| plane.row(y).get(x).is_some_and(|v| *v >= REFLECTION_MIN))
-    };
     for shape in shapes.iter_mut().filter(|s| s.rejected.is_none()) {
         if shape.diameter() <= LAMP_DIAMETERS * usual.diameter {
             continue;
         }
         let angular = shape.roundness < LAMP_ROUND_MAX;
         let pale = angular && shape.contrast < PALE_PART * usual.contrast;
-        if pale || ((angular || shape.patch_shapes > 1) && white(shape)) {
+        if pale || ((angular || shape.patch_shapes > 1) && plate.is_white(shape)) {
             shape.rejected = Some(NotAColony::Diffuse);
         }
     }
@@ -307,6 +321,9 @@ fn reject_beyond(shapes: &mut [Shape], profiles: &[Profile], border: Option<Outl
 /// Step and width of the smoothing of the distribution, natural logarithm of the evidence.
 const STEP: f32 = 0.1;
 const WIDTH: f32 = 0.3;
+/// Grain is at most this wide: pixels, or this part of the vessel when that is more.
+const SPECK_DIAMETER_MAX_PX: f32 = 7.0;
+const SPECK_PART: f32 = 0.006;
 /// Evidence under this many times the least that counts is hardly more than noise.
 const HARDLY_MORE: f32 = 2.0;
 
@@ -314,7 +331,7 @@ const HARDLY_MORE: f32 = 2.0;
 /// Where the logarithm of the evidence falls into two heaps with a valley
 /// between, and the lower heap is both much fainter and much smaller than the
 /// upper, the lower heap is no colonies.
-fn reject_specks(shapes: &mut [Shape], noise: f32, rules: &SiftRules) {
+fn reject_specks(shapes: &mut [Shape], plate: &Plate<'_>, rules: &SiftRules) {
     let mut logs: Vec<f32> =
         shapes.iter().filter(|s| may_be_a_speck(s)).map(|s| evidence(s).max(1e-9).ln()).collect();
     logs.sort_unstable_by(f32::total_cmp);
@@ -328,10 +345,12 @@ fn reject_specks(shapes: &mut [Shape], noise: f32, rules: &SiftRules) {
         return;
     };
     // One thing that stands out of all others is no heap, unless all others are hardly more than noise.
-    let hardly = lower.contrast * lower.diameter < HARDLY_MORE * rules.evidence_min as f32 * noise;
+    let hardly = lower.contrast * lower.diameter < HARDLY_MORE * rules.evidence_min as f32 * plate.noise;
+    // A thing of some width with an edge is no grain, however large the others are.
+    let grain = SPECK_DIAMETER_MAX_PX.max(SPECK_PART * plate.region.diameter());
     if (colonies().count() >= USUAL_SHAPES_MIN || hardly)
         && lower.contrast < rules.specks_contrast_max as f32 * upper.contrast
-        && lower.diameter < rules.specks_diameter_max as f32 * upper.diameter
+        && lower.diameter < (rules.specks_diameter_max as f32 * upper.diameter).min(grain)
     {
         let specks = shapes.iter_mut().filter(|s| may_be_a_speck(s) && evidence(s).max(1e-9).ln() < cut);
         specks.for_each(|s| s.rejected = Some(NotAColony::Speck));

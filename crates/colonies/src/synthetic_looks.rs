@@ -135,8 +135,11 @@ impl Spoil<'_> {
 
     fn window(&mut self) {
         let (x, y) = self.place(0.5);
-        let (size, light, turn) =
-            (self.radius * self.dice.between(0.1, 0.16), self.dice.between(0.1, 0.2), self.dice.between(-0.5, 0.5));
+        let (size, light, turn) = (
+            self.radius * self.dice.between(0.1, 0.16),
+            self.dice.between(0.1, 0.2),
+            self.dice.between(-0.5, 0.5),
+        );
         let (cosine, sine) = (turn.cos(), turn.sin());
         for row in 0..self.drawn.height {
             for column in 0..self.drawn.width {

@@ -71,8 +71,11 @@ fn spoiled_plates() {
         for (colonies, diameter) in [(25, 15.0), (90, 13.0), (180, 12.0)] {
             for seed in 0..2u64 {
                 let seed = seed * 32_452_843 + colonies as u64 * 7 + 3;
-                let recipe =
-                    Recipe { strokes: 0, bubbles: 0, ..Recipe::untuned(seed, SIDE_PX, Stage::Dish, colonies, diameter) };
+                let recipe = Recipe {
+                    strokes: 0,
+                    bubbles: 0,
+                    ..Recipe::untuned(seed, SIDE_PX, Stage::Dish, colonies, diameter)
+                };
                 let mut drawn = draw(&recipe);
                 spoil(&mut drawn, look, seed);
                 let bytes = drawn.jpeg(85).unwrap();
@@ -83,7 +86,7 @@ fn spoiled_plates() {
         }
         errors.sort_by(f64::total_cmp);
         println!("{look:?}: {errors:.3?}");
-        assert!(errors[errors.len() / 2] <= 0.071, "{look:?}: {errors:?}");
+        assert!(errors[errors.len() / 2] <= 0.1, "{look:?}: {errors:?}");
         assert!(errors[errors.len() - 1] <= 0.35, "{look:?}: {errors:?}");
     }
 }

@@ -104,9 +104,10 @@ fn notes_and_reasons() {
         C::Unclear { unclear: 0.6, limit: 0.5 },
         C::Crowded { crowded: 0.7, limit: 0.6 },
         C::NotRound { roundness: 0.2, limit: 0.5 },
+        C::NoBackground { times: 4.0, limit: 2.5 },
         C::TooSmall { pixels: 3 },
     ]; C::Confluent { .. }, C::TooMany { .. }, C::Unclear { .. }, C::Crowded { .. }, C::NotRound { .. },
-       C::TooSmall { .. });
+       C::NoBackground { .. }, C::TooSmall { .. });
     for reason in [
         NotAColony::Elongated,
         NotAColony::Irregular,

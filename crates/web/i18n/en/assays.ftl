@@ -132,6 +132,7 @@ assay-shape-diffuse = no edge of its own
 assay-shape-speck = grain or dust
 assay-why-confluent = confluent: { $value } covered, limit { $limit }
 assay-why-many = { $value } found, limit { $limit }
+assay-why-background = What lies between the colonies varies { $value } times its pixels’ noise, limit { $limit }: no background is seen
 assay-why-unclear = In { $value } of the vessel most of what stands out has no colony’s shape, limit { $limit }
 assay-why-crowded = { $value } lie in crowded patches, limit { $limit }
 assay-why-ragged = ragged: roundness { $value }, limit { $limit }

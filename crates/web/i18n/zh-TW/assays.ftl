@@ -132,6 +132,7 @@ assay-shape-diffuse = 無自身邊緣
 assay-shape-speck = 顆粒或灰塵
 assay-why-confluent = 長滿：覆蓋 { $value }，上限 { $limit }
 assay-why-many = 找到 { $value } 個，上限 { $limit }
+assay-why-background = 群落之間的變異為像素雜訊的 { $value } 倍，上限 { $limit } 倍：看不見背景
 assay-why-unclear = 容器有 { $value } 之範圍，突出部分多數不具群落形狀，上限 { $limit }
 assay-why-crowded = { $value } 位於擁擠區塊，上限 { $limit }
 assay-why-ragged = 邊緣破碎：圓度 { $value }，界限 { $limit }

@@ -248,6 +248,9 @@ fn no_count(frame: &Frame, why: &NoCount) -> String {
         NoCount::NotRound { roundness, limit } => {
             frame.tw("assay-why-ragged", &[("value", &number(*roundness)), ("limit", &number(*limit))])
         }
+        NoCount::NoBackground { times, limit } => {
+            frame.tw("assay-why-background", &[("value", &number(*times)), ("limit", &number(*limit))])
+        }
         NoCount::TooSmall { pixels } => frame.tw("assay-why-small", &[("value", &pixels.to_string())]),
     }
 }
