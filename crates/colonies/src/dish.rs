@@ -25,6 +25,8 @@ const RADIUS_MAX: f32 = 0.66;
 const RIM_INNER_MIN: f32 = 0.8;
 /// Directions looked at around a centre.
 const DIRECTIONS: usize = 180;
+/// Coverage from which on no other centre is tried.
+const SURE: f32 = 0.9;
 /// Centres tried.
 const CENTRES: usize = 3;
 
@@ -113,6 +115,10 @@ pub(crate) fn find(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Opt
     let side = fine.width.min(fine.height) as f32;
     let mut best: Option<(f32, Outline)> = None;
     for centre in centres(coarse) {
+        // A ring seen nearly all round from the first centre needs no second opinion.
+        if best.as_ref().is_some_and(|b| b.0 > SURE * (b.1.radius() / side).sqrt()) {
+            break;
+        }
         let centre = centre.scaled(coarse_factor as f32 / fine_factor as f32);
         let Some(path) = clearest_line(&slopes, &directions, centre, side) else {
             continue;

@@ -3,9 +3,10 @@
 //! databases, folders or the time of day.
 //!
 //! The way of a picture: [`decode`] (limits first) → [`raster`] (planes) →
-//! [`vessel`] (dish or wells) → [`region`] (one signal) → [`background`] (light
-//! evened) → [`components`] → [`patch`] and [`shapes`] (split, measured, judged)
-//! → [`count`] → [`report`]. [`analyse()`] does it all; [`corrections`] records
+//! [`vessel`] (a dish's [`outline`], or wells) → [`region`] (signals to try, dark and
+//! light) → [`background`] (light evened, bands and rings taken out) → [`components`] →
+//! [`patch`] and [`shapes`] (split, measured) → [`profile`] and `sift` (colonies told
+//! from grain, bubbles and reflections) → [`count`] → [`report`]. [`analyse()`] does it all; [`corrections`] records
 //! what a person changes, apart; [`overlay`] draws it; [`wells`] hands the counts of
 //! a plate on to a series; [`synthetic`] makes plates with known counts.
 

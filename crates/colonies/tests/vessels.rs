@@ -28,6 +28,29 @@ fn dish_is_found() {
     }
 }
 
+/// Row Q11. A dish seen askew is an ellipse; all of it is counted in, and nothing beside it.
+#[test]
+fn tilted_dish_is_an_ellipse() {
+    for seed in 0..4u64 {
+        let mut drawn = draw(&plate(seed + 40, 900, Stage::Dish, 60, 15.0));
+        let (width, height) = (drawn.width, drawn.height * 4 / 5);
+        let mut rgb = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            let from = y * 5 / 4 * width * 3;
+            rgb.extend_from_slice(&drawn.rgb[from..from + width * 3]);
+        }
+        (drawn.height, drawn.rgb) = (height, rgb);
+        let report = analyse(&[("askew.png".into(), drawn.png().unwrap())], &Options::default()).unwrap();
+        let vessel = &report.images[0].vessels[0];
+        let edge = vessel.counted_ellipse.expect("an ellipse");
+        assert!((edge.short / edge.long - 0.8).abs() < 0.03, "seed {seed}: {edge:?}");
+        assert!(edge.cosine.abs() > 0.99, "seed {seed}: {edge:?}");
+        let found = vessel.count.expect("a number") as i64;
+        assert!((found - drawn.truth.len() as i64).abs() <= 4, "seed {seed}: {found}");
+        assert!(vessel.colonies.iter().all(|c| edge.part(c.x_px as f32, c.y_px as f32) < 1.15));
+    }
+}
+
 /// Row Q11. Plates of 6, 12, 24 and 96 wells are found by themselves, each well
 /// named, and the colonies of all wells add up.
 #[test]
