@@ -135,6 +135,7 @@ pub(crate) fn find(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Opt
         }
     }
     let (_, ring) = best?;
+    let ring = apart_from_neighbours(&slopes, &directions, ring);
     let dish = rings_beside(&slopes, &directions, ring, side)?;
     let scale = fine_factor as f32;
     Some(Dish { outer: dish.outer.scaled(scale), inner: dish.inner.scaled(scale), ..dish })
@@ -229,7 +230,7 @@ fn clearest_line(
     let mut slot = total.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1))?.0;
     let mut points = Vec::with_capacity(DIRECTIONS);
     for step in (0..turns).rev() {
-        if step < DIRECTIONS * 3 / 2 && step >= DIRECTIONS / 2 {
+        if (DIRECTIONS / 2..DIRECTIONS * 3 / 2).contains(&step) {
             let (cosine, sine) = *directions.get(step % DIRECTIONS)?;
             let radius = (low + slot) as f32;
             let (x, y) = (centre.x + radius * cosine, centre.y + radius * sine);
@@ -308,6 +309,35 @@ impl Seen {
     fn all_round(&self) -> bool {
         self.coverage >= COVERAGE_MIN && self.inside >= INSIDE_MIN && self.sectors >= SECTORS_SEEN_MIN
     }
+}
+
+/// Axes tried about those found, parts of them: rings of one rim lie this far apart.
+const AXES: [f32; 5] = [0.94, 0.97, 1.0, 1.03, 1.06];
+
+/// A rim has several rings, and a line may have run from one to another: of ellipses somewhat
+/// wider and flatter, the one seen best is one ring all round.
+fn apart_from_neighbours(slopes: &Slopes, directions: &[(f32, f32)], ring: Outline) -> Outline {
+    let seen = |of: &Outline| Seen::of(slopes, directions, of, 0.006).coverage;
+    let mut best = (seen(&ring), ring);
+    if best.0 > SURE {
+        return ring;
+    }
+    for long in AXES {
+        for short in AXES {
+            // The longer axis stays the longer one: a ring nearly round may turn over.
+            let (one, other) = (ring.long * long, ring.short * short);
+            if other > one {
+                continue;
+            }
+            let near = Outline { long: one, short: other, ..ring };
+            let Some(fitted) = refit(slopes, directions, &near) else { continue };
+            let coverage = seen(&fitted);
+            if coverage > best.0 + 0.02 {
+                best = (coverage, fitted);
+            }
+        }
+    }
+    best.1
 }
 
 /// Rings about the one found: the outermost that is seen, and the innermost
