@@ -262,8 +262,11 @@ fn flow_plot(analysis: &vena_flow::Analysis, gate: Option<&str>, path: &Path, la
     let svg = plot.to_svg(&text);
     // The plot's own letters are ASCII; others are drawn with the machine's fonts, where it has them.
     let plain = svg.chars().all(|letter| letter.is_ascii() || letter == '\u{2212}');
-    if picture::form(path)? == Form::Svg || (!plain && picture::write(path, &svg).is_ok()) {
+    if picture::form(path)? == Form::Svg {
         return picture::write(path, &svg);
+    }
+    if !plain && picture::write(path, &svg).is_ok() {
+        return Ok(());
     }
     files::write(path, &plot.to_png(&text, None).map_err(wrong)?)
 }
