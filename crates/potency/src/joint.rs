@@ -176,14 +176,21 @@ pub fn fit_joint(
     finish(layout, curves, vector, rss, information)
 }
 
-/// Continues a joint fit on other data or another layout from given internal parameters: used for
-/// the profile of the likelihood.
+/// Parameters of a fit in which two middles are tied, and its sum of squares.
+pub(crate) struct Tied {
+    vector: DVector<f64>,
+    pub(crate) rss: f64,
+}
+
+/// Continues a joint fit on other data with two middles tied, from the fit itself and from a neighbour on
+/// the profile of the likelihood, and gives the lower: where a slope grows steep only the neighbour leads on.
 pub(crate) fn refit_tied(
     fit: &JointFit,
     curves: &[Vec<Observation>],
     reference: usize,
     test: usize,
-) -> Option<f64> {
+    neighbour: Option<&Tied>,
+) -> Option<Tied> {
     let layout = fit.layout.tie_middle(reference, test);
     let mut start = DVector::<f64>::zeros(layout.count);
     for curve in 0..curves.len() {
@@ -195,7 +202,12 @@ pub(crate) fn refit_tied(
             }
         }
     }
-    descend(&layout, curves, start, Wanted::Sum).map(|(_, rss)| rss)
+    [Some(start), neighbour.map(|n| n.vector.clone())]
+        .into_iter()
+        .flatten()
+        .filter_map(|from| descend(&layout, curves, from, Wanted::Sum))
+        .map(|(vector, rss)| Tied { vector, rss })
+        .min_by(|a, b| a.rss.total_cmp(&b.rss))
 }
 
 /// What a descent is made for.

@@ -7,7 +7,7 @@ use crate::curve::{CurveModel, Observation};
 use crate::distributions::{f_upper_tail, student_quantile};
 use crate::fit::{FitError, Information};
 use crate::interval::{Interval, Ratio};
-use crate::joint::{JointFit, Shared, fit_joint, refit_tied};
+use crate::joint::{JointFit, Shared, Tied, fit_joint, refit_tied};
 use crate::method::{Method, MethodError};
 
 /// Relative potency with its intervals.
@@ -66,20 +66,20 @@ pub fn relative_potency(
     }
 }
 
-/// Residual sum of squares when the potency is held at `exp(log_potency)`: the sample's doses are
+/// The fit when the potency is held at `exp(log_potency)`: the sample's doses are
 /// multiplied by the potency and then share the reference's middle dose.
-fn held_rss(
+fn held(
     fit: &JointFit,
     curves: &[Vec<Observation>],
-    reference: usize,
-    sample: usize,
+    (reference, sample): (usize, usize),
     log_potency: f64,
-) -> Option<f64> {
+    neighbour: Option<&Tied>,
+) -> Option<Tied> {
     let mut shifted = curves.to_vec();
     for o in &mut shifted[sample] {
         o.log_dose += log_potency;
     }
-    refit_tied(fit, &shifted, reference, sample)
+    refit_tied(fit, &shifted, reference, sample, neighbour)
 }
 
 /// The potencies whose best fit is not worse than the minimum by more than t² residual variances.
@@ -98,8 +98,16 @@ fn profile(
         return Interval::UNBOUNDED;
     }
     let side = |sign: f64| -> Option<f64> {
-        let excess = |distance: f64| {
-            held_rss(fit, curves, reference, sample, log_estimate + sign * distance).map(|r| r - limit)
+        // The fit at the farthest potency known to be inside leads on to the next.
+        let mut neighbour: Option<Tied> = None;
+        let mut excess = |distance: f64| -> Option<f64> {
+            let at = log_estimate + sign * distance;
+            let found = held(fit, curves, (reference, sample), at, neighbour.as_ref())?;
+            let excess = found.rss - limit;
+            if excess < 0.0 {
+                neighbour = Some(found);
+            }
+            Some(excess)
         };
         let (mut inner, mut outer) = (0.0, t * log_error);
         // Widen until outside; an interval hundreds of times the estimate is no interval.
