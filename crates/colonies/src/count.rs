@@ -258,12 +258,15 @@ fn assess(counted: &Counted, even: &Even, region: &Region, rules: &CountingRules
         return Some(NoCount::Confluent { covered: counted.covered, limit: rules.covered_max });
     }
     // Two heaps of light say nothing against colonies that stand apart and are round.
-    let clear = standing_clear(counted) > rules.clear_min;
+    // And only when what stands out is the smaller heap itself.
+    let clear = standing_clear(counted) > rules.clear_min && counted.covered > HEAP_SEEN * halves.smaller;
     if !clear && halves.apart > rules.halves_apart_min && halves.smaller > rules.halves_smaller_max {
         return Some(NoCount::Confluent { covered: halves.smaller, limit: rules.halves_smaller_max });
     }
-    if times > rules.background_times_max {
-        return Some(NoCount::NoBackground { times, limit: rules.background_times_max });
+    let loud = f64::from(even.noise) > rules.background_loud_min;
+    let limit = if loud { rules.background_times_loud_max } else { rules.background_times_max };
+    if times > limit {
+        return Some(NoCount::NoBackground { times, limit });
     }
     let found = counted.colonies.len() as u64;
     if found > rules.colonies_max {
@@ -288,6 +291,8 @@ fn assess(counted: &Counted, even: &Even, region: &Region, rules: &CountingRules
     None
 }
 
+/// Part of the smaller heap of light that must stand out for its colonies to speak for it.
+const HEAP_SEEN: f64 = 0.5;
 /// A colony rounder than this is whole; a patch of more shapes than this is a heap of them.
 const WHOLE_ROUND: f32 = 0.6;
 const LOOSE_SHAPES_MAX: usize = 4;

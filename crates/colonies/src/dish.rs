@@ -25,7 +25,7 @@ const RADIUS_MAX: f32 = 0.66;
 const RIM_INNER_MIN: f32 = 0.8;
 /// Directions looked at around a centre.
 const DIRECTIONS: usize = 180;
-/// Coverage from which on no other centre is tried.
+/// Coverage from which on no other ellipse is tried.
 const SURE: f32 = 0.9;
 /// Centres tried.
 const CENTRES: usize = 3;
@@ -115,10 +115,6 @@ pub(crate) fn find(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Opt
     let side = fine.width.min(fine.height) as f32;
     let mut best: Option<(f32, Outline)> = None;
     for centre in centres(coarse) {
-        // A ring seen nearly all round from the first centre needs no second opinion.
-        if best.as_ref().is_some_and(|b| b.0 > SURE * (b.1.radius() / side).sqrt()) {
-            break;
-        }
         let centre = centre.scaled(coarse_factor as f32 / fine_factor as f32);
         let Some(path) = clearest_line(&slopes, &directions, centre, side) else {
             continue;
@@ -314,6 +310,9 @@ impl Seen {
 /// Axes tried about those found, parts of them: rings of one rim lie this far apart.
 const AXES: [f32; 5] = [0.94, 0.97, 1.0, 1.03, 1.06];
 
+/// Coverage by which another ellipse must be seen better to be another ring.
+const CLEARLY: f32 = 0.1;
+
 /// A rim has several rings, and a line may have run from one to another: of ellipses somewhat
 /// wider and flatter, the one seen best is one ring all round.
 fn apart_from_neighbours(slopes: &Slopes, directions: &[(f32, f32)], ring: Outline) -> Outline {
@@ -332,7 +331,7 @@ fn apart_from_neighbours(slopes: &Slopes, directions: &[(f32, f32)], ring: Outli
             let near = Outline { long: one, short: other, ..ring };
             let Some(fitted) = refit(slopes, directions, &near) else { continue };
             let coverage = seen(&fitted);
-            if coverage > best.0 + 0.02 {
+            if coverage > best.0 + CLEARLY {
                 best = (coverage, fitted);
             }
         }

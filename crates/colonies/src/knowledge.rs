@@ -48,6 +48,10 @@ pub struct CountingRules {
     pub halves_smaller_max: f64,
     /// Variation of the background over its pixels' noise above which it is none.
     pub background_times_max: f64,
+    /// The same for a background that varies by more than `background_loud_min`.
+    pub background_times_loud_max: f64,
+    /// Variation, parts of full scale, no camera's noise reaches after smoothing.
+    pub background_loud_min: f64,
     /// Part of the standing-out area in round, loose colonies above which two heaps of light are no lawn.
     pub clear_min: f64,
     /// Median roundness under which what stands out is no colonies.
@@ -166,6 +170,8 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         halves_apart_min: number("halves-apart-min")?,
         halves_smaller_max: number("halves-smaller-max")?,
         background_times_max: number("background-times-max")?,
+        background_times_loud_max: number("background-times-loud-max")?,
+        background_loud_min: number("background-loud-min")?,
         clear_min: number("clear-min")?,
         roundness_min: number("roundness-min")?,
         sift: SiftRules {
