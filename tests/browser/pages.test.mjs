@@ -86,6 +86,28 @@ test("a page weighs less than 150 kB cold and asks no other host", async () => {
   await page.context().close();
 });
 
+test("a long history is read page by page and loses no event", async () => {
+  const page = await open(chrome, "phone", "en");
+  await signIn(page, vena, "nurse");
+  const lengths = [];
+  for (const one of (await acute(page, vena)).slice(0, 4)) {
+    await page.goto(`${one.address}/history`);
+    const seen = [];
+    for (;;) {
+      const here = await page.$$eval("tr[id^=event-]", (rows) => rows.map((row) => Number(row.id.slice(6))));
+      assert.ok(here.length > 0 && here.length <= 100, `${here.length} events`);
+      seen.push(...here);
+      const older = page.locator("a[href*='/history?before=']");
+      if (!(await older.count())) break;
+      await Promise.all([page.waitForURL(/before=/), older.click()]);
+    }
+    assert.deepEqual(seen, Array.from(seen, (_, i) => seen.length - i), "every event once, the newest first");
+    lengths.push(seen.length);
+  }
+  assert.ok(Math.max(...lengths) > 100, `no history is long enough: ${lengths}`);
+  await page.context().close();
+});
+
 test("without scripts pages read and a basic form works", async () => {
   const context = await chrome.newContext({ javaScriptEnabled: false, locale: "en" });
   const page = await context.newPage();

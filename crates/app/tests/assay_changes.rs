@@ -150,12 +150,9 @@ fn a_patients_name_does_not_reach_the_record() {
     let found = place.app.names_in_assay(&technician, &open.draft.id, &journey).unwrap();
     assert!(found.iter().any(|one| one.recorded), "{found:?}");
     let recording = |pseudonyms, remark: Option<&str>| Recording {
-        version: 1,
-        key: place.app.fresh_key().unwrap(),
-        to: journey.clone(),
-        when: when("2026-03-01T08:00"),
         remark: remark.map(Into::into),
         pseudonyms,
+        ..recording(&place.app, &open, &journey)
     };
     let record = |recording| place.app.record_assay(&technician, &open.draft.id, recording);
     let refused = record(recording(false, None));
@@ -184,16 +181,7 @@ fn a_keyword_that_names_the_patient_is_told() {
     let found = place.app.names_in_assay(&technician, &open.draft.id, &journey).unwrap();
     assert_eq!(found.len(), 1);
     assert!(!found[0].recorded && found[0].place.en.contains("$SRC"));
-    let key = place.app.fresh_key().unwrap();
-    let recording = Recording {
-        version: 1,
-        key,
-        to: journey.clone(),
-        when: when("2026-03-01T08:00"),
-        remark: None,
-        pseudonyms: false,
-    };
-    place.app.record_assay(&technician, &open.draft.id, recording).unwrap();
+    place.app.record_assay(&technician, &open.draft.id, recording(&place.app, &open, &journey)).unwrap();
 }
 
 /// Row Q7. The journey's weight is taken; another patient's is refused, whatever was typed.
@@ -213,16 +201,7 @@ fn endotoxin_is_judged_by_the_weight_of_its_own_patient() {
         place.app.begin_assay(&technician, &key, files, options, None).unwrap()
     };
     let record = |open: &OpenAssay| {
-        let key = place.app.fresh_key().unwrap();
-        let recording = Recording {
-            version: 1,
-            key,
-            to: journey.clone(),
-            when: when("2026-03-01T08:00"),
-            remark: None,
-            pseudonyms: false,
-        };
-        place.app.record_assay(&technician, &open.draft.id, recording)
+        place.app.record_assay(&technician, &open.draft.id, recording(&place.app, open, &journey))
     };
     let refused = record(&begin(Some(70.0)));
     assert!(matches!(&refused, Err(AppError::Input(words)) if words.en.contains("68.5 kg")), "{refused:?}");

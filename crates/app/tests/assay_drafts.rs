@@ -22,14 +22,7 @@ fn begin(place: &Place, files: Vec<(FileRole, Vec<u8>)>, options: AssayOptions) 
 }
 
 fn recording(place: &Place, open: &OpenAssay, to: &vena_base::ids::JourneyId) -> Recording {
-    Recording {
-        version: open.draft.version,
-        key: place.app.fresh_key().unwrap(),
-        to: to.clone(),
-        when: when("2026-03-01T08:00"),
-        remark: None,
-        pseudonyms: true,
-    }
+    Recording { pseudonyms: true, ..common::recording(&place.app, open, to) }
 }
 
 fn gate(id: &str, parent: Option<&str>) -> GateChange {

@@ -68,15 +68,7 @@ fn a_flow_result_is_recorded_and_computed_again_to_the_same_bits() {
         Err(AppError::Input(_))
     ));
 
-    let key = place.app.fresh_key().unwrap();
-    let recording = Recording {
-        version: 2,
-        key,
-        to: journey.clone(),
-        when: when("2026-03-01T08:00"),
-        remark: Some("tube 2".into()),
-        pseudonyms: false,
-    };
+    let recording = Recording { remark: Some("tube 2".into()), ..recording(&place.app, &moved, &journey) };
     let record = || place.app.record_assay(&technician, &open.draft.id, recording.clone());
     let done = record().unwrap();
     assert_eq!(done.events.len(), 1);
@@ -163,22 +155,7 @@ fn colony_corrections_stand_beside_the_count() {
         place.app.change_assay(&technician, &open.draft.id, 3, AssayChange::Undo { page: 1 }).unwrap();
     assert_eq!(counts(&undone).1, Some(Some(found - 1)));
     assert_eq!(undone.draft.edits.len(), 3);
-    let key = place.app.fresh_key().unwrap();
-    place
-        .app
-        .record_assay(
-            &technician,
-            &open.draft.id,
-            Recording {
-                version: 4,
-                key,
-                to: journey.clone(),
-                when: when("2026-03-01T08:00"),
-                remark: None,
-                pseudonyms: false,
-            },
-        )
-        .unwrap();
+    place.app.record_assay(&technician, &open.draft.id, recording(&place.app, &undone, &journey)).unwrap();
     let seq = place.app.journey_assays(&technician, &journey).unwrap()[0].seq;
     assert!(place.app.recompute_assay(&technician, &journey, seq).unwrap().same);
 }
@@ -225,19 +202,8 @@ fn a_refused_file_is_kept_and_roles_are_held() {
         .unwrap();
     assert_eq!((again.draft.version, again.outcome.is_err()), (2, true));
     let (journey, _) = register(&place.app, person());
-    let key = place.app.fresh_key().unwrap();
-    let recorded = place.app.record_assay(
-        &technician,
-        &open.draft.id,
-        Recording {
-            version: 2,
-            key,
-            to: journey,
-            when: when("2026-03-01T08:00"),
-            remark: None,
-            pseudonyms: false,
-        },
-    );
+    let recorded =
+        place.app.record_assay(&technician, &open.draft.id, recording(&place.app, &again, &journey));
     assert!(matches!(recorded, Err(AppError::Input(_))), "a refusal is no result");
     for role in [Role::Nurse, Role::Coordinator, Role::Administrator] {
         assert!(
@@ -275,16 +241,7 @@ fn a_result_the_files_do_not_give_is_told() {
         vec![(FileRole::Table, assay_files::potency())],
         AssayOptions::usual(AssayKind::Potency),
     );
-    let key = place.app.fresh_key().unwrap();
-    let recording = Recording {
-        version: 1,
-        key,
-        to: journey.clone(),
-        when: when("2026-03-01T08:00"),
-        remark: None,
-        pseudonyms: false,
-    };
-    place.app.record_assay(&technician, &open.draft.id, recording).unwrap();
+    place.app.record_assay(&technician, &open.draft.id, recording(&place.app, &open, &journey)).unwrap();
     let mut record = place.app.journey_assays(&technician, &journey).unwrap()[0].record.clone();
     let flattered = record.result.as_str().replace("\"observations\":48", "\"observations\":480");
     assert_ne!(flattered, record.result.as_str());

@@ -11,12 +11,49 @@ use crate::{
 use std::path::{Path, PathBuf};
 use vena_base::Lang;
 
+/// What every table is asked.
+#[derive(Debug, clap::Args)]
+struct TableWords {
+    /// Table (CSV or TSV), or a folder of them.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Options as JSON, as the report prints them; flags stand over them.
+    #[arg(long)]
+    options: Option<PathBuf>,
+    /// Picture: .svg or .png.
+    #[arg(long)]
+    plot: Option<PathBuf>,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Analyses each table, draws and prints it.
+fn tables<R: serde::Serialize>(
+    words: &TableWords,
+    analyse: impl Fn(&[u8]) -> Result<R, String>,
+    draw: impl Fn(&R) -> String,
+    text: impl Fn(&R, &str) -> String,
+) -> Outcome {
+    words.plot.as_deref().map(picture::form).transpose()?;
+    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
+        let report = analyse(&input.bytes()?).map_err(|words| refused(input, &words))?;
+        if let Some(path) = &words.plot {
+            let path = if several { beside(path, &input.name) } else { path.clone() };
+            picture::write(&path, &draw(&report))?;
+        }
+        match words.format {
+            Format::Json => print_json(&report, several.then_some(&*input.name)),
+            Format::Text => files::print(&text(&report, &input.name)),
+        }
+    })
+}
+
 /// What `vena potency` is asked.
 #[derive(Debug, clap::Args)]
 pub struct PotencyWords {
-    /// Dose-response table (CSV), or a folder of them.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    table: TableWords,
     /// The preparation that is the reference.
     #[arg(long)]
     reference: Option<String>,
@@ -53,34 +90,18 @@ pub struct PotencyWords {
     /// What the errors of lines rest on: replicates (European Pharmacopoeia) or lines.
     #[arg(long, value_parser = ["replicates", "lines"])]
     line_error: Option<String>,
-    /// Options as JSON, as the report prints them.
-    #[arg(long)]
-    options: Option<PathBuf>,
-    /// Picture of the curves: .svg or .png.
-    #[arg(long)]
-    plot: Option<PathBuf>,
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
 }
 
 /// Runs `vena potency`.
 pub fn potency(words: &PotencyWords, lang: Lang) -> Outcome {
-    words.plot.as_deref().map(picture::form).transpose()?;
-    let mut options: vena_potency::PotencyOptions = options(words.options.as_deref())?;
+    let mut options: vena_potency::PotencyOptions = options(words.table.options.as_deref())?;
     potency_flags(words, &mut options);
-    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report = vena_potency::analyse_potency(&input.bytes()?, &options)
-            .map_err(|p| refused(input, &p.message(lang)))?;
-        if let Some(path) = &words.plot {
-            let path = if several { beside(path, &input.name) } else { path.clone() };
-            picture::write(&path, &vena_potency::potency_svg(&report, lang))?;
-        }
-        match words.format {
-            Format::Json => print_json(&report, several.then_some(&*input.name)),
-            Format::Text => files::print(&assay_text::potency(&report, &input.name, lang)),
-        }
-    })
+    tables(
+        &words.table,
+        |bytes| vena_potency::analyse_potency(bytes, &options).map_err(|refusal| refusal.message(lang)),
+        |report| vena_potency::potency_svg(report, lang),
+        |report, file| assay_text::potency(report, file, lang),
+    )
 }
 
 /// Flags over the options.
@@ -130,9 +151,8 @@ fn potency_flags(words: &PotencyWords, options: &mut vena_potency::PotencyOption
 /// What `vena qpcr` is asked.
 #[derive(Debug, clap::Args)]
 pub struct QpcrWords {
-    /// qPCR table (CSV), or a folder of them.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    table: TableWords,
     /// A Cq at or below this is positive.
     #[arg(long)]
     cut_off: Option<f64>,
@@ -169,34 +189,18 @@ pub struct QpcrWords {
     /// Percent of cells transduced, for copies per transduced cell.
     #[arg(long, requires = "vector")]
     transduced_percent: Option<f64>,
-    /// Options as JSON; flags stand over them.
-    #[arg(long)]
-    options: Option<PathBuf>,
-    /// Picture of the standard curve: .svg or .png.
-    #[arg(long)]
-    plot: Option<PathBuf>,
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
 }
 
 /// Runs `vena qpcr`.
 pub fn qpcr(words: &QpcrWords, lang: Lang) -> Outcome {
-    words.plot.as_deref().map(picture::form).transpose()?;
-    let mut options: vena_potency::QpcrOptions = options(words.options.as_deref())?;
+    let mut options: vena_potency::QpcrOptions = options(words.table.options.as_deref())?;
     qpcr_flags(words, &mut options);
-    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report = vena_potency::analyse_qpcr(&input.bytes()?, &options)
-            .map_err(|p| refused(input, &p.message(lang)))?;
-        if let Some(path) = &words.plot {
-            let path = if several { beside(path, &input.name) } else { path.clone() };
-            picture::write(&path, &vena_potency::qpcr_svg(&report, lang))?;
-        }
-        match words.format {
-            Format::Json => print_json(&report, several.then_some(&*input.name)),
-            Format::Text => files::print(&assay_text::qpcr(&report, &input.name, lang)),
-        }
-    })
+    tables(
+        &words.table,
+        |bytes| vena_potency::analyse_qpcr(bytes, &options).map_err(|refusal| refusal.message(lang)),
+        |report| vena_potency::qpcr_svg(report, lang),
+        |report, file| assay_text::qpcr(report, file, lang),
+    )
 }
 
 /// Flags over the options.
@@ -231,44 +235,6 @@ fn qpcr_flags(words: &QpcrWords, options: &mut vena_potency::QpcrOptions) {
         copies.transduced_fraction =
             words.transduced_percent.map(|percent| percent / 100.0).or(copies.transduced_fraction);
     }
-}
-
-/// What every further table is asked.
-#[derive(Debug, clap::Args)]
-struct TableWords {
-    /// Table (CSV or TSV), or a folder of them.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// Options as JSON, as the report prints them; flags stand over them.
-    #[arg(long)]
-    options: Option<PathBuf>,
-    /// Picture: .svg or .png.
-    #[arg(long)]
-    plot: Option<PathBuf>,
-    /// How the result is printed.
-    #[arg(long, value_enum, default_value = "text")]
-    format: Format,
-}
-
-/// Analyses each table, draws and prints it.
-fn tables<R: serde::Serialize>(
-    words: &TableWords,
-    analyse: impl Fn(&[u8]) -> Result<R, String>,
-    draw: impl Fn(&R) -> String,
-    text: impl Fn(&R, &str) -> String,
-) -> Outcome {
-    words.plot.as_deref().map(picture::form).transpose()?;
-    each(&words.files, &[".csv", ".tsv", ".txt"], |input, several| {
-        let report = analyse(&input.bytes()?).map_err(|words| refused(input, &words))?;
-        if let Some(path) = &words.plot {
-            let path = if several { beside(path, &input.name) } else { path.clone() };
-            picture::write(&path, &draw(&report))?;
-        }
-        match words.format {
-            Format::Json => print_json(&report, several.then_some(&*input.name)),
-            Format::Text => files::print(&text(&report, &input.name)),
-        }
-    })
 }
 
 /// What `vena endotoxin` is asked.

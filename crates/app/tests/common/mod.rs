@@ -2,7 +2,10 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::{path::Path, sync::Arc};
-use vena_app::{App, Config, FixedClock, NewUser, PersonIdentity, Registration, Request, Session};
+use vena_app::{
+    App, Config, FixedClock, NewUser, PersonIdentity, Registration, Request, Session,
+    assays::{OpenAssay, Recording},
+};
 use vena_base::{
     Answer, Bound, Concept, Decimal, Fact, Quantity, Text, Value, When, Zone,
     ids::{ChainOfIdentity, JourneyId, PatientId, ProductUnitId},
@@ -159,4 +162,16 @@ pub fn file_facts() -> Vec<Fact> {
 
 pub fn text(en: &str) -> Text {
     Text::same(en)
+}
+
+/// Recording a draft as it was seen last, by a fresh form.
+pub fn recording(app: &App, open: &OpenAssay, to: &JourneyId) -> Recording {
+    Recording {
+        version: open.draft.version,
+        key: app.fresh_key().unwrap(),
+        to: to.clone(),
+        when: when("2026-03-01T08:00"),
+        remark: None,
+        pseudonyms: false,
+    }
 }

@@ -362,3 +362,8 @@ duplicate = { $n ->
 duplicate-go-on = It is somebody else: register all the same
 # Assays
 room-assays = Assays
+history-newest = Newest events
+history-older = { $n ->
+    [one] The event before
+   *[other] { $n } earlier events
+ }

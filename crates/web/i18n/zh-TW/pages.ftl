@@ -332,3 +332,5 @@ duplicate = 已有 { $n } 位病人可能是同一人
 duplicate-go-on = 是另一位：仍然新增
 # Assays
 room-assays = 實驗室檢測
+history-newest = 最新事件
+history-older = 較早的 { $n } 筆事件

@@ -12,11 +12,12 @@ use crate::{
     viewer::Viewer,
 };
 use axum::{
-    extract::{Path, Request, State},
+    extract::{Path, Query, Request, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
+use std::collections::HashMap;
 use vena_app::pages::{FactLine, HistoryLine, HistoryPage};
 use vena_base::{
     Zone,
@@ -25,8 +26,16 @@ use vena_base::{
 use vena_journey::{Step, StepKind, step::Instead};
 use vena_knowledge::Knowledge;
 
-/// The page.
-pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<String>) -> Response {
+/// Events on a page: a phone scrolls through them, and a browser draws and prints them.
+const EVENTS_SHOWN: usize = 100;
+
+/// The page: the newest events, or those before the one that the address names.
+pub async fn show(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    Query(query): Query<HashMap<String, String>>,
+) -> Response {
     let frame = &viewer.frame;
     let journey = match shared::journey_id(frame, &id) {
         Ok(journey) => journey,
@@ -40,10 +49,19 @@ pub async fn show(State(server): State<Server>, viewer: Viewer, Path(id): Path<S
         (Err(error), _) | (_, Err(error)) => return answer::wrong(frame, &error),
     };
     let zone = &server.app.config().zone;
+    let before: Option<u64> = query.get("before").and_then(|seq| seq.parse().ok());
+    let from = before.map_or(0, |before| history.lines.iter().take_while(|line| line.seq >= before).count());
+    let rest = history.lines.get(from..).unwrap_or_default();
+    let lines = rest.get(..rest.len().min(EVENTS_SHOWN)).unwrap_or_default();
+    let older = rest.len() - lines.len();
     let body = html! {
         (shared::tabs(frame, &journey, "history", history.lines.len(), shared::scale(&server, &viewer.session, &journey)))
         div class="heading" { h1 { (frame.t("history")) } span class="beside" { (frame.tw("history-beside", &[("n", &history.lines.len().to_string())])) } }
-        (table(frame, server.app.knowledge(), server.app.may(&viewer.session, StepKind::FindingAttributed), zone, &journey, &history))
+        (table(frame, server.app.knowledge(), server.app.may(&viewer.session, StepKind::FindingAttributed), zone, &journey, lines))
+        nav class="bar wrapping" aria-label=(frame.t("history")) {
+            @if before.is_some() { a class="button" href=(format!("/journeys/{journey}/history")) { (frame.t("history-newest")) } }
+            @if let Some(last) = lines.last().filter(|_| older > 0) { a class="button" href=(format!("/journeys/{journey}/history?before={}", last.seq)) { (frame.tw("history-older", &[("n", &older.to_string())])) } }
+        }
     };
     let band = shared::band_of(frame, &server, &found);
     page(
@@ -65,7 +83,7 @@ fn table(
     may_attribute: bool,
     zone: &Zone,
     journey: &JourneyId,
-    history: &HistoryPage,
+    lines: &[HistoryLine],
 ) -> Markup {
     html! {
         section class="panel edge" {
@@ -75,7 +93,7 @@ fn table(
                         th scope="col" class="number" { "#" } th scope="col" { (frame.t("what")) } th scope="col" { (frame.t("field-when")) }
                         th scope="col" { (frame.t("recorded")) } th scope="col" { (frame.t("by-whom")) } th scope="col" { span class="unseen" { (frame.t("correct")) } }
                     } }
-                    tbody { @for line in &history.lines { (row(frame, knowledge, may_attribute, zone, journey, line)) } }
+                    tbody { @for line in lines { (row(frame, knowledge, may_attribute, zone, journey, line)) } }
                 }
             }
         }
