@@ -33,8 +33,10 @@ const PART_SECONDS: u64 = 600;
 const INPUT_SECONDS: u64 = 30;
 /// Resident memory above which an input is a finding; single allocations are limited by the targets themselves.
 const MEMORY_MB: u64 = 2_048;
-/// What `fuzz-keep` adds for one target at most, bytes.
+/// What `fuzz-keep` adds for one target at most: bytes, files, and bytes of one file.
 const KEPT_BYTES: u64 = 40_000;
+const KEPT_FILES: usize = 40;
+const KEPT_FILE_BYTES: u64 = 4_096;
 /// What asks the compiler for libFuzzer's coverage; `--cfg fuzzing` makes decoders forgive wrong checksums.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
@@ -96,7 +98,8 @@ pub fn fuzz(words: &[String]) -> Done {
     Ok(())
 }
 
-/// Adds to the seeds what a run found and no seed reaches, smallest first, until there is enough.
+/// Adds to the seeds some of what a run found and no seed reaches, evenly from the smallest to the largest: the
+/// smallest alone would be beginnings that are refused at once.
 pub fn keep(words: &[String]) -> Done {
     let target = words.first().map(String::as_str).unwrap_or_default();
     if !TARGETS.iter().any(|(name, _)| *name == target) {
@@ -122,14 +125,17 @@ pub fn keep(words: &[String]) -> Done {
     if !status.success() {
         return Err(format!("merging ended with {status}"));
     }
+    let known = |path: &Path| seeds.join(path.file_name().unwrap_or_default()).exists();
+    let found: Vec<_> =
+        files(&merged)?.into_iter().filter(|(size, path)| *size <= KEPT_FILE_BYTES && !known(path)).collect();
     let (mut bytes, mut count) = (0, 0);
-    for (size, path) in files(&merged)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if seeds.join(&name).exists() || bytes + size > KEPT_BYTES {
+    for (size, path) in found.iter().step_by(found.len().div_ceil(KEPT_FILES).max(1)) {
+        if bytes + size > KEPT_BYTES {
             continue;
         }
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let short = name.get(..12).unwrap_or(&name);
-        fs::copy(&path, seeds.join(format!("found-{short}"))).map_err(said(&path))?;
+        fs::copy(path, seeds.join(format!("found-{short}"))).map_err(said(path))?;
         (bytes, count) = (bytes + size, count + 1);
     }
     println!("{target}: {count} seeds kept, {bytes} bytes");

@@ -73,8 +73,9 @@ impl TableError {
             }
             TableError::ColumnTwice(name) => format!("標題列的欄位「{name}」重複"),
             TableError::NoColumn { role, header, examples } => format!(
-                "找不到{}的欄位；標題列為：{header}。請將欄位命名為 {examples}，或指定欄位名稱",
-                role.zh_tw
+                "找不到{}的欄位；標題列為：{header}。請將欄位命名為 {}，或指定欄位名稱",
+                role.zh_tw,
+                examples.replace(" or ", " 或 ")
             ),
             TableError::SeveralColumns { role, candidates } => {
                 format!("可能是{}的欄位不只一個：{candidates}。請指定其中一個", role.zh_tw)
