@@ -127,6 +127,11 @@ export async function acute(page, vena, child = false) {
   return (await journeys(page, vena)).filter((one) => /^D\+([1-9]|1\d|2[0-8])$/.test(one.day) && (year - Number(one.birth.slice(0, 4)) < 11) === child);
 }
 
+/** The number of the newest event on a history page: how many a journey has, however many the page shows. */
+export async function newestEvent(page) {
+  return Number((await page.locator("tr[id^=event-]").first().getAttribute("id")).slice("event-".length));
+}
+
 /** axe-core on the page as it stands. In dark only the colours are looked at again: nothing else differs. */
 export async function axe(page, what) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(readFileSync(axePath, "utf8"));

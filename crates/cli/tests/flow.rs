@@ -4,18 +4,12 @@
 mod common;
 use common::*;
 use std::path::Path;
-use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs};
+use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, write_fcs};
 
 /// Ten events on a diagonal: A is 0 to 9, B twice that.
 fn sample() -> Vec<u8> {
-    let channel = |name: &str, factor: f32| WriteChannel {
-        name: name.to_owned(),
-        stain: String::new(),
-        bits: 32,
-        range: 1024,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats((0..10u8).map(|event| factor * f32::from(event)).collect()),
+    let channel = |name: &str, factor: f32| {
+        WriteChannel::floats(name, 1024, (0..10u8).map(|event| factor * f32::from(event)).collect())
     };
     write_fcs(&[WriteDataSet {
         version: FcsVersion::V3_1,

@@ -2,7 +2,7 @@
 //! the clearest closed line around it, an ellipse through that, and the rings
 //! beside it. Must not know colonies or wells.
 
-use crate::edges::{Circle, centre_votes, edges_of};
+use crate::edges::{Circle, DIRECTIONS, centre_votes, directions, edges_of};
 use crate::outline::Outline;
 use crate::raster::{Plane, Raster, quantile, robust_deviation};
 
@@ -23,8 +23,6 @@ const RADIUS_MIN: f32 = 0.26;
 const RADIUS_MAX: f32 = 0.66;
 /// The innermost ring belongs to the rim when at least this part of the outer one.
 const RIM_INNER_MIN: f32 = 0.8;
-/// Directions looked at around a centre.
-const DIRECTIONS: usize = 180;
 /// Coverage from which on no other ellipse is tried.
 const SURE: f32 = 0.9;
 /// Centres tried.
@@ -102,16 +100,11 @@ fn edge_floor(plane: &Plane) -> f32 {
     (3.0 * robust_deviation(&mut changes)).max(WEAKEST_EDGE)
 }
 
-fn direction(step: usize) -> (f32, f32) {
-    let angle = step as f32 * std::f32::consts::TAU / DIRECTIONS as f32;
-    (angle.cos(), angle.sin())
-}
-
 /// The dish of a picture, if it shows one.
 pub(crate) fn find(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<Dish> {
     let (fine, fine_factor) = raster.thumbnail(FINE_SIDE_PX);
     let slopes = Slopes::of(&fine);
-    let directions: Vec<(f32, f32)> = (0..DIRECTIONS).map(direction).collect();
+    let directions: Vec<(f32, f32)> = directions().collect();
     let side = fine.width.min(fine.height) as f32;
     let mut best: Option<(f32, Outline)> = None;
     for centre in centres(coarse) {

@@ -107,7 +107,7 @@ pub struct RingProfile {
 }
 
 /// Directions looked at around a centre.
-const DIRECTIONS: usize = 180;
+pub(crate) const DIRECTIONS: usize = 180;
 
 /// Brightness change along and across the direction at a point, if inside.
 fn radial_change(plane: &Plane, centre: Circle, direction: (f32, f32), radius: f32) -> Option<(f32, f32)> {
@@ -121,7 +121,8 @@ fn radial_change(plane: &Plane, centre: Circle, direction: (f32, f32), radius: f
     Some((along / 2.0, across / 2.0))
 }
 
-fn directions() -> impl Iterator<Item = (f32, f32)> {
+/// Unit vectors all round.
+pub(crate) fn directions() -> impl Iterator<Item = (f32, f32)> {
     (0..DIRECTIONS).map(|step| {
         let angle = step as f32 * std::f32::consts::TAU / DIRECTIONS as f32;
         (angle.cos(), angle.sin())

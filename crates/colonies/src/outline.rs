@@ -2,6 +2,7 @@
 //! circle. Must not know pictures or colonies.
 
 use crate::edges::Circle;
+use nalgebra::{Matrix5, Vector5};
 use serde::{Deserialize, Serialize};
 
 /// An ellipse in pixel-centre coordinates.
@@ -23,6 +24,8 @@ pub struct Outline {
 
 /// Flatter than this is no dish that anyone could count on.
 const FLATTEST: f64 = 0.6;
+/// A pivot smaller than this: the points lie on a line, or are too few.
+const SINGULAR: f64 = 1e-12;
 /// Half-axes closer than this (part of the longer) are a circle's.
 const ROUND: f32 = 0.99;
 
@@ -141,17 +144,18 @@ impl Outline {
     pub fn through(points: &[(f32, f32)], guess: &Self) -> Option<Self> {
         let scale = f64::from(guess.radius()).max(1e-6);
         let (x0, y0) = (f64::from(guess.x), f64::from(guess.y));
-        let mut normal = [[0.0f64; 6]; 5];
+        let (mut normal, mut target) = (Matrix5::<f64>::zeros(), Vector5::<f64>::zeros());
         for point in points {
             let (x, y) = ((f64::from(point.0) - x0) / scale, (f64::from(point.1) - y0) / scale);
-            let row = [x * x, x * y, y * y, x, y, 1.0];
-            for (i, line) in normal.iter_mut().enumerate() {
-                for (cell, value) in line.iter_mut().zip(row) {
-                    *cell += row[i] * value;
-                }
-            }
+            let row = Vector5::new(x * x, x * y, y * y, x, y);
+            normal += row * row.transpose();
+            target += row;
         }
-        let [a, b, c, d, e] = solve(normal)?;
+        let lu = normal.lu();
+        if lu.u().diagonal().iter().any(|pivot| pivot.abs() < SINGULAR) {
+            return None;
+        }
+        let [[a, b, c, d, e]] = lu.solve(&target)?.data.0;
         let determinant = 4.0 * a * c - b * b;
         if determinant <= 1e-9 {
             return None;
@@ -178,29 +182,6 @@ impl Outline {
             sine: turn.sin() as f32,
         })
     }
-}
-
-/// Gaussian elimination with pivots; the sixth column is the right-hand side.
-fn solve(mut rows: [[f64; 6]; 5]) -> Option<[f64; 5]> {
-    for at in 0..5 {
-        let pivot = (at..5).max_by(|&i, &j| rows[i][at].abs().total_cmp(&rows[j][at].abs()))?;
-        rows.swap(at, pivot);
-        let lead = rows[at];
-        if lead[at].abs() < 1e-12 {
-            return None;
-        }
-        for (index, row) in rows.iter_mut().enumerate() {
-            if index != at {
-                let times = row[at] / lead[at];
-                row.iter_mut().zip(lead).for_each(|(cell, own)| *cell -= times * own);
-            }
-        }
-    }
-    let mut found = [0.0; 5];
-    for (index, value) in found.iter_mut().enumerate() {
-        *value = rows[index][5] / rows[index][index];
-    }
-    Some(found)
 }
 
 #[cfg(test)]

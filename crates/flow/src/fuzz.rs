@@ -1,9 +1,7 @@
 //! Entry points for fuzzing: arbitrary bytes through every reader, under small
 //! limits. They return nothing; what they must not do is panic or run away.
 
-use crate::fcs::{
-    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, write_fcs,
-};
+use crate::fcs::{ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, read_fcs, write_fcs};
 use crate::file_compensation::{FileCompensation, file_compensation};
 use crate::gating::{apply_gates, read_gating_ml, write_gating_ml};
 use crate::limits::Limits;
@@ -60,15 +58,7 @@ pub fn fuzz_gating_ml(data: &[u8]) {
 
 /// Three events in two channels.
 fn small() -> WriteDataSet {
-    let channel = |name: &str| WriteChannel {
-        name: name.to_owned(),
-        stain: String::new(),
-        bits: 32,
-        range: 1024,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats(vec![-10.0, 0.0, 500.0]),
-    };
+    let channel = |name: &str| WriteChannel::floats(name, 1024, vec![-10.0, 0.0, 500.0]);
     WriteDataSet {
         version: FcsVersion::V3_1,
         order: ByteOrder::Little,

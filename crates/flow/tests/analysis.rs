@@ -4,7 +4,7 @@
 mod common;
 
 use common::{outside, read};
-use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs};
+use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, write_fcs};
 use vena_flow::gating::GateShape;
 use vena_flow::plot::{CELLS, PlotText};
 use vena_flow::{
@@ -14,13 +14,8 @@ use vena_flow::{
 
 fn data_set(values: Vec<f32>) -> WriteDataSet {
     let channel = |name: &str, values: Vec<f32>| WriteChannel {
-        name: name.to_owned(),
         stain: "CD105".to_owned(),
-        bits: 32,
-        range: 262_144,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats(values),
+        ..WriteChannel::floats(name, 262_144, values)
     };
     let mirrored = values.iter().rev().copied().collect();
     WriteDataSet {

@@ -2,21 +2,11 @@
 //! comparing some 20,000 random gates event by event, with a naive reading of Gating-ML 2.0 as referee.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use vena_flow::fcs::{
-    ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs, write_fcs,
-};
+use vena_flow::fcs::{ByteOrder, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, read_fcs, write_fcs};
 use vena_flow::{AnalyseOptions, analyse};
 
 fn channel(name: &str, gain: Option<f64>, values: &[f32]) -> WriteChannel {
-    WriteChannel {
-        name: name.to_owned(),
-        stain: String::new(),
-        bits: 32,
-        range: 1024,
-        log_amplification: (0.0, 0.0),
-        gain,
-        values: WriteValues::Floats(values.to_vec()),
-    }
+    WriteChannel { gain, ..WriteChannel::floats(name, 1024, values.to_vec()) }
 }
 
 fn file(delimiter: u8, channels: Vec<WriteChannel>, keywords: &[(&str, &str)]) -> Vec<u8> {

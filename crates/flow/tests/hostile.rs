@@ -3,8 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use vena_flow::fcs::{
-    ByteOrder, FcsError, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
-    write_fcs,
+    ByteOrder, FcsError, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, read_fcs, write_fcs,
 };
 use vena_flow::gating::{GatingError, apply_gates, read_gating_ml};
 use vena_flow::{FileCompensation, Limits, Tolerance, Tolerances, analyse};
@@ -14,15 +13,7 @@ fn valid() -> Vec<u8> {
 }
 
 fn sample(values: Vec<f32>, keywords: &[(&str, &str)]) -> Vec<u8> {
-    let channel = |name: &str| WriteChannel {
-        name: name.to_owned(),
-        stain: String::new(),
-        bits: 32,
-        range: 1024,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats(values.clone()),
-    };
+    let channel = |name: &str| WriteChannel::floats(name, 1024, values.clone());
     write_fcs(&[WriteDataSet {
         version: FcsVersion::V3_1,
         order: ByteOrder::Little,

@@ -5,7 +5,7 @@
 mod common;
 
 use common::outside;
-use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs};
+use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, write_fcs};
 use vena_flow::{fuzz_fcs, fuzz_gating_ml};
 
 fn valid() -> Vec<u8> {
@@ -13,15 +13,7 @@ fn valid() -> Vec<u8> {
 }
 
 fn sample(values: Vec<f32>, keywords: &[(&str, &str)]) -> Vec<u8> {
-    let channel = |name: &str| WriteChannel {
-        name: name.to_owned(),
-        stain: String::new(),
-        bits: 32,
-        range: 1024,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats(values.clone()),
-    };
+    let channel = |name: &str| WriteChannel::floats(name, 1024, values.clone());
     write_fcs(&[WriteDataSet {
         version: FcsVersion::V3_1,
         order: ByteOrder::Little,

@@ -1,7 +1,7 @@
 //! Cells of a whole collected product, by hand: beads, or an analyser's count with shares.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs};
+use vena_flow::fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, write_fcs};
 use vena_flow::{
     AnalyseOptions, Analysis, BeadTube, CountError, CountOptions, Platform, ProductSample, ViabilityGate,
     analyse,
@@ -13,15 +13,7 @@ const KINDS: [(usize, f32); 4] = [(300, 900.0), (700, 600.0), (250, 300.0), (2_0
 /// One parameter tells the kinds apart.
 fn tube() -> Analysis {
     let values = KINDS.iter().flat_map(|(events, at)| std::iter::repeat_n(*at, *events)).collect();
-    let channel = WriteChannel {
-        name: "kind".into(),
-        stain: String::new(),
-        bits: 32,
-        range: 1024,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats(values),
-    };
+    let channel = WriteChannel::floats("kind", 1024, values);
     let set = WriteDataSet {
         version: FcsVersion::V3_1,
         order: ByteOrder::Little,

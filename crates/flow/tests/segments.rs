@@ -2,21 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use vena_flow::fcs::{
-    ByteOrder, FcsError, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, WriteValues, read_fcs,
-    read_fcs_from, write_fcs,
+    ByteOrder, FcsError, FcsVersion, ReadOptions, WriteChannel, WriteDataSet, read_fcs, read_fcs_from,
+    write_fcs,
 };
 use vena_flow::{AnalyseOptions, Tolerance, Tolerances, analyse};
 
 fn written(version: FcsVersion) -> Vec<u8> {
-    let channel = |name: &str| WriteChannel {
-        name: name.to_owned(),
-        stain: String::new(),
-        bits: 32,
-        range: 1024,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats(vec![1.0, 2.5, -3.0]),
-    };
+    let channel = |name: &str| WriteChannel::floats(name, 1024, vec![1.0, 2.5, -3.0]);
     write_fcs(&[WriteDataSet {
         version,
         order: ByteOrder::Little,

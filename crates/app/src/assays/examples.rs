@@ -7,7 +7,7 @@ use crate::assay_compute::{AssayOptions, FlowOptions, digest_of, first_role};
 use std::{collections::HashSet, fmt::Write as _, sync::LazyLock};
 use vena_colonies::synthetic::{Recipe, Stage, draw};
 use vena_flow::{
-    fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, WriteValues, write_fcs},
+    fcs::{ByteOrder, FcsVersion, WriteChannel, WriteDataSet, write_fcs},
     gating::{
         CompensationReference, Dimension, DimensionSource, Gate, GateShape, GatingDocument, Range,
         write_gating_ml,
@@ -148,13 +148,8 @@ pub fn fcs_with(keywords: Vec<(String, String)>) -> Vec<u8> {
     }
     let names = [("FSC-A", ""), ("SSC-A", ""), ("PE-A", "CD105"), ("FITC-A", "CD45")];
     let channels = names.into_iter().zip(columns).map(|((name, stain), values)| WriteChannel {
-        name: name.into(),
         stain: stain.into(),
-        bits: 32,
-        range: 262_144,
-        log_amplification: (0.0, 0.0),
-        gain: None,
-        values: WriteValues::Floats(values),
+        ..WriteChannel::floats(name, 262_144, values)
     });
     write_fcs(&[WriteDataSet {
         version: FcsVersion::V3_1,

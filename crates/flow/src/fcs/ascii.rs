@@ -9,17 +9,12 @@ use crate::events::{ColumnPart, Matrix, Width};
 /// The columns of a DATA segment; as many events as stated, or as there are.
 pub(super) fn read_ascii(data: &[u8], channels: &[Channel], stated: Option<u64>) -> Result<Matrix, FcsError> {
     let free = channels.iter().any(|channel| channel.bits == 0);
-    let values: Box<dyn Iterator<Item = &[u8]>> = if free {
-        Box::new(data.split(|&byte| is_separator(byte)).filter(|value| !value.is_empty()))
-    } else {
-        Box::new(fixed(data, channels))
-    };
-    let found = if free {
-        let separated = data.split(|&byte| is_separator(byte)).filter(|value| !value.is_empty());
-        separated.count()
+    let apart = || data.split(|&byte| is_separator(byte)).filter(|value| !value.is_empty());
+    let (values, found): (Box<dyn Iterator<Item = &[u8]>>, usize) = if free {
+        (Box::new(apart()), apart().count())
     } else {
         let event: usize = channels.iter().map(|channel| channel.bits as usize).sum();
-        data.len() / event.max(1) * channels.len()
+        (Box::new(fixed(data, channels)), data.len() / event.max(1) * channels.len())
     };
     let events = events_of(data.len(), found, channels.len(), stated)?;
     let mut matrix = Matrix::zeroed(&vec![Width::Double; channels.len()], events)?;

@@ -63,6 +63,22 @@ pub struct WriteChannel {
     pub values: WriteValues,
 }
 
+impl WriteChannel {
+    /// A linear channel of 32-bit floats, as most instruments write them.
+    #[must_use]
+    pub fn floats(name: &str, range: u128, values: Vec<f32>) -> Self {
+        Self {
+            name: name.to_owned(),
+            stain: String::new(),
+            bits: 32,
+            range,
+            log_amplification: (0.0, 0.0),
+            gain: None,
+            values: WriteValues::Floats(values),
+        }
+    }
+}
+
 /// One data set to be written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WriteDataSet {
