@@ -86,6 +86,18 @@ test("a page weighs less than 150 kB cold and asks no other host", async () => {
   await page.context().close();
 });
 
+test("nobody is led to a room that stays shut", async () => {
+  const page = await open(chrome, "desktop", "en");
+  for (const role of Object.keys(vena.logins)) {
+    await asRole(page, vena, role);
+    const [wide, narrow] = await Promise.all([".rooms a", ".thumbs a"].map((links) => page.$$eval(links, (all) => all.map((link) => link.href))));
+    assert.deepEqual(wide, narrow);
+    assert.equal(wide.includes(`${vena.address}/assays`), ["physician", "technician", "qa"].includes(role), role);
+    for (const room of wide) assert.equal((await page.goto(room)).status(), 200, `${role}: ${room}`);
+  }
+  await page.context().close();
+});
+
 test("a long history is read page by page and loses no event", async () => {
   const page = await open(chrome, "phone", "en");
   await signIn(page, vena, "nurse");

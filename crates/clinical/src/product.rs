@@ -7,6 +7,7 @@
 use crate::{
     finding::{Finding, Question, Reason, Status},
     timeline::infusion_days,
+    words::told,
 };
 use jiff::{Span as Time, Timestamp, civil::Date};
 use vena_base::{Answer, Chart, Concept, Fact, Lang, Quantity, Text, Value, View, When, time::days_between};
@@ -217,7 +218,7 @@ impl<'a> Profile<'a> {
         let Some(indication) = self.indication(&mut finding)? else {
             return Ok(finding);
         };
-        let Some((end, fact)) = self.depletion_end() else {
+        let Some(end) = self.depletion_end() else {
             finding.lacks(LYMPHODEPLETION);
             finding.ask(
                 LYMPHODEPLETION,
@@ -244,18 +245,14 @@ impl<'a> Profile<'a> {
         let long_enough = agree(hours.0 >= least, hours.1 >= least);
         // Between two days inside a window every day is inside it.
         let inside = agree(within(days.0), within(days.1));
+        let ended = told(end, zone);
         let span = |low: f64, high: f64, en: &str, zh: &str| {
             let shown = if low == high { format!("{low}") } else { format!("{low}–{high}") };
-            Text::new(format!("{shown} {en} after {end}"), format!("{end} 後 {shown} {zh}"))
+            Text::new(format!("{shown} {en} after {ended}"), format!("{ended} 後 {shown} {zh}"))
         };
         let hour_text = span(hours.0.floor(), hours.1.floor(), "h", "小時");
-        finding.because.push(self.reason(washout, hour_text, Some(fact.when), long_enough));
-        finding.because.push(self.reason(
-            window,
-            span(days.0, days.1, "days", "天"),
-            Some(fact.when),
-            inside,
-        ));
+        finding.because.push(self.reason(washout, hour_text, Some(end), long_enough));
+        finding.because.push(self.reason(window, span(days.0, days.1, "days", "天"), Some(end), inside));
         finding.provisional |= washout.provisional || window.provisional;
         if self.infusion.is_none() {
             finding.notes.push(Text::new(
@@ -273,13 +270,13 @@ impl<'a> Profile<'a> {
     }
 
     /// The end of the last lymphodepletion begun before the infusion.
-    fn depletion_end(&self) -> Option<(When, &'a Fact)> {
+    fn depletion_end(&self) -> Option<When> {
         let zone = self.view.zone();
         let before = self.infusion.map_or(self.view.at, |when| when.latest(zone));
         let begun =
             |fact: &&Fact| fact.when.earliest(zone) <= before && !matches!(fact.value, Value::NotAssessed(_));
         let fact = self.view.of(LYMPHODEPLETION).rfind(begun)?;
-        fact.until.filter(|until| until.earliest(zone) <= before).map(|until| (until, fact))
+        fact.until.filter(|until| until.earliest(zone) <= before)
     }
 
     fn skip(&self) -> Result<Finding, RuleError> {

@@ -101,6 +101,16 @@ pub fn for_reading(decimal: &Decimal) -> String {
     }
 }
 
+/// A unit as people read it behind a number: one week, two weeks.
+pub fn unit_behind(number: &str, unit: &str, lang: vena_base::Lang) -> String {
+    let words = unit_for_reading(unit, lang);
+    let counted = matches!(unit, "d" | "h" | "min" | "wk" | "mo" | "a" | "{score}" | "{points}");
+    match (number, lang, words.strip_suffix('s')) {
+        ("1", vena_base::Lang::En, Some(one)) if counted => one.to_owned(),
+        _ => words,
+    }
+}
+
 /// A unit as people read it: `/uL` → `/µL`, `Cel` → `°C`, annotations in words or left out.
 pub fn unit_for_reading(unit: &str, lang: vena_base::Lang) -> String {
     use vena_base::Lang::{En, ZhTw};
@@ -138,4 +148,20 @@ pub fn unit_for_reading(unit: &str, lang: vena_base::Lang) -> String {
     }
     // UCUM's ASCII u stands for micro before a unit letter.
     unit.replace("uL", "µL").replace("ug", "µg").replace("umol", "µmol").replace("m2", "m²")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vena_base::Lang;
+
+    /// Row T3. One week, two weeks; a unit's symbol stays.
+    #[test]
+    fn one_of_a_unit_is_singular() {
+        let behind = |number, unit| unit_behind(number, unit, Lang::En);
+        assert_eq!((behind("1", "wk"), behind("2", "wk")), ("week".to_owned(), "weeks".to_owned()));
+        assert_eq!((behind("1", "h"), behind("1.0", "h")), ("hour".to_owned(), "hours".to_owned()));
+        assert_eq!((behind("1", "{score}"), behind("1", "mg")), ("point".to_owned(), "mg".to_owned()));
+        assert_eq!(unit_behind("1", "wk", Lang::ZhTw), "週");
+    }
 }

@@ -121,8 +121,8 @@ impl Threshold {
 
     /// “≥ 38.0 °C”.
     pub fn label(&self, lang: Lang) -> String {
-        let unit = label::unit_for_reading(&self.unit, lang);
         let number = label::for_reading(&self.decimal);
+        let unit = label::unit_behind(&number, &self.unit, lang);
         let gap = if unit.is_empty() || unit == "%" { "" } else { " " };
         format!("{} {number}{gap}{unit}", self.comparison.sign())
     }

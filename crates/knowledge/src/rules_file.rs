@@ -294,17 +294,20 @@ fn fill(rules: &RuleSet, entry: &Entry, name: &str, lang: Lang) -> Option<String
         None => (entry, name),
     };
     let amount = |amount: &Amount| label::for_reading(&amount.decimal);
-    let unit_of = |unit: &str| label::unit_for_reading(unit, lang);
+    let unit_of = |number: &Decimal, unit: &str| label::unit_behind(&label::for_reading(number), unit, lang);
     match name {
         "value" => entry.threshold.as_ref().map(|t| label::for_reading(&t.decimal)),
         "comparison" => entry.threshold.as_ref().map(|t| t.comparison.sign().to_owned()),
         "limit" => entry.threshold.as_ref().map(|t| t.label(lang)),
         "number" => entry.number.as_ref().map(label::for_reading),
-        "unit" => entry.unit.as_deref().map(unit_of),
+        "unit" => entry.unit.as_deref().map(|unit| match &entry.number {
+            Some(number) => unit_of(number, unit),
+            None => label::unit_for_reading(unit, lang),
+        }),
         "from" => entry.from.as_ref().map(amount),
-        "from-unit" => entry.from.as_ref().map(|a| unit_of(&a.unit)),
+        "from-unit" => entry.from.as_ref().map(|a| unit_of(&a.decimal, &a.unit)),
         "to" => entry.to.as_ref().map(amount),
-        "to-unit" => entry.to.as_ref().map(|a| unit_of(&a.unit)),
+        "to-unit" => entry.to.as_ref().map(|a| unit_of(&a.decimal, &a.unit)),
         "grade" => entry.grade.map(|g| g.to_string()),
         "grade-high" => entry.grade_high.map(|g| g.to_string()),
         "points" => entry.points.map(|p| p.to_string()),

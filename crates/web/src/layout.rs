@@ -48,9 +48,23 @@ pub struct Frame {
     pub administers: bool,
     /// The person looks at accesses taken by breaking the glass.
     pub reviews: bool,
+    /// The person registers patients.
+    pub registers: bool,
+    /// The person works on laboratory assays; recorded ones everybody reads on the journey.
+    pub assays: bool,
 }
 
 impl Frame {
+    /// The rooms this person can work in: nobody is led to a door that stays shut.
+    fn rooms(&self) -> impl Iterator<Item = (&'static str, &'static str, Icon)> {
+        let (registers, assays) = (self.registers, self.assays);
+        ROOMS.into_iter().filter(move |(room, ..)| match *room {
+            "register" => registers,
+            "assays" => assays,
+            _ => true,
+        })
+    }
+
     /// A text of the pages in the reader's language.
     pub fn t(&self, key: &str) -> String {
         text(self.lang, key)
@@ -164,7 +178,7 @@ fn top(frame: &Frame, page: &Page) -> Markup {
             a class="mark" href="/" aria-label="Vena" { (vein::mark()) span { "Vena" } }
             @if frame.person.is_some() {
                 nav class="rooms" aria-label=(frame.t("rooms")) {
-                    @for (room, address, _) in ROOMS {
+                    @for (room, address, _) in frame.rooms() {
                         a href=(address) aria-current=[(room == page.room).then_some("page")] { (room_name(frame, room)) }
                     }
                 }
@@ -200,7 +214,7 @@ fn top(frame: &Frame, page: &Page) -> Markup {
 fn thumbs(frame: &Frame, page: &Page) -> Markup {
     html! {
         nav class="thumbs" aria-label=(frame.t("rooms-phone")) {
-            @for (room, address, picture) in ROOMS {
+            @for (room, address, picture) in frame.rooms() {
                 a href=(address) aria-current=[(room == page.room).then_some("page")] { (icon(picture)) span { (room_name(frame, room)) } }
             }
         }

@@ -13,6 +13,7 @@ use axum_extra::extract::CookieJar;
 use std::convert::Infallible;
 use vena_app::Session;
 use vena_base::Lang;
+use vena_journey::StepKind;
 
 /// The session's cookie.
 pub const SESSION: &str = "vena-session";
@@ -70,6 +71,7 @@ impl FromRequestParts<Server> for Visitor {
         let session = token.as_deref().and_then(|token| server.app.session(token).ok());
         let here = parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let zone = &server.app.config().zone;
+        let may = |step| session.as_ref().is_some_and(|s| server.app.may(s, step));
         let frame = Frame {
             lang,
             theme,
@@ -82,6 +84,8 @@ impl FromRequestParts<Server> for Visitor {
             site_values: server.app.site_differences().len(),
             administers: session.as_ref().is_some_and(|s| s.role == vena_journey::Role::Administrator),
             reviews: session.as_ref().is_some_and(|s| server.app.may_review(s)),
+            registers: may(StepKind::Registered),
+            assays: may(StepKind::AssayRecorded),
             now: crate::pages::words::date_time(server.app.now(), zone),
         };
         Ok(Visitor { frame, token, session })

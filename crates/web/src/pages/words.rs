@@ -153,12 +153,11 @@ pub fn sentence(words: &str) -> String {
 pub fn in_words(frame: &Frame, knowledge: &Knowledge, fact: &Fact) -> String {
     let info = knowledge.catalogue.get(fact.concept);
     match &fact.value {
-        Value::Quantity(q) => format!(
-            "{}{} {}",
-            q.bound.sign(),
-            vena_knowledge::label::for_reading(&q.written),
-            vena_knowledge::label::unit_for_reading(&q.written_unit, frame.lang)
-        ),
+        Value::Quantity(q) => {
+            let number = vena_knowledge::label::for_reading(&q.written);
+            let unit = vena_knowledge::label::unit_behind(&number, &q.written_unit, frame.lang);
+            format!("{}{number} {unit}", q.bound.sign())
+        }
         Value::Answer(answer) => info
             .and_then(|i| i.answer(*answer))
             .map_or_else(|| answer.to_string(), |a| a.name.get(frame.lang).to_owned()),

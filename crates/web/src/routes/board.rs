@@ -201,7 +201,7 @@ fn group(frame: &Frame, row: &BoardRow, board: &BoardPage, act_now_from: f64) ->
         Urgency::Today | Urgency::Ended => String::new(),
     };
     let here = board.rows.iter().filter(|r| r.urgency == row.urgency).count();
-    html! { tr class="group" { th colspan="7" scope="colgroup" { (row.urgency.name().get(frame.lang)) " " span class="dim" { (here) } " " span class="because" { (why) } } } }
+    html! { tr class="group" { th colspan="7" scope="colgroup" { (row.urgency.name().get(frame.lang)) " " span class="dim" { (here) } " " span class="meaning" { (why) } } } }
 }
 
 /// A chip of the board as a grade to draw.
