@@ -162,30 +162,43 @@ const form = (drawing) => drawing.getRootNode().querySelector(`#${CSS.escape(dra
 const field = (drawing, name) => form(drawing).elements[name];
 const at = (handle) => { const knob = handle.querySelector(".knob"); return [Number(knob.getAttribute("cx")), Number(knob.getAttribute("cy"))]; };
 const put = (handle, [x, y]) => { for (const circle of handle.querySelectorAll("circle")) { circle.setAttribute("cx", x.toFixed(2)); circle.setAttribute("cy", y.toFixed(2)); } };
+// Where its point is: the knob of one outside the plot stands at the edge.
+const far = (handle) => { const [x, y] = at(handle); return [Number(handle.dataset.farX ?? x), Number(handle.dataset.farY ?? y)]; };
+// Moves the point; the knob stays where it can be seized.
+const move = (handle, [x, y], p) => {
+  const [kx, ky] = p.clip([x, y]);
+  put(handle, [kx, ky]);
+  if (kx === x) delete handle.dataset.farX; else handle.dataset.farX = x.toFixed(2);
+  if (ky === y) delete handle.dataset.farY; else handle.dataset.farY = y.toFixed(2);
+};
 const handles = (drawing) => [...drawing.querySelectorAll(".handle")];
 const lines = (drawing) => [...drawing.querySelectorAll(".outline")];
 const path = (points) => points.map(([x, y]) => `${x.toFixed(2)},${y.toFixed(2)}`).join(" ");
 
-function drag(drawing, handle, point) {
+// A finger brings a point inside; a key moves one that lies outside from where it is.
+function drag(drawing, handle, point, key = false) {
   const p = plane(drawing);
-  if (drawing.dataset.shape === "ellipsoid") return ellipse(drawing, handle, point, p);
-  point = p.clip(point);
+  const from = far(handle);
+  const outside = p.clip(from).map((v, i) => key && v !== from[i]);
+  const to = p.clip(point).map((v, i) => (outside[i] ? point[i] : v));
+  if (drawing.dataset.shape === "ellipsoid") return ellipse(drawing, handle, handle.dataset.kind === "centre" ? to : point, p);
+  point = to;
   const [x, y] = p.value(point);
   const { x: xField, y: yField } = handle.dataset;
   if (xField) field(drawing, xField).value = kept(x);
   if (yField) field(drawing, yField).value = kept(y);
   for (const other of handles(drawing)) {
-    const [ox, oy] = at(other);
-    put(other, [xField && other.dataset.x === xField ? point[0] : ox, yField && other.dataset.y === yField ? point[1] : oy]);
+    const [ox, oy] = far(other);
+    move(other, [xField && other.dataset.x === xField ? point[0] : ox, yField && other.dataset.y === yField ? point[1] : oy], p);
   }
   if (drawing.dataset.shape === "quadrant") {
     const cuts = handles(drawing).filter((one) => !(one.dataset.x && one.dataset.y));
     cuts.forEach((one, i) => {
-      const [cx, cy] = at(one);
+      const [cx, cy] = far(one);
       lines(drawing)[i]?.setAttribute("points", path(one.dataset.x ? [[cx, p.top], [cx, p.top + p.side]] : [[p.left, cy], [p.left + p.side, cy]]));
     });
   } else {
-    const all = handles(drawing).map(at);
+    const all = handles(drawing).map(far);
     lines(drawing)[0].setAttribute("points", path([...all, all[0]]));
   }
 }
@@ -193,11 +206,11 @@ function drag(drawing, handle, point) {
 // Centre moves all; the long axis turns and stretches; the short one stays at a right angle to it on the plot.
 function ellipse(drawing, handle, point, p) {
   const [centre, long, short] = ["centre", "long", "short"].map((kind) => drawing.querySelector(`.handle[data-kind=${kind}]`));
-  let c = at(centre);
-  let u = at(long).map((v, i) => v - c[i]);
-  let w = at(short).map((v, i) => v - c[i]);
+  let c = far(centre);
+  let u = far(long).map((v, i) => v - c[i]);
+  let w = far(short).map((v, i) => v - c[i]);
   const length = (v) => Math.max(3, Math.hypot(...v));
-  if (handle === centre) c = p.clip(point);
+  if (handle === centre) c = point;
   else if (handle === long) {
     const [side, turned] = [length(w), w[0] * u[1] - w[1] * u[0] < 0 ? 1 : -1];
     u = [point[0] - c[0], point[1] - c[1]];
@@ -209,9 +222,9 @@ function ellipse(drawing, handle, point, p) {
     const side = (point[0] - c[0]) * normal[0] + (point[1] - c[1]) * normal[1];
     w = normal.map((v) => v * (Math.sign(side) || 1) * Math.max(3, Math.abs(side)));
   }
-  put(centre, c);
-  put(long, [c[0] + u[0], c[1] + u[1]]);
-  put(short, [c[0] + w[0], c[1] + w[1]]);
+  move(centre, c, p);
+  move(long, [c[0] + u[0], c[1] + u[1]], p);
+  move(short, [c[0] + w[0], c[1] + w[1]], p);
   const points = Array.from({ length: 49 }, (_, n) => { const t = (n * Math.PI) / 24; return [0, 1].map((i) => c[i] + u[i] * Math.cos(t) + w[i] * Math.sin(t)); });
   lines(drawing)[0].setAttribute("points", path(points));
   const [sx, sy] = p.scale;
@@ -267,8 +280,8 @@ document.addEventListener("keydown", (event) => {
   if (by) {
     event.preventDefault();
     const step = event.shiftKey ? 20 : 2;
-    const [x, y] = at(handle);
-    drag(drawing, handle, [x + by[0] * step, y + by[1] * step]);
+    const [x, y] = far(handle);
+    drag(drawing, handle, [x + by[0] * step, y + by[1] * step], true);
     clearTimeout(waiting);
     waiting = setTimeout(() => send(form(drawing)), 500);
   } else if (event.key === "Delete" || event.key === "Backspace") {

@@ -20,6 +20,7 @@ const ELLIPSE_POINTS: u32 = 48;
 
 /// A point that can be dragged: where it stands, which fields it moves, what it is called.
 struct Handle {
+    /// Where its point is, outside the plot too; the knob stands inside.
     at: (f64, f64),
     kind: &'static str,
     x: Option<String>,
@@ -35,12 +36,22 @@ struct Plane<'a> {
 
 impl Plane<'_> {
     fn across(&self, value: f64) -> f64 {
-        PLANE.0 + self.x.place(value).clamp(0.0, 1.0) * PLANE.2
+        PLANE.0 + drawable(self.x.place(value)) * PLANE.2
     }
 
     fn up(&self, value: f64) -> f64 {
-        PLANE.1 + (1.0 - self.y.place(value).clamp(0.0, 1.0)) * PLANE.2
+        PLANE.1 + (1.0 - drawable(self.y.place(value))) * PLANE.2
     }
+}
+
+/// A place far outside is drawn towards, but not farther than a browser reckons with.
+fn drawable(place: f64) -> f64 {
+    place.clamp(-1e4, 1e4)
+}
+
+/// Where a handle can be seized: inside the plot, whatever it moves lies outside.
+fn within((x, y): (f64, f64)) -> (f64, f64) {
+    (x.clamp(PLANE.0, PLANE.0 + PLANE.2), y.clamp(PLANE.1, PLANE.1 + PLANE.2))
 }
 
 /// Handles of the gate shown, over its plot. Fields are the way without a script.
@@ -57,14 +68,18 @@ pub fn handles(frame: &Frame, plot: &DensityPlot, gate: &Gate) -> Markup {
             svg class="handles" viewBox=(format!("0 0 {} {}", flow::PICTURE.0, flow::PICTURE.1)) role="group" aria-label=(frame.tw("assay-handles", &[("gate", &gate.id)])) data-form="gate-form" data-shape=(kind_of(&gate.shape))
                 data-x-low=(plot.x.low) data-x-high=(plot.x.high) data-y-low=(plot.y.low) data-y-high=(plot.y.high)
                 data-left=(PLANE.0) data-top=(PLANE.1) data-side=(PLANE.2) {
-                @for line in &outline { polyline class="outline" points=(line) {} }
+                // Sides run towards points outside and are cut at the plot's edge.
+                clipPath id="plot-room" { rect x=(PLANE.0) y=(PLANE.1) width=(PLANE.2) height=(PLANE.2) {} }
+                g clip-path="url(#plot-room)" { @for line in &outline { polyline class="outline" points=(line) {} } }
                 @for (i, (x, y)) in middles.iter().enumerate() {
                     g class="middle" data-add=(i) { circle class="reach" cx=(place(*x)) cy=(place(*y)) r="14" {} path d=(format!("M{} {}h8m-4 -4v8", place(x - 4.0), place(*y))) {} }
                 }
                 @for handle in &found {
-                    g class="handle" tabindex="0" role="button" aria-label=(handle.label) data-kind=(handle.kind) data-x=[handle.x.as_deref()] data-y=[handle.y.as_deref()] {
-                        circle class="reach" cx=(place(handle.at.0)) cy=(place(handle.at.1)) r="26" {}
-                        circle class="knob" cx=(place(handle.at.0)) cy=(place(handle.at.1)) r="8" {}
+                    @let (x, y) = within(handle.at);
+                    g class="handle" tabindex="0" role="button" aria-label=(handle.label) data-kind=(handle.kind) data-x=[handle.x.as_deref()] data-y=[handle.y.as_deref()]
+                        data-far-x=[(x != handle.at.0).then(|| place(handle.at.0))] data-far-y=[(y != handle.at.1).then(|| place(handle.at.1))] {
+                        circle class="reach" cx=(place(x)) cy=(place(y)) r="26" {}
+                        circle class="knob" cx=(place(x)) cy=(place(y)) r="8" {}
                     }
                 }
             }
