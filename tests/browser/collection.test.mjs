@@ -1,7 +1,7 @@
 // Row L4: the cells of a collection, from the tube of a flow cytometer or typed by hand, held against the product's profile.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { VIEWS, asRole, send, sound } from "./vena.mjs";
+import { VIEWS, asRole, journeys, send, sound } from "./vena.mjs";
 import { address, assayRoom, begin, recordedIsTheSame, record, room, technician } from "./assays.mjs";
 
 assayRoom();
@@ -18,6 +18,34 @@ const profile = (page) => page.locator("section[aria-labelledby=profile-title]")
 const lines = (page) => profile(page).locator(".task").evaluateAll((tasks) => tasks
   .map((task) => [task.querySelector("b").textContent.trim(), task.querySelector("span").textContent.trim()])
   .filter(([label]) => /^(collection|收集)/.test(label)));
+
+/** Answers of the collection's lines of every journey of the board. */
+async function collections(page) {
+  const all = [];
+  for (const one of await journeys(page, room.vena)) {
+    await page.goto(one.address);
+    all.push({ ...one, answers: (await lines(page)).map(([, answer]) => answer) });
+  }
+  return all;
+}
+
+test("journeys of the demonstration past their collection have its tests: enough cells, in one too few", async () => {
+  const page = await technician("desktop", "en");
+  const all = await collections(page);
+  const before = all.filter(({ answers }) => answers.includes("missing"));
+  const few = all.filter(({ answers }) => answers.includes("outside"));
+  const enough = all.filter(({ answers }) => answers.filter((answer) => answer === "inside").length === 3);
+  assert.equal(few.length, 1, `${few.map(({ name }) => name)}`);
+  assert.deepEqual(few[0].answers.slice(0, 3), ["inside", "outside", "inside"], "enough cells, too few of them T cells");
+  assert.ok(enough.length > 8, `${enough.length}`);
+  assert.ok(before.length > 0 && before.every(({ day }) => !/^D\+/.test(day)), `before its collection nothing is known of it: ${before.map(({ day }) => day)}`);
+  assert.equal(before.length + few.length + enough.length, all.length);
+  // The next tests record on one that has none.
+  room.journey = before[0].address.split("/").pop();
+  await page.goto(few[0].address);
+  await sound(page, "too few T cells");
+  await page.context().close();
+});
 
 test("a tube of the collection becomes cells of the product, and the journey says whether they suffice", async () => {
   for (const { size, language, name } of VIEWS) {

@@ -267,7 +267,10 @@ impl Telling<'_> {
         }
         let nurse = self.team.user(Role::Nurse);
         let physician = self.team.user(Role::Physician);
-        let (Ok(nurse), Ok(physician)) = (nurse, physician) else { return Vec::new() };
+        let technician = self.team.user(Role::Technician);
+        let (Ok(nurse), Ok(physician), Ok(technician)) = (nurse, physician, technician) else {
+            return Vec::new();
+        };
         let told = |(at, form, facts): (Timestamp, Form, Vec<Fact>)| {
             let mut steps = Vec::new();
             let mut told = |by: &UserId, role, step| {
@@ -275,6 +278,7 @@ impl Telling<'_> {
             };
             match form {
                 Form::VitalSigns => told(&nurse, Role::Nurse, Step::VitalSigns(facts)),
+                Form::Collection => told(&technician, Role::Technician, Step::Laboratory(facts)),
                 Form::Laboratory => told(&nurse, Role::Nurse, Step::Laboratory(facts)),
                 Form::Drugs => told(&nurse, Role::Nurse, Step::Drugs(facts)),
                 Form::Assessment => told(&nurse, Role::Nurse, Step::Assessment(facts)),
@@ -292,6 +296,7 @@ impl Telling<'_> {
 enum Form {
     VitalSigns,
     Laboratory,
+    Collection,
     Drugs,
     Assessment,
     Outcome,
@@ -302,6 +307,9 @@ impl Form {
         let id = concept.as_str();
         if matches!(id, "death" | "relapse" | "next-therapy" | "last-follow-up" | "crs-episode-closed") {
             return Form::Outcome;
+        }
+        if id.starts_with("collection-") {
+            return Form::Collection;
         }
         if VITAL_SIGNS.contains(&id) {
             return Form::VitalSigns;

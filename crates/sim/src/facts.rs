@@ -15,9 +15,9 @@ pub struct Written {
     pub checks: Vec<(Timestamp, bool)>,
 }
 
-struct Pen<'a> {
-    zone: &'a Zone,
-    facts: Vec<Fact>,
+pub(crate) struct Pen<'a> {
+    pub(crate) zone: &'a Zone,
+    pub(crate) facts: Vec<Fact>,
 }
 
 impl Pen<'_> {
@@ -29,7 +29,7 @@ impl Pen<'_> {
         self.facts.last_mut()
     }
 
-    fn number(
+    pub(crate) fn number(
         &mut self,
         concept: &'static str,
         value: f64,
@@ -53,7 +53,7 @@ fn quantity(written: &str, unit: &'static str, canonical: &str) -> Option<Quanti
     Quantity::new(decimal, unit, canonical, Bound::Exact, None).ok()
 }
 
-fn after(start: Timestamp, minutes: i64) -> Timestamp {
+pub(crate) fn after(start: Timestamp, minutes: i64) -> Timestamp {
     start.checked_add(minutes.minutes()).unwrap_or(start)
 }
 

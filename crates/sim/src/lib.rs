@@ -2,6 +2,7 @@
 //! a ward would write down of them. Must not know: any grading rule. It knows what is true (states);
 //! what grade that is, is for the rules to say and the oracle to check.
 
+mod collected;
 pub mod course;
 pub mod dice;
 pub mod facts;
@@ -43,7 +44,16 @@ pub struct SimJourney {
 
 impl SimJourney {
     /// The journey as it is told to a program: without the hidden truth.
-    pub fn told(self) -> ToldJourney {
+    pub fn told(mut self) -> ToldJourney {
+        let collections: Vec<Timestamp> = self
+            .milestones
+            .iter()
+            .filter(|(_, milestone)| *milestone == Milestone::Collection)
+            .map(|(at, _)| *at)
+            .collect();
+        for at in collections {
+            self.facts.extend(collected::tests(self.number, at, &self.zone));
+        }
         let before = self.milestones.first().map_or(self.infusion, |(at, _)| *at);
         let person = self.person;
         ToldJourney {
