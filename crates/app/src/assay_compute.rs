@@ -24,6 +24,7 @@ use vena_journey::{AssayKind, FileRole, JsonText, step::FileDigest};
 use vena_potency::{
     ComparisonOptions, ComparisonReport, CultureOptions, CultureReport, EndotoxinOptions, EndotoxinReport,
     PotencyOptions, PotencyReport, QpcrOptions, QpcrReport, SeriesOptions, SeriesReport,
+    report::LineErrorFrom,
 };
 
 /// Differences listed at most when a result is not what it was.
@@ -88,7 +89,7 @@ impl AssayOptions {
         Ok(match kind {
             AssayKind::FlowCytometry => AssayOptions::Flow(json.read()?),
             AssayKind::Colonies => AssayOptions::Colonies(json.read()?),
-            AssayKind::Potency => AssayOptions::Potency(json.read()?),
+            AssayKind::Potency => AssayOptions::Potency(Box::new(potency_options(json)?)),
             AssayKind::Qpcr => AssayOptions::Qpcr(json.read()?),
             AssayKind::Endotoxin => AssayOptions::Endotoxin(json.read()?),
             AssayKind::MethodComparison => AssayOptions::Comparison(json.read()?),
@@ -127,6 +128,16 @@ impl AssayOptions {
             AssayOptions::Series(_) => AssayKind::SpikeSeries,
         }
     }
+}
+
+/// Parameters of a potency assay as they were meant when they were stored. Until they named what the errors of lines
+/// rest on, those rested on the residuals about the lines; what begins anew has the method's choice of today.
+fn potency_options(json: &JsonText) -> Result<PotencyOptions, serde_json::Error> {
+    let mut options: PotencyOptions = json.read()?;
+    if json.read::<Value>()?.get("line_error").is_none() {
+        options.line_error = LineErrorFrom::Lines;
+    }
+    Ok(options)
 }
 
 /// Why the files give no result: what was refused, and the reader's own words.

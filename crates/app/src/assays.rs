@@ -75,6 +75,8 @@ pub struct AssayDraft {
     pub at: String,
     /// Made up by the program, to be looked at: nobody's result.
     pub example: bool,
+    /// Put aside by a person: not listed, not changed, not recorded until it is taken back.
+    pub discarded: bool,
     stored: Vec<AttachmentRef>,
     /// How many of the stored files an event names already.
     named: usize,
@@ -196,6 +198,17 @@ fn permitted(session: &Session) -> Result<(), AppError> {
         format!("Assays are for: {}.", names(vena_base::Lang::En).join(", ")),
         format!("可執行實驗室檢測者：{}。", names(vena_base::Lang::ZhTw).join("、")),
     )))
+}
+
+/// A draft that was put aside is taken back before anything is done to it.
+fn not_discarded(draft: &AssayDraft) -> Result<(), AppError> {
+    if draft.discarded {
+        return Err(AppError::Input(Text::new(
+            "This draft was discarded. Take it back to go on with it.",
+            "此草稿已捨棄；如需繼續，請先復原。",
+        )));
+    }
+    Ok(())
 }
 
 fn changed_meanwhile() -> AppError {

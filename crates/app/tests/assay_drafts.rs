@@ -212,3 +212,53 @@ fn a_number_on_a_tube_finds_its_journey() {
     app.close().unwrap();
     assert_eq!(common::open(folder.path(), &clock).journeys_of_number(&number("COI-1")), [journey]);
 }
+
+/// Rows Q10, Q15. Law 4: a draft that is discarded leaves the list and is neither changed nor recorded; who did it
+/// stands, nothing is deleted, and it is taken back as it was, also after a restart. A recorded result is not discarded.
+#[test]
+fn a_discarded_draft_leaves_the_list_and_can_be_taken_back() {
+    let place = place();
+    let (journey, _) = register(&place.app, person());
+    let technician = session(&place.app, Role::Technician);
+    let files = || vec![(FileRole::Table, examples::potency())];
+    let kept = begin(&place, files(), AssayOptions::usual(AssayKind::Potency));
+    let open = begin(&place, files(), AssayOptions::usual(AssayKind::Potency));
+    let nurse = session(&place.app, Role::Nurse);
+    let id = open.draft.id.as_str();
+    assert!(matches!(place.app.discard_assay(&nurse, id, 1, true), Err(AppError::NotPermitted(_))));
+    assert!(matches!(place.app.discard_assay(&technician, id, 7, true), Err(AppError::Input(_))), "not seen");
+    let gone = place.app.discard_assay(&technician, id, 1, true).unwrap();
+    assert!(gone.discarded && gone.version == 2 && gone.by == technician.user);
+    assert_eq!(
+        place.app.discard_assay(&technician, id, 1, true).unwrap().version,
+        2,
+        "sent twice, done once"
+    );
+
+    // It waits no more, and nothing is done to it.
+    let ids = |lines: Vec<vena_app::assays::DraftLine>| lines.into_iter().map(|l| l.id).collect::<Vec<_>>();
+    assert_eq!(ids(place.app.open_assays(&technician).unwrap()), std::slice::from_ref(&kept.draft.id));
+    assert_eq!(ids(place.app.discarded_assays(&technician).unwrap()), [id]);
+    let other = AssayChange::Options(AssayOptions::usual(AssayKind::Potency));
+    assert!(matches!(place.app.change_assay(&technician, id, 2, other), Err(AppError::Input(_))));
+    let seen = place.app.open_assay(&technician, id).unwrap();
+    let refused = place.app.record_assay(&technician, id, recording(&place, &seen, &journey));
+    assert!(matches!(refused, Err(AppError::Input(words)) if words.en.contains("discarded")));
+    assert!(place.app.journey_assays(&technician, &journey).unwrap().is_empty());
+
+    // After a restart it is still there, and comes back with its file and its result.
+    let Place { folder, clock, app } = place;
+    app.close().unwrap();
+    let place = Place { app: common::open(folder.path(), &clock), folder, clock };
+    let physician = session(&place.app, Role::Physician);
+    let back = place.app.discard_assay(&physician, id, 2, false).unwrap();
+    assert!(!back.discarded && back.by == physician.user);
+    let again = place.app.open_assay(&physician, id).unwrap();
+    assert_eq!(again.draft.result_digest, open.draft.result_digest);
+    assert_eq!(place.app.open_assays(&physician).unwrap().len(), 2);
+    place.app.record_assay(&physician, id, recording(&place, &again, &journey)).unwrap();
+    let recorded = place.app.assay_draft(&physician, id).unwrap();
+    let refused = place.app.discard_assay(&physician, id, recorded.version, true);
+    assert!(matches!(refused, Err(AppError::Input(words)) if words.en.contains("recorded")));
+    assert_eq!(place.app.journey_assays(&physician, &journey).unwrap().len(), 1);
+}

@@ -261,3 +261,63 @@ fn a_result_the_files_do_not_give_is_told() {
     assert_eq!(told, ["/input/observations"]);
     assert_eq!((again.differences[0].then.as_str(), again.differences[0].now.as_str()), ("480", "48"));
 }
+
+/// Row Q15. A result of lines recorded before the parameters named the error's source rested on the residuals about the
+/// lines: it is computed again as it was meant, and agrees; what begins today has the method's own choice.
+#[test]
+fn lines_recorded_before_the_choice_was_stored_are_computed_as_they_were_meant() {
+    use vena_potency::report::{AssayKind as Model, LineErrorFrom};
+    let place = place();
+    let (journey, _) = register(&place.app, person());
+    let technician = session(&place.app, Role::Technician);
+    let mut table = String::from("sample,dose,response\n");
+    for (sample, shift) in [("Reference", 0.0), ("Lot 8", -0.3)] {
+        for (step, dose) in [1.0f64, 2.0, 4.0, 8.0].into_iter().enumerate() {
+            for noise in [-0.04, 0.05] {
+                // A bend, so that the lines' own lack of fit is in the residuals and not in the replicates.
+                let bend = if step == 1 { 0.15 } else { 0.0 };
+                table
+                    .push_str(&format!("{sample},{dose},{}\n", 1.0 + 2.0 * dose.ln() + shift + noise + bend));
+            }
+        }
+    }
+    let options = |line_error| {
+        let mut options = AssayOptions::usual(AssayKind::Potency);
+        if let AssayOptions::Potency(own) = &mut options {
+            own.assay = Model::ParallelLine;
+            own.reference = Some("Reference".into());
+            own.line_error = line_error;
+        }
+        options
+    };
+    let interval = |computed: &Computed| match computed {
+        Computed::Potency(report) => report.relative_potency[0].low.unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let files = || vec![(FileRole::Table, table.clone().into_bytes())];
+    let today = compute(&options(LineErrorFrom::Replicates), &files()).unwrap();
+    let open = begin(&place, files(), options(LineErrorFrom::Lines));
+    place.app.record_assay(&technician, &open.draft.id, recording(&place.app, &open, &journey)).unwrap();
+    let now = place.app.journey_assays(&technician, &journey).unwrap().remove(0);
+
+    // As it was recorded then: the parameters do not say.
+    let mut record = now.record.clone();
+    let stored = record.parameters.as_str().replace("\"line_error\":\"lines\",", "");
+    assert!(!stored.contains("line_error") && stored.contains("parallel-line"), "{stored}");
+    record.parameters = JsonText::new(stored).unwrap();
+    let file = place.app.store_attachment(&technician, &mut table.as_bytes()).unwrap().0;
+    let step = Step::AssayRecorded(Box::new(record));
+    let request = vena_app::Request {
+        attachments: vec![file],
+        ..vena_app::Request::new(journey.clone(), place.app.fresh_key().unwrap(), step)
+    };
+    place.app.act(&technician, request).unwrap();
+    let then = place.app.journey_assays(&technician, &journey).unwrap().remove(0);
+    assert!(then.seq > now.seq);
+    let again = place.app.recompute_assay(&technician, &journey, then.seq).unwrap();
+    assert!(again.same, "{:?}", again.differences);
+    assert_ne!(interval(&again.outcome.unwrap()), interval(&today), "the two errors are not the same");
+    // An empty set of parameters today has the method's choice.
+    assert!(matches!(AssayOptions::usual(AssayKind::Potency),
+        AssayOptions::Potency(options) if options.line_error == LineErrorFrom::Replicates));
+}

@@ -11,15 +11,7 @@ use vena_potency::{
 
 /// A number with as many digits as help.
 pub(crate) fn number(value: f64) -> String {
-    let size = value.abs();
-    if size < 1e6 && value.fract() == 0.0 {
-        format!("{value}")
-    } else if (1e-3..1e6).contains(&size) {
-        let digits = (5 - size.log10().floor() as i32 - 1).clamp(0, 8);
-        format!("{value:.*}", usize::try_from(digits).unwrap_or(4))
-    } else {
-        format!("{value:.4e}")
-    }
+    vena_potency::as_written(value, 5)
 }
 
 pub(crate) fn maybe(value: Option<f64>) -> String {
@@ -179,14 +171,11 @@ pub(crate) fn ending(out: &mut String, verdicts: &[Verdict], flags: &[Flag], dig
             Status::Provisional => pick(lang, ", provisional", "，暫定"),
             Status::Sourced | Status::Active => "",
         };
+        let told = verdict.words(lang);
         let _ = writeln!(
             out,
-            "  {mark} {} {}: {} ({} {}{provisional})",
-            verdict.subject,
-            criterion.label.get(lang),
-            maybe(verdict.value),
-            criterion.comparison.sign(),
-            criterion.limit_text
+            "  {mark} {} {}: {} ({}{provisional})",
+            told.subject, told.criterion, told.value, told.limit
         );
     }
     for flag in flags {
@@ -273,7 +262,7 @@ pub fn qpcr(report: &QpcrReport, file: &str, lang: Lang) -> String {
         } else {
             format!(" ! {}", dna.missing.iter().map(|what| what.get(lang)).collect::<Vec<_>>().join(", "))
         };
-        let title = pick(lang, "residual DNA", "殘餘 DNA");
+        let title = pick(lang, "residual DNA", "殘留 DNA");
         let per_dose = pick(lang, "ng per dose", "ng／劑");
         let _ = writeln!(
             out,

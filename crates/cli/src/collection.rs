@@ -68,7 +68,9 @@ impl CollectionWords {
 pub fn text(out: &mut String, count: Option<&CountReport>, judged: Option<&Finding>, lang: Lang) {
     let said = |en: &'static str, zh: &'static str| if lang == Lang::En { en } else { zh };
     if let Some(cells) = count.and_then(|count| count.product.as_ref()) {
-        let total = |cells: Option<f64>| cells.map_or_else(|| "?".to_owned(), |cells| format!("{cells:.4e}"));
+        let total = |cells: Option<f64>| {
+            cells.map_or_else(|| "?".to_owned(), |cells| vena_potency::as_written(cells, 5))
+        };
         let share =
             cells.t_cell_share_percent.map_or_else(|| "?".to_owned(), |share| format!("{share:.2} %"));
         let _ = writeln!(

@@ -1,30 +1,10 @@
 //! Endotoxin, method comparison, residual pluripotent cells and detection-limit series as a person reads them in a
 //! terminal. Must not compute anything.
 
-use crate::assay_text::{ending, pick};
+use crate::assay_text::{ending, interval, maybe, number, pick};
 use std::fmt::Write;
 use vena_base::Lang;
-use vena_potency::{
-    ComparisonReport, CultureReport, EndotoxinReport, SeriesReport, interval::Interval,
-    method::MethodReference,
-};
-
-/// A number without the zeros that say nothing.
-fn number(value: f64) -> String {
-    let written = crate::assay_text::number(value);
-    let (digits, exponent) = written.split_once('e').map_or((written.as_str(), None), |(d, e)| (d, Some(e)));
-    let short =
-        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
-    exponent.map_or_else(|| short.to_owned(), |exponent| format!("{short}e{exponent}"))
-}
-
-fn maybe(value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), number)
-}
-
-fn interval(interval: &Interval) -> String {
-    format!("{} … {}", maybe(interval.low), maybe(interval.high))
-}
+use vena_potency::{ComparisonReport, CultureReport, EndotoxinReport, SeriesReport, method::MethodReference};
 
 fn heading(out: &mut String, file: &str, method: &MethodReference, lang: Lang) {
     let _ = writeln!(out, "{file}: {} {} {}", pick(lang, "method", "方法"), method.id, method.version);
@@ -93,6 +73,11 @@ pub fn comparison(report: &ComparisonReport, file: &str, lang: Lang) -> String {
     out
 }
 
+/// A share as a percentage.
+fn share(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{} %", vena_potency::as_written(100.0 * share, 3)))
+}
+
 /// Residual pluripotent cells: the conclusion of each sample.
 pub fn culture(report: &CultureReport, file: &str, lang: Lang) -> String {
     let mut out = String::new();
@@ -107,9 +92,9 @@ pub fn culture(report: &CultureReport, file: &str, lang: Lang) -> String {
             number(found.cells_plated),
             pick(lang, "cells", "細胞"),
             pick(lang, "share", "比例"),
-            maybe(found.residual_upper),
+            share(found.residual_upper),
             pick(lang, "limit of detection", "偵測極限"),
-            number(found.detection_limit)
+            share(Some(found.detection_limit))
         );
         if let Some(cells) = one.residual_per_dose_upper {
             let _ = writeln!(out, "    {} ≤ {}", pick(lang, "cells in a dose", "每劑細胞數"), number(cells));
@@ -119,13 +104,25 @@ pub fn culture(report: &CultureReport, file: &str, lang: Lang) -> String {
         let title = pick(lang, "efficiency", "效率");
         let _ = writeln!(
             out,
-            "  {title}: {} ({})",
-            number(first.finding.efficiency),
-            interval(&first.finding.efficiency_interval)
+            "  {title}: {} ({} … {})",
+            share(Some(first.finding.efficiency)),
+            share(first.finding.efficiency_interval.low),
+            share(first.finding.efficiency_interval.high)
         );
     }
     ending(&mut out, &[], &report.flags, &report.input_sha256, lang);
     out
+}
+
+/// How many times lower than a published limit this one is, or higher.
+fn times(lower: f64, lang: Lang) -> String {
+    let times = vena_potency::as_written(if lower >= 1.0 { lower } else { 1.0 / lower }, 3);
+    match (lower >= 1.0, lang) {
+        (true, Lang::En) => format!("{times} times lower"),
+        (false, Lang::En) => format!("{times} times higher"),
+        (true, Lang::ZhTw) => format!("低 {times} 倍"),
+        (false, Lang::ZhTw) => format!("高 {times} 倍"),
+    }
 }
 
 /// A series: the limit by each rule, the levels.
@@ -136,7 +133,10 @@ pub fn series(report: &SeriesReport, file: &str, lang: Lang) -> String {
         let label = one.label.get(lang);
         match (&one.refusal, one.limit_percent) {
             (None, Some(limit)) => {
-                let _ = writeln!(out, "  {label}: {} % ({})", number(limit), interval(&one.interval));
+                let bounded = one.interval.low.is_some() || one.interval.high.is_some();
+                let within =
+                    if bounded { format!(" ({} %)", interval(&one.interval)) } else { String::new() };
+                let _ = writeln!(out, "  {label}: {} %{within}", number(limit));
             }
             (refusal, _) => {
                 let why = refusal.as_ref().map_or("–", |refusal| refusal.get(lang));
@@ -146,10 +146,10 @@ pub fn series(report: &SeriesReport, file: &str, lang: Lang) -> String {
         for published in &one.compared {
             let _ = writeln!(
                 out,
-                "    {}: {} % ({}×)",
+                "    {}: {} % ({})",
                 published.label.get(lang),
                 published.limit_percent,
-                number(published.times_lower)
+                times(published.times_lower, lang)
             );
         }
     }

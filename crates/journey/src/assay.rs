@@ -75,7 +75,7 @@ impl AssayKind {
             AssayKind::Qpcr => Text::new("qPCR", "定量 PCR"),
             AssayKind::Endotoxin => Text::new("Endotoxin", "內毒素"),
             AssayKind::MethodComparison => Text::new("Method comparison", "方法比較"),
-            AssayKind::ResidualPluripotent => Text::new("Residual pluripotent cells", "殘餘多能幹細胞"),
+            AssayKind::ResidualPluripotent => Text::new("Residual pluripotent cells", "殘留多功能幹細胞"),
             AssayKind::SpikeSeries => Text::new("Detection-limit series", "偵測極限系列"),
         }
     }

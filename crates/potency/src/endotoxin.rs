@@ -221,7 +221,7 @@ fn in_product(
     };
     match in_well {
         Wells::None => {
-            missing.push(Text::new("onset time of the sample", "樣品之反應時間"));
+            missing.push(Text::new("onset time of the sample", "檢品之反應時間"));
             nothing
         }
         Wells::Disagree => {

@@ -1,5 +1,6 @@
 //! Dose-response, relative potency, qPCR, limits of detection. Pure; knows no patient, page or database.
 
+mod as_written;
 mod assay_columns;
 pub mod assay_table;
 pub mod combine;
@@ -38,8 +39,10 @@ pub mod spikes;
 pub mod standard_line;
 pub mod table;
 pub mod variance;
+mod verdict_words;
 pub mod words;
 
+pub use as_written::as_written;
 pub use plot::potency_svg;
 pub use potency::{PotencyError, analyse_potency};
 pub use qpcr::{QpcrOptions, QpcrReport, analyse_qpcr};
@@ -53,3 +56,4 @@ pub use reports::endotoxin::{
     EndotoxinOptions, EndotoxinReport, EndotoxinReportError, analyse_endotoxin, endotoxin_svg,
 };
 pub use reports::series::{SeriesError, SeriesOptions, SeriesReport, WellCount, analyse_series, series_svg};
+pub use verdict_words::VerdictWords;

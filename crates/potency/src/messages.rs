@@ -61,15 +61,15 @@ impl TableError {
                 format!("表格有 {found} {}；最多讀取 {max} {}", what.zh_tw, what.zh_tw)
             }
             TableError::NotUtf8 { line, offset } => {
-                format!("第 {line} 行：不是 UTF-8 文字（第一個錯誤位元組在 {offset}）；請存成 UTF-8 CSV")
+                format!("第 {line} 列：不是 UTF-8 文字（第一個錯誤位元組在 {offset}）；請存成 UTF-8 CSV")
             }
             TableError::Binary { line } => {
                 format!(
-                    "第 {line} 行：檔案含有零位元組，不是文字表格（可能是 UTF-16 或試算表檔）；請存成 UTF-8 CSV"
+                    "第 {line} 列：檔案含有零位元組，不是文字表格（可能是 UTF-16 或試算表檔）；請存成 UTF-8 CSV"
                 )
             }
             TableError::FieldCount { line, found, expected } => {
-                format!("第 {line} 行：有 {found} 個欄位，標題列有 {expected} 個")
+                format!("第 {line} 列：有 {found} 個欄位，標題列有 {expected} 個")
             }
             TableError::ColumnTwice(name) => format!("標題列的欄位「{name}」重複"),
             TableError::NoColumn { role, header, examples } => format!(
@@ -84,23 +84,23 @@ impl TableError {
                 format!("沒有名為「{name}」的欄位；標題列為：{header}")
             }
             TableError::NotANumber { line, column, cell } => {
-                format!("第 {line} 行，欄位 {column}：「{cell}」不是數字")
+                format!("第 {line} 列，欄位 {column}：「{cell}」不是數字")
             }
             TableError::OutOfRange { line, column, cell } => {
-                format!("第 {line} 行，欄位 {column}：「{cell}」超出可用範圍")
+                format!("第 {line} 列，欄位 {column}：「{cell}」超出可用範圍")
             }
             TableError::MixedDecimals { line, column, cell } => format!(
-                "第 {line} 行，欄位 {column}：「{cell}」使用小數點，但此表其他數字使用逗號；請統一寫法，且不要用千分位符號"
+                "第 {line} 列，欄位 {column}：「{cell}」使用小數點，但此表其他數字使用逗號；請統一寫法，且不要用千分位符號"
             ),
             TableError::AmbiguousComma { line, column, cell } => format!(
-                "第 {line} 行，欄位 {column}：「{cell}」的逗號可能是小數或千分位（表中每個逗號後皆恰為三位數字）；請用小數點，或去掉分隔符號"
+                "第 {line} 列，欄位 {column}：「{cell}」的逗號可能是小數或千分位（表中每個逗號後皆恰為三位數字）；請用小數點，或去掉分隔符號"
             ),
-            TableError::EmptyCell { line, column } => format!("第 {line} 行，欄位 {column}：空白"),
+            TableError::EmptyCell { line, column } => format!("第 {line} 列，欄位 {column}：空白"),
             TableError::NotYesNo { line, column, cell } => {
-                format!("第 {line} 行，欄位 {column}：「{cell}」既非是也非否")
+                format!("第 {line} 列，欄位 {column}：「{cell}」既非是也非否")
             }
             TableError::Malformed { line, message } => {
-                format!("第 {line} 行：格式錯誤（讀取程式訊息：{message}）")
+                format!("第 {line} 列：格式錯誤（讀取程式訊息：{message}）")
             }
         }
     }
@@ -111,11 +111,11 @@ impl AssayTableError {
         match self {
             AssayTableError::Table(error) => error.chinese(),
             AssayTableError::NegativeDose { line, dose } => {
-                format!("第 {line} 行：劑量 {dose} 為負；若欄位為對數值，請命名為 log10 dose 或 ln dose")
+                format!("第 {line} 列：劑量 {dose} 為負；若欄位為對數值，請命名為 log10 dose 或 ln dose")
             }
-            AssayTableError::BadWeight { line, weight } => format!("第 {line} 行：權重 {weight} 不是正數"),
+            AssayTableError::BadWeight { line, weight } => format!("第 {line} 列：權重 {weight} 不是正數"),
             AssayTableError::DuplicateWell { plate, well, line, first_line } => format!(
-                "第 {line} 行：孔盤「{plate}」的孔位 {well} 已在第 {first_line} 行讀過；請排除其中一個"
+                "第 {line} 列：孔盤「{plate}」的孔位 {well} 已在第 {first_line} 列讀過；請排除其中一個"
             ),
             AssayTableError::TooMany { what, found, max } => {
                 format!("有 {found} 個{}；最多讀取 {max} 個", what.zh_tw)
@@ -130,16 +130,16 @@ impl QpcrTableError {
         match self {
             QpcrTableError::Table(error) => error.chinese(),
             QpcrTableError::ImpossibleCq { line, cq } => {
-                format!("第 {line} 行：Cq 值 {cq} 不可能；未擴增之孔請寫 Undetermined")
+                format!("第 {line} 列：Cq 值 {cq} 不可能；未擴增之孔請寫 Undetermined")
             }
             QpcrTableError::UnknownTask { line, task } => format!(
-                "第 {line} 行：任務「{task}」無法辨識（可用 standard、unknown、ntc、positive control）"
+                "第 {line} 列：任務「{task}」無法辨識（可用 standard、unknown、ntc、positive control）"
             ),
             QpcrTableError::StandardWithoutQuantity { line } => {
-                format!("第 {line} 行：標準品須有大於 0 的數量")
+                format!("第 {line} 列：標準品須有大於 0 的數量")
             }
             QpcrTableError::DuplicateWell { well, target, line, first_line } => {
-                format!("第 {line} 行：孔位 {well} 標的「{target}」已在第 {first_line} 行讀過")
+                format!("第 {line} 列：孔位 {well} 標的「{target}」已在第 {first_line} 列讀過")
             }
             QpcrTableError::NothingUsable => "沒有可用的孔：所有列皆被排除或沒有 Cq 值".into(),
         }

@@ -149,6 +149,13 @@ pub fn potency_svg(report: &PotencyReport, lang: Lang) -> String {
         svg,
         r##"<text x="{LEFT}" y="24" font-size="16" font-weight="600" fill="#10191b">{title}</text>"##
     );
+    // A line that leaves the range of the wells is cut at the frame instead of running over the words.
+    let _ = write!(
+        svg,
+        r##"<clipPath id="frame"><rect x="{LEFT}" y="{TOP}" width="{}" height="{}"/></clipPath>"##,
+        WIDTH - RIGHT - LEFT,
+        HEIGHT - TOP - BOTTOM
+    );
     axes(&mut svg, picture, &scale);
     for (k, curve) in picture.curves.iter().enumerate() {
         draw_curve(&mut svg, &scale, curve, k);
@@ -293,7 +300,7 @@ fn trace(svg: &mut String, scale: &Scale, response: impl Fn(f64) -> f64, colour:
     }
     let _ = write!(
         svg,
-        r##"<path d="{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>"##
+        r##"<path d="{path}" clip-path="url(#frame)" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>"##
     );
 }
 
@@ -364,18 +371,9 @@ pub(crate) fn ticks(low: f64, high: f64) -> Vec<f64> {
     (0..12).map(|k| (first.saturating_add(k)) as f64 * step).take_while(|v| *v <= high).collect()
 }
 
-/// Four significant digits at most, without an exponent in the usual range.
+/// Four significant digits at most.
 pub(crate) fn short(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return if value == 0.0 { "0".into() } else { "–".into() };
-    }
-    let size = value.abs();
-    if !(1e-4..1e6).contains(&size) {
-        return format!("{value:.2e}");
-    }
-    let decimals = (3 - size.log10().floor() as i32).clamp(0, 8) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
+    crate::as_written(value, 4)
 }
 
 /// Escapes text for SVG, leaving out control characters XML does not allow.

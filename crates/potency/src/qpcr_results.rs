@@ -146,7 +146,7 @@ pub(crate) fn vector_copies(report: &mut QpcrReport, method: &Method, level: f64
             (_, None) => {
                 result.refusal = Some(Text::new(
                     "the reference gene could not be quantified in this sample",
-                    "此樣品之參考基因無法定量",
+                    "此檢品之參考基因無法定量",
                 ))
             }
         }

@@ -153,7 +153,7 @@ fn find_columns(table: &Table) -> Result<Columns, TableError> {
         })?,
         task: table.find(words("task", "任務"), TASK)?,
         target: table.find(words("target", "標的"), TARGET)?,
-        sample: table.find(words("sample", "樣品"), SAMPLE)?,
+        sample: table.find(words("sample", "檢品"), SAMPLE)?,
         quantity: table.find(words("quantity", "數量"), QUANTITY)?,
         well: table.find(words("well", "孔位"), WELL)?,
         plate: table.find(words("plate", "孔盤"), PLATE)?,

@@ -346,3 +346,25 @@ fn series_bad_input() {
         assert!(error.message(Lang::ZhTw).chars().any(|c| c > '\u{4e00}'), "{error}");
     }
 }
+
+/// Rows Q12, Q15. What people read: the margin of the method file in percent, shares without a computer's exponent, and
+/// the picture of the endotoxin curve with its unit of time.
+#[test]
+fn numbers_and_axes_are_written_for_people() {
+    let compared = analyse_comparison(
+        PairedCounts { both: 90, only_alternative: 3, only_compendial: 4, neither: 3 }.to_csv().as_bytes(),
+        &ComparisonOptions::default(),
+    )
+    .unwrap();
+    let margin = compared.flags.iter().find(|flag| flag.code == "margin-of-the-method-file").unwrap();
+    assert!(margin.text.zh_tw.starts_with("界限 20 % "), "{}", margin.text.zh_tw);
+    assert!(margin.text.en.contains("20 %"), "{}", margin.text.en);
+
+    let report = analyse_endotoxin(endotoxin_plate().as_bytes(), &dose()).unwrap();
+    for (lang, label) in [(Lang::En, "onset time (s)"), (Lang::ZhTw, "反應時間（s）")] {
+        assert!(endotoxin_svg(&report, lang).contains(label), "{label}");
+    }
+    let without = endotoxin_plate().replace("onset (s)", "onset");
+    let report = analyse_endotoxin(without.as_bytes(), &dose()).unwrap();
+    assert!(endotoxin_svg(&report, Lang::En).contains(">onset time<"), "no unit is made up");
+}

@@ -95,6 +95,7 @@ pub fn router(server: Server) -> Router {
         .route("/assays/{id}/gate", post(routes::assays::gate))
         .route("/assays/{id}/correct", post(routes::assays::correct))
         .route("/assays/{id}/record", post(routes::assays::record))
+        .route("/assays/{id}/discard", post(routes::assays::discard))
         .route("/assays/{id}/picture/{page}", get(routes::assays::draft_picture))
         .route("/journeys/{id}/assays", get(routes::assays::of_journey))
         .route("/journeys/{id}/assays/{seq}", get(routes::assays::recorded))

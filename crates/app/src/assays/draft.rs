@@ -6,7 +6,7 @@ use super::{
     AssayChange, AssayDraft, DraftLine, FILES_MAX, LISTED_MAX, OpenAssay, PREFIX, changed_meanwhile,
     draft_stream, examples, input,
     memory::{Kept, Memory},
-    permitted, refused,
+    not_discarded, permitted, refused,
     stored::line_of,
 };
 use crate::{
@@ -64,6 +64,7 @@ impl App {
             by: session.user.clone(),
             at: String::new(),
             example: examples::holds_one(&files),
+            discarded: false,
             stored: Vec::new(),
             named: 0,
         };
@@ -226,6 +227,7 @@ impl App {
                 "此結果已記錄；如需修改，請由檔案重新開始。",
             )));
         }
+        not_discarded(&draft)?;
         let strict = !matches!(change, AssayChange::Options(_) | AssayChange::File(..));
         match change {
             AssayChange::Options(options) if options.kind() == draft.kind => draft.options = options,
@@ -280,11 +282,53 @@ impl App {
         file.map(|file| self.stored_bytes(&file.digest, &draft.stored)).transpose()
     }
 
+    /// Puts a draft aside, or takes it back: one more version, so that it stands who did it and when. Its files stay,
+    /// encrypted, as those of every version do; a recorded result is not touched.
+    ///
+    /// # Errors
+    /// Not permitted, changed by somebody else meanwhile, recorded already, or a fault.
+    pub fn discard_assay(
+        &self,
+        session: &Session,
+        id: &str,
+        version: u64,
+        discarded: bool,
+    ) -> Result<AssayDraft, AppError> {
+        let mut draft = self.assay_draft(session, id)?;
+        // The same form sent twice is done once.
+        if draft.discarded == discarded && draft.recorded.is_none() {
+            return Ok(draft);
+        }
+        if draft.version != version {
+            return Err(changed_meanwhile());
+        }
+        if draft.recorded.is_some() {
+            return Err(AppError::Input(Text::new(
+                "This result is recorded and is not discarded. It can be taken back in the journey’s history, with a reason.",
+                "此結果已記錄，不能捨棄；可於療程歷程中註明理由後撤回。",
+            )));
+        }
+        draft.discarded = discarded;
+        self.append_draft(session, draft, &self.fresh_key()?)
+    }
+
     /// Drafts that are not recorded yet, newest first.
     ///
     /// # Errors
     /// Not permitted, or a fault.
     pub fn open_assays(&self, session: &Session) -> Result<Vec<DraftLine>, AppError> {
+        self.unrecorded(session, false)
+    }
+
+    /// Drafts that were put aside, newest first.
+    ///
+    /// # Errors
+    /// Not permitted, or a fault.
+    pub fn discarded_assays(&self, session: &Session) -> Result<Vec<DraftLine>, AppError> {
+        self.unrecorded(session, true)
+    }
+
+    fn unrecorded(&self, session: &Session, discarded: bool) -> Result<Vec<DraftLine>, AppError> {
         permitted(session)?;
         let mut drafts = Vec::new();
         for (stream, head) in self.ledger.streams(PREFIX)? {
@@ -300,7 +344,7 @@ impl App {
                     line
                 }
             };
-            if !line.recorded {
+            if !line.recorded && line.discarded == discarded {
                 drafts.push((*line).clone());
             }
         }

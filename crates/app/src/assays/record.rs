@@ -2,7 +2,9 @@
 //!
 //! Must not know: how an assay is computed, how drafts are changed.
 
-use super::{AssayDraft, JourneyAssay, Recomputed, Recording, changed_meanwhile, input, names, refused};
+use super::{
+    AssayDraft, JourneyAssay, Recomputed, Recording, changed_meanwhile, input, names, not_discarded, refused,
+};
 use crate::{
     App, AppError,
     accounts::Session,
@@ -40,6 +42,7 @@ impl App {
         if draft.recorded.is_some() && !self.load(&to)?.keys.contains_key(&key) {
             return Err(AppError::Input(Text::new("This result is recorded already.", "此結果已記錄。")));
         }
+        not_discarded(&draft)?;
         if draft.example && !self.config.synthetic {
             return Err(AppError::Input(made_up()));
         }

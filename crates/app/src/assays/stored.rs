@@ -45,6 +45,9 @@ struct Event {
     /// Begun from one of the program's own examples.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     example: bool,
+    /// Put aside by whoever wrote this version.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    discarded: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     journey: Option<JourneyId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -81,6 +84,8 @@ pub struct DraftLine {
     pub example: bool,
     /// It was recorded.
     pub recorded: bool,
+    /// It was put aside.
+    pub discarded: bool,
     /// By whom its newest version.
     pub by: UserId,
     /// When, as written.
@@ -100,7 +105,7 @@ fn id_of(stored: &StoredEvent) -> String {
 /// # Errors
 /// Not such an event.
 pub(super) fn line_of(stored: &StoredEvent) -> Result<DraftLine, AppError> {
-    let line = |kind, refused, example, recorded| -> Result<DraftLine, AppError> {
+    let line = |kind, refused, example, recorded, discarded| -> Result<DraftLine, AppError> {
         Ok(DraftLine {
             id: id_of(stored),
             version: stored.seq,
@@ -108,6 +113,7 @@ pub(super) fn line_of(stored: &StoredEvent) -> Result<DraftLine, AppError> {
             refused,
             example,
             recorded,
+            discarded,
             by: UserId::new(&stored.by).map_err(|cause| wrong(stored, cause))?,
             at: stored.recorded_at.clone(),
         })
@@ -117,11 +123,11 @@ pub(super) fn line_of(stored: &StoredEvent) -> Result<DraftLine, AppError> {
             let body: EventBefore =
                 serde_json::from_slice(&stored.body).map_err(|cause| wrong(stored, cause))?;
             let example = examples::is_one_of(&body.files);
-            line(body.kind, body.result_digest.is_none(), example, body.recorded.is_some())
+            line(body.kind, body.result_digest.is_none(), example, body.recorded.is_some(), false)
         }
         VERSION => {
             let body: Event = serde_json::from_slice(&stored.body).map_err(|cause| wrong(stored, cause))?;
-            line(body.kind, body.refused, body.example, body.recorded.is_some())
+            line(body.kind, body.refused, body.example, body.recorded.is_some(), body.discarded)
         }
         newer => Err(wrong(stored, format!("version {newer} of {DRAFT_EVENT}"))),
     }
@@ -166,6 +172,7 @@ fn draft_of(
         method: content.method,
         result_digest: content.result_digest,
         example: line.example,
+        discarded: line.discarded,
         journey,
         recorded,
         by: line.by,
@@ -218,6 +225,7 @@ impl App {
             content: digest,
             refused: draft.result_digest.is_none(),
             example: draft.example,
+            discarded: draft.discarded,
             journey: draft.journey.clone(),
             recorded: draft.recorded.clone(),
         };

@@ -7,6 +7,7 @@ use vena_base::{Lang, Text};
 
 use super::rows::{self, Rows, RowsError};
 use super::sheet::{AxisOf, Level, Points, Sheet};
+use crate::as_written;
 use crate::comparison::{MethodComparison, PairedCounts, compare_independent, compare_paired};
 use crate::limits::{LimitError, clopper_pearson};
 use crate::messages::speaks;
@@ -19,7 +20,7 @@ const ALTERNATIVE: Words = words("result of the alternative method", "替代方�
 const COMPENDIAL: Words = words("result of the compendial method", "藥典方法之結果");
 const METHOD: Words = words("method", "方法");
 const RESULT: Words = words("result", "結果");
-const COUNT: Words = words("number of samples", "樣品數");
+const COUNT: Words = words("number of samples", "檢品數");
 const LEVEL: Words = words("level", "含量");
 /// Most samples in all. A working limit: above it the exact tests lose digits.
 pub const SAMPLES_MAX: u64 = 1_000_000;
@@ -69,7 +70,7 @@ impl ComparisonError {
             ComparisonError::Method(error) => error.chinese(),
             ComparisonError::Limit(error) => error.chinese(),
             ComparisonError::NoResults(method) => format!("表中沒有{}方法的結果", method.zh_tw),
-            ComparisonError::TooMany { found, max } => format!("有 {found} 個樣品；最多比較 {max} 個"),
+            ComparisonError::TooMany { found, max } => format!("有 {found} 個檢品；最多比較 {max} 個"),
         }
     }
 }
@@ -194,10 +195,11 @@ pub fn analyse_comparison(
         method.judge(SUBJECT.en, &[("samples-compared", Some(alternative.1.min(compendial.1) as f64))]);
     let mut flags = rows.flags();
     if options.margin.is_none() {
+        let percent = as_written(100.0 * margin, 3);
         flags.push(Flag::new(
             "margin-of-the-method-file",
-            format!("the margin {margin} is the method file's; a validation plan states its own"),
-            format!("界限 {margin} 取自方法檔；確效計畫應自訂"),
+            format!("the margin of {percent} % is the method file's; a validation plan states its own"),
+            format!("界限 {percent} % 取自方法檔；確效計畫應自訂"),
         ));
     }
     Ok(ComparisonReport {

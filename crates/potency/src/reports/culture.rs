@@ -7,6 +7,7 @@ use vena_base::{Lang, Text};
 
 use super::rows::{self, NOT_BELOW_ZERO, Rows, RowsError};
 use super::sheet::{AxisOf, Points, Sheet};
+use crate::as_written;
 use crate::culture::{CultureFinding, SpikedCulture, residual_pluripotent};
 use crate::limits::LimitError;
 use crate::messages::speaks;
@@ -62,9 +63,9 @@ impl CultureError {
             CultureError::Method(error) => error.chinese(),
             CultureError::Limit(error) => error.chinese(),
             CultureError::NoEfficiency => {
-                "沒有長出群落的添加培養：效率未知，極限亦未知；請增加已知數目之多能幹細胞添加培養".into()
+                "沒有長出群落的添加培養：效率未知，極限亦未知；請增加已知數目之多功能幹細胞添加培養".into()
             }
-            CultureError::NoBlanks => "沒有空白培養：背景未知；請增加不含多能幹細胞的培養".into(),
+            CultureError::NoBlanks => "沒有空白培養：背景未知；請增加不含多功能幹細胞的培養".into(),
             CultureError::NoSample => "表中沒有產品的培養".into(),
         }
     }
@@ -182,20 +183,21 @@ fn sample_report(
     published: f64,
 ) -> CultureSampleReport {
     let positive = finding.colonies >= finding.positive_from;
-    let upper = finding.residual_upper.map_or("–".to_string(), |u| format!("{:.2e}", u * 100.0));
-    let limit = format!("{:.2e}", finding.detection_limit * 100.0);
+    let upper = finding.residual_upper.map_or("–".to_string(), |u| as_written(u * 100.0, 3));
+    let limit = as_written(finding.detection_limit * 100.0, 3);
+    let colonies = if finding.colonies == 1 { "colony" } else { "colonies" };
     let conclusion = if positive {
         Text::new(
             format!(
-                "{} colonies: residual pluripotent cells found; at most {upper} % of the cells",
+                "{} {colonies}: residual pluripotent cells found; at most {upper} % of the cells",
                 finding.colonies
             ),
-            format!("{} 個群落：檢出殘留多能幹細胞；至多占細胞之 {upper} %", finding.colonies),
+            format!("{} 個群落：檢出殘留多功能幹細胞；至多占細胞之 {upper} %", finding.colonies),
         )
     } else {
         Text::new(
             format!(
-                "{} colonies, {} would be positive: none shown, which still allows up to {upper} % (limit of detection {limit} %)",
+                "{} {colonies}, {} would be positive: none shown, which still allows up to {upper} % (limit of detection {limit} %)",
                 finding.colonies, finding.positive_from
             ),
             format!(
@@ -287,7 +289,7 @@ pub fn culture_svg(report: &CultureReport, lang: Lang) -> String {
     let most = report.spikes.iter().map(|s| s.spiked_cells).fold(0.0, f64::max);
     let efficiency = report.samples.first().map_or(0.0, |s| s.finding.efficiency);
     Sheet {
-        title: Text::new("Colonies from spiked pluripotent cells", "添加多能幹細胞所形成之群落"),
+        title: Text::new("Colonies from spiked pluripotent cells", "添加多功能幹細胞所形成之群落"),
         x: AxisOf { label: SPIKED.text(), ..AxisOf::default() },
         y: AxisOf { label: Text::new("TRA-1-60 colonies", "TRA-1-60 群落數"), ..AxisOf::default() },
         sets: vec![Points {

@@ -91,12 +91,12 @@ impl EndotoxinReportError {
         match self {
             EndotoxinReportError::Rows(error) => error.chinese(),
             EndotoxinReportError::Assay(error) => error.chinese(),
-            EndotoxinReportError::NoSample => "表中沒有樣品的列".into(),
+            EndotoxinReportError::NoSample => "表中沒有檢品的列".into(),
             EndotoxinReportError::SpikesDiffer { sample, first, second } => {
-                format!("樣品 {sample} 的添加孔加入量有 {first} 與 {second} EU/mL；請用不同樣品名稱")
+                format!("檢品 {sample} 的添加孔加入量有 {first} 與 {second} EU/mL；請用不同檢品名稱")
             }
             EndotoxinReportError::DilutionsDiffer { sample, first, second } => {
-                format!("樣品 {sample} 有 {first} 與 {second} 兩種稀釋倍數；每種稀釋請用不同樣品名稱")
+                format!("檢品 {sample} 有 {first} 與 {second} 兩種稀釋倍數；每種稀釋請用不同檢品名稱")
             }
         }
     }
@@ -157,6 +157,9 @@ pub struct EndotoxinReport {
     /// Standards (EU/mL, onset), for the picture.
     #[serde(skip)]
     pub points: Vec<(f64, f64)>,
+    /// Unit of the onset times, as the table's header has it, for the picture.
+    #[serde(skip)]
+    pub onset_unit: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -179,6 +182,7 @@ struct Wells {
 }
 
 struct Plate {
+    onset_unit: Option<String>,
     standards: Vec<(f64, f64)>,
     /// Standards that did not react: their level, which the curve then does not cover.
     silent_standards: Vec<usize>,
@@ -246,6 +250,7 @@ pub fn analyse_endotoxin(
         suitability,
         flags,
         points: plate.standards,
+        onset_unit: plate.onset_unit,
     })
 }
 
@@ -334,6 +339,7 @@ fn read_plate(rows: &mut Rows) -> Result<Plate, EndotoxinReportError> {
         .find(DILUTION, &["dilution", "dilutionfactor", "稀釋", "稀釋倍數"])
         .map_err(RowsError::from)?;
     let mut plate = Plate {
+        onset_unit: rows.table.unit(onset),
         standards: Vec::new(),
         silent_standards: Vec::new(),
         blanks: Vec::new(),
@@ -379,7 +385,7 @@ fn read_plate(rows: &mut Rows) -> Result<Plate, EndotoxinReportError> {
 }
 
 /// What a sample without a name is called.
-const SOLE: Words = words("sample", "樣品");
+const SOLE: Words = words("sample", "檢品");
 
 impl Wells {
     fn take_dilution(&mut self, sample: &str, diluted: Option<f64>) -> Result<(), EndotoxinReportError> {
@@ -435,6 +441,13 @@ fn read_onset(rows: &Rows, row: &Row, column: usize) -> Result<Onset, RowsError>
     Ok(rows.positive(row, Some(column), ONSET)?.map(Some))
 }
 
+fn onset_label(unit: Option<&str>) -> Text {
+    match unit {
+        None => ONSET.text(),
+        Some(unit) => Text::new(format!("{} ({unit})", ONSET.en), format!("{}（{unit}）", ONSET.zh_tw)),
+    }
+}
+
 /// The standard curve with the samples on it.
 pub fn endotoxin_svg(report: &EndotoxinReport, lang: Lang) -> String {
     let onset = |eu: f64| 10f64.powf(report.curve.intercept + report.curve.slope * eu.log10());
@@ -447,11 +460,11 @@ pub fn endotoxin_svg(report: &EndotoxinReport, lang: Lang) -> String {
     Sheet {
         title: Text::new("Endotoxin: standard curve", "內毒素：標準曲線"),
         x: AxisOf { label: Text::same("EU/mL"), logarithmic: true, names: Vec::new() },
-        y: AxisOf { label: Text::new("onset time", "反應時間"), logarithmic: true, names: Vec::new() },
+        y: AxisOf { label: onset_label(report.onset_unit.as_deref()), logarithmic: true, names: Vec::new() },
         sets: vec![
             Points { name: Text::new("standards", "標準品"), points: report.points.clone() },
             Points {
-                name: Text::new("samples", "樣品"),
+                name: Text::new("samples", "檢品"),
                 points: report.samples.iter().filter_map(read).collect(),
             },
         ],

@@ -82,14 +82,14 @@ impl RowsError {
         match self {
             RowsError::Table(error) => error.chinese(),
             RowsError::NotUnderstood { line, role, cell, known } => {
-                format!("第 {line} 行：{}「{cell}」無法辨識；請填 {known} 之一", role.zh_tw)
+                format!("第 {line} 列：{}「{cell}」無法辨識；請填 {known} 之一", role.zh_tw)
             }
             RowsError::Impossible { line, role, value, wanted } => {
-                format!("第 {line} 行：{}為 {value}；須為{}", role.zh_tw, wanted.zh_tw)
+                format!("第 {line} 列：{}為 {value}；須為{}", role.zh_tw, wanted.zh_tw)
             }
-            RowsError::Missing { line, role } => format!("第 {line} 行：缺少{}", role.zh_tw),
+            RowsError::Missing { line, role } => format!("第 {line} 列：缺少{}", role.zh_tw),
             RowsError::DuplicateWell { plate, well, line, first_line } => format!(
-                "第 {line} 行：孔盤「{plate}」的孔位 {well} 已在第 {first_line} 行讀過；請排除其中一個"
+                "第 {line} 列：孔盤「{plate}」的孔位 {well} 已在第 {first_line} 列讀過；請排除其中一個"
             ),
             RowsError::TooMany { found, max } => format!("有 {found} 列；最多讀取 {max} 列"),
             RowsError::NothingUsable => "沒有可用的列：所有列皆被排除或沒有結果".into(),
@@ -100,7 +100,7 @@ impl RowsError {
 /// Most rows of such a table. A working limit.
 pub const ROWS_MAX: usize = 20_000;
 
-pub(crate) const SAMPLE: Words = words("sample", "樣品");
+pub(crate) const SAMPLE: Words = words("sample", "檢品");
 pub(crate) const TASK: Words = words("task", "任務");
 pub(crate) const COUNT: Words = words("colonies", "群落數");
 pub(crate) const CELLS: Words = words("cells plated", "接種細胞數");

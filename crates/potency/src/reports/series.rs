@@ -93,7 +93,7 @@ impl SeriesError {
                 "表格沒有群落數欄位，也沒有孔位欄位；請寫孔位，以便取用影像的計數".into()
             }
             SeriesError::NoSuchWell { line, plate, well } => {
-                format!("第 {line} 行：沒有影像含孔盤「{plate}」的孔位 {well}")
+                format!("第 {line} 列：沒有影像含孔盤「{plate}」的孔位 {well}")
             }
             SeriesError::WellInSeveral { well } => {
                 format!("孔位 {well} 出現在多個影像；請加孔盤欄位並填影像名稱")

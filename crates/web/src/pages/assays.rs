@@ -66,30 +66,12 @@ impl Showing<'_> {
 
 /// A number with as many digits as help.
 pub fn number(value: f64) -> String {
-    let size = value.abs();
-    if value != 0.0 && !(1e-5..1e7).contains(&size) {
-        return powers_of_ten(value);
-    }
-    let digits = if value == 0.0 { 0 } else { (4 - size.log10().floor() as i32).clamp(0, 9) };
-    let written = format!("{value:.*}", usize::try_from(digits).unwrap_or(4));
-    if written.contains('.') {
-        written.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        written
-    }
+    vena_potency::as_written(value, 5)
 }
 
-/// 2.5 × 10⁻⁸, as it is written by hand.
-fn powers_of_ten(value: f64) -> String {
-    const RAISED: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-    let written = format!("{value:.3e}");
-    let Some((digits, power)) = written.split_once('e') else { return written };
-    let digits = digits.trim_end_matches('0').trim_end_matches('.');
-    let raise = |c: char| match c.to_digit(10).and_then(|digit| RAISED.get(digit as usize)) {
-        Some(raised) => *raised,
-        None => '⁻',
-    };
-    format!("{digits} × 10{}", power.chars().map(raise).collect::<String>())
+/// What stands between a name and what is said of it.
+fn colon(frame: &Frame) -> &'static str {
+    if frame.lang == vena_base::Lang::En { ": " } else { "：" }
 }
 
 fn maybe(value: Option<f64>) -> String {
@@ -169,12 +151,45 @@ pub fn draft(
         div class="heading" {
             h1 { (draft.kind.name().get(frame.lang)) }
             span class="beside code" { (draft.id) }
-            @if draft.recorded.is_none() { (status_tag(&frame.t("assay-not-recorded"), false)) }
+            @if draft.discarded { (status_tag(&frame.t("assay-discarded"), true)) }
+            @else if draft.recorded.is_none() { (status_tag(&frame.t("assay-not-recorded"), false)) }
             @if draft.example { (made_up(frame)) }
         }
         div class="columns aside" {
-            div class="stack" { @if let Some(above) = above { (above) } (part(frame, open, showing)) }
-            div class="stack" { (record) @if draft.recorded.is_none() { (options::panel(frame, draft, &open.outcome, typed)) } }
+            div class="stack" { @if let Some(above) = above { (above) } @if draft.discarded { (take_back(frame, draft, showing)) } (part(frame, open, showing)) }
+            div class="stack" {
+                @if !draft.discarded { (record) }
+                @if showing.editable() { (options::panel(frame, draft, &open.outcome, typed)) (discard(frame, draft)) }
+            }
+        }
+    }
+}
+
+/// Putting a draft aside: opened by one press, done by the second, with or without a script.
+fn discard(frame: &Frame, draft: &AssayDraft) -> Markup {
+    html! {
+        section class="panel" { details class="why body" id="discard" {
+            summary { (frame.t("assay-discard")) }
+            form class="form" method="post" action=(format!("/assays/{}/discard", draft.id)) {
+                input type="hidden" name="version" value=(draft.version);
+                p class="medium" { (frame.t("assay-discard-help")) }
+                button class="button stop wide" name="change" value="discard" type="submit" { (frame.t("assay-discard-now")) }
+            }
+        } }
+    }
+}
+
+/// Who put a draft aside, and the way back.
+fn take_back(frame: &Frame, draft: &AssayDraft, showing: &Showing<'_>) -> Markup {
+    let who = showing.people.get(&draft.by).map_or(draft.by.as_str(), |name| name.get(frame.lang));
+    html! {
+        form class="notice warn" method="post" action=(format!("/assays/{}/discard", draft.id)) {
+            (icon(Icon::Warning))
+            div class="stack" {
+                b { (frame.tw("assay-discarded-by", &[("who", who), ("when", &short_time(&draft.at))])) }
+                input type="hidden" name="version" value=(draft.version);
+                div { button class="button" name="change" value="take-back" type="submit" { (frame.t("assay-take-back")) } }
+            }
         }
     }
 }

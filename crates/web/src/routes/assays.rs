@@ -23,7 +23,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 pub use begin::{begin, example, room};
-pub use change::correct;
+pub use change::{correct, discard};
 pub use gate::gate;
 use maud::Markup;
 pub use options::options;
@@ -89,25 +89,26 @@ pub async fn show(
 }
 
 fn showing<'a>(server: &Server, open: &OpenAssay, gate: Option<&'a str>) -> Showing<'a> {
-    let version = open.draft.recorded.is_none().then_some(open.draft.version);
+    let changeable = open.draft.recorded.is_none() && !open.draft.discarded;
+    let version = changeable.then_some(open.draft.version);
     Showing {
         base: format!("/assays/{}", open.draft.id),
         version,
         gate,
         undo: open.draft.gates_can_be_undone(),
-        people: people(server, &open.draft.edits),
+        people: people(server, &open.draft.edits, Some(&open.draft.by)),
         confirmed: pages::edits::confirmed(&open.draft.edits),
     }
 }
 
 /// Names of who changed something.
-fn people(server: &Server, edits: &[AssayEdit]) -> BTreeMap<UserId, Text> {
+fn people(server: &Server, edits: &[AssayEdit], last: Option<&UserId>) -> BTreeMap<UserId, Text> {
     let mut names = BTreeMap::new();
-    for edit in edits {
-        if !names.contains_key(&edit.by)
-            && let Some(user) = server.app.user(&edit.by)
+    for by in edits.iter().map(|edit| &edit.by).chain(last) {
+        if !names.contains_key(by)
+            && let Some(user) = server.app.user(by)
         {
-            names.insert(edit.by.clone(), user.name);
+            names.insert(by.clone(), user.name);
         }
     }
     names

@@ -34,7 +34,7 @@ pub fn resumable(path: &str) -> bool {
     matches!(
         parts.as_slice(),
         ["people" | "access" | "assays"]
-            | ["assays", _, "options" | "gate" | "correct" | "record"]
+            | ["assays", _, "options" | "gate" | "correct" | "record" | "discard"]
             | ["journeys", "new"]
             | [
                 "journeys",

@@ -2,7 +2,7 @@
 //! changed beside the program's own count. Knows no route and no store.
 
 use super::{
-    Showing, number, status_tag,
+    Showing, colon, number, status_tag,
     table::{cell, numbers, table, words},
 };
 use crate::layout::Frame;
@@ -45,7 +45,7 @@ pub fn result(
         @if report.images.len() > DRAWN_MAX {
             section class="panel" aria-labelledby="more-pages" {
                 header { h2 id="more-pages" { (frame.t("assay-more-pages")) } }
-                ul class="body" { @for image in report.images.iter().skip(DRAWN_MAX) { li { (frame.tw("assay-page", &[("n", &image.page.to_string())])) ": " b { (image.count.map_or_else(|| "–".to_owned(), |n| n.to_string())) } " " (status(frame, image.status)) } } }
+                ul class="body" { @for image in report.images.iter().skip(DRAWN_MAX) { li { (frame.tw("assay-page", &[("n", &image.page.to_string())])) (colon(frame)) b { (image.count.map_or_else(|| "–".to_owned(), |n| n.to_string())) } " " (status(frame, image.status)) } } }
             }
         }
         (parameters(frame, report))

@@ -2,7 +2,7 @@
 //! panel's verdict. Knows no route and no store.
 
 use super::{
-    Showing, gates, named_number, number, picture, status_tag,
+    Showing, colon, gates, named_number, number, picture, status_tag,
     table::{cell, numbers, source, table, words},
 };
 use crate::layout::Frame;
@@ -164,7 +164,7 @@ fn verdict_first(frame: &Frame, panel: &PanelReport) -> Markup {
     let name = if frame.lang == Lang::En { &panel.en } else { &panel.zh_tw };
     let met = panel.verdict == Verdict::Meets;
     html! {
-        p class=(if met { "notice" } else { "notice warn" }) { span { b { (frame.t(verdict_words(panel.verdict))) @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } " · " a href="#panel-title" { (name) } } }
+        p class=(if met { "notice" } else { "notice warn" }) { span { b { (frame.t(verdict_words(panel.verdict))) @if !panel.missing.is_empty() { (colon(frame)) (panel.missing.join(", ")) } } " · " a href="#panel-title" { (name) } } }
     }
 }
 
@@ -299,7 +299,7 @@ fn verdict(frame: &Frame, panel: &PanelReport) -> Markup {
     html! {
         section class="panel edge" aria-labelledby="panel-title" {
             header { h2 id="panel-title" { (pick(&panel.en, &panel.zh_tw)) } span class="quiet" { (panel.panel) @if panel.status == "provisional" { " " span class="tag provisional" { span { (vena_knowledge::Life::Provisional.name().get(frame.lang)) } } } } }
-            div class="body" { p { b { (frame.t(verdict_words(panel.verdict))) } @if !panel.missing.is_empty() { ": " (panel.missing.join(", ")) } } }
+            div class="body" { p { b { (frame.t(verdict_words(panel.verdict))) } @if !panel.missing.is_empty() { (colon(frame)) (panel.missing.join(", ")) } } }
             (table(&pick(&panel.en, &panel.zh_tw), &columns, &rows))
         }
     }

@@ -70,7 +70,11 @@ pub fn of(frame: &Frame, record: &AssayRecord) -> Vec<(String, String)> {
         }
         AssayKind::ResidualPluripotent => {
             let upper = |sample: &Value| {
-                format!("≤ {}", shown(sample.pointer("/finding/residual_upper").and_then(Value::as_f64)))
+                let share = sample.pointer("/finding/residual_upper").and_then(Value::as_f64);
+                share.map_or_else(
+                    || "–".to_owned(),
+                    |share| format!("≤ {} %", vena_potency::as_written(100.0 * share, 3)),
+                )
             };
             list("/samples").iter().map(|sample| (text(sample, "sample"), upper(sample))).collect()
         }

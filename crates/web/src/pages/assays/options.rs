@@ -19,7 +19,7 @@ use vena_potency::{
     curve::CurveModel,
     endotoxin::Route,
     qpcr::AbsenceKind,
-    report::{AssayKind as Model, OutlierHandling},
+    report::{AssayKind as Model, LineErrorFrom, OutlierHandling},
 };
 
 /// The panel beside a draft.
@@ -271,12 +271,15 @@ fn potency(frame: &Sheet<'_>, options: &PotencyOptions) -> Markup {
     };
     let curve = if options.model == CurveModel::FiveParameter { "5" } else { "4" };
     let outliers = if options.outliers == OutlierHandling::Remove { "remove" } else { "name" };
+    let error = if options.line_error == LineErrorFrom::Lines { "lines" } else { "replicates" };
     let standard = options.standard.clone().unwrap_or_default();
     let assigned = written(options.standard.as_ref().map(|standard| standard.assigned_value));
     html! {
         (line(frame, "reference", "assay-reference", options.reference.as_deref().unwrap_or_default(), None))
         (select(frame, "assay", "assay-model", &[("curves", "assay-model-curves"), ("parallel-line", "assay-model-lines"), ("slope-ratio", "assay-model-slope")], model))
         (select(frame, "model", "assay-curve-model", &[("4", "assay-four"), ("5", "assay-five")], curve))
+        (select(frame, "line-error", "assay-line-error", &[("replicates", "assay-line-error-replicates"), ("lines", "assay-line-error-lines")], error))
+        p class="hint" { (frame.t("assay-line-error-help")) }
         (select(frame, "outliers", "assay-outliers", &[("name", "assay-outliers-name"), ("remove", "assay-outliers-remove")], outliers))
         (group(frame, "assay-standard", options.standard.is_some(), &html! {
             p class="hint" { (frame.t("assay-standard-help")) }

@@ -2,7 +2,7 @@
 //! first, then the picture, the numbers and the criteria. Computes nothing.
 
 use super::{
-    interval, maybe, number, status_tag,
+    colon, interval, maybe, number, status_tag,
     table::{Column, cell, numbers, panel, verdicts, words},
     tables::{flags, suitable, wide},
 };
@@ -58,7 +58,7 @@ pub fn endotoxin(frame: &Frame, report: &EndotoxinReport) -> Markup {
                 html! { (most) (maybe(one.eu_per_ml)) br; span class="small quiet" { (interval(&one.interval)) } },
                 html! { (maybe(one.recovery_percent)) " %" },
                 html! { "1:" (number(one.dilution)) br; span class="small quiet" { "≤ 1:" (maybe(one.maximum_valid_dilution)) } },
-                html! { (suitable(frame, one.suitable)) @if !one.missing.is_empty() { br; span class="small soon" { (said(frame, &one.missing)) } } },
+                html! { (outcome(frame, one.suitable, one.missing.is_empty())) @if !one.missing.is_empty() { br; span class="small soon" { (said(frame, &one.missing)) } } },
             ]
         })
         .collect();
@@ -71,6 +71,16 @@ pub fn endotoxin(frame: &Frame, report: &EndotoxinReport) -> Markup {
         (verdicts(frame, &report.suitability))
         (method(&report.method))
     }
+}
+
+/// Whether a sample meets its criteria; what cannot be judged is not called a failure.
+fn outcome(frame: &Frame, met: bool, assessable: bool) -> Markup {
+    let key = match (met, assessable) {
+        (true, _) => "assay-met",
+        (false, true) => "assay-not-met",
+        (false, false) => "assay-not-assessable",
+    };
+    status_tag(&frame.t(key), !met)
 }
 
 /// A rapid method against the compendial one.
@@ -122,6 +132,11 @@ fn yes(frame: &Frame, shown: bool) -> Markup {
     status_tag(&frame.t(if shown { "assay-shown" } else { "assay-not-shown" }), !shown)
 }
 
+/// A share as a percentage; shares of residual cells lie far below one in a thousand.
+fn share(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), |share| format!("{} %", vena_potency::as_written(100.0 * share, 3)))
+}
+
 /// Residual pluripotent cells.
 pub fn culture(frame: &Frame, report: &CultureReport) -> Markup {
     let rows: Vec<Vec<Markup>> = report
@@ -132,11 +147,11 @@ pub fn culture(frame: &Frame, report: &CultureReport) -> Markup {
             vec![
                 cell(&one.sample),
                 cell(format!("{} / {}", found.colonies, number(found.cells_plated))),
-                html! { (maybe(found.residual_fraction)) },
-                html! { b { "≤ " (maybe(found.residual_upper)) } },
+                html! { (share(found.residual_fraction)) },
+                html! { b { "≤ " (share(found.residual_upper)) } },
                 html! { "≤ " (maybe(one.residual_per_dose_upper)) },
-                html! { (number(found.detection_limit)) br; span class="small quiet" { "≤ " (maybe(found.detection_limit_upper)) } },
-                cell(format!("{}×", number(one.times_below_published))),
+                html! { (share(Some(found.detection_limit))) br; span class="small quiet" { "≤ " (share(found.detection_limit_upper)) } },
+                cell(times(frame, one.times_below_published)),
             ]
         })
         .collect();
@@ -147,10 +162,10 @@ pub fn culture(frame: &Frame, report: &CultureReport) -> Markup {
         section class="panel" aria-labelledby="controls-title" {
             header { h2 id="controls-title" { (frame.t("assay-controls")) } }
             dl class="pairs body" {
-                @if let Some(first) = report.samples.first() { dt { (frame.t("assay-efficiency")) } dd { (format!("{:.1} %", 100.0 * first.finding.efficiency)) " (" (interval(&first.finding.efficiency_interval)) ")" } }
+                @if let Some(first) = report.samples.first() { dt { (frame.t("assay-efficiency")) } dd { (format!("{:.1} %", 100.0 * first.finding.efficiency)) " (" (share(first.finding.efficiency_interval.low)) " … " (share(first.finding.efficiency_interval.high)) ")" } }
                 @for spike in &report.spikes { dt { (frame.t("assay-spiked")) } dd { (spike.colonies) " / " (number(spike.spiked_cells)) } }
-                dt { (frame.t("assay-blanks")) } dd { (report.blank_colonies) " / " (number(report.blank_cells)) " (" (report.blanks) ")" }
-                dt { (frame.t("assay-published-limit")) } dd { (number(report.published_limit)) }
+                dt { (frame.t("assay-blanks")) } dd { (report.blank_colonies) " / " (number(report.blank_cells)) " · " (frame.tw("assay-cultures", &[("n", &report.blanks.to_string())])) }
+                dt { (frame.t("assay-published-limit")) } dd { (share(Some(report.published_limit))) }
             }
         }
         (flags(frame, &report.flags))
@@ -194,14 +209,27 @@ pub fn series(frame: &Frame, report: &SeriesReport) -> Markup {
     }
 }
 
+/// How many times lower than a published limit this one is, or higher.
+fn times(frame: &Frame, lower: f64) -> String {
+    let (key, times) =
+        if lower >= 1.0 { ("assay-times-lower", lower) } else { ("assay-times-higher", 1.0 / lower) };
+    frame.tw(key, &[("times", &vena_potency::as_written(times, 3))])
+}
+
+/// An interval of percentages; an open end is a dash.
+fn percents(low: Option<f64>, high: Option<f64>) -> String {
+    let end = |end: Option<f64>| end.map_or_else(|| "–".to_owned(), |end| format!("{} %", number(end)));
+    if low.is_none() && high.is_none() { "–".to_owned() } else { format!("{} … {}", end(low), end(high)) }
+}
+
 fn limit_row(frame: &Frame, one: &RuleLimit) -> Vec<Markup> {
     let compared = one.compared.iter().map(|published| {
-        html! { (published.label.get(frame.lang)) ": " (published.limit_percent) " % · " (number(published.times_lower)) "×" br; }
+        html! { li { (published.label.get(frame.lang)) (colon(frame)) (published.limit_percent) " % · " (times(frame, published.times_lower)) } }
     });
     vec![
         html! { (one.label.get(frame.lang)) },
         html! { @match &one.refusal { Some(refusal) => span class="small soon wrap" { (refusal.get(frame.lang)) }, None => b { (maybe(one.limit_percent)) " %" } } },
-        html! { @if one.refusal.is_none() { (interval(&one.interval)) } @else { "–" } },
-        html! { span class="small wrap" { @for line in compared { (line) } } },
+        html! { @if one.refusal.is_none() { (percents(one.interval.low, one.interval.high)) } @else { "–" } },
+        html! { @if one.compared.is_empty() { "–" } @else { ul class="small" { @for line in compared { (line) } } } },
     ]
 }

@@ -28,6 +28,8 @@ pub struct Room<'a> {
     pub wrong: Option<&'a str>,
     /// Results begun and not recorded.
     pub drafts: &'a [DraftLine],
+    /// Results begun and put aside.
+    pub discarded: &'a [DraftLine],
     /// Largest form.
     pub limit_bytes: u64,
 }
@@ -64,11 +66,12 @@ pub fn room(frame: &Frame, room: &Room<'_>) -> Markup {
             @if room.kind.is_some() { span class="far" { a class="button" href=(format!("/assays?{}", query.trim_start_matches('&'))) { (frame.t("assay-all-kinds")) } } } }
         div class="columns aside" {
             div class="stack" {
+                (just_discarded(frame, room))
                 @if !journey.is_empty() { p class="notice" { (frame.tw("assay-for-journey", &[("journey", journey)])) } }
                 (begin(frame, room))
                 @if room.kind.is_none() { (kinds(frame, &query)) }
             }
-            div class="stack" { @if let Some(kind) = room.kind { (example(frame, room, kind)) } (waiting(frame, room.kind, room.drafts)) }
+            div class="stack" { @if let Some(kind) = room.kind { (example(frame, room, kind)) } (waiting(frame, room)) }
         }
     }
 }
@@ -157,9 +160,21 @@ fn example(frame: &Frame, room: &Room<'_>, kind: AssayKind) -> Markup {
     }
 }
 
-fn waiting(frame: &Frame, kind: Option<AssayKind>, drafts: &[DraftLine]) -> Markup {
-    let own: Vec<&DraftLine> =
-        drafts.iter().filter(|draft| kind.is_none_or(|kind| draft.kind == kind)).collect();
+/// What was put aside a moment ago, with the way back.
+fn just_discarded(frame: &Frame, room: &Room<'_>) -> Markup {
+    let id = room.data.get("discarded");
+    html! {
+        @if let Some(draft) = room.discarded.iter().find(|draft| draft.id == id) {
+            p class="notice" role="status" { span { (frame.t("assay-discarded-now")) " " a href=(format!("/assays/{}", draft.id)) { (draft.kind.name().get(frame.lang)) " " span class="code" { (draft.id) } } } }
+        }
+    }
+}
+
+fn waiting(frame: &Frame, room: &Room<'_>) -> Markup {
+    let of_kind = |drafts: &'_ [DraftLine]| -> Vec<DraftLine> {
+        drafts.iter().filter(|draft| room.kind.is_none_or(|kind| draft.kind == kind)).cloned().collect()
+    };
+    let (own, discarded) = (of_kind(room.drafts), of_kind(room.discarded));
     let (newest, older) = own.split_at(own.len().min(WAITING_SHOWN));
     html! {
         section class="panel" aria-labelledby="open-title" {
@@ -167,6 +182,7 @@ fn waiting(frame: &Frame, kind: Option<AssayKind>, drafts: &[DraftLine]) -> Mark
             @if own.is_empty() { div class="empty" { b { (frame.t("assay-none-open")) } p { (frame.t("assay-none-open-help")) } } }
             @for draft in newest { (line(frame, draft)) }
             @if !older.is_empty() { details class="why body" { summary { (frame.tw("assay-open-older", &[("n", &older.len().to_string())])) } @for draft in older { (line(frame, draft)) } } }
+            @if !discarded.is_empty() { details class="why body" { summary { (frame.tw("assay-discarded-list", &[("n", &discarded.len().to_string())])) } @for draft in &discarded { (line(frame, draft)) } } }
         }
     }
 }

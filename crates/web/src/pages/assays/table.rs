@@ -1,11 +1,10 @@
 //! Tables of results: the first cell of a row names it; on a phone a row becomes a card that says what each value is.
-//! Also the words of a method's criteria: units, sources, signs. Computes nothing.
+//! Also the criteria of a method and their sources. Computes nothing.
 
-use super::{maybe, status_tag};
+use super::status_tag;
 use crate::layout::Frame;
 use maud::{Markup, html};
-use vena_base::Lang;
-use vena_potency::method::{Comparison, Criterion, Outcome, Verdict};
+use vena_potency::method::{Outcome, Verdict};
 
 /// A column: its heading, and whether it holds words rather than a number.
 pub struct Column {
@@ -58,30 +57,6 @@ pub fn cell(text: impl Into<String>) -> Markup {
     html! { (text) }
 }
 
-/// What is counted, in Chinese; written in braces in UCUM.
-const COUNTED: [(&str, &str); 7] = [
-    ("{wells}", "孔"),
-    ("{levels}", "個濃度"),
-    ("{doses}", "個劑量"),
-    ("{samples}", "個檢品"),
-    ("{particles}", "顆粒"),
-    ("{copies}", "拷貝"),
-    ("{cell}", "細胞"),
-];
-
-/// A UCUM unit as people write it: nothing for the number one, no brackets around what is counted or agreed.
-pub fn unit(frame: &Frame, ucum: &str) -> String {
-    if ucum == "1" {
-        return String::new();
-    }
-    let translated = if frame.lang == Lang::ZhTw {
-        COUNTED.iter().fold(ucum.to_owned(), |unit, (own, zh)| unit.replace(own, zh))
-    } else {
-        ucum.to_owned()
-    };
-    translated.replace(['{', '}', '[', ']'], "")
-}
-
 /// A source's id as it is cited in a line: `usp-85` is USP 85. The whole citation stands in the method's file.
 pub fn source(id: &str) -> String {
     const INITIALS: [&str; 10] = ["usp", "engl", "miqe", "isct", "who", "fda", "ema", "ich", "iso", "clsi"];
@@ -96,45 +71,6 @@ pub fn source(id: &str) -> String {
         };
         id.split('-').map(word).collect::<Vec<String>>().join(" ")
     })
-}
-
-fn sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::AtLeast => "≥",
-        Comparison::AtMost => "≤",
-        Comparison::Below => "<",
-        Comparison::Above => ">",
-    }
-}
-
-/// A criterion that is yes or no says so in its name; the name without that, and whether it is one.
-fn question(label: &str) -> (&str, bool) {
-    match label.find(" (1 yes").or_else(|| label.find("（1 是")) {
-        Some(at) => (label.get(..at).unwrap_or(label), true),
-        None => (label, false),
-    }
-}
-
-fn value_and_limit(frame: &Frame, criterion: &Criterion, value: Option<f64>) -> (String, String) {
-    if question(criterion.label.get(frame.lang)).1 {
-        let said = |yes: bool| frame.t(if yes { "yes" } else { "no" });
-        return (
-            value.map_or_else(|| "–".to_owned(), |value| said(value >= 0.5)),
-            said(criterion.limit >= 0.5),
-        );
-    }
-    let limit =
-        format!("{} {} {}", sign(criterion.comparison), criterion.limit_text, unit(frame, &criterion.unit));
-    (maybe(value), limit.trim_end().to_owned())
-}
-
-/// What a method calls itself in its own criteria; everything else is a name somebody gave.
-fn subject(frame: &Frame, subject: &str) -> String {
-    match subject {
-        "standard curve" => frame.t("assay-standard-curve"),
-        "comparison" => frame.t("assay-comparison"),
-        name => name.to_owned(),
-    }
 }
 
 /// The criteria of a method: those that stand against the result first, those that are met folded away.
@@ -153,12 +89,12 @@ pub fn verdicts(frame: &Frame, verdicts: &[Verdict]) -> Markup {
         words(frame.t("source")),
     ];
     let row = |one: &Verdict| {
-        let (value, limit) = value_and_limit(frame, &one.criterion, one.value);
+        let told = one.words(frame.lang);
         vec![
-            cell(subject(frame, &one.subject)),
-            cell(question(one.criterion.label.get(frame.lang)).0),
-            cell(value),
-            cell(limit),
+            cell(told.subject),
+            cell(told.criterion),
+            cell(told.value),
+            cell(told.limit),
             status_tag(&frame.t(outcome(one.outcome)), one.outcome == Outcome::NotMet),
             html! { span class="quiet small" { (source(&one.criterion.source)) } },
         ]
@@ -194,12 +130,5 @@ mod tests {
         ] {
             assert_eq!(source(id), said);
         }
-    }
-
-    #[test]
-    fn a_yes_or_no_criterion_is_told_by_its_name() {
-        assert_eq!(question("EC50 lies inside (1 yes, 0 no)"), ("EC50 lies inside", true));
-        assert_eq!(question("EC50 落於其間（1 是，0 否）"), ("EC50 落於其間", true));
-        assert_eq!(question("Wells (all)"), ("Wells (all)", false));
     }
 }

@@ -2,7 +2,7 @@
 //! nothing.
 
 use super::{
-    interval, maybe, number, picture, status_tag,
+    colon, interval, maybe, number, picture, status_tag,
     table::{cell, numbers, panel, table, verdicts, words},
 };
 use crate::layout::Frame;
@@ -11,7 +11,8 @@ use vena_potency::{
     PotencyReport, QpcrReport,
     combine::MeanKind,
     qpcr::{Call, QpcrSample, QuantityStatus},
-    report::{Estimate, Flag, OutlierReport, SampleReport},
+    report::{Estimate, Flag, LineErrorFrom, OutlierReport, RunReport, SampleReport},
+    variance::VarianceRow,
 };
 
 /// The size the crate draws at; the room is kept free before the picture shows.
@@ -38,11 +39,11 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
         (flags(frame, &report.flags))
         section class="panel edge" aria-labelledby="relative-title" {
             header { h2 id="relative-title" { (frame.t("assay-relative-potency")) }
-                @if let Some(reference) = &report.reference { span class="quiet" { (frame.t("assay-reference")) ": " (reference.name) @if let Some(standard) = &report.options.standard { " = " (standard.name) " " (standard.lot) ", " (number(standard.assigned_value)) " " (standard.unit) } } } }
+                @if let Some(reference) = &report.reference { span class="quiet" { (frame.t("assay-reference")) (colon(frame)) (reference.name) @if let Some(standard) = &report.options.standard { " = " (standard.name) " " (standard.lot) ", " (number(standard.assigned_value)) " " (standard.unit) } } } }
             @if report.relative_potency.is_empty() { div class="empty" { b { (frame.t("assay-one-preparation")) } } }
             @else { (samples(frame, &report.relative_potency)) }
             @for one in &report.combined {
-                div class="body" { b { (one.sample) } ": "
+                div class="body" { b { (one.sample) } (colon(frame))
                     @if let Some(combined) = &one.combination {
                         @let mean = match combined.reported { MeanKind::Weighted => &combined.weighted, MeanKind::SemiWeighted => &combined.semi_weighted };
                         (frame.t("assay-combined")) " " b { (number(mean.potency)) } " (" (interval(&mean.interval)) ")" }
@@ -52,8 +53,9 @@ pub fn potency(frame: &Frame, report: &PotencyReport) -> Markup {
         section class="panel edge" aria-labelledby="parameters-title" {
             header { h2 id="parameters-title" { (frame.t("assay-fit-parameters")) } }
             (parameters(frame, &report.parameters))
-            @for run in &report.runs { @for curve in &run.curves { @if let Some(refusal) = &curve.refusal { p class="body soon" { (of_run(&run.name, &curve.name)) ": " (refusal.get(frame.lang)) } } } }
+            @for run in &report.runs { @for curve in &run.curves { @if let Some(refusal) = &curve.refusal { p class="body soon" { (of_run(&run.name, &curve.name)) (colon(frame)) (refusal.get(frame.lang)) } } } }
         }
+        @for run in &report.runs { (variance(frame, run, report.options.line_error)) }
         @if !report.outliers.is_empty() { (outliers(frame, &report.outliers)) }
         (verdicts(frame, &report.suitability))
         p class="quiet small" { (report.method.id) "@" (report.method.version) " · " (report.method.program) }
@@ -108,6 +110,58 @@ fn parameters(frame: &Frame, estimates: &[Estimate]) -> Markup {
     table(&frame.t("assay-fit-parameters"), &columns, &fits.iter().map(row).collect::<Vec<_>>())
 }
 
+/// The analysis of variance of a run of lines, and what the errors rest on. A very small p is given as below a bound.
+fn variance(frame: &Frame, run: &RunReport, asked: LineErrorFrom) -> Markup {
+    let columns = [
+        words(frame.t("assay-variance-source")),
+        numbers(frame.t("assay-variance-df")),
+        numbers(frame.t("assay-variance-sum")),
+        numbers(frame.t("assay-variance-mean")),
+        numbers("F"),
+        numbers("p"),
+    ];
+    let p = |p: f64| if p < P_SHOWN_MIN { format!("< {}", number(P_SHOWN_MIN)) } else { number(p) };
+    let row = |one: &VarianceRow| {
+        vec![
+            cell(frame.t(variance_source(one.source))),
+            cell(one.df.to_string()),
+            cell(number(one.sum_of_squares)),
+            cell(maybe(one.mean_square)),
+            cell(maybe(one.f)),
+            cell(one.p.map_or_else(|| "–".to_owned(), p)),
+        ]
+    };
+    html! {
+        @if let Some(own) = &run.variance {
+            @let from_replicates = asked == LineErrorFrom::Replicates && own.replicates.is_some();
+            section class="panel edge variance" aria-label=(of_run(&run.name, &frame.t("assay-variance"))) {
+                header { h2 { (of_run(&run.name, &frame.t("assay-variance"))) } }
+                (table(&frame.t("assay-variance"), &columns, &own.rows.iter().map(row).collect::<Vec<_>>()))
+                @if let Some(error) = &run.line_error {
+                    p class="body medium" { (frame.tw(if from_replicates { "assay-variance-from-replicates" } else { "assay-variance-from-lines" }, &[("variance", &number(error.variance)), ("df", &error.df.to_string())])) " " (frame.t("assay-variance-help")) }
+                }
+            }
+        }
+    }
+}
+
+/// The smallest p that is written as a number.
+const P_SHOWN_MIN: f64 = 0.0001;
+
+fn variance_source(source: &str) -> &'static str {
+    match source {
+        "preparations" => "assay-variance-preparations",
+        "regression" => "assay-variance-regression",
+        "non-parallelism" => "assay-variance-non-parallelism",
+        "intersection" => "assay-variance-intersection",
+        "non-linearity" => "assay-variance-non-linearity",
+        "treatments" => "assay-variance-treatments",
+        "blocks" => "assay-variance-blocks",
+        "residual" => "assay-variance-residual",
+        _ => "assay-variance-total",
+    }
+}
+
 fn outliers(frame: &Frame, outliers: &[OutlierReport]) -> Markup {
     let columns = [
         words(frame.t("assay-curve")),
@@ -145,11 +199,15 @@ fn samples(frame: &Frame, samples: &[SampleReport]) -> Markup {
         vec![
             cell(of_run(&one.run, &one.sample)),
             html! { b { (maybe(one.estimate)) } @if let Some(assigned) = &one.assigned { br; b { (number(assigned.estimate)) } " " (assigned.standard.unit) } },
-            html! { (maybe(one.low)) " … " (maybe(one.high)) br; @if let Some(assigned) = &one.assigned { (maybe(assigned.low)) " … " (maybe(assigned.high)) br; } span class="quiet small" lang="en" { (one.interval) } },
+            html! { (maybe(one.low)) " … " (maybe(one.high)) br; @if let Some(assigned) = &one.assigned { (maybe(assigned.low)) " … " (maybe(assigned.high)) br; } span class="quiet small" { @if one.interval == "fieller" { "Fieller" } @else { (frame.t("assay-interval-delta")) } } },
             html! { @match &one.parallelism {
                 Some(p) => { (frame.t(if p.reversed { "assay-reversed" } else if p.parallel { "assay-is-parallel" } else { "assay-not-parallel" }))
-                    ul class="small quiet" { @for check in &p.checks { li { (frame.t(measure(check.measure))) ": " (interval(&check.interval)) " [" (number(check.margin_low)) ", " (number(check.margin_high)) "]" } } } }
-                None => "–",
+                    ul class="small quiet" { @for check in &p.checks { li { (frame.t(measure(check.measure))) (colon(frame)) (interval(&check.interval)) " [" (number(check.margin_low)) ", " (number(check.margin_high)) "]" } } } }
+                None => @match one.line.as_ref().and_then(|line| line.slope_ratio.as_ref()) {
+                    Some(ratio) => { (frame.t(if ratio.equivalent { "assay-is-parallel" } else { "assay-not-parallel" }))
+                        ul class="small quiet" { li { (frame.t("assay-slope-ratio")) (colon(frame)) (interval(&ratio.interval)) } } }
+                    None => "–",
+                },
             } },
             html! { (status_tag(&frame.t(if one.reportable { "assay-reportable" } else { "assay-not-reportable" }), !one.reportable)) @if let Some(refusal) = &one.refusal { br; span class="small" { (refusal.get(frame.lang)) } } },
         ]
@@ -184,9 +242,9 @@ pub fn qpcr(frame: &Frame, report: &QpcrReport) -> Markup {
         section class="panel edge" aria-labelledby="samples-title" {
             header { h2 id="samples-title" { (frame.t("assay-samples")) } }
             (quantities(frame, report, unit))
-            @for one in &report.absence { p class="body" { (one.sample) ": " b { (one.call.label(frame.lang)) } " · " (one.positive) " / " (one.tested) @if let Some(upper) = one.concentration_upper { " · ≤ " (number(upper)) " /mL" } @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
-            @for one in &report.residual_dna { p class="body" { (one.sample) ": " (frame.t("assay-residual-dna")) " " b { @if one.at_most { "≤ " } (maybe(one.ng_per_dose)) } " ng (" (interval(&one.interval)) ")" @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
-            @for one in &report.vector_copies { p class="body" { (one.sample) ": " (frame.t("assay-vector-copies")) " " b { (maybe(one.copies_per_cell)) } " (" (interval(&one.interval)) ")" @if let Some(refusal) = &one.refusal { " " (refusal.get(frame.lang)) } } }
+            @for one in &report.absence { p class="body" { (one.sample) (colon(frame)) b { (one.call.label(frame.lang)) } " · " (one.positive) " / " (one.tested) @if let Some(upper) = one.concentration_upper { " · ≤ " (number(upper)) " /mL" } @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
+            @for one in &report.residual_dna { p class="body" { (one.sample) (colon(frame)) (frame.t("assay-residual-dna")) " " b { @if one.at_most { "≤ " } (maybe(one.ng_per_dose)) } " ng (" (interval(&one.interval)) ")" @if !one.missing.is_empty() { " " span class="soon" { (one.missing.iter().map(|what| what.get(frame.lang)).collect::<Vec<_>>().join(", ")) } } } }
+            @for one in &report.vector_copies { p class="body" { (one.sample) (colon(frame)) (frame.t("assay-vector-copies")) " " b { (maybe(one.copies_per_cell)) } " (" (interval(&one.interval)) ")" @if let Some(refusal) = &one.refusal { " " (refusal.get(frame.lang)) } } }
         }
         (verdicts(frame, &report.suitability))
         p class="quiet small" { (report.method.id) "@" (report.method.version) " · " (report.method.program) }
@@ -199,7 +257,11 @@ fn quantities(frame: &Frame, report: &QpcrReport, unit: &str) -> Markup {
         words(frame.t("assay-target")),
         numbers(frame.t("assay-amplified")),
         numbers("Cq"),
-        numbers(format!("{} {unit}", frame.t("assay-quantity"))),
+        numbers(if unit.is_empty() {
+            frame.t("assay-quantity")
+        } else {
+            format!("{} ({unit})", frame.t("assay-quantity"))
+        }),
         words(frame.t("assay-status")),
     ];
     let row = |one: &QpcrSample| {

@@ -41,6 +41,9 @@ pub async fn room(
     if let Some(kind) = query.get("kind").and_then(|word| AssayKind::parse(word)) {
         data.set("kind", kind.as_str());
     }
+    if let Some(id) = query.get("discarded") {
+        data.set("discarded", id);
+    }
     draw(&server, &viewer, &data, None, StatusCode::OK).await
 }
 
@@ -53,8 +56,9 @@ async fn draw(
 ) -> Response {
     let frame = &viewer.frame;
     let (app, session) = (server.app.clone(), viewer.session.clone());
-    let drafts = match blocking(move || app.open_assays(&session)).await {
-        Ok(drafts) => drafts,
+    let listed = move || Ok((app.open_assays(&session)?, app.discarded_assays(&session)?));
+    let (drafts, discarded) = match blocking(listed).await {
+        Ok(listed) => listed,
         Err(error) => return answer::wrong(frame, &error),
     };
     let kind = AssayKind::parse(data.get("kind"));
@@ -72,7 +76,8 @@ async fn draw(
     });
     let limit_bytes = server.app.config().attachment_max_bytes.min(taken::BODY_BYTES_MAX as u64);
     let title = kind.map_or_else(|| frame.t("room-assays"), |kind| kind.name().get(frame.lang).to_owned());
-    let content = pages::room(frame, &Room { kind, options, data, wrong, drafts: &drafts, limit_bytes });
+    let room = Room { kind, options, data, wrong, drafts: &drafts, discarded: &discarded, limit_bytes };
+    let content = pages::room(frame, &room);
     (status, body(frame, title, content)).into_response()
 }
 

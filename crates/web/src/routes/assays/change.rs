@@ -155,6 +155,36 @@ pub async fn correct(
     change(&server, &viewer, id, &headers, data, vec![ask]).await
 }
 
+/// Puts a draft aside, or takes it back.
+pub async fn discard(
+    State(server): State<Server>,
+    viewer: Viewer,
+    Path(id): Path<String>,
+    axum::Form(pairs): axum::Form<Vec<(String, String)>>,
+) -> Response {
+    let data = Submitted::new(pairs);
+    if resume::is_review(&data) {
+        return review(&server, &viewer, id, data).await;
+    }
+    let discarded = match data.get("change") {
+        "discard" => true,
+        "take-back" => false,
+        other => {
+            return answer::wrong(&viewer.frame, &AppError::NotFound(other.chars().take(40).collect()));
+        }
+    };
+    let version: u64 = data.get("version").parse().unwrap_or(0);
+    let (app, session, own) = (server.app.clone(), viewer.session.clone(), id.clone());
+    match blocking(move || app.discard_assay(&session, &own, version, discarded)).await {
+        Ok(draft) if draft.discarded => {
+            Redirect::to(&format!("/assays?discarded={}", draft.id)).into_response()
+        }
+        Ok(draft) => Redirect::to(&format!("/assays/{}", draft.id)).into_response(),
+        Err(error @ AppError::Input(_)) => again(&server, &viewer, id, None, &error, data).await,
+        Err(error) => answer::wrong(&viewer.frame, &error),
+    }
+}
+
 fn correction(
     app: &vena_app::App,
     session: &vena_app::Session,

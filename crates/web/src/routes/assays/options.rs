@@ -24,7 +24,7 @@ use vena_potency::{
     curve::CurveModel,
     endotoxin::Route,
     qpcr::{AbsenceKind, AbsenceTest, ResidualDna, VectorCopies},
-    report::{AssayKind as Model, OutlierHandling, ReferenceStandard},
+    report::{AssayKind as Model, LineErrorFrom, OutlierHandling, ReferenceStandard},
 };
 
 /// A number that may be left out.
@@ -235,6 +235,8 @@ fn potency(data: &Submitted, mut options: PotencyOptions) -> Result<PotencyOptio
         if data.get("model") == "5" { CurveModel::FiveParameter } else { CurveModel::FourParameter };
     options.outliers =
         if data.get("outliers") == "remove" { OutlierHandling::Remove } else { OutlierHandling::Name };
+    options.line_error =
+        if data.get("line-error") == "lines" { LineErrorFrom::Lines } else { LineErrorFrom::Replicates };
     options.reference = words(data, "reference");
     options.assayed_on = words(data, "assayed-on");
     let (name, lot) = (words(data, "standard-name"), data.get("standard-lot").to_owned());

@@ -93,7 +93,7 @@ pub async fn recorded(
         version: None,
         gate: query.get("gate").map(String::as_str),
         undo: false,
-        people: people(&server, &recomputed.assay.record.edits),
+        people: people(&server, &recomputed.assay.record.edits, None),
         confirmed: pages::edits::confirmed(&recomputed.assay.record.edits),
     };
     journey_page(
