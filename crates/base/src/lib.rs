@@ -4,6 +4,7 @@
 //! Must not know: any clinical rule or threshold, any file format, any storage, any page, the clock.
 
 pub mod chart;
+mod chinese_time;
 pub mod concept;
 pub mod decimal;
 pub mod fact;

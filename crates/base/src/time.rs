@@ -1,6 +1,7 @@
 //! Time has a place (law 11): an instant keeps the offset it was written in, a date stays a date,
 //! and day n is a calendar day in a named zone. Knows no clock.
 
+use crate::chinese_time::{self, ROC_YEAR_0};
 use jiff::{
     Timestamp, ToSpan,
     civil::{Date, DateTime, Time},
@@ -41,9 +42,6 @@ pub enum TimeError {
     #[error("“{0}” did not happen in this zone: the clock was put forward over it")]
     Skipped(String),
 }
-
-/// Years of the Republic of China are counted from the year after this one.
-const ROC_YEAR_0: i16 = 1911;
 
 /// The zone in which calendar days are counted, and where it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -178,7 +176,8 @@ impl When {
     pub fn parse(text: &str, zone: Option<&Zone>) -> Result<When, TimeError> {
         let text = text.trim();
         let wrong = || otherwise(text);
-        let iso = iso_form(text).ok_or_else(wrong)?;
+        let chinese = chinese_time::iso_form(text).map(Cow::Owned);
+        let iso = chinese.or_else(|| iso_form(text)).ok_or_else(wrong)?;
         let iso = iso.as_ref();
         match iso.len() {
             4 => iso.parse().map(When::Year).map_err(|_| wrong()),
@@ -526,7 +525,7 @@ mod tests {
             assert_eq!(When::parse(text, Some(&zone)).unwrap().to_string(), read, "{text}");
         }
         assert!(matches!(When::parse("113/3/12", None), Err(TimeError::RocYear { year: 113, .. })));
-        assert!(matches!(When::parse("民國113年3月12日", None), Err(TimeError::RocYear { year: 113, .. })));
+        assert!(matches!(When::parse("113年3月12日", None), Err(TimeError::RocYear { year: 113, .. })));
         assert!(matches!(When::parse("民國 99/3/12", None), Err(TimeError::RocYear { year: 99, .. })));
         assert!(matches!(When::parse("45363", None), Err(TimeError::DayNumber(_))));
         assert!(matches!(When::parse("45363.25", None), Err(TimeError::DayNumber(_))));
@@ -536,6 +535,49 @@ mod tests {
         for text in
             ["2026/3/4/5", "2026/13/4", "2026-3/4", "2026/3/4 13:00 PM", "2026/3/4 0:30 PM", "20240312"]
         {
+            assert!(When::parse(text, Some(&zone)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_in_chinese_words_are_read_where_they_say_all() {
+        let zone = taipei();
+        for (text, read) in [
+            ("2026年1月12日", "2026-01-12"),
+            ("２０２６年０１月１２日", "2026-01-12"),
+            ("西元2026 年 1 月 12 號", "2026-01-12"),
+            ("民國115年1月12日", "2026-01-12"),
+            ("中華民國99年12月31日", "2010-12-31"),
+            ("2026年1月", "2026-01"),
+            ("2026年", "2026"),
+            ("2026年1月12日 08:30", "2026-01-12T08:30:00+08:00"),
+            ("2026年1月12日8:30", "2026-01-12T08:30:00+08:00"),
+            ("2026年1月12日 14時30分", "2026-01-12T14:30:00+08:00"),
+            ("2026年1月12日14時5分9秒", "2026-01-12T14:05:09+08:00"),
+            ("2026年1月12日 下午3點", "2026-01-12T15:00:00+08:00"),
+            ("2026年1月12日 上午12:05", "2026-01-12T00:05:00+08:00"),
+            ("2026年1月12日 下午12:05", "2026-01-12T12:05:00+08:00"),
+            ("2026年1月12日 08:30+09:00", "2026-01-12T08:30:00+09:00"),
+        ] {
+            assert_eq!(When::parse(text, Some(&zone)).unwrap().to_string(), read, "{text}");
+        }
+        assert!(matches!(When::parse("2026年1月12日 08:30", None), Err(TimeError::NeedsZone(_))));
+        for text in [
+            "115年1月12日",
+            "26年1月12日",
+            "民國前1年1月1日",
+            "民國0年1月1日",
+            "2026年13月1日",
+            "2026年2月30日",
+            "2026年1月12日 晚上8點",
+            "2026年1月12日 下午13點",
+            "2026年1月12日 三點",
+            "2026年1月12",
+            "年月日",
+            "2026年1月12日 8點半",
+            "2026年1月12日 25:00",
+            "2026年1月12日 8:30:00:00",
+        ] {
             assert!(When::parse(text, Some(&zone)).is_err(), "{text}");
         }
     }

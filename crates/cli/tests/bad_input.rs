@@ -294,7 +294,7 @@ fn what_spreadsheets_spoil_is_told() {
         ("A,2026-01-12T09:00+08:00,platelets,\"200,000\",/uL,,,", "thousands", "千分位"),
         ("A,12-Mar-2024,temperature,38,Cel,,,", "begin with the year", "不以年份開頭"),
         ("A,113/3/12,temperature,38,Cel,,,", "113 is 2024", "西元 2024"),
-        ("A,民國113年3月12日,temperature,38,Cel,,,", "113 is 2024", "西元 2024"),
+        ("A,113年3月12日,temperature,38,Cel,,,", "113 is 2024", "西元 2024"),
         ("A,45363.375,temperature,38,Cel,,,", "day number", "日期序號"),
         ("A,2026-01-12T09:00+08:00,temperature,Cel,38,,,", "each other's column", "填反"),
         ("A,2026-01-12T09:00+08:00,38.5,temperature,Cel,,,", "not in the catalogue", "目錄中沒有"),

@@ -59,6 +59,18 @@ pub struct Settle {
     pub question: Text,
 }
 
+/// Days of a window that were not measured and carry the value of another day, and what the grade could be
+/// were they known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Carried {
+    /// Stretches of days, first and last, both included, counted from infusion.
+    pub days: Vec<(i32, i32)>,
+    /// The least grade whatever happened on those days.
+    pub low: u8,
+    /// The highest grade whatever happened on those days.
+    pub high: u8,
+}
+
 /// What one scale says at the instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
@@ -91,6 +103,9 @@ pub struct Finding {
     /// Days with neutrophils ≤ 100/µL that the grade counts (ICAHT).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days_le_100: Option<u32>,
+    /// Days the method filled by carrying a value to an end of the window (early ICAHT).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried: Option<Carried>,
     /// Rule sets that would answer otherwise, with their answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differs: Vec<(String, String)>,
@@ -116,6 +131,7 @@ impl Finding {
             since: None,
             days_le_500: None,
             days_le_100: None,
+            carried: None,
             differs: Vec::new(),
             notes: Vec::new(),
         }

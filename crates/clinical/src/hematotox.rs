@@ -21,8 +21,9 @@ const DIAGNOSIS: Concept = Concept::known("diagnosis");
 /// Where the baseline is looked for.
 #[derive(Debug, Clone, Copy)]
 enum Baseline {
-    /// The latest value before this start, within the leeway.
-    BeforeDepletion(When),
+    /// The latest value before this start, from this day on: within the leeway of the start, or of the
+    /// reference day where lymphodepletion began later than that.
+    BeforeDepletion(When, Date),
     /// The value nearest to the reference day, counted from infusion; never after the infusion.
     ReferenceDay(InfusionDay),
     /// Neither is known: the latest values before the instant.
@@ -66,7 +67,7 @@ pub(crate) fn assess(
             ),
             format!("有一筆淋巴細胞清除性化療記錄無法判讀（「{written}」）：於哪一天開始？"),
         );
-        if !matches!(baseline, Baseline::BeforeDepletion(_)) {
+        if !matches!(baseline, Baseline::BeforeDepletion(..)) {
             // Without its day no value is known to be from before it.
             finding.lacks(LYMPHODEPLETION);
             finding.notes.push(said.clone());
@@ -93,13 +94,16 @@ pub(crate) fn assess(
             low: total.low.saturating_add(input.span.low),
             high: total.high.saturating_add(input.span.high),
         };
-        reasons(&mut finding, &input, view, numbers, lexicon);
+        reasons(&mut finding, &input, baseline, view, numbers, lexicon);
+        if input.facts.is_empty() && input.unread.is_empty() {
+            finding.because.extend(outside(view, wanted.concept, baseline, numbers, lexicon));
+        }
     }
+    finding.notes.push(baseline_note(baseline, numbers, view.zone()));
     if missing == numbers.inputs.len() {
         return finding;
     }
     say(&mut finding, total);
-    finding.notes.push(baseline_note(baseline, numbers, view.zone()));
     finding.provisional |= matches!(baseline, Baseline::BeforeNow);
     risk(&mut finding, total, view, numbers);
     finding
@@ -145,6 +149,7 @@ fn say(finding: &mut Finding, total: Span) {
 fn reasons(
     finding: &mut Finding,
     input: &Input<'_, '_>,
+    baseline: Baseline,
     view: &View<'_>,
     numbers: &HematotoxNumbers,
     lexicon: &Lexicon,
@@ -164,8 +169,12 @@ fn reasons(
                 "可能在淋巴細胞清除性化療開始之後：不足以確定分數",
             )
         } else {
-            used
+            let age = age(fact, baseline, view);
+            with(used, &age.en, &age.zh_tw)
         };
+        // Older than the leeway before the start: only the reference day still speaks for it.
+        finding.provisional |= matches!(baseline, Baseline::BeforeDepletion(start, _)
+            if days_between(fact.when.first_day(view.zone()), start.first_day(view.zone())) > numbers.leeway_days);
         finding.provisional |= criterion.provisional
             && fact.quantity().is_some_and(|q| Some(q.value) == criterion.limit.map(|l| l.value));
         finding.because.push(Reason {
@@ -183,6 +192,67 @@ fn reasons(
     }
 }
 
+/// How old a value is, counted from what the score counts from.
+fn age(fact: &Fact, baseline: Baseline, view: &View<'_>) -> Text {
+    let zone = view.zone();
+    let (start, en, zh_tw) = match baseline {
+        Baseline::BeforeDepletion(start, _) => {
+            (start.first_day(zone), "lymphodepletion began", "淋巴細胞清除性化療開始")
+        }
+        Baseline::ReferenceDay(infusion) => (infusion.day, "the infusion", "輸注"),
+        Baseline::BeforeNow => (zone.day_of(view.at), "the day asked about", "查詢日"),
+    };
+    let days = days_between(fact.when.first_day(zone), start);
+    let count = days.unsigned_abs();
+    let unit = if count == 1 { "day" } else { "days" };
+    match days {
+        1.. => Text::new(format!("{count} {unit} before {en}"), format!("{zh_tw}前 {count} 天")),
+        0 => Text::new(format!("on the day of it ({en})"), format!("{zh_tw}當日")),
+        _ => Text::new(format!("{count} {unit} after {en}"), format!("{zh_tw}後 {count} 天")),
+    }
+}
+
+/// The value nearest to the window of an input that has none in it: named with its age, never used.
+fn outside(
+    view: &View<'_>,
+    concept: Concept,
+    baseline: Baseline,
+    numbers: &HematotoxNumbers,
+    lexicon: &Lexicon,
+) -> Option<Reason> {
+    let zone = view.zone();
+    let from = match baseline {
+        Baseline::BeforeDepletion(_, from) => from,
+        Baseline::ReferenceDay(infusion) => {
+            shifted(infusion.day, numbers.reference_day - numbers.leeway_days)
+        }
+        Baseline::BeforeNow => shifted(zone.day_of(view.at), -numbers.leeway_days),
+    };
+    let measured = || view.of(concept).filter(|fact| fact.quantity().is_some());
+    let older = measured().rfind(|fact| fact.when.first_day(zone) < from);
+    let fact = older.or_else(|| measured().next())?;
+    let age = age(fact, baseline, view);
+    let used = lexicon.used(fact, fact.when.earliest(zone), view.at);
+    let used = with(used, &age.en, &age.zh_tw);
+    let used = if older.is_some() {
+        with(used, "too old for the score: does not count", "過早，不計入評分")
+    } else {
+        with(used, "too late for the score: does not count", "過晚，不計入評分")
+    };
+    Some(Reason {
+        criterion: concept.to_string(),
+        label: lexicon.name(concept),
+        used,
+        when: Some(fact.when),
+        late: is_late(fact, view, numbers.site.late_hours),
+        grade_low: None,
+        grade_high: None,
+        deciding: false,
+        attributed: fact.attributed_to,
+        source: Text::same(""),
+    })
+}
+
 /// The baseline to use, from what is seen.
 fn baseline(
     view: &View<'_>,
@@ -194,6 +264,12 @@ fn baseline(
     let before = infusion.map_or(Timestamp::MAX, |infusion| infusion.start);
     let given =
         |fact: &&Fact| !matches!(fact.value, Value::NotAssessed(_)) && fact.when.earliest(zone) <= before;
+    let before_depletion = |start: When| {
+        let from = shifted(start.first_day(zone), -numbers.leeway_days);
+        let near_reference =
+            infusion.map(|infusion| shifted(infusion.day, numbers.reference_day - numbers.leeway_days));
+        Baseline::BeforeDepletion(start, near_reference.map_or(from, |near| near.min(from)))
+    };
     let mut rows = view.of(LYMPHODEPLETION).filter(given).rev();
     if let Some(last) = rows.next() {
         // Each of its days may have a row: the first of those that hang together is the start.
@@ -201,7 +277,7 @@ fn baseline(
             let apart = days_between(earlier.when.last_day(zone), start.when.first_day(zone));
             if apart <= numbers.leeway_days { earlier } else { start }
         });
-        return Baseline::BeforeDepletion(start.when);
+        return before_depletion(start.when);
     }
     let Some(infusion) = infusion else {
         return Baseline::BeforeNow;
@@ -211,7 +287,7 @@ fn baseline(
     let near = |fact: &&Fact| given(fact) && fact.when.first_day(zone) >= first;
     let drugs = lexicon.class("lymphodepletion").iter().flat_map(|drug| view.of(*drug).filter(near));
     match drugs.min_by_key(|fact| fact.when.earliest(zone)) {
-        Some(drug) => Baseline::BeforeDepletion(drug.when),
+        Some(drug) => before_depletion(drug.when),
         None => Baseline::ReferenceDay(*infusion),
     }
 }
@@ -269,9 +345,8 @@ fn choose<'a>(
     let mut measured =
         view.of(concept).filter(|fact| fact.quantity().is_some() || unreadable(fact).is_some());
     match baseline {
-        Baseline::BeforeDepletion(start) => {
+        Baseline::BeforeDepletion(start, from) => {
             let (first, last) = (start.earliest(zone), start.latest(zone));
-            let from = shifted(start.first_day(zone), -numbers.leeway_days);
             let near: Vec<&Fact> = measured
                 .filter(|f| f.when.first_day(zone) >= from && f.when.earliest(zone) <= last)
                 .collect();
@@ -308,12 +383,24 @@ fn choose<'a>(
 fn baseline_note(baseline: Baseline, numbers: &HematotoxNumbers, zone: &Zone) -> Text {
     let (leeway, day) = (numbers.leeway_days, numbers.reference_day);
     match baseline {
-        Baseline::BeforeDepletion(start) => {
+        Baseline::BeforeDepletion(start, from) => {
+            let days = days_between(from, start.first_day(zone));
             let start = told(start, zone);
-            Text::new(
-                format!("Values from before lymphodepletion ({start}), up to {leeway} days earlier."),
-                format!("採用淋巴細胞清除性化療（{start}）開始前 {leeway} 天內的數值。"),
-            )
+            if days > leeway {
+                Text::new(
+                    format!(
+                        "Values from before lymphodepletion ({start}), from {from} on: it began late, and the score is that of about day {day}."
+                    ),
+                    format!(
+                        "採用 {from} 起至淋巴細胞清除性化療（{start}）開始前的數值：化療開始較晚，而評分以約第 {day} 天為準。"
+                    ),
+                )
+            } else {
+                Text::new(
+                    format!("Values from before lymphodepletion ({start}), up to {leeway} days earlier."),
+                    format!("採用淋巴細胞清除性化療（{start}）開始前 {leeway} 天內的數值。"),
+                )
+            }
         }
         Baseline::ReferenceDay(_) => Text::new(
             format!(

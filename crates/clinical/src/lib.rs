@@ -24,7 +24,7 @@ mod words;
 
 pub use assess::{assess, crs_episodes};
 pub use course::{CourseDay, DRUG_CLASSES, DayGrade, concepts_read, course};
-pub use finding::{Assessment, Finding, Question, Reason, Settle, Status};
+pub use finding::{Assessment, Carried, Finding, Question, Reason, Settle, Status};
 pub use icaht::kernel::{DayGrades, LateGrade, grade_days, grade_late_days, grade_open_days};
 pub use last::{LastAssessable, last_assessable};
 pub use rules::Rules;

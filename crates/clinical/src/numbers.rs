@@ -181,6 +181,11 @@ pub struct CrsNumbers {
     pub cannula_unknown: Criterion,
     /// A flow through a device that is not known.
     pub bare_flow: Criterion,
+    /// Within how many days of the infusion it usually begins; a later onset asks for another cause and
+    /// lowers nothing.
+    pub usual_onset_days: i32,
+    /// In words, with its source.
+    pub usual_onset: Criterion,
     /// The highest grade given by measurements (death is recorded, not graded).
     pub highest: u8,
     /// Hours without signs, lines that ask.

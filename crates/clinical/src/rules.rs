@@ -269,6 +269,8 @@ fn crs_numbers(rule: &RuleSet, sources: &Bibliography, site: &SiteNumbers) -> Re
         high_flow: read.line("hypoxia-high-flow")?,
         cannula_unknown: read.line("hypoxia-cannula-flow-unknown")?,
         bare_flow: read.line("hypoxia-flow-without-device")?,
+        usual_onset_days: read.whole("onset-usual")?,
+        usual_onset: read.line("onset-usual")?,
         highest: read.highest()?,
         site: site.clone(),
     })

@@ -180,3 +180,48 @@ fn a_date_that_cannot_be_ordered_gives_an_interval() {
         D+2 22:00 | hypotension | no-vasopressor\nD+2 22:00 | oxygen device | none";
     check("crs", lines, "D+2 23:00", "2");
 }
+
+/// Row X2: a late onset grades like any other, and asks for another cause.
+#[test]
+fn a_late_onset_grades_and_asks_for_another_cause() {
+    let fever = |day: i32, more: &str| {
+        let lines = format!(
+            "D+{day} 08:00 | body temperature | 39 Cel\nD+{day} 08:00 | hypotension | vasopressor-required\nD+{day} 08:00 | oxygen device | none\n{more}"
+        );
+        finding(&infused(&lines), "crs", &format!("D+{day} 09:00"))
+    };
+    let late = |found: &vena_clinical::Finding| {
+        found
+            .notes
+            .iter()
+            .any(|n| n.en.contains("usually begins within 14 days") && n.zh_tw.contains("14 天內"))
+    };
+    let asks = |found: &vena_clinical::Finding| {
+        found.settled_by.iter().any(|settle| settle.concept.as_str() == "other-cause-of-fever")
+    };
+    for day in [1, 13, 14] {
+        let found = fever(day, "");
+        assert_eq!((found.brief().as_str(), late(&found), asks(&found)), ("3", false, false), "{day}");
+    }
+    for day in [15, 30, 31, 60] {
+        let found = fever(day, "");
+        assert_eq!((found.brief().as_str(), late(&found), asks(&found)), ("3", true, true), "{day}");
+        assert!(found.provisional && found.notes.iter().any(|n| n.en.contains(&format!("day {day}"))));
+        // Said to be CRS, it is no longer asked; said to be an infection, it does not count.
+        let none = fever(day, &format!("D+{day} 08:00 | other cause of fever | none"));
+        assert_eq!(
+            (none.brief().as_str(), late(&none), asks(&none), none.provisional),
+            ("3", true, false, false)
+        );
+        let other = fever(day, &format!("D+{day} 08:00 | other cause of fever | present"));
+        assert_eq!((other.brief().as_str(), late(&other)), ("0", false));
+    }
+    // The day the fever began counts, not the day asked about.
+    let lasting = "D+14 08:00 | body temperature | 39 Cel\nD+15 08:00 | body temperature | 39 Cel\nD+15 08:00 | hypotension | none\nD+15 08:00 | oxygen device | none";
+    let found = finding(&infused(lasting), "crs", "D+15 09:00");
+    assert_eq!((found.brief().as_str(), late(&found)), ("1", false));
+    // No fever was seen, but it may have been hidden: the signs ask.
+    let masked = "D+40 07:00 | paracetamol | 500 mg\nD+40 08:00 | body temperature | 37 Cel\nD+40 08:00 | hypotension | no-vasopressor\nD+40 08:00 | oxygen device | none";
+    let found = finding(&infused(masked), "crs", "D+40 09:00");
+    assert_eq!((found.brief().as_str(), late(&found)), ("0–2", true));
+}

@@ -210,3 +210,60 @@ fn risk_is_told_with_outcomes_only_where_they_were_seen() {
     let open = told("dlbcl", &[("platelets", "")]);
     assert!(open.contains("Risk is open") && !open.contains("aplastic"));
 }
+
+/// Row X8: a value outside the window is named with its age and never used.
+#[test]
+fn values_outside_the_window_are_named_with_their_age() {
+    let without = lines(&[("platelets", "")]);
+    let named = |found: &Finding| {
+        let reason = found.because.iter().find(|reason| reason.criterion == "platelets").unwrap().clone();
+        assert_eq!((reason.grade_low, reason.grade_high, reason.deciding), (None, None, false));
+        (reason.used.en, reason.used.zh_tw)
+    };
+    let old = score(&format!("{LDC}{without}D-12 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    let (en, zh_tw) = named(&old);
+    assert!(en.contains("7 days before lymphodepletion began") && en.contains("too old"), "{en}");
+    assert!(zh_tw.contains("前 7 天") && zh_tw.contains("過早"), "{zh_tw}");
+    // Of several older ones the newest; one from after the start where there is no older one.
+    let two = "D-30 07:00 | platelets | 90 10*9/L\nD-9 07:00 | platelets | 20 10*9/L";
+    assert!(named(&score(&format!("{LDC}{without}{two}"), "D+10 08:00", "0–2")).0.contains("4 days before"));
+    let late = score(&format!("{LDC}{without}D-2 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    let (en, zh_tw) = named(&late);
+    assert!(en.contains("3 days after lymphodepletion began") && en.contains("too late"), "{en}");
+    assert!(zh_tw.contains("過晚"));
+    // All five too old: nothing is scored, and each is named.
+    let all = lines(&[]).replace("D-5", "D-20");
+    let found = score(&format!("{LDC}{all}"), "D+10 08:00", "?");
+    assert_eq!((missing(&found).len(), found.because.len()), (5, 5));
+    assert!(found.because.iter().all(|reason| reason.used.en.contains("15 days before")));
+    assert!(found.notes.iter().any(|note| note.en.contains("up to 3 days earlier")));
+    // Without lymphodepletion the age is counted from the infusion.
+    let infusion = "D0 10:00 | infusion |\n";
+    let found = score(&format!("{infusion}{without}D-12 07:00 | platelets | 20 10*9/L"), "D+10 08:00", "0–2");
+    assert!(named(&found).0.contains("12 days before the infusion"));
+    // What counts tells its age too.
+    let used = score(&format!("{LDC}{without}D-6 07:00 | platelets | 200 10*9/L"), "D+10 08:00", "0");
+    let reason = used.because.iter().find(|reason| reason.criterion == "platelets-0").unwrap();
+    assert!(reason.used.en.contains("1 day before lymphodepletion began"), "{}", reason.used.en);
+}
+
+/// Row X8: where lymphodepletion began late, the values of about day -5 are still those of the score.
+#[test]
+fn late_lymphodepletion_leaves_the_reference_day() {
+    let late = |day: i32| format!("D{day} 09:00 | lymphodepletion |\nD0 10:00 | infusion |\n");
+    let base = lines(&[]);
+    let found = score(&format!("{}{base}", late(-1)), "D+10 08:00", "0");
+    assert!(found.provisional, "older than the leeway before the start");
+    assert!(found.notes.iter().any(|note| note.en.contains("began late") && note.zh_tw.contains("較晚")));
+    assert!(!score(&format!("{}{base}", late(-2)), "D+10 08:00", "0").provisional);
+    let without = lines(&[("platelets", "")]);
+    for (day, expected) in [(-9, "0–2"), (-8, "2"), (-5, "2"), (-2, "2")] {
+        let line = format!("D{day} 07:00 | platelets | 20 10*9/L");
+        score(&format!("{}{without}{line}", late(-1)), "D+10 08:00", expected);
+    }
+    // The latest before the start wins over the reference day.
+    let two = "D-5 08:00 | platelets | 20 10*9/L\nD-2 07:00 | platelets | 200 10*9/L";
+    score(&format!("{}{without}{two}", late(-1)), "D+10 08:00", "0");
+    // An early start keeps its own window.
+    score(&format!("{}{without}D-11 07:00 | platelets | 20 10*9/L", late(-10)), "D+10 08:00", "2–7");
+}

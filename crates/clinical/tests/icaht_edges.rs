@@ -276,3 +276,50 @@ fn gaps_at_the_edges_and_death() {
     };
     assert_eq!((died(3).brief().as_str(), died(4).brief().as_str()), ("4", "1"));
 }
+
+/// Row X8: days carried to an end of the window are named, and how far the grade could move.
+#[test]
+fn carried_ends_are_named_and_bound_the_grade() {
+    let chart = |from: i32, values: &[f64]| {
+        let mut lines = String::from("D0 07:00 | infusion |\n");
+        for (day, value) in (from..).zip(values) {
+            lines += &format!("D{day:+} 08:00 | anc | {value} /uL\n");
+        }
+        support::chart(&lines)
+    };
+    let at = |chart: &vena_base::Chart, at: &str| finding(chart, "icaht_early", at);
+    let carried = |found: &vena_clinical::Finding| found.carried.clone().map(|c| (c.days, c.low, c.high));
+    // Nothing is carried in a full window.
+    assert_eq!(at(&chart(0, &[900.0; 31]), "D+40 08:00").carried, None);
+    // The end: six days carried from day 24 could all have been deep.
+    let found = at(&chart(0, &[900.0; 25]), "D+40 08:00");
+    assert_eq!((found.brief().as_str(), found.provisional), ("0", true));
+    assert_eq!(carried(&found), Some((vec![(25, 30)], 0, 1)));
+    assert!(
+        found
+            .notes
+            .iter()
+            .any(|n| n.en.contains("days 25–30 from day 24 (900/µL)") && n.en.contains("0 to 1"))
+    );
+    assert!(found.notes.iter().any(|n| n.zh_tw.contains("第 25–30 天沿用第 24 天")));
+    assert!(found.settled_by[0].question.en.contains("days 25–30 (2026-03-26 to 2026-03-31)"));
+    // Seven days are carried, eight are not.
+    assert_eq!(carried(&at(&chart(0, &[900.0; 24]), "D+40 08:00")), Some((vec![(24, 30)], 0, 3)));
+    let eight = at(&chart(0, &[900.0; 23]), "D+40 08:00");
+    assert_eq!((eight.brief().as_str(), eight.carried), ("0–3", None));
+    // The start: low from day 7 on to the end is never above by carrying; by the values it need not be.
+    let found = at(&chart(7, &[400.0; 24]), "D+40 08:00");
+    assert_eq!((found.brief().as_str(), carried(&found)), ("4", Some((vec![(0, 6)], 3, 4))));
+    assert!(found.notes.iter().any(|n| n.en.contains("days 0–6 from day 7")));
+    // Both ends, and a grade that does not depend on them.
+    let mut deep = vec![90.0; 20];
+    deep.push(900.0);
+    let found = at(&chart(1, &deep), "D+22 20:00");
+    assert_eq!(found.carried.as_ref().map(|c| c.days.clone()), Some(vec![(0, 0)]));
+    let ended = at(&chart(1, &deep), "D+40 08:00");
+    assert_eq!(ended.brief(), "4–4".split('–').next().unwrap());
+    assert!(ended.notes.iter().all(|n| !n.en.contains("does not depend")) || !ended.provisional);
+    // While the window is open the last value is not carried.
+    let open = at(&chart(0, &[900.0, 900.0]), "D+5 08:00");
+    assert_eq!(open.carried, None);
+}

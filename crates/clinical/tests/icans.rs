@@ -375,3 +375,34 @@ fn stale_scores_do_not_stand_for_now() {
     assert!(found.because.iter().any(|reason| reason.used.en.contains("too old")));
     assert_eq!(support::brief(&chart, "icans", "D0 09:00"), "–");
 }
+
+/// Row X5: from the age of the ICE on a CAPD alone neither grades nor clears until a delay is stated.
+#[test]
+fn a_capd_from_twelve_on_waits_for_the_ice() {
+    let teen = "2011-01-01 | birth date | 2011-01-01\n";
+    for (score, by_capd) in [(0, "grade 0"), (5, "grade 1"), (8, "grade 1"), (9, "grade 3"), (32, "grade 3")]
+    {
+        let lines = format!("{CALM}{ALERT}D+3 09:00 | CAPD score | {score}\n");
+        let found = icans(&format!("{teen}{lines}"), "?");
+        assert_eq!(missing(&found), ["ice-score", "developmental-delay"], "{score}");
+        assert!(found.notes.iter().any(|n| n.en.contains(by_capd) && n.zh_tw.contains("ICE")), "{found:#?}");
+        let shown = found.because.iter().find(|reason| reason.used.en.contains("CAPD")).unwrap();
+        assert_eq!((shown.grade_high, shown.deciding), (None, false));
+        // A stated delay, its absence, and the ICE settle it.
+        let delayed =
+            icans(&format!("{teen}{lines}D+1 09:00 | developmental delay | present\n"), &by_capd[6..]);
+        assert_eq!(delayed.status, Status::Value);
+        let none = icans(&format!("{teen}{lines}D+1 09:00 | developmental delay | none\n"), "?");
+        assert_eq!(missing(&none), ["ice-score"]);
+        assert!(none.because.iter().any(|reason| reason.used.en.contains("the other score test applies")));
+        assert_eq!(none.because.len(), found.because.len());
+    }
+    let base = format!("{teen}{CALM}D+3 09:00 | CAPD score | 5\n");
+    icans(&format!("{base}D+3 09:00 | level of consciousness | awakens to touch"), "≥3");
+    icans(&format!("{base}D+3 09:00 | level of consciousness | unarousable"), "4");
+    icans(&format!("{teen}{CALM}{ALERT}D+3 09:00 | CAPD item 5 | often"), "?");
+    // On the twelfth birthday it waits, the day before it grades.
+    let capd = format!("{CALM}{ALERT}D+3 09:00 | CAPD score | 9\n");
+    icans(&format!("2014-03-04 | birth date | 2014-03-04\n{capd}"), "?");
+    icans(&format!("2014-03-05 | birth date | 2014-03-05\n{capd}"), "3");
+}

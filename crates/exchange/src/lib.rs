@@ -10,6 +10,7 @@ pub mod export;
 pub mod fhir;
 pub mod fuzz;
 pub mod identity;
+mod pressures;
 pub mod report;
 pub mod settle;
 pub mod sniff;

@@ -2,7 +2,7 @@
 //! infusion, reasons why something could not be assessed, and the ranges of the catalogue.
 //! Knows no file format; numbers, units and words are read by the knowledge crate.
 
-use crate::{combined::combined, trouble::Trouble};
+use crate::{combined::combined, pressures::pressures, trouble::Trouble};
 use std::sync::Arc;
 use vena_base::{Concept, Flag, Lang, Text, Value, When, Zone};
 use vena_knowledge::{
@@ -29,6 +29,8 @@ pub const DIAGNOSIS: Concept = Concept::known("diagnosis");
 pub struct Reading {
     /// The value.
     pub value: Value,
+    /// The concept the value is of, where it is not the one that was named: `BP` says a systolic pressure.
+    pub concept: Option<Concept>,
     /// What was noticed about a value that is kept.
     pub noticed: Option<Trouble>,
     /// The flag it leaves on the fact.
@@ -40,7 +42,7 @@ pub struct Reading {
 impl Reading {
     /// A value nothing was noticed about.
     pub fn plain(value: Value) -> Reading {
-        Reading { value, noticed: None, flag: None, also: Vec::new() }
+        Reading { value, concept: None, noticed: None, flag: None, also: Vec::new() }
     }
 }
 
@@ -73,6 +75,20 @@ pub fn interpret(
     written: Written<'_>,
     zone: Option<&Zone>,
 ) -> Result<Reading, Trouble> {
+    if let Some(both) = pressures(catalogue, info, written) {
+        return both;
+    }
+    let mut reading = interpret_one(catalogue, info, written, zone)?;
+    reading.concept = info.parts.first().copied();
+    Ok(reading)
+}
+
+fn interpret_one(
+    catalogue: &Catalogue,
+    info: &ConceptInfo,
+    written: Written<'_>,
+    zone: Option<&Zone>,
+) -> Result<Reading, Trouble> {
     let text = written.value.trim();
     if let Some(why) = reason_not_assessed(catalogue, text) {
         return Ok(Reading::plain(Value::NotAssessed(Arc::from(why))));
@@ -88,7 +104,7 @@ pub fn interpret(
             if let Some(said) = combined(catalogue, info, text) {
                 let (concept, written) = (info.name.clone(), written.text());
                 let noticed = said.open.map(|reason| Trouble::ReadInPart { concept, written, reason });
-                return Ok(Reading { value: said.value, noticed, flag: None, also: said.also });
+                return Ok(Reading { noticed, also: said.also, ..Reading::plain(said.value) });
             }
             if info.kind == Kind::Moment
                 && let Err(error) = When::parse(text, zone)

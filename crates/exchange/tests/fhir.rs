@@ -323,3 +323,40 @@ fn depth_and_size_have_limits() {
         assert!(error.message(lang).contains("10"));
     }
 }
+
+/// Row X4: a SNOMED CT code without words says that CAR-T cells were given; a time of several days does not
+/// say when.
+#[test]
+fn a_snomed_procedure_is_the_infusion() {
+    let procedure = |system: &str, code: &str, time: Json| {
+        let mut procedure = json!({
+            "resourceType": "Procedure", "status": "completed", "subject": { "reference": "Patient/p1" },
+            "code": { "coding": [{ "system": system, "code": code }] }
+        });
+        procedure.as_object_mut().unwrap().extend(time.as_object().unwrap().clone());
+        read(&bundle(&[patient("p1"), procedure]))
+    };
+    let moment = json!({ "performedDateTime": "2026-01-10T09:00:00+08:00" });
+    for system in ["http://snomed.info/sct", "http://snomed.info/sct/900000000000207008"] {
+        let loaded = procedure(system, "1156961008", moment.clone());
+        assert_eq!(one(&loaded).of(INFUSION)[0].value, Value::Happened, "{}", loaded.report);
+        assert!(loaded.report.counts.is_empty(), "{}", loaded.report);
+    }
+    let mut named = moment.clone();
+    named["usedCode"] = json!([{ "text": "Kymriah" }]);
+    let loaded = procedure("http://snomed.info/sct", "1156961008", named);
+    assert_eq!(one(&loaded).of(INFUSION)[0].answer().unwrap().as_str(), "tisagenlecleucel");
+    // Another system's number and another code of SNOMED CT are not understood, and counted.
+    for (system, code) in [("http://example.org", "1156961008"), ("http://snomed.info/sct", "5880005")] {
+        let loaded = procedure(system, code, moment.clone());
+        assert!(loaded.charts.iter().all(|chart| chart.of(INFUSION).is_empty()), "{system}");
+        assert!(!loaded.report.not_understood.is_empty(), "{}", loaded.report);
+    }
+    let night = json!({ "performedPeriod": { "start": "2026-01-10T23:50:00+08:00", "end": "2026-01-11T00:20:00+08:00" } });
+    let loaded = procedure("http://snomed.info/sct", "1156961008", night);
+    assert_eq!(one(&loaded).of(INFUSION)[0].value, Value::Happened);
+    let stay = json!({ "performedPeriod": { "start": "2026-01-05", "end": "2026-01-30" } });
+    let loaded = procedure("http://snomed.info/sct", "1156961008", stay);
+    assert!(matches!(one(&loaded).of(INFUSION)[0].value, Value::NotAssessed(_)));
+    assert!(loaded.report.to_string().contains("several days"), "{}", loaded.report);
+}

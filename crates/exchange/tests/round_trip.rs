@@ -49,6 +49,9 @@ fn written(info: &ConceptInfo, number: u32, pick: usize) -> (String, String) {
     let (low, high) = info.possible.or(info.plausible).unwrap_or((0.0, 100.0));
     let number = low + (high.min(low + 1000.0) - low) * f64::from(number % 100) / 100.0;
     let digits = if info.integer { number.floor().to_string() } else { format!("{number:.2}") };
+    if !info.parts.is_empty() {
+        return (format!("{}/{}", 100 + pick, 60 + pick), "mm[Hg]".to_owned());
+    }
     match info.kind {
         Kind::Quantity | Kind::Drug => (digits, info.unit.as_deref().unwrap_or("mg").to_owned()),
         Kind::Answers => (info.answers[pick % info.answers.len()].answer.to_string(), String::new()),

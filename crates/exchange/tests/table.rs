@@ -250,3 +250,94 @@ fn words_for_not_assessed_are_values() {
     let loaded = load(&table_of("A,2026-01-12T08:00Z,ICE score,not assessed: asleep,,,,\n"), &options());
     assert_eq!(all(&loaded)[0].value, Value::NotAssessed("asleep".into()), "{}", loaded.report);
 }
+
+/// Row X2: both pressures in one cell, as charts are written.
+#[test]
+fn blood_pressures_written_as_one_are_taken_apart() {
+    let read = |cells: &str| load(&table_of(&format!("A,2026-01-12T08:00+08:00,{cells},,,\n")), &options());
+    let values = |loaded: &Loaded| -> Vec<(String, f64)> {
+        let facts = all(loaded);
+        facts.iter().filter_map(|f| Some((f.concept.to_string(), f.quantity()?.value))).collect()
+    };
+    let pair = |systolic: f64, diastolic: f64| {
+        vec![("systolic-pressure".to_owned(), systolic), ("diastolic-pressure".to_owned(), diastolic)]
+    };
+    for cells in [
+        "BP,90/60,mmHg",
+        "血壓,90/60 mmHg,",
+        "blood pressure,９０／６０,mm[Hg]",
+        "NIBP,90 / 60,毫米汞柱",
+        "bp,12.0/8.0,kPa",
+    ] {
+        let loaded = read(cells);
+        let mut found = values(&loaded);
+        found.sort_by(|a, b| b.0.cmp(&a.0));
+        let expected = if cells.contains("kPa") { pair(90.0, 60.0) } else { pair(90.0, 60.0) };
+        assert_eq!(found.len(), 2, "{cells}: {}", loaded.report);
+        for ((name, value), (wanted, number)) in found.iter().zip(&expected) {
+            assert_eq!(name, wanted);
+            assert!((value - number).abs() < 0.01, "{cells}: {value}");
+        }
+        assert!(loaded.report.counts.is_empty(), "{cells}: {}", loaded.report);
+    }
+    // Without a unit only one is possible; that is used and said.
+    let bare = read("BP,90/60,");
+    assert_eq!((values(&bare).len(), kinds(&bare)), (2, vec![("read-in-part", 1)]));
+    // With the mean behind it.
+    for cells in ["BP,120/80 (93),mmHg", "BP,120/80 mmHg (MAP 93),"] {
+        let loaded = read(cells);
+        assert_eq!(
+            values(&loaded).iter().find(|(name, _)| name == "mean-pressure").map(|(_, v)| *v),
+            Some(93.0),
+            "{cells}"
+        );
+    }
+    // What says too little, contradicts itself or could be in two units is refused, and leaves a mark.
+    for cells in [
+        "BP,120,mmHg",
+        "BP,60/90,mmHg",
+        "BP,12/8,",
+        "BP,90/,mmHg",
+        "BP,90/60/40,mmHg",
+        "BP,900/60,mmHg",
+        "BP,90/60,mg/dL",
+        "BP,120/80 (130),mmHg",
+    ] {
+        let loaded = read(cells);
+        assert_eq!(values(&loaded), [], "{cells}");
+        assert!(!loaded.report.counts.is_empty(), "{cells}");
+        let facts = all(&loaded);
+        assert!(
+            matches!(&facts[..], [mark] if mark.concept.as_str() == "systolic-pressure"
+            && matches!(mark.value, Value::NotAssessed(_))),
+            "{cells}: {facts:?}"
+        );
+    }
+    // Implausible is kept, flagged on both and asked about.
+    let odd = read("BP,290/20,mmHg");
+    assert!(all(&odd).iter().all(|fact| fact.flags.contains(&Flag::Implausible)), "{}", odd.report);
+    assert_eq!(all(&odd).len(), 2);
+}
+
+/// Row X2: dates, counts and marks as they are typed in Taiwan.
+#[test]
+fn words_typed_in_taiwan_are_read() {
+    let bytes = table_of(
+        "A,2026年1月10日 上午9:00,infusion,,,,,\n\
+         A,2026年1月12日,ANC,0.42 L,10^9/L,,,\n\
+         A,民國115年1月12日,PLT,1.2 萬/µL,,,,\n\
+         A,2026年1月12日 下午3點20分,體溫,38.5度,,,,\n\
+         A,2026/1/12,Hb,7.5,mmol/L,,,\n",
+    );
+    let loaded = load(&bytes, &in_taipei());
+    assert!(loaded.report.counts.is_empty(), "{}", loaded.report);
+    let chart = &loaded.charts[0];
+    let value = |name: &'static str| chart.of(Concept::known(name))[0].quantity().unwrap().value;
+    assert_eq!(value("anc"), 420.0);
+    assert_eq!(value("platelets"), 12_000.0);
+    assert_eq!(value("body-temperature"), 38.5);
+    assert_eq!(value("haemoglobin"), 12.085_875);
+    let warm = chart.of(TEMPERATURE)[0].when;
+    assert_eq!(warm.to_string(), "2026-01-12T15:20:00+08:00");
+    assert_eq!(chart.of(ANC)[0].when, chart.of(Concept::known("platelets"))[0].when);
+}

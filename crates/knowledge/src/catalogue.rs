@@ -69,6 +69,11 @@ pub struct ConceptInfo {
     pub unit: Option<Arc<str>>,
     /// Molar mass in g/mol, where mass and amount of substance meet.
     pub molar_mass: Option<Exact>,
+    /// Another molar mass some count moles by; where both readings of a number are plausible it is refused.
+    pub molar_mass_also: Option<Exact>,
+    /// The concepts one written value of this one says, in the order they are written (`90/60`): it has no
+    /// value of its own.
+    pub parts: Vec<Concept>,
     /// Values outside are flagged and kept (canonical unit).
     pub plausible: Option<(f64, f64)>,
     /// Values outside are refused (canonical unit).

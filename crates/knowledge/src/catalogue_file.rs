@@ -74,6 +74,8 @@ fn read_concept(document: &Document<'_>, table: &Table<'_, '_>, topic: &Text) ->
         topic: topic.clone(),
         unit,
         molar_mass: table.decimal("molar-mass").map(|mass| mass.exact()),
+        molar_mass_also: table.decimal("molar-mass-also").map(|mass| mass.exact()),
+        parts: table.texts("parts").iter().map(|part| Concept::of(part)).collect(),
         plausible: range("plausible"),
         possible: range("possible"),
         zero_plausible: table.flag("zero-plausible").unwrap_or(false),

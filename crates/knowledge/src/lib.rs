@@ -19,6 +19,7 @@ pub mod rules;
 mod rules_file;
 pub mod site;
 pub mod sources;
+mod value_error;
 pub mod values;
 
 pub use cases::{Around, Case, CaseError, CaseFact, CaseTime, Expect, Position};

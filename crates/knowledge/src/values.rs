@@ -1,6 +1,7 @@
 //! Reads a written value for a concept: the one way for table, FHIR and forms. Knows only the
 //! catalogue; what cannot be understood is refused with words in both languages, never guessed.
 
+pub use crate::value_error::ValueError;
 use crate::{
     catalogue::{CommonWord, ConceptInfo, Kind, compared},
     label::unit_for_reading,
@@ -15,168 +16,6 @@ use vena_base::{
 
 /// The answer that stands for a drug, oxygen or another lasting thing being stopped.
 pub const STOPPED: Answer = Answer::known("stopped");
-
-/// Why a written value cannot be taken for a concept.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ValueError {
-    /// No value where one is needed.
-    #[error("{} has no value", .concept.en)]
-    NoValue {
-        /// The concept's name.
-        concept: Text,
-    },
-    /// A number without unit.
-    #[error("{} has no unit; units are never assumed (for example {example})", .concept.en)]
-    NoUnit {
-        /// The concept's name.
-        concept: Text,
-        /// The unit Vena computes in, as an example.
-        example: String,
-    },
-    /// A comma in a number: a decimal sign in some places, a thousands sign in others.
-    #[error("“{written}” has a comma; write a decimal point and no thousands sign")]
-    Comma {
-        /// As written.
-        written: String,
-    },
-    /// Not a number.
-    #[error("“{written}” is not a number, and {} takes a number", .concept.en)]
-    NotANumber {
-        /// The concept's name.
-        concept: Text,
-        /// As written.
-        written: String,
-    },
-    /// Too many digits to be kept exactly.
-    #[error("“{written}” has more digits than can be kept exactly")]
-    TooLong {
-        /// As written.
-        written: String,
-    },
-    /// A fraction where only whole numbers are possible.
-    #[error("“{written}” is not a whole number, and {} takes only whole numbers", .concept.en)]
-    NotWhole {
-        /// The concept's name.
-        concept: Text,
-        /// As written.
-        written: String,
-    },
-    /// The unit is unknown or of another kind.
-    #[error("{}: {error}", .concept.en)]
-    Unit {
-        /// The concept's name.
-        concept: Text,
-        /// What is wrong with the unit.
-        error: UnitError,
-    },
-    /// Words that are none of the concept's answers, or could mean more than one.
-    #[error("“{written}” is none of the answers of {}: {}", .concept.en, .known.en)]
-    UnknownAnswer {
-        /// The concept's name.
-        concept: Text,
-        /// As written.
-        written: String,
-        /// The answers there are.
-        known: Text,
-    },
-    /// Words that could mean several of the concept's answers: which one, only the writer knows.
-    #[error("“{written}” could be: {}; say which", .could_be.en)]
-    Unclear {
-        /// The concept's name.
-        concept: Text,
-        /// As written.
-        written: String,
-        /// The answers it could be.
-        could_be: Text,
-    },
-    /// A dash, which may stand for “no” or for a field nobody filled.
-    #[error("“{written}” may mean “no” or “not recorded”; write a word")]
-    Dash {
-        /// As written.
-        written: String,
-    },
-    /// The unit where the value belongs and the other way round.
-    #[error("“{value}” and “{unit}” seem to stand in each other's column")]
-    Exchanged {
-        /// What stands for the value.
-        value: String,
-        /// What stands for the unit.
-        unit: String,
-    },
-    /// The words say that an event did not happen, or nothing known.
-    #[error("“{written}” does not say that {} happened", .concept.en)]
-    NotAnEvent {
-        /// The concept's name.
-        concept: Text,
-        /// As written.
-        written: String,
-    },
-    /// Not a date or time.
-    #[error("“{written}” is not a date or time for {}", .concept.en)]
-    NotATime {
-        /// The concept's name.
-        concept: Text,
-        /// As written.
-        written: String,
-    },
-}
-
-impl ValueError {
-    /// The error in one language.
-    pub fn message(&self, lang: Lang) -> String {
-        if lang == Lang::En {
-            return self.to_string();
-        }
-        match self {
-            ValueError::NoValue { concept } => format!("{}沒有數值", concept.zh_tw),
-            ValueError::NoUnit { concept, example } => {
-                format!("{}沒有單位；單位不得推定（例如 {example}）", concept.zh_tw)
-            }
-            ValueError::Comma { written } => {
-                format!("「{written}」含逗號；請用小數點，且不加千分位符號")
-            }
-            ValueError::NotANumber { concept, written } => {
-                format!("「{written}」不是數字，而{}須為數字", concept.zh_tw)
-            }
-            ValueError::TooLong { written } => format!("「{written}」位數過多，無法精確保存"),
-            ValueError::NotWhole { concept, written } => {
-                format!("「{written}」不是整數，而{}只能是整數", concept.zh_tw)
-            }
-            ValueError::Unit { concept, error } => {
-                format!("{}：{}", concept.zh_tw, unit_error_zh(error))
-            }
-            ValueError::UnknownAnswer { concept, written, known } => {
-                format!("「{written}」不是{}的任何一個答案：{}", concept.zh_tw, known.zh_tw)
-            }
-            ValueError::Unclear { written, could_be, .. } => {
-                format!("「{written}」可能是：{}；請寫明是哪一個", could_be.zh_tw)
-            }
-            ValueError::Dash { written } => {
-                format!("「{written}」可能表示「無」，也可能是未填；請以文字寫明")
-            }
-            ValueError::Exchanged { value, unit } => {
-                format!("「{value}」與「{unit}」似乎填反了欄位（數值與單位）")
-            }
-            ValueError::NotAnEvent { concept, written } => {
-                format!("「{written}」並未表示{}已發生", concept.zh_tw)
-            }
-            ValueError::NotATime { concept, written } => {
-                format!("「{written}」不是{}可用的日期或時間", concept.zh_tw)
-            }
-        }
-    }
-}
-
-fn unit_error_zh(error: &UnitError) -> String {
-    match error {
-        UnitError::Unknown(unit) => format!("不認得單位「{unit}」"),
-        UnitError::WrongKind { from, to } => format!("單位種類不同：{from} 不能換算成 {to}"),
-        UnitError::NeedsMolarMass { from, to } => {
-            format!("{from} 與 {to} 之間需要莫耳質量，目錄中沒有此項")
-        }
-        UnitError::OutOfRange => "數值超出可換算的範圍".to_owned(),
-    }
-}
 
 /// How a value stands to the ranges of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -273,6 +112,9 @@ pub fn read_value_in(
     let narrow = narrowed(value.trim());
     let value = narrow.as_ref();
     let unit = unit.map(|unit| info.unit_meant(unit.trim())).filter(|unit| !unit.is_empty());
+    if !info.parts.is_empty() && not_assessed(info, value).is_none() {
+        return Err(ValueError::Parts { concept: info.name.clone(), written: short(value) });
+    }
     match info.kind {
         Kind::Quantity => measured(info, value, unit),
         Kind::Answers => answered(info, value, unit),
@@ -325,8 +167,13 @@ fn measured(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
     };
     let behind = info.unit_meant(behind);
     let canonical: &str = info.unit.as_deref().unwrap_or("1");
+    // “12 萬” with “/µL” in the unit's column is one unit written in two places.
+    let joined = unit.and_then(|unit| scaled_unit(behind, unit));
     let unit = match (unit, behind) {
+        _ if joined.is_some() => joined.as_deref().unwrap_or_default(),
         (Some(unit), "") => unit,
+        // Laboratories mark a value outside its range: the unit stands in its own column.
+        (Some(unit), mark) if is_range_mark(mark) && !measures(mark, canonical) => unit,
         (None, "") if info.unit_may_be_left_out() => canonical,
         (None, "") => return Err(no_unit(info)),
         (None, behind) => behind,
@@ -335,6 +182,31 @@ fn measured(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
         (Some(_), _) => return Err(no_number(info, value)),
     };
     quantity(info, decimal?, unit, canonical, bound).map(Value::Quantity)
+}
+
+/// A number word behind the number and its unit in the unit's column, as one unit that is known.
+fn scaled_unit(behind: &str, unit: &str) -> Option<String> {
+    const NUMBER_WORDS: [&str; 4] = ["萬", "万", "千", "百萬"];
+    if !NUMBER_WORDS.contains(&behind) || unit.is_empty() {
+        return None;
+    }
+    let joined = format!("{behind}{unit}");
+    let spelled = units::spelled(&joined);
+    (spelled != joined).then_some(spelled)
+}
+
+/// The marks laboratories print behind a value that is high, low or critical.
+fn is_range_mark(mark: &str) -> bool {
+    const MARKS: [&str; 18] = [
+        "L", "H", "LL", "HH", "*", "**", "L*", "H*", "(L)", "(H)", "[L]", "[H]", "↓", "↑", "↓↓", "↑↑",
+        "偏低", "偏高",
+    ];
+    MARKS.contains(&mark)
+}
+
+/// Whether it is a unit in which the concept could be given.
+fn measures(unit: &str, canonical: &str) -> bool {
+    units::conversion(unit, canonical, None).is_ok()
 }
 
 /// Splits comparator, number and what stands behind it. `None`: there is no number at the front.
@@ -395,7 +267,26 @@ fn quantity(
     if info.integer && !decimal.exact().fract().is_zero() {
         return Err(ValueError::NotWhole { concept: info.name.clone(), written: decimal.to_string() });
     }
-    quantity::Quantity::new(decimal, unit, canonical, bound, info.molar_mass).map_err(wrong)
+    let by = |mass| quantity::Quantity::new(decimal.clone(), unit, canonical, bound, mass);
+    let one = by(info.molar_mass).map_err(wrong)?;
+    if let Some(mass) = info.molar_mass_also
+        && let Ok(other) = by(Some(mass))
+        && other.value != one.value
+    {
+        let fine =
+            |quantity: &Quantity| check_range(info, &Value::Quantity(quantity.clone())) == RangeCheck::Fine;
+        if fine(&other) {
+            let shown = |value: f64| format!("{value:.1} {canonical}");
+            return Err(ValueError::TwoMolarMasses {
+                concept: info.name.clone(),
+                written: format!("{}{} {unit}", bound.sign(), one.written),
+                one: shown(one.value),
+                other: shown(other.value),
+                one_unit: canonical.to_owned(),
+            });
+        }
+    }
+    Ok(one)
 }
 
 /// `分` is a minute for the unit reader and a point beside a score.

@@ -134,9 +134,7 @@ fn codes_are_found() {
 
 #[test]
 fn what_is_unknown_is_not_guessed() {
-    for what in
-        ["", " ", "BP", "blood pressure", "T", "oxygen", "score", "neutrophil %", "CRS", "grade", "升壓劑"]
-    {
+    for what in ["", " ", "T", "oxygen", "score", "neutrophil %", "CRS", "grade", "升壓劑"] {
         assert_eq!(found(what), None, "{what}");
     }
 }
@@ -266,4 +264,22 @@ fn everything_listed_is_found() {
             }
         }
     }
+}
+
+/// Row X2: what says several things names concepts that exist, in the same unit.
+#[test]
+fn parts_are_concepts_of_their_own() {
+    let catalogue = &Knowledge::embedded().catalogue;
+    let mut several = 0;
+    for info in catalogue.iter() {
+        for part in &info.parts {
+            several += 1;
+            let part = catalogue.get(*part).unwrap();
+            assert_eq!(part.unit, info.unit, "{}", info.concept);
+            assert!(part.parts.is_empty());
+        }
+    }
+    assert_eq!(several, 3);
+    assert_eq!(found("BP"), Some("blood-pressure"));
+    assert_eq!(found("血壓"), Some("blood-pressure"));
 }

@@ -47,6 +47,7 @@ fn grade(rule: &RuleSet, entry: &str, low: Option<u8>, high: Option<u8>) {
 fn crs_is_table_7() {
     let crs = rule("crs/astct");
     cut(crs, "fever", ">=", "38.0", "Cel", Some(1));
+    number(crs, "onset-usual", "14", "d");
     cut(crs, "hypoxia-low-flow", "<=", "6", "L/min", Some(2));
     cut(crs, "hypoxia-high-flow", ">", "6", "L/min", Some(3));
     cut(crs, "hypotension-vasopressor", ">=", "1", "{drug}", Some(3));

@@ -182,3 +182,67 @@ proptest! {
         }
     }
 }
+
+/// Row X2: counts in ten thousands, the unit in one place or in two.
+#[test]
+fn counts_in_ten_thousands_are_exact() {
+    for (value, unit) in [
+        ("1.2", "萬/µL"),
+        ("1.2", "万/uL"),
+        ("1.2 萬/µL", ""),
+        ("1.2萬", "/µL"),
+        ("1.2 万", "/uL"),
+        ("12", "千/uL"),
+        ("1.2", "x10^4/uL"),
+        ("１．２", "萬／µL"),
+    ] {
+        assert_eq!(number("platelets", value, unit), 12_000.0, "{value} {unit}");
+    }
+    assert_eq!(number("anc", "0.05", "萬/uL"), 500.0);
+    // Ten thousand of what, nobody said.
+    assert!(matches!(read("platelets", "12萬", ""), Err(ValueError::Unit { .. })));
+    assert!(read("body-temperature", "3.8萬", "Cel").is_err());
+}
+
+/// Row X2: the mark of a laboratory behind a number whose unit stands in its own column.
+#[test]
+fn a_mark_of_high_or_low_is_no_unit() {
+    assert_eq!(number("anc", "0.42 L", "10*9/L"), 420.0);
+    for (value, unit, expected) in
+        [("8.9 L", "g/dL", 8.9), ("8.9L*", "g/dL", 8.9), ("8.9 ↓", "g/dL", 8.9), ("8.9 (L)", "g/dL", 8.9)]
+    {
+        assert_eq!(number("haemoglobin", value, unit), expected, "{value}");
+    }
+    assert_eq!(number("crp", "12.5 HH", "mg/dL"), 12.5);
+    assert_eq!(number("crp", "12.5 偏高", "mg/dL"), 12.5);
+    // Litres a minute stay litres a minute; a lone L is no unit of a count.
+    assert_eq!(number("oxygen-flow", "4 L", ""), 4.0);
+    assert_eq!(number("oxygen-flow", "4 L", "L/min"), 4.0);
+    assert!(matches!(read("anc", "0.42 L", ""), Err(ValueError::Unit { .. })));
+    assert!(read("anc", "0.42 K", "10*9/L").is_err());
+}
+
+/// Row X8: haemoglobin by the mole of single chains, refused where it could be the whole molecule.
+#[test]
+fn haemoglobin_in_moles_is_read_where_it_is_sure() {
+    assert_eq!(number("haemoglobin", "8.0", "mmol/L"), 12.8916);
+    assert_eq!(number("haemoglobin", "10.0", "mmol/L"), 16.1145);
+    assert_eq!(number("haemoglobin", "5.6", "mmol/L"), 9.02412);
+    for value in ["2.0", "3.0", "0.5"] {
+        let error = read("haemoglobin", value, "mmol/L").unwrap_err();
+        assert!(matches!(error, ValueError::TwoMolarMasses { .. }), "{value}: {error:?}");
+        assert!(error.message(Lang::En).contains("g/dL") && error.message(Lang::ZhTw).contains("莫耳"));
+    }
+    assert_eq!(number("haemoglobin", "3.5", "mmol/L"), 5.640_075);
+}
+
+/// Row X2: degrees as people write them.
+#[test]
+fn degrees_in_chinese() {
+    for (value, unit) in
+        [("38.5度", ""), ("38.5 度", ""), ("38.5", "度"), ("38.5度", "°C"), ("38.5度C", ""), ("38.5℃", "")]
+    {
+        assert_eq!(number("body-temperature", value, unit), 38.5, "{value} {unit}");
+    }
+    assert!(matches!(read("blood-pressure", "120", "mmHg"), Err(ValueError::Parts { .. })));
+}

@@ -14,7 +14,7 @@ use crate::{
     timeline::Doubt,
     words::{Lexicon, Route, with},
 };
-use vena_base::{Concept, Fact, Text, View};
+use vena_base::{Answer, Concept, Fact, Text, View, When, time::days_between};
 
 /// Adds everything a reader needs to a finding whose grade is already said.
 pub(super) fn explain(
@@ -35,11 +35,49 @@ pub(super) fn explain(
         missing(finding, course);
         questions(finding, course, lexicon, view);
     }
+    late_onset(finding, course, inputs, view);
     if finding.because.iter().any(|r| r.grade_high.is_some_and(|g| g > 0) && r.attributed.is_none()) {
         finding
             .notes
             .push(Text::new("Findings without a stated cause count as CRS.", "未註明原因的表現以 CRS 計。"));
     }
+}
+
+/// A fever that began later after the infusion than CRS usually does grades like any other, and asks
+/// whether it has another cause. Where no fever was seen but may have been hidden, the signs ask.
+fn late_onset(finding: &mut Finding, course: &Walk<'_>, inputs: &Inputs<'_>, view: &View<'_>) {
+    const NONE: Answer = Answer::known("none");
+    let signs = course.hypotension.span.worst(course.hypoxia.span).low > 0;
+    let (when, fact) = match (course.opening, course.state) {
+        (Some(fever), _) => (fever.when, Some(fever)),
+        (None, State::Masked) if signs => (When::Date(view.zone().day_of(view.at)), None),
+        _ => return,
+    };
+    let zone = view.zone();
+    let day = days_between(zone.day_of(inputs.infusion), when.first_day(zone));
+    let usual = inputs.numbers.usual_onset_days;
+    if day <= usual {
+        return;
+    }
+    let source = &inputs.numbers.usual_onset.source;
+    finding.notes.push(Text::new(
+        format!("Began on day {day}: CRS usually begins within {usual} days of the infusion, later onset is rare [{}]. The grade counts it as CRS all the same; another cause, infection first, must be looked for.", source.en),
+        format!("於第 {day} 天開始：CRS 多於輸注後 {usual} 天內發生，較晚者少見［{}］。分級仍以 CRS 計，但應先查明有無其他原因，尤其感染。", source.zh_tw),
+    ));
+    let attributed = fact.is_some_and(|fact| fact.attributed_to.is_some());
+    let cause = inputs.other_fever.standing(view.at);
+    if attributed || cause.says(NONE) {
+        return;
+    }
+    // Nobody has said that it is CRS: the grade rests on that assumption.
+    finding.provisional = true;
+    finding.ask(
+        OTHER_CAUSE,
+        Text::new(
+            format!("The fever began on day {day} after the infusion: is there another cause (infection, drug, disease)?"),
+            format!("發燒始於輸注後第 {day} 天：是否有其他原因（感染、藥物、疾病）？"),
+        ),
+    );
 }
 
 struct Teller<'t, 'a> {
@@ -216,6 +254,7 @@ fn route_reasons(finding: &mut Finding, course: &Walk<'_>, inputs: &Inputs<'_>, 
 }
 
 const TEMPERATURE: Concept = Concept::known("body-temperature");
+const OTHER_CAUSE: Concept = Concept::known("other-cause-of-fever");
 const HYPOTENSION: Concept = Concept::known("hypotension");
 const DEVICE: Concept = Concept::known("oxygen-device");
 const FLOW: Concept = Concept::known("oxygen-flow");

@@ -1,15 +1,17 @@
 //! Early ICAHT (from infusion to the rule's last day): the window as seen from an instant, its grade
 //! by the chosen reading, and what the other readings would say.
 
-use super::{ANC, DailyNeutrophils, End, Ending, cells, date_of, days_en, earliest_end, kernel, so_far};
+use super::{
+    ANC, DailyNeutrophils, End, Ending, cells, cells_between, date_of, days_en, earliest_end, kernel, so_far,
+};
 use crate::{
-    finding::{Finding, Reason, Status, status_of},
+    finding::{Carried, Finding, Reason, Status, status_of},
     numbers::{Criterion, DayBand, IcahtNumbers},
     span::Span,
     timeline::InfusionDay,
 };
 use kernel::DayGrades;
-use vena_base::{Text, View, When, time::days_between};
+use vena_base::{Lang, Text, View, When, time::days_between};
 
 /// The scale's name in findings.
 pub const SCALE: &str = "icaht_early";
@@ -29,6 +31,8 @@ struct Said {
     certain: DayGrades,
     /// The reading with bounds at their least.
     possible: DayGrades,
+    /// The grades where nothing is carried to the ends of the window.
+    uncarried: Span,
 }
 
 impl Window {
@@ -53,7 +57,13 @@ impl Window {
         let low = certain.low.min(possible.low);
         let rises = still_low || (!self.ended && low > 0);
         let high = if rises { numbers.highest } else { possible.high.max(certain.high) };
-        Said { span: Span { low, high }, certain, possible }
+        let bare =
+            |values: &[f32]| kernel::grade_without_carrying(values, numbers, numbers.reading, self.ended);
+        let (most, least) = (bare(&self.days.most), bare(&self.days.least));
+        // What the method gives is one of the courses the carried days can have had.
+        let uncarried =
+            Span { low: low.min(most.low).min(least.low), high: high.max(most.high).max(least.high) };
+        Said { span: Span { low, high }, certain, possible, uncarried }
     }
 
     /// The middle of the longest stretch of days that stays missing.
@@ -108,6 +118,7 @@ pub(crate) fn assess(
     finding.since = since.map(|day| When::Date(date_of(infusion, day)));
     because(&mut finding, &said, &window, numbers);
     unsettled(&mut finding, &said, &window, infusion, numbers);
+    carried(&mut finding, &said, &window, infusion, numbers);
     for other in others.iter().filter(|other| other.rule.name != numbers.rule.name) {
         let theirs = window.say(other);
         if theirs.span != said.span {
@@ -244,6 +255,95 @@ fn unsettled(
                 "後續嗜中性球數：低下尚未結束",
             ),
         );
+    }
+}
+
+/// Which days the method filled by carrying the nearest value, and how far the grade could move were they
+/// known. The grade stays the method's.
+fn carried(
+    finding: &mut Finding,
+    said: &Said,
+    window: &Window,
+    infusion: &InfusionDay,
+    numbers: &IcahtNumbers,
+) {
+    let days = &window.days;
+    let (lead, trail) = kernel::carried_days(&days.most, numbers);
+    let end = days.most.len().saturating_sub(trail);
+    // How many days, the first of them, and the day whose value they carry.
+    let stretches = [(lead, 0, lead), (trail, end, end.saturating_sub(1))];
+    let mut filled = Vec::new();
+    for (count, first, from) in stretches.into_iter().filter(|(count, ..)| *count > 0) {
+        let value = days.least.get(from).zip(days.most.get(from));
+        let value = value.map_or_else(String::new, |(least, most)| cells_between(*least, *most));
+        let day = |day: usize| i32::try_from(day).unwrap_or(i32::MAX);
+        filled.push(CarriedDays { first: day(first), last: day(first + count - 1), from: day(from), value });
+    }
+    let Some(Span { low, high }) = (!filled.is_empty()).then_some(said.uncarried) else {
+        return;
+    };
+    let moves = said.uncarried != said.span;
+    let words = |lang| filled.iter().map(|days| days.words(lang)).collect::<Vec<_>>();
+    let (en, zh_tw) = (words(Lang::En).join("; "), words(Lang::ZhTw).join("；"));
+    finding.notes.push(if moves {
+        Text::new(
+            format!("Not measured but carried, as the published method does: {en}. Were those days known, the grade could be {low} to {high}."),
+            format!("未實測，依已發表方法沿用：{zh_tw}。若這些天有檢驗值，分級可能為 {low} 至 {high}。"),
+        )
+    } else {
+        Text::new(
+            format!("Not measured but carried, as the published method does: {en}. The grade does not depend on it."),
+            format!("未實測，依已發表方法沿用：{zh_tw}。不影響分級。"),
+        )
+    });
+    finding.carried = Some(Carried { days: filled.iter().map(|d| (d.first, d.last)).collect(), low, high });
+    if moves {
+        finding.provisional = true;
+        for days in &filled {
+            finding.ask(ANC, days.question(infusion));
+        }
+    }
+}
+
+/// A stretch of days that carry the value of another day.
+struct CarriedDays {
+    first: i32,
+    last: i32,
+    from: i32,
+    value: String,
+}
+
+impl CarriedDays {
+    fn span(&self) -> String {
+        if self.first == self.last {
+            self.first.to_string()
+        } else {
+            format!("{}–{}", self.first, self.last)
+        }
+    }
+
+    fn words(&self, lang: Lang) -> String {
+        let (span, from, value) = (self.span(), self.from, &self.value);
+        let days = if self.first == self.last { "day" } else { "days" };
+        match lang {
+            Lang::En => format!("{days} {span} from day {from} ({value})"),
+            Lang::ZhTw => format!("第 {span} 天沿用第 {from} 天（{value}）"),
+        }
+    }
+
+    fn question(&self, infusion: &InfusionDay) -> Text {
+        let (first, last) = (date_of(infusion, self.first), date_of(infusion, self.last));
+        let span = self.span();
+        if first == last {
+            return Text::new(
+                format!("Neutrophil count on day {span} ({first}), if there is one"),
+                format!("第 {span} 天（{first}）若有嗜中性球數，請補登"),
+            );
+        }
+        Text::new(
+            format!("Neutrophil counts of days {span} ({first} to {last}), if there are any"),
+            format!("第 {span} 天（{first} 至 {last}）若有嗜中性球數，請補登"),
+        )
     }
 }
 

@@ -43,17 +43,45 @@ pub struct DayGrades {
 /// Grades a window that has ended: `values` from day 0 to the window's last day (the rule's, or the
 /// day of death or loss), the lowest value of each day in /µL, `NaN` where there is none.
 pub fn grade_days(values: &[f32], numbers: &IcahtNumbers, reading: Reading) -> DayGrades {
-    grade(values, numbers, reading, true)
+    grade::<true>(values, numbers, reading, true)
 }
 
 /// Grades a window that is still running: “never above” cannot be said yet.
 pub fn grade_open_days(values: &[f32], numbers: &IcahtNumbers, reading: Reading) -> DayGrades {
-    grade(values, numbers, reading, false)
+    grade::<true>(values, numbers, reading, false)
 }
 
-fn grade(values: &[f32], numbers: &IcahtNumbers, reading: Reading, ended: bool) -> DayGrades {
+/// Grades a window with nothing carried to its ends: the days before the first and after the last value
+/// stay unknown, so that `low` and `high` hold whatever the neutrophils did there.
+pub fn grade_without_carrying(
+    values: &[f32],
+    numbers: &IcahtNumbers,
+    reading: Reading,
+    ended: bool,
+) -> DayGrades {
+    grade::<false>(values, numbers, reading, ended)
+}
+
+/// How many days at the start and at the end of the window are filled by carrying the nearest value.
+pub fn carried_days(values: &[f32], numbers: &IcahtNumbers) -> (usize, usize) {
     let values = values.get(..MAX_DAYS.min(values.len())).unwrap_or_default();
-    let days = Days::of(values, numbers);
+    let (Some(first), Some(last)) =
+        (values.iter().position(|v| !v.is_nan()), values.iter().rposition(|v| !v.is_nan()))
+    else {
+        return (0, 0);
+    };
+    let carried = |gap: usize| if gap <= numbers.gap_days { gap } else { 0 };
+    (carried(first), carried(values.len() - 1 - last))
+}
+
+fn grade<const CARRY: bool>(
+    values: &[f32],
+    numbers: &IcahtNumbers,
+    reading: Reading,
+    ended: bool,
+) -> DayGrades {
+    let values = values.get(..MAX_DAYS.min(values.len())).unwrap_or_default();
+    let days = Days::of::<CARRY>(values, numbers);
     let all = low_bits(values.len());
     if days.known == 0 {
         // Nothing measured: anything from no neutropenia to all days deep.
@@ -84,7 +112,7 @@ struct Days {
 }
 
 impl Days {
-    fn of(values: &[f32], numbers: &IcahtNumbers) -> Days {
+    fn of<const CARRY: bool>(values: &[f32], numbers: &IcahtNumbers) -> Days {
         let mut days = Days::default();
         let (low, deep, step) = (numbers.low_per_ul, numbers.deep_per_ul, numbers.round_to_per_ul);
         let mut set = |day: usize, value: f64| {
@@ -106,7 +134,8 @@ impl Days {
             let gap = last.map_or(day, |(before, _)| day - before - 1);
             if gap > 0 && gap <= numbers.gap_days {
                 match last {
-                    None => (0..day).for_each(|d| set(d, value)),
+                    None if CARRY => (0..day).for_each(|d| set(d, value)),
+                    None => {}
                     Some((from, before)) => {
                         let steps = (gap + 1) as f64;
                         for k in 1..=gap {
@@ -122,7 +151,7 @@ impl Days {
         }
         if let Some((day, value)) = last {
             let gap = values.len() - 1 - day;
-            if gap <= numbers.gap_days {
+            if CARRY && gap <= numbers.gap_days {
                 (day + 1..values.len()).for_each(|d| set(d, value));
             }
         }

@@ -9,7 +9,7 @@ use crate::{
     numbers::{Criterion, range_of},
     span::Span,
     timeline::{Item, Standing, Track},
-    words::join,
+    words::{join, with},
 };
 use jiff::{Span as CalendarSpan, Timestamp};
 use vena_base::{Answer, Concept, Fact, Text, Value};
@@ -49,24 +49,74 @@ impl<'a> Scene<'_, 'a> {
         let mut domain = Domain::settled(self.unknown());
         let (tool, note) = self.tool();
         domain.notes.extend(note);
+        let (ice, capd) = (self.done(ICE, self.ice_concepts()), self.done(CAPD, self.capd_concepts()));
         match tool {
-            Tool::Ice => self.ice(arousal, &mut domain),
-            Tool::Capd => self.capd(arousal, &mut domain),
+            Tool::Ice => {
+                self.ice(arousal, &mut domain);
+                self.other_tool(ice, CAPD, &mut domain);
+            }
+            Tool::Capd => {
+                self.capd(arousal, &mut domain);
+                self.other_tool(capd, ICE, &mut domain);
+            }
             Tool::Whichever(decides) => {
-                match (self.done(ICE, self.ice_concepts()), self.done(CAPD, self.capd_concepts())) {
+                match (ice, capd) {
                     (true, true) => {
                         self.capd(arousal, &mut domain);
                         let by_capd = domain.span;
                         self.ice(arousal, &mut domain);
                         domain.span = domain.span.or(by_capd);
                     }
-                    (false, true) => self.capd(arousal, &mut domain),
+                    (false, true) => {
+                        self.capd(arousal, &mut domain);
+                        if decides == DELAY {
+                            self.ice_is_owed(&mut domain);
+                        }
+                    }
                     (_, false) => self.ice(arousal, &mut domain),
                 }
                 self.ask(&mut domain, decides);
             }
         }
         domain
+    }
+
+    /// From the age of the ICE on a CAPD counts only with a developmental delay. Where nobody recorded one,
+    /// the ICE that was not done may give any grade: the CAPD neither grades nor clears, and says what it
+    /// would give. Who cannot be woken is graded alike by both.
+    fn ice_is_owed(&self, domain: &mut Domain) {
+        let by_capd = domain.span;
+        if by_capd.low == self.numbers.highest {
+            return;
+        }
+        let grades = if by_capd.settled() {
+            by_capd.low.to_string()
+        } else {
+            format!("{}–{}", by_capd.low, by_capd.high)
+        };
+        for reason in &mut domain.because {
+            (reason.grade_low, reason.grade_high) = (None, None);
+            let used = std::mem::replace(&mut reason.used, Text::same(""));
+            reason.used = with(used, "counts only with a developmental delay", "僅於發展遲緩時計入");
+        }
+        domain.notes.push(Text::new(
+            format!("With a developmental delay this CAPD would give grade {grades}; without one the ICE decides, and it was not done."),
+            format!("若有發展遲緩，此 CAPD 為第 {grades} 級；若無，應以 ICE 判定，但未執行 ICE。"),
+        ));
+        domain.span = by_capd.or(self.unknown());
+        self.ask(domain, ICE);
+    }
+
+    /// Shows the score of the other test where the one that applies was not done.
+    fn other_tool(&self, done: bool, other: Concept, domain: &mut Domain) {
+        let track = self.track(other);
+        if let Some(item) = track.standing(self.view.at).known().last().filter(|_| !done) {
+            let role = Role::LeftOut(
+                "does not count: by age and development the other score test applies",
+                "不計入：依年齡與發展應使用另一項評分",
+            );
+            domain.because.push(self.reason(item, None, Span::NONE, &role));
+        }
     }
 
     /// The tool, and what the reader must know about the choice.
@@ -87,8 +137,8 @@ impl<'a> Scene<'_, 'a> {
                 let said = self.track(DELAY).standing(self.view.at).known().last().is_some();
                 if age >= years && !said && self.done(CAPD, self.capd_concepts()) {
                     let why = Text::new(
-                        "A CAPD was done from this age on, and whether there is a developmental delay is not recorded: either score may count.",
-                        "此年齡仍執行 CAPD，但未記錄是否發展遲緩：兩種評分皆可能適用。",
+                        "A CAPD was done although ICE is used from this age on, and whether there is a developmental delay is not recorded.",
+                        "此年齡應使用 ICE，卻執行了 CAPD，且未記錄是否發展遲緩。",
                     );
                     return (Tool::Whichever(DELAY), Some(why));
                 }

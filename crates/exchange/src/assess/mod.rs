@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use vena_base::{Concept, Lang, Stamp, Text, Zone};
-use vena_clinical::{Assessment, Finding, LastAssessable, Reason, Status};
+use vena_clinical::{Assessment, Carried, Finding, LastAssessable, Reason, Status};
 
 pub use text::assess_text;
 
@@ -67,6 +67,8 @@ struct WireFinding<'a> {
     days_le_500: Option<Option<u32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     days_le_100: Option<Option<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carried: Option<&'a Carried>,
     differs: Vec<WireDiffers<'a>>,
     notes: &'a [Text],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +176,7 @@ fn finding<'a>(finding: &'a Finding, told: &Told<'_>) -> WireFinding<'a> {
         since: finding.since.map(|when| when.to_string()),
         days_le_500: counts_days.then_some(finding.days_le_500),
         days_le_100: counts_days.then_some(finding.days_le_100),
+        carried: finding.carried.as_ref(),
         differs: finding.differs.iter().map(|(rule, answer)| WireDiffers { rule, answer }).collect(),
         notes: &finding.notes,
         last_assessable: last,

@@ -80,6 +80,23 @@ pub const INFUSION_PROCEDURES: [ProcedureCode; 20] = [
     ("XW24376", LISO, "lisocabtagene maraleucel (until 2021-09)"),
 ];
 
+/// SNOMED CT procedures that say CAR-T cells were given, without saying which product. Its name in SNOMED
+/// CT: “Chimeric antigen receptor T-cell immunotherapy (procedure)”, confirmed in published value sets and
+/// maps of others. It names the therapy, so that only a time within a day of its own is the infusion's.
+pub const INFUSION_SNOMED: [(&str, &str); 1] =
+    [("1156961008", "chimeric antigen receptor T-cell immunotherapy")];
+
+/// Whether a SNOMED CT procedure says that CAR-T cells were given.
+pub fn is_infusion_by_snomed(system: Option<&str>, code: &str) -> bool {
+    let is_snomed = system.is_some_and(|system| {
+        // An edition and version may stand behind the system.
+        system == SNOMED
+            || system.starts_with("http://snomed.info/sct/")
+            || system == "urn:oid:2.16.840.1.113883.6.96"
+    });
+    is_snomed && INFUSION_SNOMED.iter().any(|(known, _)| *known == code.trim())
+}
+
 /// The infusion a procedure code names: outer `None`, it names none; inner `None`, not which product.
 pub fn infusion_by_procedure(code: &str) -> Option<Option<Answer>> {
     let code = code.trim();

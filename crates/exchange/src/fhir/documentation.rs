@@ -1,6 +1,6 @@
 //! `docs/fhir.md`, written from the catalogue so that it cannot fall behind. Knows no document.
 
-use super::codes::{INFUSION_PROCEDURES, VENA, VENA_ANSWER};
+use super::codes::{INFUSION_PROCEDURES, INFUSION_SNOMED, VENA, VENA_ANSWER};
 use crate::value::{INFUSION, PRODUCT};
 use std::fmt::Write;
 use vena_knowledge::{Kind, Knowledge};
@@ -107,4 +107,12 @@ fn infusion(text: &mut String, knowledge: &Knowledge) {
         );
     }
     let _ = writeln!(text, "| (the code does not say which) | – | {} |", codes(None));
+    for (code, name) in INFUSION_SNOMED {
+        let _ = writeln!(
+            text,
+            "\nA Procedure with SNOMED CT `{code}` ({name}) is the infusion; the product is taken from `usedCode` or words. \
+             The code names the therapy: where its time spans more than one midnight it does not say when the cells were given, \
+             which is reported and asked."
+        );
+    }
 }

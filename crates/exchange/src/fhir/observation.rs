@@ -91,9 +91,12 @@ impl Collector<'_> {
                 if let Some(trouble) = reading.noticed {
                     self.part.say_of(place, &frame.subject, trouble);
                 }
-                let mut draft = frame.draft(info.concept, reading.value, when, until);
+                let own = reading.concept.unwrap_or(info.concept);
+                let mut draft = frame.draft(own, reading.value, when, until);
                 for (concept, value) in reading.also {
-                    self.part.state(frame.subject.clone(), frame.draft(concept, value, when, until));
+                    let mut also = frame.draft(concept, value, when, until);
+                    also.fact.flags.extend(reading.flag.filter(|_| !info.parts.is_empty()));
+                    self.part.state(frame.subject.clone(), also);
                 }
                 draft.fact.flags.extend(reading.flag);
                 self.part.state(frame.subject.clone(), draft);
@@ -101,7 +104,8 @@ impl Collector<'_> {
             Err(trouble) => {
                 // It was observed all the same: an older value must not stand for it.
                 if let Some(mark) = unreadable(info, &written(component)) {
-                    self.part.state(frame.subject.clone(), frame.draft(info.concept, mark, when, until));
+                    let own = info.parts.first().copied().unwrap_or(info.concept);
+                    self.part.state(frame.subject.clone(), frame.draft(own, mark, when, until));
                 }
                 self.part.say_of(place, &frame.subject, trouble);
             }

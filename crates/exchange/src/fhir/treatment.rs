@@ -16,7 +16,7 @@ use crate::{
     value::{DIAGNOSIS, INFUSION, Written, interpret, unreadable},
 };
 use std::sync::Arc;
-use vena_base::{Answer, Concept, Text, Value, When};
+use vena_base::{Answer, Concept, Text, Value, When, Zone, time::days_between};
 use vena_knowledge::{Catalogue, Kind};
 
 /// Statuses that say it was not given, or must not be used.
@@ -181,7 +181,29 @@ impl Collector<'_> {
             }
             return;
         };
+        if concept == INFUSION && self.spans_the_therapy(resource.code.as_ref(), when, until) {
+            self.undated_infusion(&frame);
+            let reason = Text::new(
+                "the code names the therapy and the time spans several days: on which day were the cells given?",
+                "代碼僅指此項療法，而時間跨越多日：細胞於哪一天輸注？",
+            );
+            let written = format!("{when} – {}", until.map_or_else(String::new, |until| until.to_string()));
+            let name = self.catalogue.get(INFUSION).map(|info| info.name.clone()).unwrap_or_default();
+            self.part.say_of(place, &frame.subject, Trouble::Value { concept: name, written, reason });
+            return;
+        }
         self.part.state(frame.subject.clone(), frame.draft(concept, value, when, until));
+    }
+
+    /// A code for the therapy as a whole with a time of several days does not say when the cells were given.
+    fn spans_the_therapy(&self, code: Option<&CodeableConcept<'_>>, when: When, until: Option<When>) -> bool {
+        let general = code.is_some_and(|code| {
+            let mut ids = code.coding.iter().filter_map(|c| Some((c.system.as_deref(), c.code.as_deref()?)));
+            ids.any(|(system, id)| codes::is_infusion_by_snomed(system, id))
+        });
+        let zone = self.options.zone.clone().unwrap_or_else(Zone::utc);
+        // Within a day, or over one midnight, it can be the infusion itself.
+        general && until.is_some_and(|until| days_between(when.first_day(&zone), until.last_day(&zone)) > 1)
     }
 
     fn done(&self, code: &CodeableConcept<'_>, used: &[CodeableConcept<'_>]) -> Option<(Concept, Value)> {
@@ -193,6 +215,10 @@ impl Collector<'_> {
             };
             if let Some(product) = codes::infusion_by_procedure(id) {
                 return Some(with(product.or(products)));
+            }
+            if codes::is_infusion_by_snomed(coding.system.as_deref(), id) {
+                let named = || code.words().find_map(|words| self.product_in(words));
+                return Some(with(products.or_else(named)));
             }
             if coding.system.as_deref() == Some(codes::VENA)
                 && let Some(info) = self.catalogue.find(id).filter(|info| info.concept.as_str() == id)

@@ -73,7 +73,8 @@ impl<'a> RowReader<'a> {
                 }
             }
         };
-        let mut fact = Fact::new(info.concept, reading.value, when);
+        let concept = reading.concept.or(info.parts.first().copied()).unwrap_or(info.concept);
+        let mut fact = Fact::new(concept, reading.value, when);
         fact.flags.extend(reading.flag);
         fact.origin = Origin::Line(line);
         (fact.until, fact.recorded, fact.attributed_to) = (rest.until, rest.recorded, rest.cause);
@@ -81,7 +82,9 @@ impl<'a> RowReader<'a> {
         fact.note = text(header.get(record, Column::Note));
         fact.recorded_by = text(header.get(record, Column::RecordedBy));
         let also = reading.also.into_iter().map(|(concept, value)| {
-            let fact = Fact { concept, value, flags: Vec::new(), ..fact.clone() };
+            // What is implausible of pressures written as one may be either of them.
+            let flags = if info.parts.is_empty() { Vec::new() } else { fact.flags.clone() };
+            let fact = Fact { concept, value, flags, ..fact.clone() };
             Draft { recorded_on: rest.recorded_on, ..Draft::new(fact, None) }
         });
         let also = also.collect();
