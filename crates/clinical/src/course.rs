@@ -164,7 +164,10 @@ fn add_icaht(days: &mut [CourseDay], view: &View<'_>, infusion: &InfusionDay, ru
             let most = kernel::grade_open_days(&seen(&series.most), numbers, numbers.reading);
             let least = kernel::grade_open_days(&seen(&series.least), numbers, numbers.reading);
             if most.known_days > 0 {
-                day.icaht.add(Span { low: most.low, high: least.high }, numbers.highest);
+                // Certainly reached is what holds whatever the days before the first value were.
+                let bare =
+                    kernel::grade_without_carrying(&seen(&series.most), numbers, numbers.reading, false);
+                day.icaht.add(Span { low: most.low.min(bare.low), high: least.high }, numbers.highest);
             }
         } else if day.day <= numbers.late_last_day {
             let most = kernel::grade_late_days(&until(&series.most, late_from), numbers, numbers.reading);

@@ -319,6 +319,10 @@ fn carried_ends_are_named_and_bound_the_grade() {
     let ended = at(&chart(1, &deep), "D+40 08:00");
     assert_eq!(ended.brief(), "4–4".split('–').next().unwrap());
     assert!(ended.notes.iter().all(|n| !n.en.contains("does not depend")) || !ended.provisional);
+    // While the window is open “at least” holds without what was carried; ended, the method's grade stands.
+    let low = chart(7, &[400.0, 400.0]);
+    let open = at(&low, "D+8 20:00");
+    assert_eq!((open.brief().as_str(), open.high, open.carried.map(|c| c.low)), ("≥1", Some(4), Some(1)));
     // While the window is open the last value is not carried.
     let open = at(&chart(0, &[900.0, 900.0]), "D+5 08:00");
     assert_eq!(open.carried, None);

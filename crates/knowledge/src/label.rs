@@ -122,6 +122,7 @@ pub fn unit_for_reading(unit: &str, lang: vena_base::Lang) -> String {
         ("mm[Hg]", _) => "mmHg",
         ("10*9/L", _) => "×10⁹/L",
         ("10*3/uL", _) => "×10³/µL",
+        ("10*4/uL", _) => "×10⁴/µL",
         ("10*6", _) => "×10⁶",
         ("10*9", _) => "×10⁹",
         ("{score}" | "{points}", En) => "points",

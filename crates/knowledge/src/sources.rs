@@ -153,11 +153,12 @@ impl Cite {
 /// The words of a locator in Chinese; what is not known stays as it is.
 fn locator_zh(at: &str) -> String {
     // Longer phrases first: each word is replaced where it stands.
-    const WORDS: [(&str, &str); 22] = [
+    const WORDS: [(&str, &str); 23] = [
         ("text on the ICE", "ICE 內文"),
         ("text on children", "兒童內文"),
         ("text on risk assessment", "風險評估內文"),
         ("text on hypoxia", "缺氧內文"),
+        ("text on the onset of CRS", "CRS 臨床症狀內文"),
         ("score table", "評分表"),
         ("tool", "工具"),
         ("chapter ", "章 "),

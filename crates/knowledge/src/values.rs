@@ -151,6 +151,9 @@ fn measured(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
     if value.is_empty() {
         return Err(ValueError::NoValue { concept: info.name.clone() });
     }
+    if let Some(joined) = split_degrees(info, value) {
+        return measured(info, &joined, unit);
+    }
     let Some((bound, decimal, behind)) = number(value) else {
         if let Some(value) = not_assessed(info, value) {
             return Ok(value);
@@ -165,7 +168,7 @@ fn measured(info: &ConceptInfo, value: &str, unit: Option<&str>) -> Result<Value
             None => no_number(info, value),
         });
     };
-    let behind = info.unit_meant(behind);
+    let behind = info.unit_meant(without_mark(behind));
     let canonical: &str = info.unit.as_deref().unwrap_or("1");
     // “12 萬” with “/µL” in the unit's column is one unit written in two places.
     let joined = unit.and_then(|unit| scaled_unit(behind, unit));
@@ -193,6 +196,24 @@ fn scaled_unit(behind: &str, unit: &str) -> Option<String> {
     let joined = format!("{behind}{unit}");
     let spelled = units::spelled(&joined);
     (spelled != joined).then_some(spelled)
+}
+
+/// A temperature with the degree sign in place of the point: `38度5` is 38.5 degrees.
+fn split_degrees(info: &ConceptInfo, value: &str) -> Option<String> {
+    let (whole, tenths) = value.split_once('度').filter(|_| info.unit.as_deref() == Some("Cel"))?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (whole, tenths) = (whole.trim(), tenths.trim());
+    (digits(whole) && digits(tenths) && tenths.len() == 1).then(|| format!("{whole}.{tenths} 度"))
+}
+
+/// The unit behind a number without a laboratory's mark behind the unit: `150 K/uL H`, `88%↓`.
+fn without_mark(behind: &str) -> &str {
+    let plain = behind.trim_end_matches(['↓', '↑']).trim_end();
+    match plain.rsplit_once(char::is_whitespace) {
+        Some((unit, mark)) if is_range_mark(mark) && !unit.trim().is_empty() => unit.trim(),
+        _ if plain.is_empty() => behind,
+        _ => plain,
+    }
 }
 
 /// The marks laboratories print behind a value that is high, low or critical.

@@ -215,6 +215,9 @@ fn a_mark_of_high_or_low_is_no_unit() {
     }
     assert_eq!(number("crp", "12.5 HH", "mg/dL"), 12.5);
     assert_eq!(number("crp", "12.5 偏高", "mg/dL"), 12.5);
+    assert_eq!(number("platelets", "150 K/uL H", ""), 150_000.0);
+    assert_eq!(number("oxygen-saturation", "88%↓", ""), 88.0);
+    assert_eq!(number("oxygen-saturation", "88 % L", "%"), 88.0);
     // Litres a minute stay litres a minute; a lone L is no unit of a count.
     assert_eq!(number("oxygen-flow", "4 L", ""), 4.0);
     assert_eq!(number("oxygen-flow", "4 L", "L/min"), 4.0);
@@ -243,6 +246,11 @@ fn degrees_in_chinese() {
         [("38.5度", ""), ("38.5 度", ""), ("38.5", "度"), ("38.5度", "°C"), ("38.5度C", ""), ("38.5℃", "")]
     {
         assert_eq!(number("body-temperature", value, unit), 38.5, "{value} {unit}");
+    }
+    assert_eq!(number("body-temperature", "38度5", ""), 38.5);
+    assert_eq!(number("body-temperature", "38 度 5", "°C"), 38.5);
+    for wrong in ["38度50", "度5", "101度3F", "三十八度五"] {
+        assert!(read("body-temperature", wrong, "").is_err(), "{wrong}");
     }
     assert!(matches!(read("blood-pressure", "120", "mmHg"), Err(ValueError::Parts { .. })));
 }
