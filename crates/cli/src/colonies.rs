@@ -197,7 +197,8 @@ fn text(image: &ImageReport, all: &[ImageReport], lang: Lang) -> String {
         (_, Some(refusal)) => (false, refusal.message.get(lang).to_owned()),
         ([one], None) => (false, remark(one, lang)),
         (_, None) if image.status == Status::Counted => (true, String::new()),
-        (_, None) => (true, image.status.label(lang).to_owned()),
+        // What is missing is named, and what the others hold.
+        (_, None) => (true, bounded(image, lang)),
     };
     let mut out = String::new();
     let _ = writeln!(out, "{}", line(image.count, &format!("{}{page}", image.file), &remark));
@@ -209,6 +210,15 @@ fn text(image: &ImageReport, all: &[ImageReport], lang: Lang) -> String {
         );
     }
     out
+}
+
+/// Why a picture of several vessels has no number, and how many colonies there are at least.
+fn bounded(image: &ImageReport, lang: Lang) -> String {
+    let status = image.status.label(lang);
+    image
+        .at_least
+        .as_ref()
+        .map_or_else(|| status.to_owned(), |bound| format!("{status}; {}", bound.message(lang)))
 }
 
 fn line(count: Option<u64>, name: &str, remark: &str) -> String {
@@ -231,9 +241,13 @@ fn remark(vessel: &VesselReport, lang: Lang) -> String {
     };
     let size = um.map_or_else(|| format!("{px:.1} px"), |um| format!("{um:.0} µm"));
     let median = if zh { format!("直徑中位數 {size}") } else { format!("median diameter {size}") };
-    match (vessel.labelled, zh) {
+    let mut said = match (vessel.labelled, zh) {
         (Some(labelled), false) => format!("{labelled} labelled, {median}"),
         (Some(labelled), true) => format!("其中 {labelled} 個有標記，{median}"),
         (None, _) => median,
+    };
+    for doubt in &vessel.doubts {
+        let _ = write!(said, "; {}", doubt.message(lang));
     }
+    said
 }

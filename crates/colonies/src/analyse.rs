@@ -8,8 +8,8 @@ use crate::outline::Outline;
 use crate::raster::{Raster, raster_of};
 use crate::region::{Channel, Polarity, Region};
 use crate::report::{
-    Colony, ColonyReport, FileRefusal, ImageReport, METHOD, Refusal, Rejected, RejectedCount, Status,
-    VesselReport,
+    AtLeast, Colony, ColonyReport, FileRefusal, ImageReport, METHOD, Refusal, Rejected, RejectedCount,
+    Status, VesselReport,
 };
 use crate::shapes::Shape;
 use crate::vessel::{Layout, Vessel, find};
@@ -157,6 +157,7 @@ fn refused(name: &str, digest: &str, page: u32, refusal: Refusal) -> ImageReport
         width_px: 0,
         height_px: 0,
         count: None,
+        at_least: None,
         labelled: None,
         status: Status::Refused,
         refusal: Some(FileRefusal { message, detail: refusal }),
@@ -210,6 +211,7 @@ fn analyse_page(
         width_px,
         height_px,
         count: sum(|v| v.count),
+        at_least: AtLeast::of(&vessels),
         labelled,
         status,
         refusal: None,
@@ -238,14 +240,21 @@ fn vessel_report(
     options: &Options,
     rules: &CountingRules,
 ) -> VesselReport {
-    let region = Region::of(raster, vessel.counted, vessel.looked());
+    let region = match &vessel.corners {
+        Some(corners) => Region::within(raster, corners),
+        None => Region::of(raster, vessel.counted, vessel.looked()),
+    };
     let diameter_min = diameter_min(options, rules, raster, &region);
     let search = Search { channel: options.channel, polarity: options.polarity, diameter_min };
-    let counted = count(raster, &region, &search, rules);
+    let mut counted = count(raster, &region, &search, rules);
+    let doubts =
+        crate::scale::judge(vessel.kind, region.diameter(), raster.factor, &mut counted, options, rules);
     let shining = options
         .fluorescence
         .map(|f| crate::label::labelled(second.unwrap_or(raster), &region, f.channel, &counted.colonies));
-    report_of(raster, vessel, &region, counted, shining.as_deref(), f64::from(diameter_min), options)
+    let report =
+        report_of(raster, vessel, &region, counted, shining.as_deref(), f64::from(diameter_min), options);
+    VesselReport { doubts, ..report }
 }
 
 fn report_of(
@@ -302,11 +311,13 @@ fn report_of(
         kind: vessel.kind,
         counted_area: seen(vessel.counted).map(|o| o.circle()),
         counted_ellipse: seen(vessel.counted).filter(|o| !o.is_round()),
+        counted_corners: vessel.corners.map(|c| c.scaled(raster.factor as f32)),
         outer: seen(vessel.outer).map(|o| o.circle()),
         count: given.then_some(colonies.len() as u64),
         labelled: (given && shining.is_some()).then_some(labelled_count),
         status,
         no_count: counted.no_count,
+        doubts: Vec::new(),
         polarity: counted.polarity,
         diameter_min_px: diameter_min * factor,
         covered: counted.covered,

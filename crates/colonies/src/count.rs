@@ -8,6 +8,7 @@ use crate::even::{CONTRAST_MIN, Even, even_out, noise_of};
 use crate::knowledge::CountingRules;
 use crate::raster::{Plane, Raster, quantile, smooth};
 use crate::region::{Candidate, Channel, Polarity, Region, candidates};
+use crate::second::colonies_among;
 use crate::shapes::{NotAColony, Shape, Surroundings, shapes_of};
 use crate::sift::{Plate, sift};
 use rayon::prelude::*;
@@ -56,6 +57,13 @@ pub enum NoCount {
     NoBackground {
         /// Variation over noise of the pixels.
         times: f64,
+        /// The limit.
+        limit: f64,
+    },
+    /// Without a scale, what stands out is so small that single cells and colonies look the same.
+    SingleCells {
+        /// Usual diameter over the field's shorter side, 0–1.
+        share: f64,
         /// The limit.
         limit: f64,
     },
@@ -110,10 +118,17 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
     let likely = likely(&tried, region);
     let attempts: Vec<Option<Attempt>> =
         likely.par_iter().map(|candidate| attempt(candidate, raster, region, search, rules)).collect();
-    let best = attempts.into_iter().flatten().max_by(|a, b| a.worth.total_cmp(&b.worth));
-    let Some(Attempt { even, shapes, specks, polarity, .. }) = best else {
+    let mut attempts: Vec<Attempt> = attempts.into_iter().flatten().collect();
+    attempts.sort_by(|a, b| b.worth.total_cmp(&a.worth));
+    let mut attempts = attempts.into_iter();
+    let Some(Attempt { even, mut shapes, specks, polarity, .. }) = attempts.next() else {
         return nothing(NoCount::TooSmall { pixels: pixels as u64 });
     };
+    for Attempt { even, shapes: others, .. } in attempts {
+        let plate = Plate { plane: &even.plane, raster, region, noise: even.noise };
+        let more = colonies_among(others, &plate, &shapes);
+        shapes.extend(more);
+    }
     let mut counted = sort_out(shapes, search.diameter_min);
     counted.below_size += specks;
     counted.polarity = polarity;
@@ -123,6 +138,10 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
     counted.no_count = assess(&counted, &even, region, rules);
     counted
 }
+
+/// What is seen where a grid was taken out speaks this much for a signal, against one that shows no
+/// grid: crossings may be left of it.
+const LINED_WEIGHT: f64 = 0.5;
 
 /// One signal looked through to the end.
 struct Attempt {
@@ -160,7 +179,7 @@ fn attempt(
     }
     let plate = Plate { plane: &even.plane, raster, region, noise: even.noise };
     sift(&mut shapes, &plate, &rules.sift);
-    let worth = plate.worth(&shapes);
+    let worth = plate.worth(&shapes) * if even.lined { LINED_WEIGHT } else { 1.0 };
     Some(Attempt { even, shapes, specks, polarity: candidate.polarity, worth })
 }
 

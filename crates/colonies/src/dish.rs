@@ -4,12 +4,11 @@
 
 use crate::edges::{Circle, DIRECTIONS, centre_votes, directions, edges_of};
 use crate::outline::Outline;
-use crate::raster::{Plane, Raster, quantile, robust_deviation};
+use crate::raster::{Plane, Raster, quantile};
+use crate::slopes::{Slopes, WEAKEST_EDGE};
 
 /// Side of the picture on which rings are measured.
-const FINE_SIDE_PX: usize = 620;
-/// A change of brightness below this, in parts of full scale per pixel, is no edge.
-pub(crate) const WEAKEST_EDGE: f32 = 0.006;
+pub(crate) const FINE_SIDE_PX: usize = 620;
 /// Share of a ring that must be seen.
 const COVERAGE_MIN: f32 = 0.5;
 /// A ring is seen all round: in this many of eight sectors, to this share each.
@@ -37,67 +36,6 @@ pub(crate) struct Dish {
     pub(crate) inner: Outline,
     /// Share of the outermost ring seen, 0–1.
     pub(crate) coverage: f32,
-}
-
-/// Gradient of a plane in both directions, per pixel.
-struct Slopes {
-    width: usize,
-    height: usize,
-    across: Vec<f32>,
-    down: Vec<f32>,
-    weakest: f32,
-}
-
-impl Slopes {
-    fn of(plane: &Plane) -> Self {
-        let (width, height) = (plane.width, plane.height);
-        let mut slopes = Self {
-            width,
-            height,
-            across: vec![0.0; width * height],
-            down: vec![0.0; width * height],
-            weakest: edge_floor(plane),
-        };
-        for y in 1..height.saturating_sub(1) {
-            let (upper, here, lower) = (plane.row(y - 1), plane.row(y), plane.row(y + 1));
-            for x in 1..width.saturating_sub(1) {
-                let corners = (upper[x - 1], upper[x + 1], lower[x - 1], lower[x + 1]);
-                let at = y * width + x;
-                slopes.across[at] =
-                    (corners.1 + corners.3 - corners.0 - corners.2 + 2.0 * (here[x + 1] - here[x - 1])) / 8.0;
-                slopes.down[at] =
-                    (corners.2 + corners.3 - corners.0 - corners.1 + 2.0 * (lower[x] - upper[x])) / 8.0;
-            }
-        }
-        slopes
-    }
-
-    /// How clear an edge square to a direction is at a point, 0–3 times the
-    /// weakest that counts; 0 when it runs otherwise; `None` outside.
-    fn edge(&self, x: f32, y: f32, cosine: f32, sine: f32) -> Option<f32> {
-        if x < 2.0 || y < 2.0 || x > self.width as f32 - 3.0 || y > self.height as f32 - 3.0 {
-            return None;
-        }
-        let at = (y + 0.5) as usize * self.width + (x + 0.5) as usize;
-        let (gx, gy) = (self.across[at], self.down[at]);
-        let along = (gx * cosine + gy * sine).abs();
-        let beside = (gy * cosine - gx * sine).abs();
-        let seen = along >= self.weakest && along > 1.6 * beside;
-        Some(if seen { (along / self.weakest).min(3.0) } else { 0.0 })
-    }
-}
-
-/// What counts as an edge in this picture: above its own noise and texture.
-fn edge_floor(plane: &Plane) -> f32 {
-    let mut changes: Vec<f32> = Vec::with_capacity(plane.values.len() / 4);
-    for y in (0..plane.height).step_by(2) {
-        for three in plane.row(y).windows(3).step_by(2) {
-            if let [before, _, after] = three {
-                changes.push((after - before) / 2.0);
-            }
-        }
-    }
-    (3.0 * robust_deviation(&mut changes)).max(WEAKEST_EDGE)
 }
 
 /// The dish of a picture, if it shows one.

@@ -39,6 +39,8 @@ pub(crate) struct Even {
     pub(crate) threshold: f32,
     pub(crate) seed: f32,
     pub(crate) halves: Halves,
+    /// Whether the lines of a grid were taken out of it.
+    pub(crate) lined: bool,
     /// Noise as neighbouring pixels tell it.
     pub(crate) pixel_noise: f32,
 }
@@ -53,10 +55,17 @@ pub(crate) fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> 
     let quiet_side = if sign > 0.0 { 0.35 } else { 0.65 };
     let mut first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
     let mut rough = first.evened(plane, sign);
-    let banded =
-        crate::bands::without_bands(plane, &rough, sign, region, neighbour_noise(&rough, region, step));
+    let pixel_noise = neighbour_noise(&rough, region, step);
+    let banded = crate::bands::without_bands(plane, &rough, sign, region, pixel_noise);
     let plane = banded.as_ref().unwrap_or(plane);
     if banded.is_some() {
+        first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
+        rough = first.evened(plane, sign);
+    }
+    let bare = crate::lines::without_lines(plane, &rough, sign, region, pixel_noise);
+    let lined = bare.is_some();
+    let plane = bare.as_ref().unwrap_or(plane);
+    if bare.is_some() {
         first = Background::estimate(plane, cell, quiet_side, |at| mask[at])?;
         rough = first.evened(plane, sign);
     }
@@ -77,7 +86,7 @@ pub(crate) fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> 
     // The usual height of what clearly stands out sets where edges lie.
     let first_look = components(&plane, &region.spans, floor);
     let threshold = usual_height(&first_look, seed).map_or(floor, |usual| floor.max(EDGE_OF_USUAL * usual));
-    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves, pixel_noise })
+    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves, lined, pixel_noise })
 }
 
 /// Background pixels with no strong neighbour two pixels away: a colony's

@@ -56,6 +56,10 @@ pub struct CountingRules {
     pub clear_min: f64,
     /// Median roundness under which what stands out is no colonies.
     pub roundness_min: f64,
+    /// Without a scale, usual diameter over a field's shorter side under which cells and colonies look the same.
+    pub cells_in_field: f64,
+    /// The same over a dish's diameter, under which the number is in doubt.
+    pub cells_in_vessel: f64,
     /// What tells colonies from what only stands out.
     pub sift: SiftRules,
     /// Default smallest diameter as a part of the vessel's.
@@ -174,6 +178,8 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         background_loud_min: number("background-loud-min")?,
         clear_min: number("clear-min")?,
         roundness_min: number("roundness-min")?,
+        cells_in_field: number("cells-in-field")?,
+        cells_in_vessel: number("cells-in-vessel")?,
         sift: SiftRules {
             hollow_max: number("hollow-max")?,
             closed_min: number("closed-min")?,

@@ -10,7 +10,7 @@ use crate::count::NoCount;
 use crate::knowledge::KnowledgeFault;
 use crate::overlay::OverlayError;
 use crate::refusal::{ImageFormat, ImageNote, ImageRefusal};
-use crate::report::{Refusal, Status};
+use crate::report::{AtLeast, Doubt, Refusal, Status};
 use crate::shapes::NotAColony;
 use crate::vessel::VesselRefusal;
 
@@ -69,7 +69,7 @@ impl ImageRefusal {
 impl VesselRefusal {
     fn chinese(&self) -> String {
         match self {
-            Self::NoDish => "影像中找不到圓形培養皿；可改選「整張影像」".into(),
+            Self::NoDish => "影像中找不到培養皿；可改選「整張影像」".into(),
             Self::NoWells { wells } => format!("影像中找不到 {wells} 孔的排列；請確認整個孔盤都在影像內"),
             Self::UnknownFormat { wells, known } => {
                 format!("沒有 {wells} 孔的孔盤規格；已知的有：{known:?}")
@@ -201,11 +201,75 @@ impl NoCount {
                     "群落之間的變異為像素雜訊的 {times:.1} 倍，超過 {limit} 倍：看不見背景；請稀釋後重新接種，或以目視計數"
                 ),
             ),
+            Self::SingleCells { share, limit } => Text::new(
+                format!(
+                    "no scale was given, and what stands out is {:.2}% of the field wide, under {:.2}%: single cells and colonies cannot be told apart; give micrometres per pixel or a smallest diameter",
+                    share * 100.0,
+                    limit * 100.0
+                ),
+                format!(
+                    "未提供比例尺，突出物寬度為視野之 {:.2}%，低於 {:.2}%：無法區分單一細胞與群落；請提供每像素微米數或最小直徑",
+                    share * 100.0,
+                    limit * 100.0
+                ),
+            ),
             Self::TooSmall { pixels } => Text::new(
                 format!("the vessel has only {pixels} pixels; take a larger picture"),
                 format!("容器只有 {pixels} 個像素；請拍攝較大的影像"),
             ),
         }
+    }
+}
+
+impl Doubt {
+    /// What makes the number doubtful, in one language.
+    #[must_use]
+    pub fn message(&self, lang: Lang) -> String {
+        self.text().get(lang).to_owned()
+    }
+
+    /// What makes the number doubtful, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        match self {
+            Self::ScaleUnknown { diameter_px } => Text::new(
+                format!(
+                    "in doubt: neither a vessel's edge nor a scale is known, so colonies ({diameter_px:.0} px wide) cannot be told from single cells by size; give micrometres per pixel or a smallest diameter"
+                ),
+                format!(
+                    "存疑：看不到容器邊緣，也未提供比例尺，無法以大小區分群落（寬 {diameter_px:.0} 像素）與單一細胞；請提供每像素微米數或最小直徑"
+                ),
+            ),
+            Self::AsSmallAsCells { share, limit } => Text::new(
+                format!(
+                    "in doubt: what was counted is {:.2}% of the vessel wide, under {:.2}%, as small as single cells are in a small well; give micrometres per pixel or a smallest diameter",
+                    share * 100.0,
+                    limit * 100.0
+                ),
+                format!(
+                    "存疑：所計之物寬度為容器之 {:.2}%，低於 {:.2}%，小如小孔中之單一細胞；請提供每像素微米數或最小直徑",
+                    share * 100.0,
+                    limit * 100.0
+                ),
+            ),
+        }
+    }
+}
+
+impl AtLeast {
+    /// The bound and what is missing from it, in one language.
+    #[must_use]
+    pub fn message(&self, lang: Lang) -> String {
+        self.text().get(lang).to_owned()
+    }
+
+    /// The bound and what is missing from it, in both languages.
+    #[must_use]
+    pub fn text(&self) -> Text {
+        Text::new(
+            format!("≥ {} without {}", self.count, self.without.join(", ")),
+            format!("≥ {}，未計入 {}", self.count, self.without.join("、")),
+        )
     }
 }
 

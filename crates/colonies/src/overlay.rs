@@ -1,6 +1,7 @@
 //! Draws the result over the picture, for a person to confirm or correct.
 //! Must not compute any result.
 
+use crate::corners::Corners;
 use crate::corrections::{CorrectedImage, Origin};
 use crate::decode::{DecodeLimits, ImageRefusal, Page, Samples, inspect, read_page};
 use crate::edges::Circle;
@@ -76,6 +77,10 @@ pub fn svg(image: &ImageReport, corrected: Option<&CorrectedImage>, picture: Opt
                 edge.turn_degrees(),
                 css(VESSEL)
             );
+        } else if let Some(corners) = vessel.counted_corners {
+            let points = corners.0.map(|(x, y)| format!("{x:.1},{y:.1}")).join(" ");
+            let _ =
+                writeln!(out, "<polygon class=\"vessel\" points=\"{points}\" stroke=\"{}\"/>", css(VESSEL));
         } else if let Some(circle) = vessel.counted_area {
             let (x, y, r) = (circle.x, circle.y, circle.radius);
             let _ = writeln!(
@@ -157,6 +162,8 @@ pub fn png(bytes: &[u8], image: &ImageReport, limits: &DecodeLimits) -> Result<V
     for vessel in &image.vessels {
         if let Some(edge) = vessel.counted_ellipse {
             canvas.line(&edge.scaled(scale), thick, VESSEL, false);
+        } else if let Some(corners) = vessel.counted_corners {
+            canvas.frame(&corners.scaled(scale), thick, VESSEL);
         } else if let Some(circle) = vessel.counted_area {
             canvas.ring(shrink(circle), thick, VESSEL, false);
         }
@@ -222,15 +229,35 @@ impl Canvas {
             let (cosine, sine) = (angle.cos(), angle.sin());
             let mut off = 0.0;
             while off < thick {
-                let (x, y) = outline.point(cosine, sine, 1.0 + off * pixel);
-                let (x, y) = (x.round(), y.round());
-                if x >= 0.0 && y >= 0.0 && (x as usize) < self.width && (y as usize) < self.height {
-                    let at = (y as usize * self.width + x as usize) * 3;
-                    if let Some(pixel) = self.rgb.get_mut(at..at + 3) {
-                        pixel.copy_from_slice(&colour);
-                    }
-                }
+                self.dot(outline.point(cosine, sine, 1.0 + off * pixel), colour);
                 off += 0.5;
+            }
+        }
+    }
+
+    fn frame(&mut self, corners: &Corners, thick: f32, colour: [u8; 3]) {
+        for (from, to) in corners.sides() {
+            let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+            let length = dx.hypot(dy).max(1e-3);
+            let steps = (2.0 * length).clamp(1.0, 40_000.0) as usize;
+            for step in 0..=steps {
+                let part = step as f32 / steps as f32;
+                let (x, y) = (from.0 + dx * part, from.1 + dy * part);
+                let mut off = 0.0;
+                while off < thick {
+                    self.dot((x - dy / length * off, y + dx / length * off), colour);
+                    off += 0.5;
+                }
+            }
+        }
+    }
+
+    fn dot(&mut self, at: (f32, f32), colour: [u8; 3]) {
+        let (x, y) = (at.0.round(), at.1.round());
+        if x >= 0.0 && y >= 0.0 && (x as usize) < self.width && (y as usize) < self.height {
+            let at = (y as usize * self.width + x as usize) * 3;
+            if let Some(pixel) = self.rgb.get_mut(at..at + 3) {
+                pixel.copy_from_slice(&colour);
             }
         }
     }

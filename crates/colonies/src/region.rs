@@ -2,6 +2,7 @@
 //! which colonies stand out. Must not know how colonies are told from dirt.
 
 use crate::background::Background;
+use crate::corners::Corners;
 use crate::outline::Outline;
 use crate::raster::{Plane, Raster, robust_deviation};
 use serde::{Deserialize, Serialize};
@@ -47,7 +48,7 @@ pub struct Region {
     pub width: usize,
     /// Height, pixels.
     pub height: usize,
-    /// The counted area's edge in the region's own pixels; `None` when the region is a rectangle.
+    /// The counted area's edge in the region's own pixels; `None` when the region has straight sides.
     pub border: Option<Outline>,
     /// The edge of the area looked at.
     pub edge: Option<Outline>,
@@ -107,6 +108,24 @@ impl Region {
         Self { left, top, width, height, border: Some(border), edge: Some(edge), spans, looked }
     }
 
+    /// The part of `raster` inside four straight sides.
+    #[must_use]
+    pub fn within(raster: &Raster, corners: &Corners) -> Self {
+        let clip = |v: f32, most: usize| v.clamp(0.0, most as f32) as usize;
+        let bounds = corners.bounds();
+        let (left, top) = (clip(bounds.0.floor(), raster.width()), clip(bounds.1.floor(), raster.height()));
+        let width = clip(bounds.2.ceil() + 1.0, raster.width()).saturating_sub(left);
+        let height = clip(bounds.3.ceil() + 1.0, raster.height()).saturating_sub(top);
+        let own = corners.within(left as f32, top as f32);
+        let span = |y: usize| {
+            let (from, to) = own.row(y as f32)?;
+            let first = clip(from.ceil(), width);
+            Some((first, clip(to.floor() + 1.0, width).max(first)))
+        };
+        let spans: Vec<(usize, usize)> = (0..height).map(|y| span(y).unwrap_or((0, 0))).collect();
+        Self { left, top, width, height, border: None, edge: None, looked: spans.clone(), spans }
+    }
+
     /// Pixels counted in.
     #[must_use]
     pub fn area(&self) -> usize {
@@ -122,7 +141,11 @@ impl Region {
     /// Whether a point lies in the counted area.
     #[must_use]
     pub fn holds(&self, x: f32, y: f32) -> bool {
-        self.border.is_none_or(|b| b.part_squared(x, y) <= 1.0)
+        if let Some(border) = self.border {
+            return border.part_squared(x, y) <= 1.0;
+        }
+        let column = x.round() as usize;
+        self.spans.get(y.round() as usize).is_some_and(|span| (span.0..span.1).contains(&column))
     }
 
     /// One flag a pixel: counted in or not.

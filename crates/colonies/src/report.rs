@@ -2,6 +2,7 @@
 //! compute anything about pixels.
 
 use crate::analyse::Options;
+use crate::corners::Corners;
 use crate::count::NoCount;
 use crate::decode::{ImageNote, ImageRefusal};
 use crate::edges::Circle;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use vena_base::Text;
 
 /// Name and version of the method. Any change that may change a count changes it.
-pub const METHOD: &str = "vena-colonies/3";
+pub const METHOD: &str = "vena-colonies/4";
 
 /// The outcome of one call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,7 +69,9 @@ impl Status {
                 | NoCount::NoBackground { .. }
                 | NoCount::NotRound { .. },
             ) => Self::TooManyToCount,
-            Some(NoCount::Unclear { .. } | NoCount::TooSmall { .. }) => Self::NotAssessable,
+            Some(NoCount::Unclear { .. } | NoCount::TooSmall { .. } | NoCount::SingleCells { .. }) => {
+                Self::NotAssessable
+            }
         }
     }
 }
@@ -118,6 +121,9 @@ pub struct ImageReport {
     pub height_px: u32,
     /// Colonies in all vessels; `null` when any vessel has no number.
     pub count: Option<u64>,
+    /// Where some vessels have a number and others none: no fewer than these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<AtLeast>,
     /// Labelled colonies, when a fluorescent channel was named.
     pub labelled: Option<u64>,
     /// Whether there is a number.
@@ -128,6 +134,44 @@ pub struct ImageReport {
     pub notes: Vec<ImageNote>,
     /// Dish, wells or whole picture.
     pub vessels: Vec<VesselReport>,
+}
+
+/// The sum of the vessels that have a number, where others have none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtLeast {
+    /// Colonies in the vessels with a number: the picture holds no fewer.
+    pub count: u64,
+    /// Names of the vessels without a number, in order.
+    pub without: Vec<String>,
+}
+
+impl AtLeast {
+    /// The bound for a page; `None` when every vessel has a number, or none has.
+    #[must_use]
+    pub fn of(vessels: &[VesselReport]) -> Option<Self> {
+        let without: Vec<String> =
+            vessels.iter().filter(|v| v.count.is_none()).map(|v| v.name.clone()).collect();
+        let partly = !without.is_empty() && without.len() < vessels.len();
+        partly.then(|| Self { count: vessels.iter().filter_map(|v| v.count).sum(), without })
+    }
+}
+
+/// What makes a number doubtful without taking it away.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "doubt", rename_all = "kebab-case")]
+pub enum Doubt {
+    /// Neither a vessel's edge nor a pixel's size tells how large things are.
+    ScaleUnknown {
+        /// Usual diameter of what was counted, pixels.
+        diameter_px: f64,
+    },
+    /// What was counted is as small against the vessel as single cells are in a small well.
+    AsSmallAsCells {
+        /// Usual diameter over the vessel's, 0–1.
+        share: f64,
+        /// The limit under which this is said.
+        limit: f64,
+    },
 }
 
 /// One vessel.
@@ -143,6 +187,9 @@ pub struct VesselReport {
     /// Area counted in when it is no circle.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_ellipse: Option<Outline>,
+    /// Corners of the area counted in, in order, when the dish has straight sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_corners: Option<Corners>,
     /// Outermost ring.
     pub outer: Option<Circle>,
     /// Colonies; `null` when no number can be given.
@@ -154,6 +201,9 @@ pub struct VesselReport {
     pub status: Status,
     /// Why there is none.
     pub no_count: Option<NoCount>,
+    /// What makes the number doubtful.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<Doubt>,
     /// Dark or light colonies, as decided.
     pub polarity: Polarity,
     /// Smallest diameter counted, pixels.

@@ -35,7 +35,7 @@ pub(crate) struct Plate<'a> {
 
 impl Plate<'_> {
     /// Whether the middle of a thing is white at full scale in every colour, as a lamp is.
-    fn is_white(&self, shape: &Shape) -> bool {
+    pub(crate) fn is_white(&self, shape: &Shape) -> bool {
         let (x, y) = (self.region.left + shape.x as usize, self.region.top + shape.y as usize);
         self.raster.planes.iter().all(|plane| plane.row(y).get(x).is_some_and(|v| *v >= REFLECTION_MIN))
     }

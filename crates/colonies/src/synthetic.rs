@@ -43,6 +43,8 @@ impl Dice {
 pub enum Stage {
     /// A round dish on a table.
     Dish,
+    /// A square dish on a table, a little turned.
+    Square,
     /// The whole picture.
     Field,
     /// A plate of rows × columns wells; `colonies` are spread over all.
@@ -142,15 +144,15 @@ pub struct Drawn {
     pub vessels: Vec<(f32, f32, f32)>,
 }
 
-struct Canvas {
-    width: usize,
-    height: usize,
+pub(crate) struct Canvas {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     /// Height above the agar of what grows, 0–1.
     growth: Vec<f32>,
     /// Light added by dirt, pen, glare; parts of full scale, may be negative.
-    extra: Vec<f32>,
+    pub(crate) extra: Vec<f32>,
     /// Base light: table, plastic, agar.
-    base: Vec<f32>,
+    pub(crate) base: Vec<f32>,
 }
 
 impl Canvas {
@@ -211,6 +213,7 @@ pub fn draw(recipe: &Recipe) -> Drawn {
     let grown = canvas.growth.iter().filter(|g| **g > 0.5).count() as f32;
     let room: f32 = match recipe.stage {
         Stage::Field => (width * height) as f32,
+        Stage::Square => vessels.iter().map(|v| 4.0 * v.2 * v.2).sum(),
         _ => vessels.iter().map(|v| std::f32::consts::PI * v.2 * v.2).sum(),
     };
     draw_dirt(&mut canvas, recipe, &vessels, &mut dice);
@@ -222,7 +225,7 @@ fn vessels_of(recipe: &Recipe, width: usize, height: usize, dice: &mut Dice) -> 
     let (w, h) = (width as f32, height as f32);
     match recipe.stage {
         Stage::Field => vec![(w / 2.0, h / 2.0, w.max(h))],
-        Stage::Dish => {
+        Stage::Dish | Stage::Square => {
             let jitter = 0.01 * w;
             let x = w / 2.0 + dice.between(-jitter, jitter);
             let y = h / 2.0 + dice.between(-jitter, jitter);
@@ -243,6 +246,10 @@ fn draw_vessel(canvas: &mut Canvas, recipe: &Recipe, vessel: (f32, f32, f32), ag
     let (x, y, radius) = vessel;
     if recipe.stage == Stage::Field {
         canvas.base.fill(agar);
+        return;
+    }
+    if recipe.stage == Stage::Square {
+        crate::synthetic_square::draw(canvas, recipe.seed, vessel, agar, dice);
         return;
     }
     let mut inside = Vec::new();
@@ -287,6 +294,11 @@ fn place(recipe: &Recipe, vessels: &[(f32, f32, f32)], size: (usize, usize), dic
         let (x, y) = if recipe.stage == Stage::Field {
             let margin = radius + 2.0;
             (dice.between(margin, size.0 as f32 - margin), dice.between(margin, size.1 as f32 - margin))
+        } else if recipe.stage == Stage::Square {
+            let room = vr * 0.9 - radius;
+            let off = (dice.between(-room, room), dice.between(-room, room));
+            let (dx, dy) = crate::synthetic_square::turned(recipe.seed, off);
+            (vx + dx, vy + dy)
         } else {
             let room = if recipe.stage == Stage::Dish { vr * 0.9 } else { vr * 0.88 } - radius;
             let (dx, dy) = (dice.between(-room, room), dice.between(-room, room));

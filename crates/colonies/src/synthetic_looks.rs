@@ -19,12 +19,24 @@ pub enum Look {
     Window,
     /// A few colonies four times as wide among the others.
     TwoSizes,
+    /// A counting grid below the agar, a little turned.
+    Grid,
+    /// A third as many colonies again, light where the others are dark and dark where they are light.
+    TwoColours,
 }
 
 impl Look {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Grain, Self::Letters, Self::Bubbles, Self::Bands, Self::Window, Self::TwoSizes];
+    pub const ALL: [Self; 8] = [
+        Self::Grain,
+        Self::Letters,
+        Self::Bubbles,
+        Self::Bands,
+        Self::Window,
+        Self::TwoSizes,
+        Self::Grid,
+        Self::TwoColours,
+    ];
 }
 
 /// A middle, a radius and dice: what each look needs.
@@ -48,6 +60,8 @@ pub fn spoil(drawn: &mut Drawn, look: Look, seed: u64) {
         Look::Bands => spoil.bands(),
         Look::Window => spoil.window(),
         Look::TwoSizes => spoil.large_colonies(),
+        Look::Grid => spoil.grid(),
+        Look::TwoColours => spoil.other_colonies(),
     }
 }
 
@@ -154,21 +168,57 @@ impl Spoil<'_> {
         }
     }
 
+    /// Thin lines at a regular step, as far from the agar's light as the colonies are or farther;
+    /// a colony hides what is below it.
+    fn grid(&mut self) {
+        let step = self.radius * self.dice.between(0.13, 0.2);
+        let half = self.radius * self.dice.between(0.004, 0.007);
+        let towards = self.drawn.truth.first().map_or(0.2, |t| self.height_of(*t)).signum();
+        let light = towards * self.dice.between(0.15, 0.3);
+        let turn = self.dice.between(-0.7, 0.7);
+        let (cosine, sine) = (turn.cos(), turn.sin());
+        let away = |v: f32| (v - (v / step).round() * step).abs();
+        for row in 0..self.drawn.height {
+            for column in 0..self.drawn.width {
+                let (dx, dy) = (column as f32 - self.x, row as f32 - self.y);
+                let near = away(dx * cosine + dy * sine).min(away(dy * cosine - dx * sine));
+                let part = (half - near + 0.5).clamp(0.0, 1.0);
+                let hidden = |t: &Truth| (t.x - column as f32).hypot(t.y - row as f32) < t.radius;
+                if part > 0.0 && !self.drawn.truth.iter().any(hidden) {
+                    self.add(row * self.drawn.width + column, [light * part; 3]);
+                }
+            }
+        }
+    }
+
+    fn other_colonies(&mut self) {
+        let usual = self.drawn.truth.first().map_or(7.0, |t| t.radius);
+        let shade = -self.drawn.truth.first().map_or(0.2, |t| self.height_of(*t));
+        for _ in 0..self.drawn.truth.len().div_ceil(3) {
+            let radius = usual * self.dice.between(0.8, 1.2);
+            self.colony(radius, shade);
+        }
+    }
+
     fn large_colonies(&mut self) {
         let usual = self.drawn.truth.first().map_or(7.0, |t| t.radius);
         // As light or dark as the others, read off the first one's middle.
         let shade = self.drawn.truth.first().map_or(0.2, |t| self.height_of(*t));
         for _ in 0..8 {
             let radius = 4.0 * usual * self.dice.between(0.8, 1.2);
-            for _ in 0..200 {
-                let (x, y) = self.place(0.85);
-                let free =
-                    self.drawn.truth.iter().all(|t| (t.x - x).hypot(t.y - y) > t.radius + radius + 3.0);
-                if free {
-                    self.around(x, y, radius + 2.0, |far| shade * (radius - far + 0.5).clamp(0.0, 1.0));
-                    self.drawn.truth.push(Truth { x, y, radius });
-                    break;
-                }
+            self.colony(radius, shade);
+        }
+    }
+
+    /// One colony where there is room for it.
+    fn colony(&mut self, radius: f32, shade: f32) {
+        for _ in 0..200 {
+            let (x, y) = self.place(0.85);
+            let free = self.drawn.truth.iter().all(|t| (t.x - x).hypot(t.y - y) > t.radius + radius + 3.0);
+            if free {
+                self.around(x, y, radius + 2.0, |far| shade * (radius - far + 0.5).clamp(0.0, 1.0));
+                self.drawn.truth.push(Truth { x, y, radius });
+                return;
             }
         }
     }

@@ -1,12 +1,15 @@
-//! Finds what holds the colonies: a round dish, the wells of a plate, or the
+//! Finds what holds the colonies: a dish, the wells of a plate, or the
 //! whole picture when it shows no edge of either. Must not know colonies.
 
-use crate::dish::{self, WEAKEST_EDGE};
+use crate::corners::Corners;
+use crate::dish;
 use crate::edges::{Circle, edges_of, fit_ring};
 use crate::knowledge::PlateFormat;
 use crate::lattice;
 use crate::outline::Outline;
 use crate::raster::{Plane, Raster};
+use crate::slopes::WEAKEST_EDGE;
+use crate::square;
 use serde::{Deserialize, Serialize};
 
 /// What the picture shows; `Automatic` looks for it.
@@ -16,7 +19,7 @@ pub enum Layout {
     /// Looks for wells, then for a dish, then takes the whole picture.
     #[default]
     Automatic,
-    /// One round dish.
+    /// One dish, round or with four straight sides.
     Dish,
     /// The whole picture is one well or a part of one.
     Whole,
@@ -31,7 +34,7 @@ pub enum Layout {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VesselKind {
-    /// A round dish.
+    /// A dish, round or with four straight sides.
     Dish,
     /// A well of a plate.
     Well,
@@ -48,6 +51,8 @@ pub struct Vessel {
     pub name: String,
     /// Area counted in; `None` for the whole picture.
     pub counted: Option<Outline>,
+    /// The same where four straight sides bound it; then `counted` is `None`.
+    pub corners: Option<Corners>,
     /// Outermost ring seen, for the overlay.
     pub outer: Option<Outline>,
 }
@@ -71,7 +76,7 @@ impl Vessel {
 #[serde(tag = "refusal", rename_all = "kebab-case")]
 pub enum VesselRefusal {
     /// No dish.
-    #[error("no round dish was found in the picture")]
+    #[error("no dish was found in the picture")]
     NoDish,
     /// No grid of that many wells.
     #[error("no grid of {wells} wells was found in the picture")]
@@ -101,7 +106,15 @@ const RIM_CLEARANCE: f32 = 0.018;
 /// # Errors
 /// [`VesselRefusal`] when a layout was asked for by name and is not there.
 pub fn find(raster: &Raster, layout: Layout, formats: &[PlateFormat]) -> Result<Vec<Vessel>, VesselRefusal> {
-    let whole = || vec![Vessel { kind: VesselKind::Whole, name: "image".into(), counted: None, outer: None }];
+    let whole = || {
+        vec![Vessel {
+            kind: VesselKind::Whole,
+            name: "image".into(),
+            counted: None,
+            corners: None,
+            outer: None,
+        }]
+    };
     if layout == Layout::Whole || raster.width().min(raster.height()) < 48 {
         return Ok(whole());
     }
@@ -125,9 +138,26 @@ pub fn find(raster: &Raster, layout: Layout, formats: &[PlateFormat]) -> Result<
         {
             return Ok(wells);
         }
-        return Ok(dish.map_or_else(whole, |d| vec![d.0]));
     }
-    dish.map(|d| vec![d.0]).ok_or(VesselRefusal::NoDish)
+    let found = dish.map(|d| d.0).or_else(|| square_of(raster));
+    match (found, layout) {
+        (Some(dish), _) => Ok(vec![dish]),
+        (None, Layout::Automatic) => Ok(whole()),
+        (None, _) => Err(VesselRefusal::NoDish),
+    }
+}
+
+/// A dish with straight sides, looked for where no round one is seen.
+fn square_of(raster: &Raster) -> Option<Vessel> {
+    let corners = square::find(raster)?;
+    let clear = 2.0 * (RIM_CLEARANCE / 2.0 + 1.0 / corners.size().0.min(corners.size().1).max(2.0));
+    Some(Vessel {
+        kind: VesselKind::Dish,
+        name: "dish".into(),
+        counted: None,
+        corners: Some(corners.resized(1.0 - clear)),
+        outer: None,
+    })
 }
 
 fn wells_of(
@@ -158,6 +188,7 @@ fn wells_of(
         Vessel {
             kind: VesselKind::Well,
             name: well.name,
+            corners: None,
             counted: Some(Outline::round(Circle { radius: (outer.radius - clear).max(1.0), ..outer })),
             outer: Some(Outline::round(outer)),
         }
@@ -172,6 +203,7 @@ fn dish_of(raster: &Raster, coarse: &Plane, coarse_factor: usize) -> Option<(Ves
     let vessel = Vessel {
         kind: VesselKind::Dish,
         name: "dish".into(),
+        corners: None,
         counted: Some(found.inner.resized(1.0 - clear)),
         outer: Some(found.outer),
     };

@@ -10,7 +10,7 @@ use vena_colonies::overlay::OverlayError;
 use vena_colonies::report::Refusal;
 use vena_colonies::shapes::NotAColony;
 use vena_colonies::vessel::VesselRefusal;
-use vena_colonies::{ImageFormat, ImageNote, ImageRefusal, Status};
+use vena_colonies::{AtLeast, Doubt, ImageFormat, ImageNote, ImageRefusal, Status};
 
 /// Holds one example of each variant to its two texts; the match has no wildcard.
 macro_rules! every_variant {
@@ -105,9 +105,16 @@ fn notes_and_reasons() {
         C::Crowded { crowded: 0.7, limit: 0.6 },
         C::NotRound { roundness: 0.2, limit: 0.5 },
         C::NoBackground { times: 4.0, limit: 2.5 },
+        C::SingleCells { share: 0.004, limit: 0.008 },
         C::TooSmall { pixels: 3 },
     ]; C::Confluent { .. }, C::TooMany { .. }, C::Unclear { .. }, C::Crowded { .. }, C::NotRound { .. },
-       C::NoBackground { .. }, C::TooSmall { .. });
+       C::NoBackground { .. }, C::SingleCells { .. }, C::TooSmall { .. });
+    use Doubt as D;
+    every_variant!([D::ScaleUnknown { diameter_px: 20.0 }, D::AsSmallAsCells { share: 0.004, limit: 0.005 }];
+        D::ScaleUnknown { .. }, D::AsSmallAsCells { .. });
+    let bound = AtLeast { count: 20, without: vec!["A2".into(), "B3".into()] };
+    speaks(&bound.message(Lang::En), &bound.message(Lang::ZhTw));
+    assert_eq!(bound.message(Lang::En), "≥ 20 without A2, B3");
     for reason in [
         NotAColony::Elongated,
         NotAColony::Irregular,

@@ -1,9 +1,12 @@
 //! Dishes, wells and plain fields are found, and colonies in them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
-use vena_colonies::synthetic::{Recipe, Stage, draw, tiff_pages};
+use vena_colonies::count::NoCount;
+use vena_colonies::synthetic::{Dice, Drawn, Recipe, Stage, draw, tiff_pages};
 use vena_colonies::vessel::VesselKind;
-use vena_colonies::{Channel, DiameterMin, Fluorescence, Layout, Options, Polarity, Status, analyse};
+use vena_colonies::{
+    Channel, DiameterMin, Doubt, Fluorescence, Layout, Options, Polarity, Status, analyse, overlay,
+};
 
 fn plate(seed: u64, side: usize, stage: Stage, colonies: usize, diameter: f32) -> Recipe {
     Recipe { bubbles: 0, strokes: 0, ..Recipe::untuned(seed, side, stage, colonies, diameter) }
@@ -50,6 +53,107 @@ fn tilted_dish_is_an_ellipse() {
         assert!((found - drawn.truth.len() as i64).abs() <= 4, "seed {seed}: {found}");
         assert!(vessel.colonies.iter().all(|c| edge.part(c.x_px as f32, c.y_px as f32) < 1.15));
     }
+}
+
+/// Row Q11. A square dish, a little turned, is counted inside its walls: dirt on the table beside it
+/// is not looked at.
+#[test]
+fn square_dish_is_found() {
+    for (seed, colonies) in [(1, 30), (2, 80), (3, 150), (4, 0), (5, 60), (6, 12)] {
+        let mut drawn = draw(&plate(seed, 900, Stage::Square, colonies, 14.0));
+        // Crumbs on the table, as wide as colonies.
+        for step in 0..10 {
+            for (x, y) in [(12 + step * 85, 10), (10, 12 + step * 85)] {
+                spot(&mut drawn, x as f32, y as f32, 7.0, 90);
+            }
+        }
+        let bytes = drawn.png().unwrap();
+        let report = analyse(&[("square.png".into(), bytes.clone())], &Options::default()).unwrap();
+        let vessel = &report.images[0].vessels[0];
+        assert_eq!(vessel.kind, VesselKind::Dish, "seed {seed}");
+        let corners = vessel.counted_corners.expect("four sides");
+        let (x, y, half) = drawn.vessels[0];
+        let (wide, high) = corners.size();
+        for side in [wide, high] {
+            assert!((0.87..0.97).contains(&(side / (2.0 * half))), "seed {seed}: {corners:?}, half {half}");
+        }
+        assert!((corners.middle().0 - x).hypot(corners.middle().1 - y) < 0.03 * half, "seed {seed}");
+        let (found, truth) = (vessel.count.expect("a number") as i64, drawn.truth.len() as i64);
+        assert!((found - truth).abs() <= 1 + truth / 25, "seed {seed}: {found} of {truth}");
+        assert!(vessel.colonies.iter().all(|c| corners.holds(c.x_px as f32, c.y_px as f32)));
+        assert!(vessel.doubts.is_empty());
+        assert!(overlay::svg(&report.images[0], None, None).contains("<polygon class=\"vessel\""));
+        assert!(overlay::png(&bytes, &report.images[0], &Options::default().limits).is_ok());
+        let asked = Options { layout: Layout::Dish, ..Options::default() };
+        let asked = analyse(&[("square.png".into(), bytes)], &asked).unwrap();
+        assert_eq!(asked.images[0].count, vessel.count);
+    }
+}
+
+/// Changes the light of a disc of a drawn picture; what would be lighter than white turns dark.
+fn spot(drawn: &mut Drawn, x: f32, y: f32, radius: f32, by: u8) {
+    let (width, height) = (drawn.width, drawn.height);
+    let low = |v: f32| (v - radius).max(0.0) as usize;
+    let high = |v: f32, most: usize| ((v + radius) as usize + 1).min(most);
+    for row in low(y)..high(y, height) {
+        for column in low(x)..high(x, width) {
+            if (column as f32 - x).hypot(row as f32 - y) < radius {
+                let at = (row * width + column) * 3;
+                drawn.rgb[at..at + 3].iter_mut().for_each(|v| *v = v.wrapping_add(by));
+            }
+        }
+    }
+}
+
+/// Row Q11. A well without a number takes the plate's sum away, but not what the others hold: that is
+/// given as a lower bound, and the well is named.
+#[test]
+fn a_dense_well_leaves_a_lower_bound() {
+    let mut drawn = draw(&plate(21, 900, Stage::Wells { rows: 2, columns: 3 }, 24, 14.0));
+    let (x, y, radius) = drawn.vessels[1];
+    let mut dice = Dice::new(77);
+    for _ in 0..9000 {
+        let (dx, dy) = (dice.between(-radius, radius), dice.between(-radius, radius));
+        if dx.hypot(dy) < radius {
+            spot(&mut drawn, x + dx, y + dy, dice.between(2.0, 5.0), dice.between(30.0, 200.0) as u8);
+        }
+    }
+    let report = analyse(&[("wells.png".into(), drawn.png().unwrap())], &Options::default()).unwrap();
+    let image = &report.images[0];
+    assert_eq!(image.count, None, "{:?}", image.vessels[1].no_count);
+    let bound = image.at_least.as_ref().expect("a lower bound");
+    assert_eq!(bound.without, ["A2"]);
+    let others: u64 = image.vessels.iter().filter(|v| v.name != "A2").map(|v| v.count.unwrap()).sum();
+    assert_eq!(bound.count, others);
+    let drawn_there = drawn.truth.iter().filter(|t| (t.x - x).hypot(t.y - y) > radius).count() as i64;
+    assert!((others as i64 - drawn_there).abs() <= 1, "{others} of {drawn_there}");
+    assert!(bound.message(vena_base::Lang::En).starts_with("≥ "));
+    let (counted, _) =
+        image_of(&plate(21, 900, Stage::Wells { rows: 2, columns: 3 }, 24, 14.0), &Options::default());
+    assert!(counted.count.is_some() && counted.at_least.is_none());
+}
+
+/// Row Q11. A field of single cells without a scale gets no number; colonies in a field get theirs with
+/// the doubt named; a scale or a set diameter takes the doubt away.
+#[test]
+fn single_cells_without_a_scale_are_no_colonies() {
+    let cells = Recipe { contrast: 0.3, noise: 0.006, ..plate(31, 1200, Stage::Field, 150, 7.0) };
+    let (image, _) = image_of(&cells, &Options::default());
+    assert_eq!((image.count, image.status), (None, Status::NotAssessable));
+    assert!(matches!(image.vessels[0].no_count, Some(NoCount::SingleCells { .. })));
+    let scaled = Options { micrometres_per_pixel: Some(5.0), ..Options::default() };
+    let (image, truth) = image_of(&cells, &scaled);
+    assert!(image.count.unwrap().abs_diff(truth as u64) <= 8, "{:?} of {truth}", image.count);
+    assert!(image.vessels[0].doubts.is_empty());
+
+    let colonies = plate(32, 600, Stage::Field, 30, 20.0);
+    let (image, truth) = image_of(&colonies, &Options::default());
+    assert!(image.count.unwrap().abs_diff(truth as u64) <= 2);
+    assert!(matches!(image.vessels[0].doubts[..], [Doubt::ScaleUnknown { .. }]));
+    let set = Options { diameter_min: DiameterMin::Pixels(5.0), ..Options::default() };
+    assert!(image_of(&colonies, &set).0.vessels[0].doubts.is_empty());
+    let (dish, _) = image_of(&plate(3, 700, Stage::Dish, 60, 12.0), &Options::default());
+    assert!(dish.vessels[0].doubts.is_empty());
 }
 
 /// Row Q11. Plates of 6, 12, 24 and 96 wells are found by themselves, each well

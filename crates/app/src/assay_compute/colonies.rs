@@ -63,6 +63,7 @@ pub fn picture(bytes: &[u8], page: u32) -> Result<Vec<u8>, AssayRefusal> {
         width_px: 0,
         height_px: 0,
         count: None,
+        at_least: None,
         labelled: None,
         status: vena_colonies::Status::NotAssessable,
         refusal: None,

@@ -75,6 +75,7 @@ fn counts(
         dl class="pairs wide-pairs" {
             dt { (frame.t("assay-automatic-count")) } dd { b class="figure" { (shown(image.count)) } }
             @if let Some(after) = after { dt { (frame.t("assay-corrected-count")) } dd { b class="figure" { (shown(after.corrected)) } " " span class="quiet" { (frame.tw("assay-changes", &[("n", &after.corrections.len().to_string())])) } } }
+            @if let Some(bound) = &image.at_least { dt { (frame.t("assay-at-least")) } dd { b class="figure" { "≥ " (bound.count) } " " span class="quiet" { (frame.tw("assay-without", &[("wells", &bound.without.join(", "))])) } } }
             @if image.labelled.is_some() { dt { (frame.t("assay-labelled")) } dd { (shown(image.labelled)) } }
         }
         @if let Some((who, when)) = by {
@@ -105,6 +106,8 @@ fn drawn(
                     @if let Some(edge) = vessel.counted_ellipse {
                         ellipse class="vessel" cx=(place(edge.x.into())) cy=(place(edge.y.into())) rx=(place(edge.long.into())) ry=(place(edge.short.into()))
                             transform=(format!("rotate({:.2} {:.1} {:.1})", edge.turn_degrees(), edge.x, edge.y)) {}
+                    } @else if let Some(corners) = vessel.counted_corners {
+                        polygon class="vessel" points=(corners.0.map(|(x, y)| format!("{x:.1},{y:.1}")).join(" ")) {}
                     } @else if let Some(circle) = vessel.counted_area { circle class="vessel" cx=(place(circle.x.into())) cy=(place(circle.y.into())) r=(place(circle.radius.into())) {} }
                     @for one in &vessel.rejected {
                         circle class="not-counted" cx=(place(one.x_px)) cy=(place(one.y_px)) r=(place(one.diameter_px / 2.0 + 2.0 * stroke)) stroke-dasharray=(place(3.0 * stroke)) { title { (frame.t(rejected(one.reason))) } }
@@ -218,7 +221,7 @@ fn vessels(frame: &Frame, image: &ImageReport, after: Option<&CorrectedImage>) -
             cell(&vessel.name),
             cell(shown(vessel.count)),
             cell(own.map_or_else(|| "–".to_owned(), |own| shown(own.corrected))),
-            html! { (status(frame, vessel.status)) @if let Some(why) = &vessel.no_count { br; span class="small quiet" { (no_count(frame, why)) } } },
+            html! { (status(frame, vessel.status)) @if let Some(why) = &vessel.no_count { br; span class="small quiet" { (no_count(frame, why)) } } @for doubt in &vessel.doubts { br; b class="small" { (doubt.message(frame.lang)) } } },
             cell(format!("{} px", number(vessel.diameter_min_px))),
             cell(format!("{:.1} %", 100.0 * vessel.covered)),
             html! { span class="small" {
@@ -251,6 +254,7 @@ fn no_count(frame: &Frame, why: &NoCount) -> String {
         NoCount::NoBackground { times, limit } => {
             frame.tw("assay-why-background", &[("value", &number(*times)), ("limit", &number(*limit))])
         }
+        NoCount::SingleCells { .. } => why.message(frame.lang),
         NoCount::TooSmall { pixels } => frame.tw("assay-why-small", &[("value", &pixels.to_string())]),
     }
 }
@@ -296,6 +300,9 @@ pub fn vessel_at(image: &ImageReport, x: f64, y: f64) -> Option<String> {
     let inside = |vessel: &&VesselReport| {
         if let Some(edge) = vessel.counted_ellipse {
             return edge.part(x as f32, y as f32) <= 1.0;
+        }
+        if let Some(corners) = vessel.counted_corners {
+            return corners.holds(x as f32, y as f32);
         }
         vessel.counted_area.is_some_and(|circle| {
             (f64::from(circle.x) - x).hypot(f64::from(circle.y) - y) <= f64::from(circle.radius)
