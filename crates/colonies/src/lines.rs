@@ -98,6 +98,10 @@ fn ridges(rough: &Plane, region: &Region, factor: usize, noise: f32) -> Vec<Ridg
         let span = region.spans.get(y * factor).copied().unwrap_or((0, 0));
         for x in span.0.div_ceil(factor)..(span.1 / factor).min(width) {
             let here = small.values[y * width + x];
+            // Where nothing stands out of the background there is no line worth taking out.
+            if here.abs() < least {
+                continue;
+            }
             let mut best = (0.0f32, 0isize);
             let mut worst = f32::INFINITY;
             for (dx, dy, turn) in ACROSS {
