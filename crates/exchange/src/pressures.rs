@@ -1,6 +1,6 @@
 //! Blood pressures written as one: `90/60 mmHg`, `120/80 (93)`. Each number becomes a value of its own
 //! concept, in the order the catalogue names them. Knows no file format; a number that does not say which
-//! pressure it is, and a pair without a unit that could be in two, are left to be refused.
+//! pressure it is, and a pair without a unit, are refused.
 
 use crate::{
     trouble::Trouble,
@@ -82,28 +82,15 @@ fn read(
             })
             .collect()
     };
-    let possible = |unit: &&String| {
-        values(unit).is_ok_and(|all| all.iter().all(|(_, _, check)| *check != RangeCheck::Impossible))
+    let Some(unit) = stated else {
+        // Units are never implied, not even where one alone is possible.
+        let usual = |between| info.usual_units.join(between);
+        return Err(refused(Text::new(
+            format!("no unit is written; write it behind the pair: {}", usual(" or ")),
+            format!("未寫單位；請寫於數字之後：{}", usual(" 或 ")),
+        )));
     };
-    let (unit, implied) = match stated {
-        Some(unit) => (unit.to_owned(), false),
-        None => {
-            let mut fitting = info.usual_units.iter().filter(possible);
-            match (fitting.next(), fitting.next()) {
-                (Some(only), None) => (only.clone(), true),
-                _ => {
-                    return Err(refused(Text::new(
-                        format!(
-                            "no unit is written, and it could be any of: {}",
-                            info.usual_units.join(", ")
-                        ),
-                        format!("未寫單位，可能是其中任一：{}", info.usual_units.join("、")),
-                    )));
-                }
-            }
-        }
-    };
-    let all = values(&unit).map_err(refused)?;
+    let all = values(unit).map_err(refused)?;
     if all.iter().any(|(_, _, check)| *check == RangeCheck::Impossible) {
         return Err(Trouble::Impossible {
             concept: info.name.clone(),
@@ -129,18 +116,11 @@ fn read(
     let Some((concept, value, _)) = values.next() else {
         return Err(refused(Text::new("no number", "沒有數字")));
     };
-    let noticed = if implausible {
-        Some(Trouble::Implausible { concept: info.name.clone(), written: written.text(), meant: Vec::new() })
-    } else {
-        implied.then(|| Trouble::ReadInPart {
-            concept: info.name.clone(),
-            written: written.text(),
-            reason: Text::new(
-                format!("no unit is written; read in {unit}, in which alone it is possible"),
-                format!("未寫單位；僅以 {unit} 為可能，故依此判讀"),
-            ),
-        })
-    };
+    let noticed = implausible.then(|| Trouble::Implausible {
+        concept: info.name.clone(),
+        written: written.text(),
+        meant: Vec::new(),
+    });
     let flag = implausible.then_some(Flag::Implausible);
     let also = values.map(|(concept, value, _)| (concept, value)).collect();
     Ok(Reading { concept: Some(concept), noticed, flag, also, ..Reading::plain(value) })

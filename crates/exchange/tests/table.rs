@@ -272,7 +272,7 @@ fn blood_pressures_written_as_one_are_taken_apart() {
         let loaded = read(cells);
         let mut found = values(&loaded);
         found.sort_by(|a, b| b.0.cmp(&a.0));
-        let expected = if cells.contains("kPa") { pair(90.0, 60.0) } else { pair(90.0, 60.0) };
+        let expected = pair(90.0, 60.0);
         assert_eq!(found.len(), 2, "{cells}: {}", loaded.report);
         for ((name, value), (wanted, number)) in found.iter().zip(&expected) {
             assert_eq!(name, wanted);
@@ -280,9 +280,6 @@ fn blood_pressures_written_as_one_are_taken_apart() {
         }
         assert!(loaded.report.counts.is_empty(), "{cells}: {}", loaded.report);
     }
-    // Without a unit only one is possible; that is used and said.
-    let bare = read("BP,90/60,");
-    assert_eq!((values(&bare).len(), kinds(&bare)), (2, vec![("read-in-part", 1)]));
     // With the mean behind it.
     for cells in ["BP,120/80 (93),mmHg", "BP,120/80 mmHg (MAP 93),"] {
         let loaded = read(cells);
@@ -292,11 +289,12 @@ fn blood_pressures_written_as_one_are_taken_apart() {
             "{cells}"
         );
     }
-    // What says too little, contradicts itself or could be in two units is refused, and leaves a mark.
+    // What says too little, contradicts itself or has no unit is refused, and leaves a mark.
     for cells in [
         "BP,120,mmHg",
         "BP,60/90,mmHg",
         "BP,12/8,",
+        "BP,90/60,",
         "BP,90/,mmHg",
         "BP,90/60/40,mmHg",
         "BP,900/60,mmHg",
