@@ -8,7 +8,7 @@ use crate::outline::Outline;
 use crate::raster::{Raster, raster_of};
 use crate::region::{Channel, Polarity, Region};
 use crate::report::{
-    AtLeast, Colony, ColonyReport, FileRefusal, ImageReport, METHOD, Refusal, Rejected, RejectedCount,
+    AtLeast, Colony, ColonyReport, Doubt, FileRefusal, ImageReport, METHOD, Refusal, Rejected, RejectedCount,
     Status, VesselReport,
 };
 use crate::shapes::Shape;
@@ -247,8 +247,10 @@ fn vessel_report(
     let diameter_min = diameter_min(options, rules, raster, &region);
     let search = Search { channel: options.channel, polarity: options.polarity, diameter_min };
     let mut counted = count(raster, &region, &search, rules);
-    let doubts =
+    let mut doubts =
         crate::scale::judge(vessel.kind, region.diameter(), raster.factor, &mut counted, options, rules);
+    let uneven = counted.uneven.filter(|_| counted.no_count.is_none());
+    doubts.extend(uneven.map(|times| Doubt::UnevenGround { times, limit: rules.texture.times_min }));
     let shining = options
         .fluorescence
         .map(|f| crate::label::labelled(second.unwrap_or(raster), &region, f.channel, &counted.colonies));

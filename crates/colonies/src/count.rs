@@ -4,8 +4,8 @@
 
 use crate::background::Background;
 use crate::components::components;
-use crate::even::{CONTRAST_MIN, Even, even_out, noise_of};
-use crate::knowledge::CountingRules;
+use crate::even::{CONTRAST_MIN, Even, Texture, even_out, noise_of};
+use crate::knowledge::{CountingRules, TextureRules};
 use crate::raster::{Plane, Raster, quantile, smooth};
 use crate::region::{Candidate, Channel, Polarity, Region, candidates};
 use crate::second::colonies_among;
@@ -60,6 +60,14 @@ pub enum NoCount {
         /// The limit.
         limit: f64,
     },
+    /// What lies between the colonies is as uneven as colonies grown into each other, and hardly anything
+    /// stands clear of it.
+    UnevenGround {
+        /// Variation over a colony's width over that of near pixels.
+        times: f64,
+        /// The limit.
+        limit: f64,
+    },
     /// Without a scale, what stands out is so small that single cells and colonies look the same.
     SingleCells {
         /// Usual diameter over the field's shorter side, 0–1.
@@ -93,6 +101,8 @@ pub struct Counted {
     pub noise: f32,
     /// Threshold on the evened signal, parts of full scale.
     pub threshold: f32,
+    /// Texture of the ground over its near pixels, where there is a number but an overgrown vessel looks alike.
+    pub uneven: Option<f64>,
 }
 
 /// What to look for.
@@ -136,6 +146,14 @@ pub fn count(raster: &Raster, region: &Region, search: &Search, rules: &Counting
     counted.noise = even.noise;
     counted.threshold = even.threshold;
     counted.no_count = assess(&counted, &even, region, rules);
+    if let (None, Some((times, countable))) = (&counted.no_count, overgrown(&counted, &even, &rules.texture))
+    {
+        if countable {
+            counted.uneven = Some(times);
+        } else {
+            counted.no_count = Some(NoCount::UnevenGround { times, limit: rules.texture.times_min });
+        }
+    }
     counted
 }
 
@@ -201,6 +219,7 @@ fn nothing(reason: NoCount) -> Counted {
         covered: 0.0,
         noise: 0.0,
         threshold: 0.0,
+        uneven: None,
     }
 }
 
@@ -308,6 +327,15 @@ fn assess(counted: &Counted, even: &Even, region: &Region, rules: &CountingRules
         return Some(NoCount::Crowded { crowded, limit: rules.crowded_max });
     }
     None
+}
+
+/// Where the ground looks like colonies grown into each other and little stands clear of it: how much it
+/// varies over its near pixels, and whether enough colonies were found for a number.
+fn overgrown(counted: &Counted, even: &Even, rules: &TextureRules) -> Option<(f64, bool)> {
+    let Texture { height, times } = even.texture;
+    let uneven = height >= rules.height_min && times >= rules.times_min;
+    let countable = counted.colonies.len() as u64 >= rules.countable_min && times <= rules.times_max;
+    (uneven && standing_clear(counted) < rules.clear_max).then_some((times, countable))
 }
 
 /// Part of the smaller heap of light that must stand out for its colonies to speak for it.

@@ -20,17 +20,44 @@ const CROWD_NOISE: f32 = 3.0;
 /// Pixels this far apart share nothing through the smoothing.
 const APART_PX: usize = 4;
 
-/// Noise from differences of neighbours, which edges of colonies hardly change.
-fn neighbour_noise(plane: &Plane, region: &Region, step: f32) -> f32 {
+/// Deviation that differences of pixels so far apart in a row tell, both under `below`.
+fn differences(plane: &Plane, region: &Region, apart: usize, below: f32) -> f32 {
     let stride = (plane.values.len() / 40_000).max(1) | 1;
     let mut changes: Vec<f32> = Vec::new();
     for (y, span) in region.spans.iter().enumerate().step_by((stride / 8).max(1)) {
         if let Some(row) = plane.row(y).get(span.0..span.1) {
-            let pairs = row.iter().zip(row.iter().skip(APART_PX)).step_by(8.min(stride));
-            changes.extend(pairs.map(|(one, other)| other - one));
+            let pairs = row.iter().zip(row.iter().skip(apart)).step_by(8.min(stride));
+            changes.extend(
+                pairs.filter(|(one, other)| one.max(**other) < below).map(|(one, other)| other - one),
+            );
         }
     }
-    (robust_deviation(&mut changes) / std::f32::consts::SQRT_2).max(step * 0.5)
+    robust_deviation(&mut changes) / std::f32::consts::SQRT_2
+}
+
+/// Noise from differences of neighbours, which edges of colonies hardly change.
+fn neighbour_noise(plane: &Plane, region: &Region, step: f32) -> f32 {
+    differences(plane, region, APART_PX, f32::INFINITY).max(step * 0.5)
+}
+
+/// A colony's width, and what lies close together on it, pixels.
+const WIDE_PX: usize = 8;
+const NEAR_PX: usize = 2;
+
+/// How uneven the ground is where nothing stands out. A camera's noise is as large over a colony's width as
+/// between near pixels; colonies grown into each other are not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Texture {
+    /// Differences over a colony's width, parts of full scale.
+    pub(crate) height: f64,
+    /// The same over differences of near pixels.
+    pub(crate) times: f64,
+}
+
+fn texture_of(plane: &Plane, region: &Region, step: f32, below: f32) -> Texture {
+    let near = differences(plane, region, NEAR_PX, below).max(step * 0.5);
+    let wide = differences(plane, region, WIDE_PX, below);
+    Texture { height: f64::from(wide), times: f64::from(wide / near) }
 }
 
 pub(crate) struct Even {
@@ -43,6 +70,7 @@ pub(crate) struct Even {
     pub(crate) lined: bool,
     /// Noise as neighbouring pixels tell it.
     pub(crate) pixel_noise: f32,
+    pub(crate) texture: Texture,
 }
 
 /// Two passes: the first background may be pulled by colonies, the second
@@ -86,7 +114,8 @@ pub(crate) fn even_out(plane: &Plane, sign: f32, region: &Region, step: f32) -> 
     // The usual height of what clearly stands out sets where edges lie.
     let first_look = components(&plane, &region.spans, floor);
     let threshold = usual_height(&first_look, seed).map_or(floor, |usual| floor.max(EDGE_OF_USUAL * usual));
-    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves, lined, pixel_noise })
+    let texture = texture_of(&plane, region, step, threshold);
+    Some(Even { plane, noise, threshold, seed: seed.max(threshold), halves, lined, pixel_noise, texture })
 }
 
 /// Background pixels with no strong neighbour two pixels away: a colony's

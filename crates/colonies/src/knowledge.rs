@@ -54,6 +54,8 @@ pub struct CountingRules {
     pub background_loud_min: f64,
     /// Part of the standing-out area in round, loose colonies above which two heaps of light are no lawn.
     pub clear_min: f64,
+    /// What tells an overgrown vessel from an uneven one.
+    pub texture: TextureRules,
     /// Median roundness under which what stands out is no colonies.
     pub roundness_min: f64,
     /// Without a scale, usual diameter over a field's shorter side under which cells and colonies look the same.
@@ -66,6 +68,21 @@ pub struct CountingRules {
     pub diameter_min_share: f64,
     /// Default smallest diameter, working pixels.
     pub diameter_min_px: f64,
+}
+
+/// What tells an overgrown vessel, in which hardly anything stands out, from an uneven one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TextureRules {
+    /// Differences of light over a colony's width, parts of full scale, from which the ground is uneven.
+    pub height_min: f64,
+    /// The same over differences of near pixels, from which it is texture and not noise.
+    pub times_min: f64,
+    /// Texture above which there is no number, however many colonies.
+    pub times_max: f64,
+    /// Part of the standing-out area in round, loose colonies under which they do not speak against it.
+    pub clear_max: f64,
+    /// Colonies under which there is no number.
+    pub countable_min: u64,
 }
 
 /// What tells colonies from bubbles, soft lights, grain and dust.
@@ -177,6 +194,13 @@ pub fn tables() -> Result<Tables, KnowledgeFault> {
         background_times_loud_max: number("background-times-loud-max")?,
         background_loud_min: number("background-loud-min")?,
         clear_min: number("clear-min")?,
+        texture: TextureRules {
+            height_min: number("texture-height-min")?,
+            times_min: number("texture-times-min")?,
+            times_max: number("texture-times-max")?,
+            clear_max: number("texture-clear-max")?,
+            countable_min: number("texture-countable-min")? as u64,
+        },
         roundness_min: number("roundness-min")?,
         cells_in_field: number("cells-in-field")?,
         cells_in_vessel: number("cells-in-vessel")?,

@@ -201,6 +201,14 @@ impl NoCount {
                     "群落之間的變異為像素雜訊的 {times:.1} 倍，超過 {limit} 倍：看不見背景；請稀釋後重新接種，或以目視計數"
                 ),
             ),
+            Self::UnevenGround { times, limit } => Text::new(
+                format!(
+                    "hardly anything stands clear, and the ground varies {times:.1} times as much over a colony's width as between near pixels, {limit} or more: overgrown, or a pattern in the agar or the light; count by eye"
+                ),
+                format!(
+                    "幾無清楚突出之物，而相距一個群落寬之亮度變異為相鄰像素之 {times:.1} 倍（達 {limit} 倍）：可能長滿，或為培養基或光線之紋路；請以目視計數"
+                ),
+            ),
             Self::SingleCells { share, limit } => Text::new(
                 format!(
                     "no scale was given, and what stands out is {:.2}% of the field wide, under {:.2}%: single cells and colonies cannot be told apart; give micrometres per pixel or a smallest diameter",
@@ -250,6 +258,14 @@ impl Doubt {
                     "存疑：所計之物寬度為容器之 {:.2}%，低於 {:.2}%，小如小孔中之單一細胞；請提供每像素微米數或最小直徑",
                     share * 100.0,
                     limit * 100.0
+                ),
+            ),
+            Self::UnevenGround { times, limit } => Text::new(
+                format!(
+                    "in doubt: what lies between the colonies varies {times:.1} times as much over a colony's width as between near pixels, {limit} or more, as colonies grown into each other do; look at the picture"
+                ),
+                format!(
+                    "存疑：群落之間相距一個群落寬之亮度變異為相鄰像素之 {times:.1} 倍（達 {limit} 倍），與群落相連成片者相似；請目視影像"
                 ),
             ),
         }

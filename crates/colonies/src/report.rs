@@ -69,9 +69,12 @@ impl Status {
                 | NoCount::NoBackground { .. }
                 | NoCount::NotRound { .. },
             ) => Self::TooManyToCount,
-            Some(NoCount::Unclear { .. } | NoCount::TooSmall { .. } | NoCount::SingleCells { .. }) => {
-                Self::NotAssessable
-            }
+            Some(
+                NoCount::Unclear { .. }
+                | NoCount::UnevenGround { .. }
+                | NoCount::TooSmall { .. }
+                | NoCount::SingleCells { .. },
+            ) => Self::NotAssessable,
         }
     }
 }
@@ -170,6 +173,13 @@ pub enum Doubt {
         /// Usual diameter over the vessel's, 0–1.
         share: f64,
         /// The limit under which this is said.
+        limit: f64,
+    },
+    /// What lies between the colonies is as uneven as colonies grown into each other.
+    UnevenGround {
+        /// Variation over a colony's width over that of near pixels.
+        times: f64,
+        /// The limit from which this is said.
         limit: f64,
     },
 }

@@ -102,16 +102,18 @@ fn notes_and_reasons() {
         C::Confluent { covered: 0.6, limit: 0.45 },
         C::TooMany { found: 3, limit: 2 },
         C::Unclear { unclear: 0.6, limit: 0.5 },
+        C::UnevenGround { times: 1.6, limit: 1.4 },
         C::Crowded { crowded: 0.7, limit: 0.6 },
         C::NotRound { roundness: 0.2, limit: 0.5 },
         C::NoBackground { times: 4.0, limit: 2.5 },
         C::SingleCells { share: 0.004, limit: 0.008 },
         C::TooSmall { pixels: 3 },
     ]; C::Confluent { .. }, C::TooMany { .. }, C::Unclear { .. }, C::Crowded { .. }, C::NotRound { .. },
-       C::NoBackground { .. }, C::SingleCells { .. }, C::TooSmall { .. });
+       C::NoBackground { .. }, C::UnevenGround { .. }, C::SingleCells { .. }, C::TooSmall { .. });
     use Doubt as D;
-    every_variant!([D::ScaleUnknown { diameter_px: 20.0 }, D::AsSmallAsCells { share: 0.004, limit: 0.005 }];
-        D::ScaleUnknown { .. }, D::AsSmallAsCells { .. });
+    every_variant!([D::ScaleUnknown { diameter_px: 20.0 }, D::AsSmallAsCells { share: 0.004, limit: 0.005 },
+        D::UnevenGround { times: 1.6, limit: 1.45 }];
+        D::ScaleUnknown { .. }, D::AsSmallAsCells { .. }, D::UnevenGround { .. });
     let bound = AtLeast { count: 20, without: vec!["A2".into(), "B3".into()] };
     speaks(&bound.message(Lang::En), &bound.message(Lang::ZhTw));
     assert_eq!(bound.message(Lang::En), "≥ 20 without A2, B3");

@@ -134,6 +134,40 @@ fn a_dense_well_leaves_a_lower_bound() {
     assert!(counted.count.is_some() && counted.at_least.is_none());
 }
 
+/// Row Q11. However many colonies grow into each other, a vessel is never counted as nearly empty: there is
+/// no number, or one that is about right, or its doubt stands beside it.
+#[test]
+fn an_overgrown_vessel_is_not_nearly_empty() {
+    let mut refused = 0;
+    for apart in [0.0, 0.62] {
+        for (stage, colonies) in [600, 1500, 2500, 5000]
+            .map(|n| (Stage::Wells { rows: 2, columns: 3 }, n))
+            .into_iter()
+            .chain([(Stage::Dish, 4000), (Stage::Dish, 8000)])
+        {
+            let drawn = draw(&Recipe { apart, ..plate(21, 900, stage, colonies, 14.0) });
+            let report = analyse(&[("crowd.png".into(), drawn.png().unwrap())], &Options::default()).unwrap();
+            for (vessel, (x, y, radius)) in report.images[0].vessels.iter().zip(&drawn.vessels) {
+                let truth = drawn.truth.iter().filter(|t| (t.x - x).hypot(t.y - y) < *radius).count() as f64;
+                let about = vessel.count.is_some_and(|count| count as f64 > 0.5 * truth);
+                let refusal = vessel.no_count.is_some() || !vessel.doubts.is_empty();
+                assert!(
+                    about || refusal,
+                    "{apart} {colonies} {}: {:?} of {truth}",
+                    vessel.name,
+                    vessel.count
+                );
+                refused += usize::from(vessel.no_count.is_some());
+            }
+        }
+    }
+    assert!(refused > 40, "{refused}");
+    // An empty vessel of the same kind is zero, and no lawn.
+    let (empty, _) =
+        image_of(&plate(21, 900, Stage::Wells { rows: 2, columns: 3 }, 0, 14.0), &Options::default());
+    assert!(empty.vessels.iter().all(|v| v.count == Some(0)), "{:?}", empty.count);
+}
+
 /// Row Q11. A field of single cells without a scale gets no number; colonies in a field get theirs with
 /// the doubt named; a scale or a set diameter takes the doubt away.
 #[test]

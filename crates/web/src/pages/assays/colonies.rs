@@ -254,7 +254,7 @@ fn no_count(frame: &Frame, why: &NoCount) -> String {
         NoCount::NoBackground { times, limit } => {
             frame.tw("assay-why-background", &[("value", &number(*times)), ("limit", &number(*limit))])
         }
-        NoCount::SingleCells { .. } => why.message(frame.lang),
+        NoCount::SingleCells { .. } | NoCount::UnevenGround { .. } => why.message(frame.lang),
         NoCount::TooSmall { pixels } => frame.tw("assay-why-small", &[("value", &pixels.to_string())]),
     }
 }
