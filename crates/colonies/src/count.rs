@@ -246,11 +246,13 @@ fn compact_mass(candidate: &Candidate, region: &Region) -> f64 {
             *value = pair[0];
         }
     }
-    let spans: Vec<(usize, usize)> = (0..height)
-        .map(|y| {
-            region.spans.get(2 * y).map_or((0, 0), |s| (s.0.div_ceil(2), (s.1 / 2).max(s.0.div_ceil(2))))
-        })
-        .collect();
+    // An empty span at the far edge of an odd width would begin beyond the half-size picture.
+    let halved = |(from, to): (usize, usize)| {
+        let from = from.div_ceil(2).min(width);
+        (from, (to / 2).clamp(from, width))
+    };
+    let spans: Vec<(usize, usize)> =
+        (0..height).map(|y| region.spans.get(2 * y).map_or((0, 0), |span| halved(*span))).collect();
     let mut mask = vec![false; width * height];
     for (y, span) in spans.iter().enumerate() {
         mask[y * width + span.0..y * width + span.1].fill(true);
